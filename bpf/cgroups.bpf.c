@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Births and deaths of cgroups, told to userspace through a ring buffer. The path is read at mkdir: afterwards it may
+ * be gone. On hybrid hosts these tracepoints fire for cgroup v1 too, with ids that overlap those of v2.
+ */
+#include <linux/bpf.h>
+#include <vmlinux.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+#include <bpf/bpf_core_read.h>
+#include <cgtally/abi.h>
+
+#define UNIFIED_HIERARCHY 0
+#define HEADER_LEN offsetof(struct cgt_cgroup_event, path)
+
+/* Written by whoever makes or removes a cgroup; read by userspace. What does not fit is counted in `lost`. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20);
+} cgt_events SEC(".maps");
+
+/* One event is too large for the stack. Cannot race: the kernel holds cgroup_mutex around both tracepoints. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct cgt_cgroup_event);
+} cgt_scratch SEC(".maps");
+
+__u64 lost = 0;
+
+static __always_inline int tell(struct cgroup *cgroup, const char *path, __u32 type)
+{
+	__u32 zero = 0;
+	struct cgt_cgroup_event *event = bpf_map_lookup_elem(&cgt_scratch, &zero);
+	long len;
+
+	if (!event || cgroup->root->hierarchy_id != UNIFIED_HIERARCHY)
+		return 0;
+	event->cgroup_id = cgroup->kn->id;
+	event->boot_ns = bpf_ktime_get_boot_ns();
+	event->type = type;
+	len = bpf_probe_read_kernel_str(event->path, sizeof(event->path), path);
+	if (len < 0)
+		len = 0;
+	event->path_len = len;
+	if (bpf_ringbuf_output(&cgt_events, event, HEADER_LEN + len, 0))
+		__sync_fetch_and_add(&lost, 1);
+	return 0;
+}
+
+SEC("tp_btf/cgroup_mkdir")
+int BPF_PROG(cgt_cgroup_mkdir, struct cgroup *cgroup, const char *path)
+{
+	return tell(cgroup, path, CGT_CGROUP_MADE);
+}
+
+SEC("tp_btf/cgroup_rmdir")
+int BPF_PROG(cgt_cgroup_rmdir, struct cgroup *cgroup, const char *path)
+{
+	return tell(cgroup, path, CGT_CGROUP_REMOVED);
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

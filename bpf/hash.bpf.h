@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Hashes for the direct-mapped caches. Multiplicative, because they stand on the fast path: good enough to spread
+ * honest traffic; whoever makes tuples collide on purpose gets socket lookups, not wrong books.
+ */
+#pragma once
+
+#define GOLDEN_RATIO_64 0x9e3779b97f4a7c15ull
+#define SILVER_RATIO_64 0xd1342543de82ef95ull
+
+/* Products that do not wait for each other; the high halves carry the mixing. */
+static __always_inline __u32 flow_hash(const struct packet *p)
+{
+	__u64 a = ((__u64)p->words[0] << 32 | p->words[1]) * GOLDEN_RATIO_64;
+	__u64 b = ((__u64)p->words[2] << 8 ^ p->protocol ^ (__u64)iface_key << 40) * SILVER_RATIO_64;
+
+	if (p->version == 6) {
+		a ^= ((__u64)p->words[3] << 32 | p->words[4]) * SILVER_RATIO_64;
+		b ^= ((__u64)p->words[5] << 32 | p->words[6]) * GOLDEN_RATIO_64;
+		a += ((__u64)p->words[7] << 32 | p->words[8]) * SILVER_RATIO_64;
+	}
+	return (a ^ b) >> 32;
+}
+
+static __always_inline __u32 address_hash(const __u32 *address)
+{
+	__u64 high = (__u64)address[0] << 32 | address[1];
+	__u64 low = (__u64)address[2] << 32 | address[3];
+
+	return ((low ^ high * SILVER_RATIO_64) * GOLDEN_RATIO_64) >> 32;
+}

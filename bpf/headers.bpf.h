@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The one list of includes, in the order in which the parts build on each other: the UAPI, the kernel's own types, the
+ * border, then ours. The programs and the benchmark's programs include this and nothing else.
+ */
+#pragma once
+
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/tcp.h>
+#include <linux/udp.h>
+
+#include <vmlinux.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_core_read.h>
+
+#include <cgtally/abi.h>
+
+#include "config.bpf.h"
+#include "maps.bpf.h"
+#include "packet.bpf.h"
+#include "hash.bpf.h"
+#include "wire.bpf.h"
+#include "socket.bpf.h"
+#include "address.bpf.h"
+#include "nat.bpf.h"
+#include "belief.bpf.h"
+#include "ledger.bpf.h"
+#include "owner.bpf.h"
+#include "cache.bpf.h"
+#include "tally.bpf.h"

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Account -> cell, and booking on it. A new account pops a free slot, stamps this CPU's cell and publishes the slot
+ * with NOEXIST; the loser of a race puts its slot back. When nothing is left the packet is booked on (overflow): in
+ * the books all the same. A run stamps a cell only after it popped the slot or found it in the hash itself.
+ */
+#pragma once
+
+enum direction { RX, TX };
+
+static __always_inline struct cgt_cell *cell_at(__u32 cpu, __u32 slot)
+{
+	__u32 index = cpu * slot_count + slot;
+
+	return bpf_map_lookup_elem(&cgt_cells, &index);
+}
+
+static __always_inline struct cgt_cell *reason_cell(enum cgt_kind kind)
+{
+	__u32 index = kind & (REASON_SLOTS - 1);
+
+	barrier_var(index); /* keeps clang from dropping the mask that the verifier wants to see */
+	return cell_at(bpf_get_smp_processor_id(), reason_slot[index]);
+}
+
+static __always_inline int cell_is_of(const struct cgt_cell *cell, __u64 cgroup_id)
+{
+	return cell->key.cgroup_id == cgroup_id && cell->key.iface == iface_key &&
+	       cell->key.kind == CGT_CGROUP;
+}
+
+/* iface is what makes a cell valid to a reader, so it goes last. */
+static __always_inline void stamp(struct cgt_cell *cell, const struct cgt_key *key)
+{
+	cell->key.cgroup_id = key->cgroup_id;
+	cell->key.kind = key->kind;
+	barrier();
+	cell->key.iface = key->iface;
+}
+
+static __always_inline int publish_new_slot(__u32 cpu, const struct cgt_key *key, __u32 *slot)
+{
+	struct cgt_cell *cell;
+	__u32 *winner;
+	long err;
+
+	if (bpf_map_pop_elem(&cgt_free, slot))
+		return -1;
+	cell = cell_at(cpu, *slot);
+	if (!cell)
+		return -1;
+	stamp(cell, key);
+	err = bpf_map_update_elem(&cgt_slots, key, slot, BPF_NOEXIST);
+	if (!err)
+		return 0;
+	cell->key.iface = 0;
+	bpf_map_push_elem(&cgt_free, slot, 0);
+	winner = bpf_map_lookup_elem(&cgt_slots, key);
+	if (!winner)
+		return -1;
+	*slot = *winner;
+	return 0;
+}
+
+/* The slot of an account that no cache knew; -1 if the table is full. */
+static __noinline int find_slot(__u32 cpu, __u64 cgroup_id)
+{
+	struct cgt_key key = {.cgroup_id = cgroup_id, .iface = iface_key, .kind = CGT_CGROUP};
+	__u32 *known = bpf_map_lookup_elem(&cgt_slots, &key);
+	struct cgt_cell *cell;
+	__u32 slot;
+
+	if (known)
+		slot = *known;
+	else if (publish_new_slot(cpu, &key, &slot))
+		return -1;
+	cell = cell_at(cpu, slot);
+	if (cell && !cell->key.iface)
+		stamp(cell, &key);
+	return slot;
+}
+
+/* Fibonacci hashing: cgroup ids are inode numbers, dense at the low end. */
+static __always_inline __u32 slot_way(__u64 cgroup_id)
+{
+	return (cgroup_id * GOLDEN_RATIO_64) >> 32 & (CGT_SLOT_WAYS - 1);
+}
+
+/* `slot_found` is the cell's slot, for those who cache it themselves. */
+static __always_inline struct cgt_cell *cgroup_cell(__u64 cgroup_id, __u32 *slot_found)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+	__u32 way = cpu * CGT_SLOT_WAYS + slot_way(cgroup_id);
+	__u32 *cached = bpf_map_lookup_elem(&cgt_slot_cache, &way);
+	struct cgt_cell *cell;
+	int slot;
+
+	if (cached && !preempt_rt) {
+		cell = cell_at(cpu, *cached);
+		if (cell && cell_is_of(cell, cgroup_id)) {
+			*slot_found = *cached;
+			return cell;
+		}
+	}
+	slot = find_slot(cpu, cgroup_id);
+	if (slot < 0)
+		slot = reason_slot[CGT_OVERFLOW];
+	else if (cached)
+		*cached = slot;
+	*slot_found = slot;
+	return cell_at(cpu, slot);
+}
+
+static __always_inline void book(struct cgt_cell *cell, enum direction direction, struct wire wire)
+{
+	__u64 *bytes, *packets;
+
+	if (!cell)
+		return; /* cannot be: every slot handed out lies within the array */
+	bytes = direction == RX ? &cell->rx_bytes : &cell->tx_bytes;
+	packets = direction == RX ? &cell->rx_packets : &cell->tx_packets;
+	if (preempt_rt) {
+		__sync_fetch_and_add(bytes, wire.bytes);
+		__sync_fetch_and_add(packets, wire.packets);
+	} else {
+		*bytes += wire.bytes;
+		*packets += wire.packets;
+	}
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Every map, with who writes it, who reads it and why it has its type. Sizes are set by the loader from the
+ * number of possible CPUs; all interfaces share the maps. Indexes are CPU-major: a CPU's cells lie together.
+ */
+#pragma once
+
+/*
+ * The ledger. Key: cpu * slot_count + slot. Value: one account's counters on one CPU.
+ * Written by that CPU alone, so no atomics; read by userspace through mmap, without system calls.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct cgt_cell);
+} cgt_cells SEC(".maps");
+
+/*
+ * Key: account and interface. Value: its slot.
+ * Written by whichever CPU sees an account first (NOEXIST decides the race) and by the loader for reasons.
+ * Preallocated: an insert in a softirq must not fail for want of memory. Never LRU: eviction would lose money.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct cgt_key);
+	__type(value, __u32);
+} cgt_slots SEC(".maps");
+
+/*
+ * Slots that nobody uses. Filled by userspace; popped by the CPU that meets a new account. A queue, because
+ * the atomic fetch-and-add that a plain counter would need came after 5.10.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, 1);
+	__type(value, __u32);
+} cgt_free SEC(".maps");
+
+/*
+ * Key: netns and address. Value: nothing of interest. "Ours" means the packet ends in this netns, so that a
+ * socket found here may own it. Written by userspace from netlink; read on a cache miss.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, struct cgt_address);
+	__type(value, __u8);
+} cgt_addresses SEC(".maps");
+
+/* Per CPU, direct-mapped: where an account's slot was last found. A cell carries its key and so proves the hit. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1); /* CPUs * CGT_SLOT_WAYS */
+	__type(key, __u32);
+	__type(value, __u32);
+} cgt_slot_cache SEC(".maps");
+
+/*
+ * Per CPU, direct-mapped: the socket owner of a flow, believed within one jiffy. Spares the socket lookup for
+ * all but a flow's first packet in that jiffy; what it admits is that a tuple owned anew within a jiffy counts
+ * for its former owner until the jiffy ends.
+ */
+struct owner_entry {
+	__u64 jiffy;
+	__u64 cgroup_id;
+	__u32 iface;
+	__u32 slot;
+	__u32 ports;
+	__u32 protocol; /* and the IP version */
+	__u32 address[8]; /* source, destination; IPv4 uses the first of each four */
+};
+_Static_assert(sizeof(struct owner_entry) == 64, "one cache line");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1); /* CPUs * CGT_OWNER_WAYS */
+	__type(key, __u32);
+	__type(value, struct owner_entry);
+} cgt_owner_cache SEC(".maps");
+
+/* Per CPU, direct-mapped: whether an address is ours, believed within one jiffy. */
+struct address_entry {
+	__u64 jiffy;
+	struct cgt_address to;
+	__u32 ours;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1); /* CPUs * CGT_ADDRESS_WAYS */
+	__type(key, __u32);
+	__type(value, struct address_entry);
+} cgt_address_cache SEC(".maps");
+
+/*
+ * Key: a local port in a netns where NAT may redirect. Value: what is known of where its packets end.
+ * Written and read by any CPU on the slow path; a lost update is learned again. LRU: it is knowledge, not money.
+ */
+struct port_key {
+	__u32 netns;
+	__u16 port; /* network byte order */
+	__u8 protocol;
+	__u8 version;
+};
+
+struct port_belief {
+	__u64 jiffy; /* when `flow` was first met without a trace in conntrack */
+	__u32 flow; /* hash of its tuple */
+	__u32 fate; /* enum port_fate */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct port_key);
+	__type(value, struct port_belief);
+} cgt_ports SEC(".maps");

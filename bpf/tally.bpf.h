@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The accounting rule: which cell one packet is booked on, and how much. Both directions read as a list of questions in
+ * the order in which they are cheap.
+ */
+#pragma once
+
+static __always_inline struct cgt_cell *cell_of_owner(struct owner owner, __u32 *slot)
+{
+	if (owner.kind != CGT_CGROUP)
+		return reason_cell(owner.kind);
+	return cgroup_cell(owner.cgroup_id, slot);
+}
+
+/* Out of line: what the cache spares should not cost the packets that it serves their registers. */
+static __noinline struct cgt_cell *look_up_cell(struct __sk_buff *skb, struct packet *p,
+						struct owner_entry *entry, __u64 now)
+{
+	int cacheable = 0;
+	struct owner owner = receiver(skb, p, now, &cacheable);
+	struct cgt_cell *cell;
+	__u32 slot = 0;
+
+	cell = cell_of_owner(owner, &slot);
+	if (cacheable && !may_change_owner(p))
+		remember(entry, p, now, owner.cgroup_id, slot);
+	else
+		entry->jiffy = 0;
+	return cell;
+}
+
+/* `now` in jiffies; TCP or UDP only. */
+static __always_inline struct cgt_cell *receiving_cell(struct __sk_buff *skb, struct packet *p,
+						       __u64 now)
+{
+	struct owner_entry *entry = owner_entry_at(flow_hash(p));
+	struct cgt_cell *cell;
+
+	if (!entry)
+		return reason_cell(CGT_OVERFLOW); /* cannot be: the index is masked */
+	if (entry->jiffy == now && !preempt_rt && entry_is_of(entry, p) && !may_change_owner(p)) {
+		cell = cell_at(bpf_get_smp_processor_id(), entry->slot);
+		if (cell && cell_is_of(cell, entry->cgroup_id))
+			return cell;
+	}
+	return look_up_cell(skb, p, entry, now);
+}
+
+/* `p` is parsed. */
+static __always_inline struct cgt_cell *ingress_cell(struct __sk_buff *skb, struct packet *p,
+						     __u64 now)
+{
+	if (!p->version)
+		return reason_cell(CGT_NOT_IP);
+	if (skb->pkt_type == PACKET_OTHERHOST)
+		return reason_cell(CGT_FORWARDED);
+	if (p->later_fragment)
+		return reason_cell(CGT_FRAGMENT);
+	if (p->has_ports)
+		return receiving_cell(skb, p, now);
+	return reason_cell(is_ours(&p->tuple, p->version, now) ? CGT_KERNEL : CGT_FORWARDED);
+}
+
+static __always_inline void tally_ingress(struct __sk_buff *skb)
+{
+	struct packet p = {};
+
+	parse(skb, &p);
+	book(ingress_cell(skb, &p, bpf_jiffies64()), RX, wire_of(skb, &p));
+}
+
+static __noinline void parse_super_packet(struct __sk_buff *skb, struct packet *p)
+{
+	parse(skb, p);
+}
+
+/* The headers matter only for the wire length of a super-packet: the socket says whose it is. */
+static __always_inline void tally_egress(struct __sk_buff *skb)
+{
+	struct packet p = {};
+	__u32 slot;
+
+	if (skb->gso_size)
+		parse_super_packet(skb, &p);
+	book(cell_of_owner(sender(skb), &slot), TX, wire_of(skb, &p));
+}

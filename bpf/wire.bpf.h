@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What an skb is on the wire: a GSO or GRO super-packet is as many frames as it is cut into, each with all its
+ * headers; a VLAN tag held in metadata is 4 bytes of every frame. Neither skb->wire_len nor gso_segs says this in
+ * both directions (wire_len lacks the headers at ingress up to 6.18; gso_segs is 0 for frames from tap up to 6.18).
+ */
+#pragma once
+
+#define VLAN_TAG_LEN 4
+#define GSO_BY_FRAGS 0xffff
+
+/* enum of include/linux/skbuff.h, unchanged from 5.10 to 7.2 */
+#define SKB_GSO_TCPV4 (1 << 0)
+#define SKB_GSO_TCPV6 (1 << 4)
+#define SKB_GSO_UDP (1 << 16) /* IP fragments of one datagram, from a guest's UFO */
+
+struct wire {
+	__u64 bytes;
+	__u64 packets;
+};
+
+/* The kernel's skb behind the context: the context pointer is the sk_buff pointer, once it is a scalar. */
+static __always_inline struct sk_buff *kernel_skb(struct __sk_buff *ctx)
+{
+	struct sk_buff *skb = NULL;
+	struct __sk_buff *volatile spilled = ctx;
+
+	bpf_probe_read_kernel(&skb, sizeof(skb), (void *)&spilled);
+	return skb;
+}
+
+/*
+ * Headers that each segment repeats, where the outer parse does not tell: inside a tunnel they reach to the end of
+ * the inner L4 header; UFO repeats no L4 header; SCTP repeats its common header of 12 bytes.
+ */
+static __noinline __u32 unusual_headers_len(struct __sk_buff *ctx, struct packet *p)
+{
+	struct sk_buff *skb = kernel_skb(ctx);
+	__u32 headers_len = p->headers_len;
+	/* skb->end is an offset on 64-bit kernels. */
+	struct skb_shared_info *shared =
+		(void *)(BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, end));
+	__u32 gso_type = BPF_CORE_READ(shared, gso_type);
+
+	if (BPF_CORE_READ_BITFIELD_PROBED(skb, encapsulation)) {
+		unsigned char *inner_l4 =
+			BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, inner_transport_header);
+		__u32 offset = inner_l4 - BPF_CORE_READ(skb, data);
+		__u8 data_offset = 0;
+
+		if (offset > headers_len && offset < 0x1000) {
+			if (!(gso_type & (SKB_GSO_TCPV4 | SKB_GSO_TCPV6)))
+				return offset + sizeof(struct udphdr);
+			bpf_probe_read_kernel(&data_offset, 1, inner_l4 + 12);
+			return offset + (data_offset >> 4) * 4;
+		}
+	}
+	if (gso_type & SKB_GSO_UDP)
+		return p->l4_offset;
+	if (p->protocol == IPPROTO_SCTP)
+		return p->l4_offset + 12;
+	return headers_len;
+}
+
+static __always_inline struct wire wire_of(struct __sk_buff *skb, struct packet *p)
+{
+	struct wire wire = {.bytes = skb->len, .packets = 1};
+	__u32 gso_size = skb->gso_size;
+
+	if (gso_size) {
+		/* Only TCP cannot be a tunnel's outside; the rest is worth a look behind the skb. */
+		__u32 headers_len = p->protocol == IPPROTO_TCP ? p->headers_len :
+								 unusual_headers_len(skb, p);
+		__u32 payload = skb->len > headers_len ? skb->len - headers_len : 1;
+
+		wire.packets = (payload + gso_size - 1) / gso_size;
+		if (gso_size == GSO_BY_FRAGS && skb->gso_segs)
+			wire.packets = skb->gso_segs;
+		wire.bytes += (wire.packets - 1) * headers_len - wire.packets * p->jumbo_len;
+	}
+	if (skb->vlan_present)
+		wire.bytes += VLAN_TAG_LEN * wire.packets;
+	return wire;
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/runner.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <netinet/in.h>
+#include "cgtally/abi.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "adapters/bpf/capability.h"
+#include "adapters/sys/error.h"
+
+namespace cgtally::bench {
+namespace {
+
+constexpr std::uint32_t kSlots = 32768;
+constexpr std::uint32_t kMostTurns = 1U << 17;
+constexpr std::uint32_t kInterface = 1;
+constexpr std::uint32_t kNetns = 1;
+constexpr std::uint64_t kFirstAccount = 100000;  // beyond the inodes of the test's own cgroups
+
+struct Turn {
+  std::array<std::uint32_t, 9> tuple;
+  std::uint32_t pad;
+  std::uint64_t cgroup_id;
+};
+
+struct Naive {
+  std::uint64_t counters[4];
+};
+
+template <typename T>
+T& writable(const T& rodata) {
+  return const_cast<T&>(rodata);
+}
+
+void append16(std::vector<std::uint8_t>& bytes, unsigned value) {
+  bytes.push_back(static_cast<std::uint8_t>(value >> 8));
+  bytes.push_back(static_cast<std::uint8_t>(value));
+}
+
+void append_words(std::vector<std::uint8_t>& bytes, const std::uint32_t* words, std::size_t count) {
+  const auto* raw = reinterpret_cast<const std::uint8_t*>(words);
+  bytes.insert(bytes.end(), raw, raw + count * sizeof(*words));
+}
+
+}  // namespace
+
+Frame frame_of(Protocol protocol) {
+  constexpr unsigned kPayload = 100;
+  const bool ipv6 = protocol == Protocol::tcp6 || protocol == Protocol::udp6;
+  const bool tcp = protocol == Protocol::tcp4 || protocol == Protocol::tcp6;
+  const unsigned l4 = tcp ? 20 : 8;
+  Frame frame;
+  const std::uint32_t loopback = htonl(INADDR_LOOPBACK);
+  if (ipv6) {
+    frame.tuple.words[3] = frame.tuple.words[7] = htonl(1);
+    frame.tuple.words[8] = 0x04d20929;
+  } else {
+    frame.tuple.words = {loopback, loopback, 0x04d20929};
+  }
+  std::vector<std::uint8_t>& bytes = frame.bytes;
+  bytes.assign(12, 0);  // to lo's own address, all zero: a packet for this host
+  append16(bytes, ipv6 ? 0x86dd : 0x0800);
+  if (ipv6) {
+    append16(bytes, 0x6000);
+    append16(bytes, 0);
+    append16(bytes, l4 + kPayload);
+    bytes.insert(bytes.end(), {static_cast<std::uint8_t>(tcp ? 6 : 17), 64});
+    append_words(bytes, &frame.tuple.words[0], 8);
+  } else {
+    append16(bytes, 0x4500);
+    append16(bytes, 20 + l4 + kPayload);
+    bytes.insert(bytes.end(), {0, 0, 0, 0, 64, static_cast<std::uint8_t>(tcp ? 6 : 17), 0, 0});
+    append_words(bytes, &frame.tuple.words[0], 2);
+  }
+  append_words(bytes, &frame.tuple.words[ipv6 ? 8 : 2], 1);
+  if (tcp) {
+    bytes.insert(bytes.end(), 8, 0);
+    append16(bytes, 0x5010);  // 20 bytes, ACK
+  }
+  bytes.resize(bytes.size() + (tcp ? 6 : 4) + kPayload);
+  return frame;
+}
+
+Result<Runner> Runner::load() {
+  bpf::Skeleton<bench_bpf> skeleton(bench_bpf::open());
+  if (!skeleton) return std::unexpected(sys::error_from(errno, "read the benchmark's programs"));
+  const auto cpus = static_cast<std::uint32_t>(libbpf_num_possible_cpus());
+  const auto& maps = skeleton->maps;
+  bpf_map__set_max_entries(maps.cgt_cells, cpus * kSlots);
+  bpf_map__set_max_entries(maps.cgt_slots, kSlots);
+  bpf_map__set_max_entries(maps.cgt_free, kSlots);
+  bpf_map__set_max_entries(maps.cgt_slot_cache, cpus * CGT_SLOT_WAYS);
+  bpf_map__set_max_entries(maps.cgt_owner_cache, cpus * CGT_OWNER_WAYS);
+  bpf_map__set_max_entries(maps.cgt_address_cache, cpus * CGT_ADDRESS_WAYS);
+  bpf_map__set_max_entries(maps.bench_turns, kMostTurns);
+  const bpf::KernelFacts facts = bpf::probe_kernel();
+  auto& config = *skeleton->rodata;
+  writable(config.iface_key) = kInterface;
+  writable(config.netns_key) = kNetns;
+  writable(config.slot_count) = kSlots;
+  writable(config.have_rdonly_cast) = facts.rdonly_cast;
+  writable(config.have_conntrack) = facts.conntrack_lookup;
+  writable(config.preempt_rt) = facts.preempt_rt;
+  if (const int code = bench_bpf::load(skeleton.get()); code != 0) {
+    return std::unexpected(sys::error_from(-code, "load the benchmark's programs"));
+  }
+  Runner runner(std::move(skeleton));
+  if (auto filled = runner.fill_maps(); !filled) return std::unexpected(std::move(filled).error());
+  return runner;
+}
+
+Result<void> Runner::fill_maps() {
+  const auto& maps = skeleton_->maps;
+  const int free_fd = bpf_map__fd(maps.cgt_free);
+  for (std::uint32_t slot = CGT_KINDS; slot < kSlots; ++slot) {  // the first are for reasons
+    if (bpf_map_update_elem(free_fd, nullptr, &slot, BPF_ANY) != 0) {
+      return std::unexpected(sys::error_from(errno, "fill the free slots"));
+    }
+  }
+  cgt_address ipv4{.netns = kNetns, .address = {0, 0, htonl(0xffff), htonl(INADDR_LOOPBACK)}};
+  cgt_address ipv6{.netns = kNetns, .address = {0, 0, 0, htonl(1)}};
+  const std::uint8_t present = 1;
+  for (const cgt_address* address : {&ipv4, &ipv6}) {
+    if (bpf_map_update_elem(bpf_map__fd(maps.cgt_addresses), address, &present, BPF_ANY) != 0) {
+      return std::unexpected(sys::error_from(errno, "fill the addresses"));
+    }
+  }
+  return {};
+}
+
+Result<void> Runner::set_turns(const Frame& frame, const std::vector<Tuple>& tuples,
+                               const std::vector<std::uint32_t>& order, std::uint32_t accounts) {
+  const int turns_fd = bpf_map__fd(skeleton_->maps.bench_turns);
+  const int naive_fd = bpf_map__fd(skeleton_->maps.bench_naive);
+  for (std::uint32_t i = 0; i < order.size(); ++i) {
+    Turn turn{};
+    const Tuple& tuple = tuples[order[i]];
+    for (std::size_t word = 0; word < tuple.words.size(); ++word) {
+      turn.tuple[word] = tuple.words[word] ^ frame.tuple.words[word];
+    }
+    turn.cgroup_id = kFirstAccount + order[i] % accounts;
+    if (bpf_map_update_elem(turns_fd, &i, &turn, BPF_ANY) != 0) {
+      return std::unexpected(sys::error_from(errno, "fill the turns"));
+    }
+  }
+  const std::vector<Naive> zero(static_cast<std::size_t>(libbpf_num_possible_cpus()));
+  for (std::uint64_t account = 0; account < accounts; ++account) {
+    const std::uint64_t id = kFirstAccount + account;
+    if (bpf_map_update_elem(naive_fd, &id, zero.data(), BPF_ANY) != 0) {
+      return std::unexpected(sys::error_from(errno, "fill the naive counter"));
+    }
+  }
+  skeleton_->bss->turn_mask = static_cast<std::uint32_t>(order.size()) - 1;
+  skeleton_->bss->turn = 0;
+  return {};
+}
+
+Result<double> Runner::run(const bpf_program* program, const Frame& frame, std::uint32_t repeat) {
+  bpf_test_run_opts options{};
+  options.sz = sizeof(options);
+  options.data_in = frame.bytes.data();
+  options.data_size_in = static_cast<std::uint32_t>(frame.bytes.size());
+  options.repeat = static_cast<int>(repeat);
+  if (const int code = bpf_prog_test_run_opts(bpf_program__fd(program), &options); code != 0) {
+    return std::unexpected(sys::error_from(-code, "run a benchmark program"));
+  }
+  return options.duration;
+}
+
+Result<std::vector<double>> Runner::time(const bpf_program* program, const Frame& frame, int rounds,
+                                         std::uint32_t repeat) {
+  std::vector<double> times;
+  for (int round = 0; round < rounds; ++round) {
+    auto one = run(program, frame, repeat);
+    if (!one) return std::unexpected(std::move(one).error());
+    times.push_back(*one);
+  }
+  return times;
+}
+
+Result<double> Runner::hit_share(const Frame& frame, std::uint32_t repeat) {
+  skeleton_->bss->hits = 0;
+  if (auto ran = run(skeleton_->progs.bench_ingress_hits, frame, repeat); !ran) {
+    return std::unexpected(std::move(ran).error());
+  }
+  return static_cast<double>(skeleton_->bss->hits) / repeat;
+}
+
+Spread spread(std::vector<double> values) {
+  std::ranges::sort(values);
+  return {values.front(), values[values.size() / 2], values.back()};
+}
+
+}  // namespace cgtally::bench

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the binary says without a kernel: its help, its version and what it answers to wrong usage,
+// byte for byte as in expected/. With CGTALLY_WRITE_GOLDEN=1 in the environment the files are
+// written anew and the test fails, so that nobody takes that for a pass.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "adapters/csv/samples.h"
+#include "harness/command.h"
+
+namespace cgtally {
+namespace {
+
+struct Case {
+  std::string name;  // of the file in expected/, and of the test
+  std::vector<std::string> arguments;
+  int exit_code;
+};
+
+void PrintTo(const Case& one, std::ostream* out) { *out << one.name; }
+
+std::string path_of(const std::string& name) {
+  return std::string(CGTALLY_SOURCE_DIR) + "/tests/golden/expected/" + name;
+}
+
+void expect_golden(const std::string& name, const std::string& actual) {
+  if (std::getenv("CGTALLY_WRITE_GOLDEN") != nullptr) {
+    std::ofstream(path_of(name)) << actual;
+    FAIL() << "wrote " << path_of(name);
+  }
+  std::ifstream file(path_of(name));
+  ASSERT_TRUE(file) << path_of(name);
+  std::ostringstream expected;
+  expected << file.rdbuf();
+  EXPECT_EQ(actual, expected.str());
+}
+
+class Cli : public testing::TestWithParam<Case> {};
+
+TEST_P(Cli, SaysWhatItAlwaysSaid) {
+  std::vector<std::string> command{CGTALLY_BINARY};
+  command.insert(command.end(), GetParam().arguments.begin(), GetParam().arguments.end());
+  const harness::Finished finished = harness::finish(command);
+  EXPECT_EQ(finished.exit_code, GetParam().exit_code);
+  // What was asked for is data; a complaint is talk.
+  EXPECT_EQ(GetParam().exit_code == 0 ? finished.err : finished.out, "");
+  expect_golden(GetParam().name, GetParam().exit_code == 0 ? finished.out : finished.err);
+}
+
+INSTANTIATE_TEST_SUITE_P(Help, Cli,
+                         testing::Values(Case{"help", {"--help"}, 0},
+                                         Case{"help_live", {"live", "--help"}, 0},
+                                         Case{"help_record", {"record", "--help"}, 0},
+                                         Case{"help_replay", {"replay", "--help"}, 0},
+                                         Case{"help_doctor", {"doctor", "--help"}, 0},
+                                         Case{"version", {"--version"}, 0}),
+                         [](const auto& one) { return one.param.name; });
+
+INSTANTIATE_TEST_SUITE_P(
+    WrongUsage, Cli,
+    testing::Values(
+        Case{"unknown_command", {"frobnicate"}, 2}, Case{"unknown_option", {"live", "--frob"}, 2},
+        Case{"option_without_value", {"record", "--interval"}, 2},
+        Case{"unknown_option_without_command", {"--frob"}, 2},
+        Case{"interval_too_short", {"record", "--interval", "99ms"}, 2},
+        Case{"interval_too_long", {"--interval", "61m"}, 2},
+        Case{"interval_without_unit", {"live", "--interval", "5"}, 2},
+        Case{"duration_of_nothing", {"live", "--duration", "0s"}, 2},
+        Case{"slots_too_few", {"live", "--slots", "63"}, 2},
+        Case{"slots_too_many", {"live", "--slots", "1048577"}, 2},
+        Case{"top_of_nothing", {"live", "--top", "0"}, 2},
+        Case{"host_root_missing", {"doctor", "--host-root", "/nowhere"}, 2},
+        Case{"live_csv_to_stdout", {"live", "--csv", "-"}, 2},
+        Case{"netns_missing", {"record", "--netns", "cgt-nowhere", "--host-root", "/"}, 2}),
+    [](const auto& one) { return one.param.name; });
+
+TEST(Csv, TheHeaderIsAContract) { expect_golden("samples_header.csv", csv::samples_header()); }
+
+}  // namespace
+}  // namespace cgtally

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs a program to its end. Harness functions throw where the surroundings do not hold: a test
+// that cannot be set up has failed, and gtest says why.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "adapters/sys/fd.h"
+
+namespace cgtally::harness {
+
+struct Finished {
+  int exit_code = 0;  // 128 + signal where a signal ended it
+  std::string out;
+  std::string err;
+};
+
+// A program that runs beside the test; killed with the object if it has not ended.
+class Running {
+ public:
+  explicit Running(const std::vector<std::string>& argv, const std::string& input = "");
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+  ~Running();
+
+  [[nodiscard]] pid_t pid() const { return child_; }
+  void signal(int number) const;
+  [[nodiscard]] Finished wait();
+
+ private:
+  sys::Fd in_, out_, err_;
+  pid_t child_ = -1;
+};
+
+[[nodiscard]] Finished finish(const std::vector<std::string>& argv, const std::string& input = "");
+// The same, and throws unless the exit code is 0. Returns what came on stdout.
+std::string run(const std::vector<std::string>& argv, const std::string& input = "");
+
+// Throws "what: strerror(errno)" where `ok` does not hold.
+void require(bool ok, const std::string& what);
+
+}  // namespace cgtally::harness

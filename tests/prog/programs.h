@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// The two tc programs, loaded but attached to nothing, run on one frame at a time by
+// BPF_PROG_TEST_RUN; the device is the loopback of the calling thread's netns. What a run booked is
+// the difference that it made in the ledger.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+
+#include "adapters/bpf/skeleton.h"
+#include "core/account.h"
+#include "core/counter.h"
+#include "core/link.h"
+#include "harness/frames.h"
+#include "tally.skel.h"
+
+namespace cgtally::prog {
+
+enum class Direction : std::uint8_t { ingress, egress };
+
+// What the loader would find out about a kernel.
+struct Choices {
+  bool rdonly_cast = true;
+  bool conntrack_lookup = true;
+  bool preempt_rt = false;
+};
+
+struct Outcome {
+  std::int32_t answer = 0;            // what the program returned
+  std::map<Account, Traffic> booked;  // by this run alone
+};
+
+class Programs {
+ public:
+  // Ours are the loopback addresses and those given.
+  explicit Programs(const std::vector<IpAddress>& addresses = {}, const Choices& choices = {});
+
+  // `gso_size` 0: an ordinary packet.
+  Outcome run(Direction direction, const harness::Frame& frame, std::uint32_t gso_size = 0) const;
+
+ private:
+  void fill_maps(const std::vector<IpAddress>& addresses) const;
+  [[nodiscard]] std::map<Account, Traffic> books() const;
+
+  bpf::Skeleton<tally_bpf> skeleton_;
+  std::uint32_t cpus_;
+};
+
+}  // namespace cgtally::prog

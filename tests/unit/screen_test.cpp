@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the screen looks like, line by line, and that it keeps to its size.
+#include "core/screen.h"
+
+#include <gtest/gtest.h>
+
+#include "core/text.h"
+
+namespace cgtally {
+namespace {
+
+using namespace std::chrono_literals;
+
+AccountLine account(std::string name, std::uint64_t rx, std::uint64_t tx, std::uint64_t packets,
+                    std::uint64_t total) {
+  AccountLine line;
+  line.account = std::move(name);
+  line.moved = {{rx / 8}, {0}, {tx / 8}, {packets}};
+  line.rates = {.rx = {rx}, .tx = {tx}, .rx_packets = {0}, .tx_packets = {packets}};
+  line.totals.tx_bytes = {total};
+  return line;
+}
+
+Report report() {
+  Report result;
+  result.host = "ip-10-0-3-17";
+  result.every = 1s;
+  result.taken = {.boot = 76h, .wall = 20'779 * 24h + 11h + 42min + 7s};  // 2026-11-22
+  result.ledger = {.since = {.boot = 0s, .wall = 20'775 * 24h + 7h + 31min},
+                   .slots_used = 61,
+                   .slots_total = 4096};
+  InterfaceLine line;
+  line.name = "ens5";
+  line.rates = {
+      .rx = {6'210'000}, .tx = {281'000'000}, .rx_packets = {2301}, .tx_packets = {24'655}};
+  line.named = {.rx = 0.985, .tx = 0.997};
+  result.interfaces = {line};
+  result.accounts = {
+      account("/system.slice/redis.service", 5'900'000, 271'000'000, 23'780, 112'400'000'000),
+      account("/kubepods.slice/kubepods-burstable.slice/api.scope", 201'000, 5'900'000, 611,
+              3'100'000'000),
+      account("/job/import-x1", 0, 0, 0, 41'000'000)};
+  result.accounts[2].exited_ago = 4s;
+  return result;
+}
+
+std::size_t widest(const std::vector<std::string>& lines) {
+  std::size_t width = 0;
+  for (const std::string& line : lines) {
+    width = std::max(width, display_width(line));
+  }
+  return width;
+}
+
+TEST(Screen, EightyColumnsShowTheWholePicture) {
+  const std::vector<std::string> expected{
+      "ip-10-0-3-17  every 1.00 s  ledger up 3d04h  slots 61/4096             11:42:07Z",
+      "ens5  rx 6.21 Mbit/s 2 301 p/s  tx 281 Mbit/s 24 655 p/s",
+      "  named rx 98.5 % tx 99.7 %",
+      "ACCOUNT                          RX bit/s  TX bit/s    TX p/s   TX TOTAL",
+      "/system.slice/redis.service        5.90 M     271 M    23 780   112.4 GB #######",
+      "/kubepods.slice/kub../api.scope     201 k    5.90 M       611     3.1 GB",
+      "/job/import-x1        exited 4s         0         0         0    41.0 MB",
+      "q quit   wire bytes, decimal units        totals since 11-18 07:31Z, never reset",
+  };
+  EXPECT_EQ(frame(report(), {.columns = 80, .rows = 24, .colour = false}), expected);
+}
+
+TEST(Screen, AWideOneAlsoShowsWhatWasReceivedInAll) {
+  const auto lines = frame(report(), {.columns = 120, .rows = 24, .colour = false});
+  EXPECT_EQ(lines.at(1),
+            "ens5  rx 6.21 Mbit/s 2 301 p/s  tx 281 Mbit/s 24 655 p/s  named rx 98.5 % tx 99.7 %");
+  EXPECT_NE(lines.at(2).find("RX p/s    TX p/s   RX TOTAL   TX TOTAL"), std::string::npos);
+}
+
+TEST(Screen, NoLineIsWiderAndNoFrameIsLongerThanTheScreen) {
+  Report crowded = report();
+  for (int i = 0; i < 200; ++i) {
+    crowded.accounts.push_back(
+        account("/very/long/path/of/a/cgroup/" + std::to_string(i), 1, 1, 1, 1));
+    crowded.interfaces.push_back(crowded.interfaces[0]);
+  }
+  crowded.notices = {std::string(300, 'x'), "b", "c", "d", "e"};
+  for (const std::size_t columns : {60U, 80U, 100U, 120U, 250U}) {
+    for (const std::size_t rows : {12U, 24U, 60U}) {
+      const auto lines = frame(crowded, {.columns = columns, .rows = rows, .colour = false});
+      EXPECT_LE(widest(lines), columns) << columns << " x " << rows;
+      EXPECT_LE(lines.size(), rows) << columns << " x " << rows;
+    }
+  }
+}
+
+TEST(Screen, ATinyOneDoesNotBreakIt) {
+  for (const std::size_t columns : {0U, 1U, 5U, 20U}) {
+    EXPECT_FALSE(frame(report(), {.columns = columns, .rows = 1, .colour = false}).empty());
+  }
+}
+
+TEST(Screen, WhatDoesNotFitIsSummedUpInTheLastRow) {
+  Report crowded = report();
+  for (int i = 0; i < 30; ++i) {
+    crowded.accounts.push_back(account("/c" + std::to_string(i), 0, 1000, 1, 1));
+  }
+  const auto lines = frame(crowded, {.columns = 80, .rows = 24, .colour = false});
+  ASSERT_EQ(lines.size(), 24U);
+  EXPECT_TRUE(lines[22].starts_with("(others) 15 accounts")) << lines[22];
+}
+
+TEST(Screen, TopLimitsTheAccountsAndStillAddsUpTheOthers) {
+  const auto lines = frame(report(), {.columns = 80, .rows = 24, .colour = false, .top = 1});
+  EXPECT_TRUE(lines.at(4).starts_with("/system.slice/redis.service"));
+  EXPECT_TRUE(lines.at(5).starts_with("(others) 2 accounts"));
+}
+
+TEST(Screen, ANameCannotSteerTheTerminal) {
+  Report hostile = report();
+  hostile.accounts[0].account = "/evil\x1b]0;title\x07/x";
+  hostile.notices = {"\x1b[2J"};
+  for (const std::string& line : frame(hostile, {.columns = 80, .rows = 24, .colour = false})) {
+    EXPECT_EQ(line.find('\x1b'), std::string::npos) << line;
+  }
+  for (const std::string& line : plain_lines(hostile, 10)) {
+    EXPECT_EQ(line.find('\x1b'), std::string::npos) << line;
+  }
+}
+
+TEST(Screen, ColourChangesNothingButTheColour) {
+  const auto plain = frame(report(), {.columns = 80, .rows = 24, .colour = false});
+  auto coloured = frame(report(), {.columns = 80, .rows = 24, .colour = true});
+  EXPECT_NE(plain, coloured);
+  for (std::string& line : coloured) {
+    for (std::size_t escape; (escape = line.find('\x1b')) != std::string::npos;) {
+      line.erase(escape, line.find('m', escape) - escape + 1);
+    }
+  }
+  EXPECT_EQ(plain, coloured);
+}
+
+TEST(PlainLines, EachIsCompleteInItselfAndNamesAreWhole) {
+  const std::vector<std::string> expected{
+      "11:42:07Z ip-10-0-3-17  every 1.00 s  ledger up 3d04h  slots 61/4096",
+      "11:42:07Z ens5  rx 6.21 Mbit/s 2 301 p/s  tx 281 Mbit/s 24 655 p/s  named rx 98.5 % tx 99.7 "
+      "%",
+      "11:42:07Z   /system.slice/redis.service  rx 5.90 Mbit/s 0 p/s  tx 271 Mbit/s 23 780 p/s"
+      "  total rx 0 B tx 112.4 GB",
+      "11:42:07Z   /kubepods.slice/kubepods-burstable.slice/api.scope  rx 201 kbit/s 0 p/s"
+      "  tx 5.90 Mbit/s 611 p/s  total rx 0 B tx 3.1 GB",
+      "11:42:07Z   (others) 1 account  rx 0 bit/s 0 p/s  tx 0 bit/s 0 p/s  total rx 0 B tx 41.0 MB",
+  };
+  EXPECT_EQ(plain_lines(report(), 2), expected);
+}
+
+TEST(Percent, IsAWholeOnlyWhereItIsOne) {
+  EXPECT_EQ(percent(1.0), "100 %");
+  EXPECT_EQ(percent(0.99999), "99.9 %");
+  EXPECT_EQ(percent(0.985), "98.5 %");
+  EXPECT_EQ(percent(0.0), "0.0 %");
+  EXPECT_EQ(percent(std::nullopt), "-");
+}
+
+}  // namespace
+}  // namespace cgtally

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// The full screen on a real pseudo terminal: it is given back as it was.
+#include "adapters/terminal/terminal.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <pty.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string>
+
+#include "adapters/sys/fd.h"
+
+namespace cgtally::terminal {
+namespace {
+
+class TerminalTest : public testing::Test {
+ protected:
+  TerminalTest() {
+    int user = -1;
+    int program = -1;
+    const winsize window{.ws_row = 30, .ws_col = 100, .ws_xpixel = 0, .ws_ypixel = 0};
+    if (::openpty(&user, &program, nullptr, nullptr, &window) != 0) {
+      ADD_FAILURE() << "openpty";
+    }
+    user_ = sys::Fd(user);
+    program_ = sys::Fd(program);
+    ::fcntl(user, F_SETFL, O_NONBLOCK);
+    ::setenv("TERM", "xterm", 1);
+    ::unsetenv("NO_COLOR");
+  }
+
+  // What the user sees, so far.
+  std::string seen() {
+    std::string text(4096, '\0');
+    const ssize_t got = ::read(user_.get(), text.data(), text.size());
+    text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+    return text;
+  }
+  tcflag_t local_modes() {
+    termios modes{};
+    ::tcgetattr(program_.get(), &modes);
+    return modes.c_lflag;
+  }
+  Result<FullScreen> enter() { return FullScreen::enter(program_.get(), program_.get()); }
+
+  sys::Fd user_;
+  sys::Fd program_;
+};
+
+TEST_F(TerminalTest, IsGivenBackAsItWas) {
+  const tcflag_t before = local_modes();
+  {
+    auto screen = enter();
+    ASSERT_TRUE(screen.has_value());
+    EXPECT_NE(seen().find("\x1b[?1049h"), std::string::npos);
+    EXPECT_EQ(local_modes() & (ICANON | ECHO), 0U);
+    EXPECT_NE(local_modes() & ISIG, 0U);  // Ctrl-C stays a signal
+  }
+  EXPECT_EQ(local_modes(), before);
+  EXPECT_NE(seen().find("\x1b[?1049l"), std::string::npos);
+}
+
+TEST_F(TerminalTest, IsGivenBackForAStopAndTakenAgain) {
+  const tcflag_t before = local_modes();
+  auto screen = enter();
+  ASSERT_TRUE(screen.has_value());
+  screen->leave();
+  EXPECT_EQ(local_modes(), before);
+  screen->resume();
+  EXPECT_EQ(local_modes() & ICANON, 0U);
+}
+
+TEST_F(TerminalTest, IsGivenBackByACrashToo) {
+  const tcflag_t before = local_modes();
+  EXPECT_EXIT(
+      {
+        auto screen = enter();
+        std::abort();
+      },
+      testing::KilledBySignal(SIGABRT), "");
+  EXPECT_EQ(local_modes(), before);
+  EXPECT_NE(seen().find("\x1b[?1049l"), std::string::npos);
+}
+
+TEST_F(TerminalTest, KeysComeOneByOneWithoutWaiting) {
+  auto screen = enter();
+  ASSERT_TRUE(screen.has_value());
+  EXPECT_EQ(screen->take_key(), std::nullopt);
+  ASSERT_EQ(::write(user_.get(), "xq", 2), 2);
+  EXPECT_EQ(screen->take_key(), 'x');
+  EXPECT_EQ(screen->take_key(), 'q');
+  EXPECT_EQ(screen->take_key(), std::nullopt);
+}
+
+TEST_F(TerminalTest, AFrameBeginsAtTheTopAndClearsWhatIsLeftOfTheOldOne) {
+  auto screen = enter();
+  ASSERT_TRUE(screen.has_value());
+  (void)seen();
+  ASSERT_TRUE(screen->paint({"one", "two"}).has_value());
+  EXPECT_EQ(seen(), "\x1b[Hone\x1b[K\r\r\ntwo\x1b[K\x1b[J");
+}
+
+TEST_F(TerminalTest, KnowsItsSize) {
+  EXPECT_EQ(size(program_.get()).columns, 100U);
+  EXPECT_EQ(size(program_.get()).rows, 30U);
+}
+
+TEST_F(TerminalTest, NoColorAndADumbTerminalAreHonoured) {
+  EXPECT_TRUE(wants_colour(program_.get()));
+  ::setenv("NO_COLOR", "", 1);
+  EXPECT_TRUE(wants_colour(program_.get()));
+  ::setenv("NO_COLOR", "1", 1);
+  EXPECT_FALSE(wants_colour(program_.get()));
+  ::unsetenv("NO_COLOR");
+  ::setenv("TERM", "dumb", 1);
+  EXPECT_FALSE(wants_colour(program_.get()));
+  EXPECT_FALSE(can_show_screen(program_.get()));
+}
+
+TEST(Terminal, APipeIsNoneAndHasTheDefaultSize) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const sys::Fd in(ends[0]);
+  const sys::Fd out(ends[1]);
+  EXPECT_FALSE(can_show_screen(out.get()));
+  EXPECT_EQ(size(out.get()).columns, 80U);
+}
+
+}  // namespace
+}  // namespace cgtally::terminal

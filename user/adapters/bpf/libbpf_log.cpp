@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "adapters/bpf/libbpf_log.h"
+
+#include <bpf/libbpf.h>
+
+#include <cstdarg>
+#include <cstdio>
+#include <string_view>
+
+namespace cgtally::bpf {
+namespace {
+
+constexpr std::size_t kLongestLine = 512;
+
+thread_local std::string* collected = nullptr;
+
+int collect(libbpf_print_level level, const char* format, va_list arguments) {
+  if (level != LIBBPF_WARN || !collected) return 0;
+  char line[kLongestLine];
+  const int length = std::vsnprintf(line, sizeof line, format, arguments);
+  const std::string_view text(line);
+  // The verifier's log is long and of use to developers only: bpftool shows it.
+  const bool verifier_log = text.find("PROG LOAD LOG") != std::string_view::npos;
+  if (length > 0 && !verifier_log) *collected = text;
+  return length;
+}
+
+}  // namespace
+
+LibbpfLog::LibbpfLog() {
+  libbpf_set_print(collect);
+  collected = new std::string;
+}
+
+LibbpfLog::~LibbpfLog() {
+  delete collected;
+  collected = nullptr;
+}
+
+std::string LibbpfLog::last_words() const {
+  std::string words = *collected;
+  while (!words.empty() && words.back() == '\n') words.pop_back();
+  return words;
+}
+
+}  // namespace cgtally::bpf

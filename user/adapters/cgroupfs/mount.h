@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where the unified cgroup hierarchy is mounted, and whether containers live in it at all: on hosts
+// that still put them into cgroup v1, all their sockets belong to the unified root.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.h"
+
+namespace cgtally::cgroupfs {
+
+// The best mount point of cgroup2 in /proc/self/mountinfo: below host_root if that is set, then one
+// that shows the hierarchy from its root.
+[[nodiscard]] Result<std::string> cgroup2_mount(const std::string& host_root);
+
+// The mount points of cgroup2 in the text of a mountinfo file, best first.
+[[nodiscard]] std::vector<std::string> cgroup2_mounts_in(std::string_view mountinfo,
+                                                         std::string_view host_root);
+
+// Some process is in a container's cgroup of a v1 hierarchy, but in the root of the unified one.
+[[nodiscard]] bool pods_in_cgroup_v1(const std::string& host_root);
+
+// The same for one process, from the text of its /proc/PID/cgroup.
+[[nodiscard]] bool is_v1_container(std::string_view proc_cgroup);
+
+}  // namespace cgtally::cgroupfs

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// The walk. On a 64-bit kernel a cgroup's id is the inode number of its directory, and a
+// directory's link count tells how many others are in it: leaves, which most are, need not be
+// opened.
+#include "adapters/cgroupfs/names.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "adapters/sys/fd.h"
+
+namespace cgtally::cgroupfs {
+namespace {
+
+constexpr std::uint64_t kRootId = 1;
+
+struct Close {
+  void operator()(DIR* directory) const { ::closedir(directory); }
+};
+using Directory = std::unique_ptr<DIR, Close>;
+
+Directory open_below(int root, const std::string& path) {
+  const std::string relative = path.empty() ? "." : path.substr(1);
+  sys::Fd fd(openat(root, relative.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!fd) return nullptr;
+  Directory directory(fdopendir(fd.get()));
+  if (directory) (void)fd.release();
+  return directory;
+}
+
+std::string unknown(std::uint64_t id) { return "#" + std::to_string(id); }
+
+bool vanished(int code) { return code == ENOENT || code == ENODEV; }
+
+bool is_child(const dirent& entry) {
+  const std::string_view name = entry.d_name;
+  return entry.d_type == DT_DIR && name != "." && name != "..";
+}
+
+}  // namespace
+
+Names::Names() { see(kRootId, "/"); }
+
+void Names::seed(const std::string& mount) {
+  const sys::Fd root(::open(mount.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  struct stat status {};
+  if (!root || fstat(root.get(), &status) != 0) return;
+  ++walks_;
+  see(kRootId, "/");
+  see(status.st_ino, "/");  // another id where the mount shows a part of the hierarchy
+  if (!walk(root.get())) return;
+  for (auto& [id, entry] : entries_) {
+    if (!entry.ended && entry.seen != walks_) bury(id, entry);
+  }
+}
+
+// False: some directory could not be read, so that what was not seen may still be there.
+bool Names::walk(int root) {
+  bool whole = true;
+  std::vector<std::string> parents = {""};  // one open directory at a time, however deep the tree
+  while (!parents.empty()) {
+    const std::string parent = std::exchange(parents.back(), {});
+    parents.pop_back();
+    const Directory directory = open_below(root, parent);
+    if (!directory) {
+      whole &= vanished(errno);
+      continue;
+    }
+    while (const dirent* entry = readdir(directory.get())) {
+      struct stat status {};
+      if (!is_child(*entry)) continue;
+      if (fstatat(dirfd(directory.get()), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
+        whole &= vanished(errno);
+        continue;
+      }
+      std::string path = parent + "/" + entry->d_name;
+      if (status.st_nlink != 2) parents.push_back(path);
+      see(status.st_ino, std::move(path));
+    }
+  }
+  return whole;
+}
+
+void Names::see(std::uint64_t id, std::string path) {
+  Entry& entry = entries_[id];
+  entry.seen = walks_;
+  entry.path = std::move(path);
+}
+
+void Names::made(std::uint64_t id, std::string path) { see(id, std::move(path)); }
+
+void Names::removed(std::uint64_t id) {
+  const auto [place, fresh] = entries_.try_emplace(id);
+  Entry& entry = place->second;
+  if (fresh) entry.path = unknown(id);
+  if (!entry.ended) bury(id, entry);
+}
+
+void Names::bury(std::uint64_t id, Entry& entry) {
+  entry.ended = true;
+  entry.place = dead_.insert(dead_.end(), id);
+  if (dead_.size() <= kMaxDead) return;
+  entries_.erase(dead_.front());
+  dead_.pop_front();
+}
+
+AccountName Names::name_of(std::uint64_t id) const {
+  const auto found = entries_.find(id);
+  if (found == entries_.end()) return AccountName{.path = unknown(id)};
+  const Entry& entry = found->second;
+  if (entry.ended) dead_.splice(dead_.end(), dead_, entry.place);
+  return AccountName{.path = entry.path, .ended = entry.ended};
+}
+
+}  // namespace cgtally::cgroupfs

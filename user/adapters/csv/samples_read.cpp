@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+// Text to samples. The rate columns are not read: a rate follows from the counters and the time.
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <fstream>
+#include <optional>
+#include <system_error>
+
+#include "adapters/csv/columns.h"
+#include "adapters/csv/record.h"
+#include "adapters/csv/samples.h"
+#include "core/timestamp.h"
+
+namespace cgtally::csv {
+namespace {
+
+constexpr std::size_t kColumnsRead = static_cast<std::size_t>(Column::rx_bps);
+constexpr const char* kWhatToGive = "give a samples CSV as cgtally record writes it";
+
+Error at_line(std::size_t line, std::string what, std::string cure) {
+  return {.what = "line " + std::to_string(line) + ": " + std::move(what), .cure = std::move(cure)};
+}
+
+// Where the columns are in this file.
+struct Layout {
+  std::vector<std::string> header;
+  std::array<std::size_t, kColumnsRead> at{};
+};
+
+Result<Layout> layout_of(const std::vector<std::string>& header) {
+  Layout layout{.header = header};
+  for (std::size_t column = 0; column < kColumnsRead; ++column) {
+    const auto found = std::ranges::find(header, kColumnNames[column]);
+    if (found == header.end()) {
+      return std::unexpected(at_line(
+          1, "the header has no column '" + std::string(kColumnNames[column]) + "'", kWhatToGive));
+    }
+    layout.at[column] = static_cast<std::size_t>(found - header.begin());
+  }
+  return layout;
+}
+
+// Fields of one record by column. Keeps the first thing that it could not read; later ones are
+// moot.
+class Fields {
+ public:
+  Fields(const Layout& layout, const RecordReader& record) : layout_(layout), record_(record) {}
+
+  [[nodiscard]] const std::string& text(Column column) const {
+    return record_.fields()[layout_.at[static_cast<std::size_t>(column)]];
+  }
+  std::uint64_t number(Column column) { return whole<std::uint64_t>(column); }
+  Nanoseconds nanoseconds(Column column) {
+    const auto value = whole<std::int64_t>(column);
+    if (value < 0) refuse(column, "a number of nanoseconds");
+    return Nanoseconds{value};
+  }
+  Nanoseconds time(Column column) {
+    const auto value = parse_timestamp(text(column));
+    if (!value) refuse(column, "a time such as 2026-11-21T11:42:07.000000000Z");
+    return value.value_or(Nanoseconds::zero());
+  }
+  SampleState state(Column column) {
+    const std::string& name = text(column);
+    if (name == "exited") return SampleState::exited;
+    if (name == "reset") return SampleState::reset;
+    if (name != "live") refuse(column, "live, exited or reset");
+    return SampleState::live;
+  }
+  Traffic traffic(Column first) {
+    const auto column = [first](std::size_t offset) {
+      return static_cast<Column>(static_cast<std::size_t>(first) + offset);
+    };
+    return {.rx_bytes = {number(column(0))},
+            .rx_packets = {number(column(1))},
+            .tx_bytes = {number(column(2))},
+            .tx_packets = {number(column(3))}};
+  }
+  [[nodiscard]] const std::optional<Error>& error() const { return error_; }
+
+ private:
+  template <typename T>
+  T whole(Column column) {
+    const std::string& digits = text(column);
+    T value = 0;
+    const auto [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    if (code != std::errc{} || end != digits.data() + digits.size()) {
+      refuse(column, "a whole number of at most 64 bits");
+    }
+    return value;
+  }
+  void refuse(Column column, const std::string& expected) {
+    if (error_) return;
+    error_ = at_line(record_.line(),
+                     std::string(kColumnNames[static_cast<std::size_t>(column)]) + " is '" +
+                         text(column) + "', not " + expected,
+                     "mend or delete that line");
+  }
+
+  const Layout& layout_;
+  const RecordReader& record_;
+  std::optional<Error> error_;
+};
+
+Result<Sample> parse(const Layout& layout, const RecordReader& record) {
+  if (record.fields().size() != layout.header.size()) {
+    return std::unexpected(at_line(
+        record.line(),
+        std::to_string(record.fields().size()) + " fields, where the header has " +
+            std::to_string(layout.header.size()) + (record.terminated() ? "" : " (cut off)"),
+        "delete that line: the totals of the next rows make it good"));
+  }
+  Fields fields(layout, record);
+  Sample sample{
+      .taken = {.boot = fields.nanoseconds(Column::boot_ns), .wall = fields.time(Column::time)},
+      .interval = fields.nanoseconds(Column::interval_ns),
+      .host = fields.text(Column::host),
+      .ledger = fields.text(Column::ledger),
+      .iface = fields.text(Column::iface),
+      .cgroup_id = fields.number(Column::cgroup_id),
+      .account = fields.text(Column::account),
+      .container = fields.text(Column::container),
+      .pod = fields.text(Column::pod),
+      .k8s_namespace = fields.text(Column::k8s_namespace),
+      .state = fields.state(Column::state),
+      .totals = fields.traffic(Column::rx_bytes_total),
+      .delta = fields.traffic(Column::rx_bytes)};
+  if (fields.error()) return std::unexpected(*fields.error());
+  return sample;
+}
+
+// The rows behind the header, up to the first that is wrong.
+Result<void> read_rows(RecordReader& record, const Layout& layout, const std::string& name,
+                       const OnSample& on_sample) {
+  for (;;) {
+    auto more = record.next();
+    if (!more) return std::unexpected(std::move(more).error().within(name));
+    if (!*more) return {};
+    if (record.fields() == layout.header) continue;  // recordings put together with cat
+    auto sample = parse(layout, record);
+    if (!sample) return std::unexpected(std::move(sample).error().within(name));
+    if (auto done = on_sample(*sample, record.line()); !done) return done;
+  }
+}
+
+Result<std::vector<Sample>> collect(std::istream& in, const std::string& name) {
+  std::vector<Sample> samples;
+  auto done = for_each_sample(in, name, [&samples](const Sample& sample, std::size_t) {
+    samples.push_back(sample);
+    return Result<void>{};
+  });
+  if (!done) return std::unexpected(std::move(done).error());
+  return samples;
+}
+
+}  // namespace
+
+Result<void> for_each_sample(std::istream& in, const std::string& name, const OnSample& on_sample) {
+  RecordReader record(in);
+  auto more = record.next();
+  if (!more) return std::unexpected(std::move(more).error().within(name));
+  if (!*more) return std::unexpected(Error{.what = name + " is empty", .cure = kWhatToGive});
+  auto layout = layout_of(record.fields());
+  if (!layout) return std::unexpected(std::move(layout).error().within(name));
+  return read_rows(record, *layout, name, on_sample);
+}
+
+Result<std::vector<Sample>> read_samples(std::istream& in) { return collect(in, "samples"); }
+
+Result<std::vector<Sample>> read_samples(const std::string& path) {
+  errno = 0;
+  std::ifstream in(path, std::ios::binary);
+  if (!in) {
+    const int code = errno;
+    return std::unexpected(Error{.what = path + ": " + std::generic_category().message(code),
+                                 .cure = kWhatToGive,
+                                 .code = code});
+  }
+  return collect(in, path);
+}
+
+}  // namespace cgtally::csv

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// Samples to text. Rates are computed here and stored nowhere: delta over the measured interval.
+// Where no time has passed there is no rate, and the field is empty.
+#include "adapters/csv/columns.h"
+#include "adapters/csv/record.h"
+#include "adapters/csv/samples.h"
+#include "core/timestamp.h"
+
+namespace cgtally::csv {
+namespace {
+
+std::string_view state_name(SampleState state) {
+  switch (state) {
+    case SampleState::live:
+      return "live";
+    case SampleState::exited:
+      return "exited";
+    case SampleState::reset:
+      return "reset";
+  }
+  return {};
+}
+
+void add(RecordWriter& row, const Traffic& traffic) {
+  row.add(traffic.rx_bytes.value)
+      .add(traffic.rx_packets.value)
+      .add(traffic.tx_bytes.value)
+      .add(traffic.tx_packets.value);
+}
+
+void add(RecordWriter& row, std::optional<BitRate> rate) {
+  row.add(rate ? std::to_string(rate->bits_per_second) : "");
+}
+
+void add(RecordWriter& row, std::optional<PacketRate> rate) {
+  row.add(rate ? std::to_string(rate->packets_per_second) : "");
+}
+
+}  // namespace
+
+std::string samples_header() {
+  RecordWriter row;
+  for (const std::string_view name : kColumnNames) row.add(name);
+  return std::move(row).line();
+}
+
+std::string samples_row(const Sample& sample) {
+  RecordWriter row;
+  row.add(format_timestamp(sample.taken.wall))
+      .add(std::to_string(sample.taken.boot.count()))
+      .add(std::to_string(sample.interval.count()))
+      .add(sample.host)
+      .add(sample.ledger)
+      .add(sample.iface)
+      .add(sample.cgroup_id)
+      .add(sample.account)
+      .add(sample.container)
+      .add(sample.pod)
+      .add(sample.k8s_namespace)
+      .add(state_name(sample.state));
+  add(row, sample.totals);
+  add(row, sample.delta);
+  add(row, rate(sample.delta.rx_bytes, sample.interval));
+  add(row, rate(sample.delta.tx_bytes, sample.interval));
+  add(row, rate(sample.delta.rx_packets, sample.interval));
+  add(row, rate(sample.delta.tx_packets, sample.interval));
+  return std::move(row).line();
+}
+
+}  // namespace cgtally::csv

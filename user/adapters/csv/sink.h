@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// A CSV being written: a file or stdout. Lines are kept all together or not at all: after a write
+// that failed (disk full) the file is cut back to where it was, so that the caller may try again
+// with rows that cover the whole gap. A pipe cannot be cut back; its reader has gone anyway
+// (EPIPE). SIGPIPE must be ignored by the program.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "adapters/sys/fd.h"
+#include "core/result.h"
+
+namespace cgtally::csv {
+
+class Sink {
+ public:
+  // "-" is stdout. A file that exists is appended to, if it has this header; a last line that a
+  // crash has torn is cut off first. Only one Sink at a time may have a file open.
+  static Result<Sink> open(const std::string& path, std::string header);
+
+  // Each line with its '\n'. On an error none of them is in the file.
+  Result<void> write(const std::vector<std::string>& lines);
+
+ private:
+  Sink(sys::Fd fd, std::string name, bool regular)
+      : fd_(std::move(fd)), name_(std::move(name)), regular_(regular) {}
+
+  Result<void> begin(const std::string& header);
+  Result<void> write_text(std::string_view text);
+  Result<void> cut_back();
+  [[nodiscard]] Result<off_t> position() const;
+  [[nodiscard]] Error failure(const std::string& doing, int code) const;
+
+  sys::Fd fd_;
+  std::string name_;
+  bool regular_;                 // can be cut back
+  std::optional<off_t> cut_to_;  // a failed write left something behind this
+};
+
+}  // namespace cgtally::csv

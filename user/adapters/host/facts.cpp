@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "adapters/host/facts.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <limits>
+#include <sstream>
+
+#include "adapters/bpf/capability.h"
+#include "adapters/cgroupfs/mount.h"
+#include "adapters/netlink/links.h"
+
+namespace cgtally::host {
+namespace {
+
+std::string text_of(const std::string& path) {
+  std::ifstream file(path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+// Whether the code is in the running kernel, built in or loaded: /sys/module does not list all that
+// is built in, the symbol table does.
+bool clsact_in_kernel() {
+  std::ifstream symbols("/proc/kallsyms");
+  bool qdisc = false;
+  bool classifier = false;
+  for (std::string line; std::getline(symbols, line) && !(qdisc && classifier);) {
+    qdisc = qdisc || line.find(" clsact_init") != std::string::npos;
+    classifier = classifier || line.find(" cls_bpf_classify") != std::string::npos;
+  }
+  return qdisc && classifier;
+}
+
+std::uint64_t memlock_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_MEMLOCK, &limit) != 0) {
+    return 0;
+  }
+  return limit.rlim_cur == RLIM_INFINITY ? std::numeric_limits<std::uint64_t>::max()
+                                         : limit.rlim_cur;
+}
+
+void look_at_kernel(HostFacts& facts) {
+  const bpf::KernelFacts kernel = bpf::probe_kernel();
+  facts.release = kernel.release;
+  facts.btf = kernel.btf;
+  facts.tcx = kernel.tcx;
+  facts.clsact = kernel.tcx || clsact_in_kernel();
+  facts.conntrack_lookup = kernel.conntrack_lookup;
+  facts.rdonly_cast = kernel.rdonly_cast;
+  facts.preempt_rt = kernel.preempt_rt;
+  facts.lockdown = lockdown_mode_in(text_of("/sys/kernel/security/lockdown"));
+  // A kernel that is built with the JIT always on has no such switch for us to read in a container.
+  const std::string jit = text_of("/proc/sys/net/core/bpf_jit_enable");
+  facts.jit = jit.empty() || jit[0] != '0';
+}
+
+void look_at_interfaces(HostFacts& facts) {
+  if (const auto links = netlink::list_links()) {
+    for (const Link& link : *links) {
+      if (link.uplink()) {
+        facts.uplinks.push_back(link.name);
+      }
+    }
+  }
+  facts.default_route_device = netlink::default_route_device().value_or("");
+}
+
+}  // namespace
+
+std::uint64_t effective_capabilities_in(const std::string& status) {
+  std::istringstream lines(status);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("CapEff:")) {
+      return std::strtoull(line.c_str() + 7, nullptr, 16);
+    }
+  }
+  return 0;
+}
+
+std::string lockdown_mode_in(const std::string& text) {
+  const std::size_t open = text.find('[');
+  const std::size_t close = text.find(']', open);
+  if (open == std::string::npos || close == std::string::npos) {
+    return {};
+  }
+  return text.substr(open + 1, close - open - 1);
+}
+
+HostFacts gather_facts(const std::string& host_root) {
+  HostFacts facts;
+  facts.root = geteuid() == 0;
+  facts.capabilities = effective_capabilities_in(text_of("/proc/self/status"));
+  facts.memlock_bytes = memlock_limit();
+  look_at_kernel(facts);
+  if (const auto allowed = bpf::may_load_programs(); !allowed) {
+    facts.bpf_refused = allowed.error();
+  }
+  if (const auto mount = cgroupfs::cgroup2_mount(host_root)) {
+    facts.cgroup2_mount = *mount;
+  } else {
+    facts.cgroup2_missing = mount.error();
+  }
+  facts.pods_in_cgroup_v1 = cgroupfs::pods_in_cgroup_v1(host_root);
+  look_at_interfaces(facts);
+  return facts;
+}
+
+}  // namespace cgtally::host

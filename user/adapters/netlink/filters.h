@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tc filters of an interface's clsact qdisc, as somebody who shares it must know them: which
+// preferences are taken, and by what. Asked in the calling thread's netns.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/result.h"
+
+namespace cgtally::netlink {
+
+enum class Chain : std::uint8_t { ingress, egress };
+
+struct Filter {
+  std::uint32_t preference = 0;  // lower runs earlier
+  std::uint32_t handle = 0;      // 0: the kernel's own head entry of a preference
+  std::string kind;              // "bpf", "flower"...
+  std::string bpf_name;          // "cgt_ingress:[42]"; empty unless kind is bpf
+  std::uint32_t bpf_program_id = 0;
+};
+
+// Empty where the interface has no clsact qdisc.
+Result<std::vector<Filter>> list_filters(int ifindex, Chain chain);
+
+}  // namespace cgtally::netlink

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// The kernel says which devices are virtual (they have a kind). For the others the driver comes
+// from ethtool's ioctl, which asks the netns of its socket.
+#include "adapters/netlink/links.h"
+
+#include <fnmatch.h>
+#include <linux/ethtool.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <net/if_arp.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "adapters/netlink/socket.h"
+#include "adapters/netns/netns.h"
+#include "adapters/sys/error.h"
+#include "adapters/sys/fd.h"
+
+namespace cgtally::netlink {
+namespace {
+
+std::optional<Link> parse_link(nlmsghdr& message) {
+  const auto header = header_of<ifinfomsg>(message);
+  if (!header || message.nlmsg_type != RTM_NEWLINK) return std::nullopt;
+  const Attributes<IFLA_LINKINFO> attributes(message, sizeof(*header));
+  Link link;
+  link.ifindex = header->ifi_index;
+  link.name = attributes.text(IFLA_IFNAME);
+  link.kind = Attributes<IFLA_INFO_KIND>(attributes[IFLA_LINKINFO]).text(IFLA_INFO_KIND);
+  link.up = (header->ifi_flags & IFF_UP) != 0;
+  link.loopback = (header->ifi_flags & IFF_LOOPBACK) != 0;
+  link.ethernet = header->ifi_type == ARPHRD_ETHER || header->ifi_type == ARPHRD_LOOPBACK;
+  return link;
+}
+
+// False: the device has gone since it was listed. A device that cannot tell has no driver.
+bool ask_driver(int socket, Link& link) {
+  ethtool_drvinfo info{};
+  info.cmd = ETHTOOL_GDRVINFO;
+  ifreq request{};
+  link.name.copy(request.ifr_name, IFNAMSIZ - 1);
+  request.ifr_data = reinterpret_cast<char*>(&info);
+  if (ioctl(socket, SIOCETHTOOL, &request) != 0) return errno != ENODEV;
+  link.driver.assign(info.driver, strnlen(info.driver, sizeof(info.driver)));
+  return true;
+}
+
+}  // namespace
+
+Result<std::vector<Link>> list_links() {
+  const auto here = netns::Netns::current();
+  if (!here) return std::unexpected(here.error());
+  auto socket = Socket::open();
+  if (!socket) return std::unexpected(std::move(socket).error());
+  auto request = Request(RTM_GETLINK, ifinfomsg{});
+  request.with(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+  auto links = socket->dump<Link>("list interfaces", request, parse_link);
+  if (!links) return links;
+
+  const sys::Fd ethtool(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (!ethtool) return std::unexpected(sys::error_from(errno, "open a socket for ethtool"));
+  std::erase_if(*links, [&](Link& link) {
+    link.netns_inode = here->inode();
+    const bool bound = link.kind.empty() && !link.loopback;
+    return bound && !ask_driver(ethtool.get(), link);
+  });
+  std::ranges::sort(*links, {}, &Link::ifindex);
+  return links;
+}
+
+bool matches_glob(std::string_view pattern, std::string_view name) {
+  return fnmatch(std::string(pattern).c_str(), std::string(name).c_str(), 0) == 0;
+}
+
+}  // namespace cgtally::netlink

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// A request to the kernel, and its answers' attributes, read without trusting their length. A thin
+// layer over libnl's messages, for this directory only.
+#pragma once
+
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <optional>
+#include <string>
+
+namespace cgtally::netlink {
+
+// A dump request: all objects of a type.
+class Request {
+ public:
+  template <typename Header>
+  Request(int type, Header header) : message_(nlmsg_alloc_simple(type, NLM_F_DUMP), &nlmsg_free) {
+    if (!message_ || nlmsg_append(message_.get(), &header, sizeof(header), NLMSG_ALIGNTO) < 0) {
+      throw std::bad_alloc();
+    }
+  }
+
+  Request& with(int attribute, std::uint32_t value) {
+    if (nla_put_u32(message_.get(), attribute, value) < 0) throw std::bad_alloc();
+    return *this;
+  }
+
+  [[nodiscard]] nl_msg* get() const { return message_.get(); }
+
+ private:
+  std::unique_ptr<nl_msg, decltype(&nlmsg_free)> message_;
+};
+
+// The family's header behind the netlink header; none if the message is too short for it.
+template <typename Header>
+std::optional<Header> header_of(const nlmsghdr& message) {
+  if (nlmsg_datalen(&message) < static_cast<int>(sizeof(Header))) return std::nullopt;
+  Header header;
+  std::memcpy(&header, nlmsg_data(&message), sizeof(header));
+  return header;
+}
+
+// The attributes 1 to Max, of a message or of an attribute that nests others.
+template <int Max>
+class Attributes {
+ public:
+  Attributes(nlmsghdr& message, std::size_t header_size) {
+    nlmsg_parse(&message, static_cast<int>(header_size), at_.data(), Max, nullptr);
+  }
+  explicit Attributes(nlattr* nest) {
+    if (nest) nla_parse_nested(at_.data(), Max, nest, nullptr);
+  }
+
+  [[nodiscard]] nlattr* operator[](int type) const { return at_[static_cast<std::size_t>(type)]; }
+
+  template <typename T>
+  [[nodiscard]] std::optional<T> value(int type) const {
+    const nlattr* attribute = (*this)[type];
+    if (!attribute || nla_len(attribute) < static_cast<int>(sizeof(T))) return std::nullopt;
+    T value;
+    std::memcpy(&value, nla_data(attribute), sizeof(value));
+    return value;
+  }
+
+  [[nodiscard]] std::string text(int type) const {
+    const nlattr* attribute = (*this)[type];
+    if (!attribute) return {};
+    const auto* begin = static_cast<const char*>(nla_data(attribute));
+    return {begin, strnlen(begin, static_cast<std::size_t>(nla_len(attribute)))};
+  }
+
+ private:
+  std::array<nlattr*, Max + 1> at_{};
+};
+
+}  // namespace cgtally::netlink

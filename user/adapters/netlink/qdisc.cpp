@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// Asked by a dump: a query for one qdisc would be answered to every listener of the host's tc
+// events by kernels before 6.8. The kernel does not filter, so that other interfaces' are skipped
+// here.
+#include "adapters/netlink/qdisc.h"
+
+#include <linux/gen_stats.h>
+#include <linux/pkt_sched.h>
+#include <linux/rtnetlink.h>
+
+#include "adapters/netlink/socket.h"
+
+namespace cgtally::netlink {
+namespace {
+
+// The kernel's gnet_stats_basic ends in padding that not every kernel sends.
+struct [[gnu::packed]] BasicStats {
+  std::uint64_t bytes;
+  std::uint32_t packets;
+};
+
+QdiscStats parse_stats(const Attributes<TCA_STATS2>& attributes) {
+  QdiscStats stats;
+  stats.kind = attributes.text(TCA_KIND);
+  const Attributes<TCA_STATS_MAX> nested(attributes[TCA_STATS2]);
+  const auto basic = nested.value<BasicStats>(TCA_STATS_BASIC).value_or(BasicStats{});
+  const auto queue = nested.value<gnet_stats_queue>(TCA_STATS_QUEUE).value_or(gnet_stats_queue{});
+  stats.sent_bytes = Bytes{basic.bytes};
+  // 64 bits wide only where 32 do not suffice.
+  stats.sent_packets =
+      Packets{nested.value<std::uint64_t>(TCA_STATS_PKT64).value_or(basic.packets)};
+  stats.backlog_bytes = Bytes{queue.backlog};
+  stats.backlog_packets = Packets{queue.qlen};
+  stats.drops = Packets{queue.drops};
+  return stats;
+}
+
+}  // namespace
+
+Result<QdiscStats> root_qdisc(int ifindex) {
+  auto socket = Socket::open();
+  if (!socket) return std::unexpected(std::move(socket).error());
+  const auto parse = [ifindex](nlmsghdr& message) -> std::optional<QdiscStats> {
+    const auto header = header_of<tcmsg>(message);
+    const bool wanted = header && message.nlmsg_type == RTM_NEWQDISC &&
+                        header->tcm_ifindex == ifindex && header->tcm_parent == TC_H_ROOT;
+    if (!wanted) return std::nullopt;
+    return parse_stats(Attributes<TCA_STATS2>(message, sizeof(*header)));
+  };
+  auto found = socket->dump<QdiscStats>("list qdiscs", Request(RTM_GETQDISC, tcmsg{}), parse);
+  if (!found) return std::unexpected(std::move(found).error());
+  return found->empty() ? QdiscStats{} : found->front();
+}
+
+}  // namespace cgtally::netlink

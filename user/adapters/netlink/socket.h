@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// A route netlink socket of the netns in which it was opened. A dump is whole or it is an Error:
+// one that the kernel marks as interrupted by a change is asked for again, and the kernel's own
+// words (extended acks) are in the Error. For this directory only.
+#pragma once
+
+#include <netlink/socket.h>
+
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "adapters/netlink/message.h"
+#include "core/result.h"
+
+namespace cgtally::netlink {
+
+class Socket {
+ public:
+  static Result<Socket> open();
+
+  // Notifications of these groups (RTNLGRP_*) arrive from now on.
+  Result<void> join(std::initializer_list<int> groups, int receive_buffer_bytes);
+  [[nodiscard]] int fd() const { return nl_socket_get_fd(socket_.get()); }
+
+  // What `parse` (nlmsghdr& -> optional<T>) makes of each message of the answer. `what` names the
+  // request in an Error: "list links". After an Error the socket is of no more use.
+  template <typename T, typename Parse>
+  Result<std::vector<T>> dump(const std::string& what, const Request& request, Parse parse);
+
+ private:
+  struct Free {
+    void operator()(nl_sock* socket) const { nl_socket_free(socket); }
+  };
+  using OnMessage = std::function<void(nlmsghdr&)>;
+
+  explicit Socket(nl_sock* socket) : socket_(socket) {}
+  Result<void> dump(const std::string& what, const Request& request,
+                    const std::function<void()>& on_begin, const OnMessage& on_message);
+
+  std::unique_ptr<nl_sock, Free> socket_;
+};
+
+template <typename T, typename Parse>
+Result<std::vector<T>> Socket::dump(const std::string& what, const Request& request, Parse parse) {
+  std::vector<T> all;
+  auto done = dump(
+      what, request, [&all] { all.clear(); },
+      [&all, &parse](nlmsghdr& message) {
+        if (auto one = parse(message)) all.push_back(*std::move(one));
+      });
+  if (!done) return std::unexpected(std::move(done).error());
+  return all;
+}
+
+}  // namespace cgtally::netlink

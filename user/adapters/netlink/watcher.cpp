@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Only the type of a notification is looked at, so that one longer than the buffer may be cut.
+#include "adapters/netlink/watcher.h"
+
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+
+#include "adapters/netlink/socket.h"
+
+namespace cgtally::netlink {
+namespace {
+
+constexpr int kReceiveBufferBytes = 1 << 20;  // some hundred interfaces at once
+
+void note(std::uint16_t type, Changes& changes) {
+  if (type == RTM_NEWLINK || type == RTM_DELLINK) changes.links = true;
+  if (type == RTM_NEWADDR || type == RTM_DELADDR) changes.addresses = true;
+}
+
+}  // namespace
+
+Watcher::Watcher(std::unique_ptr<Socket> socket) : socket_(std::move(socket)) {}
+Watcher::Watcher(Watcher&&) noexcept = default;
+Watcher& Watcher::operator=(Watcher&&) noexcept = default;
+Watcher::~Watcher() = default;
+
+Result<Watcher> Watcher::open() {
+  auto socket = Socket::open();
+  if (!socket) return std::unexpected(std::move(socket).error());
+  auto joined =
+      socket->join({RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR}, kReceiveBufferBytes);
+  if (!joined) return std::unexpected(std::move(joined).error());
+  return Watcher(std::make_unique<Socket>(*std::move(socket)));
+}
+
+int Watcher::fd() const { return socket_->fd(); }
+
+Changes Watcher::take() {
+  Changes changes;
+  alignas(nlmsghdr) std::array<char, 32'768> buffer;
+  while (true) {
+    const ssize_t received = recv(fd(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+    if (received < 0 && errno == EINTR) continue;
+    if (received < 0 && errno == EAGAIN) return changes;
+    // Overrun (ENOBUFS): what was queued before it still comes, and empties the socket next time.
+    if (received < 0) return Changes{.links = true, .addresses = true};
+    auto* message = reinterpret_cast<nlmsghdr*>(buffer.data());
+    int left = static_cast<int>(received);
+    for (; nlmsg_ok(message, left) != 0; message = nlmsg_next(message, &left)) {
+      note(message->nlmsg_type, changes);
+    }
+  }
+}
+
+}  // namespace cgtally::netlink

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whatever was opened is asked for its type before it is believed: a name in /run/netns can be an
+// empty file, where the mount on it did not reach this container.
+#include "adapters/netns/netns.h"
+
+#include <fcntl.h>
+#include <linux/nsfs.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+
+#include "adapters/sys/error.h"
+
+namespace cgtally::netns {
+namespace {
+
+bool exists(const std::string& path) {
+  std::error_code ignored;
+  return std::filesystem::exists(path, ignored);
+}
+
+bool all_digits(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+// Where no proc is mounted below host_root, this container's own is all there is to ask.
+std::string proc_of(const std::string& host_root) {
+  const std::string hosts = host_root + "/proc";
+  return exists(hosts + "/version") ? hosts : "/proc";
+}
+
+}  // namespace
+
+Result<Netns> Netns::current() { return open_path("/proc/thread-self/ns/net", "", ""); }
+
+Result<Netns> Netns::open(std::string_view name_pid_or_path, const std::string& host_root) {
+  const std::string wanted(name_pid_or_path);
+  if (wanted.find('/') != std::string::npos) {
+    return open_path(wanted, wanted, "give a path such as /run/netns/NAME or /proc/PID/ns/net");
+  }
+  const std::string names = host_root + "/run/netns";
+  const std::string named = names + "/" + wanted;
+  if (all_digits(wanted) && !exists(named)) {
+    return open_path(proc_of(host_root) + "/" + wanted + "/ns/net", wanted,
+                     "give the id of a running process; in a container, share the host's pid "
+                     "namespace");
+  }
+  if (wanted.empty() || wanted == "." || wanted == "..") {
+    return std::unexpected(Error{.what = "'" + wanted + "' is not the name of a netns",
+                                 .cure = "'ip netns' lists the names",
+                                 .code = EINVAL,
+                                 .failure = Failure::usage});
+  }
+  return open_path(named, wanted,
+                   "'ip netns' lists the names; in a container, mount the host's " + names);
+}
+
+Result<Netns> Netns::open_path(const std::string& path, std::string name, std::string cure) {
+  sys::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!fd) {
+    const int code = errno;
+    if (code == EACCES || code == EPERM) cure = "run it as root, or grant CAP_SYS_PTRACE";
+    Error error = sys::error_from(code, "open the netns " + path, std::move(cure));
+    if (code == ENOENT) error.failure = Failure::usage;
+    return std::unexpected(std::move(error));
+  }
+  struct stat status {};
+  if (ioctl(fd.get(), NS_GET_NSTYPE) != CLONE_NEWNET || fstat(fd.get(), &status) != 0) {
+    return std::unexpected(Error{.what = path + " is not a network namespace",
+                                 .cure = "give its NAME (see 'ip netns'), the PID of a process in "
+                                         "it, or a path such as /proc/PID/ns/net; in a container, "
+                                         "mount /run/netns with propagation (rslave)",
+                                 .code = EINVAL,
+                                 .failure = Failure::usage});
+  }
+  return Netns(std::move(fd), status.st_ino, std::move(name));
+}
+
+Result<Entered> Entered::enter(const Netns& netns) {
+  auto here = Netns::current();
+  if (!here) return std::unexpected(std::move(here).error());
+  if (here->inode() == netns.inode()) return Entered(sys::Fd());
+  if (setns(netns.fd(), CLONE_NEWNET) != 0) {
+    return std::unexpected(sys::error_from(errno, "enter the netns " + netns.name(),
+                                           "run it as root, or grant CAP_SYS_ADMIN"));
+  }
+  return Entered(std::move(here->fd_));
+}
+
+Entered::~Entered() {
+  if (!previous_ || setns(previous_.get(), CLONE_NEWNET) == 0) return;
+  std::perror("cgtally: cannot go back to its own netns, and must not go on in another");
+  std::abort();
+}
+
+}  // namespace cgtally::netns

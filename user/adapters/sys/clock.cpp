@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// The boot clock is read first: it is the one that rates are computed with.
+#include "adapters/sys/clock.h"
+
+#include <ctime>
+
+namespace cgtally::sys {
+namespace {
+
+Nanoseconds read_clock(clockid_t clock) {
+  timespec t{};
+  clock_gettime(clock, &t);
+  return std::chrono::seconds(t.tv_sec) + Nanoseconds(t.tv_nsec);
+}
+
+}  // namespace
+
+Moment now() {
+  const Nanoseconds boot = read_clock(CLOCK_BOOTTIME);
+  return Moment{.boot = boot, .wall = read_clock(CLOCK_REALTIME)};
+}
+
+}  // namespace cgtally::sys

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// What time it is, on the clock that keeps running through suspend and on the wall. The only caller
+// of clock_gettime: core is given its moments, it never asks.
+#pragma once
+
+#include "core/reading.h"
+
+namespace cgtally::sys {
+
+// Both clocks, read next to each other.
+[[nodiscard]] Moment now();
+
+}  // namespace cgtally::sys

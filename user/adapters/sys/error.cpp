@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one place where an errno becomes a sentence and a kind of failure.
+#include "adapters/sys/error.h"
+
+#include <cerrno>
+#include <system_error>
+
+namespace cgtally::sys {
+
+Error error_from(int code, const std::string& what, std::string cure) {
+  const bool forbidden = code == EPERM || code == EACCES;
+  return Error{.what = what + ": " + std::generic_category().message(code),
+               .cure = std::move(cure),
+               .code = code,
+               .failure = forbidden ? Failure::unsupported : Failure::failed};
+}
+
+}  // namespace cgtally::sys

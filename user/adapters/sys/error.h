@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// From an errno to an Error: "open /run/netns/x: No such file or directory". What the kernel does
+// not permit becomes Failure::unsupported, so that every caller ends with the same exit code for
+// it.
+#pragma once
+
+#include <string>
+
+#include "core/result.h"
+
+namespace cgtally::sys {
+
+[[nodiscard]] Error error_from(int code, const std::string& what, std::string cure = {});
+
+}  // namespace cgtally::sys

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "adapters/terminal/terminal.h"
+
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <utility>
+
+#include "adapters/sys/error.h"
+
+namespace cgtally::terminal {
+namespace {
+
+// Alternate screen, no cursor, no wrapping of a line that is wider than we think.
+constexpr std::string_view kEnter = "\x1b[?1049h\x1b[?25l\x1b[?7l";
+constexpr std::string_view kLeave = "\x1b[?7h\x1b[?25h\x1b[?1049l";
+constexpr std::array kCrashes{SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+
+// What a signal handler needs, which can be given no argument. There is one terminal.
+struct Saved {
+  volatile std::sig_atomic_t active = 0;
+  int input = -1;
+  int output = -1;
+  termios modes{};
+};
+Saved saved;
+
+void give_back() {
+  if (saved.active == 0) {
+    return;
+  }
+  saved.active = 0;
+  if (saved.input >= 0) {
+    ::tcsetattr(saved.input, TCSADRAIN, &saved.modes);
+  }
+  [[maybe_unused]] const auto ignored = ::write(saved.output, kLeave.data(), kLeave.size());
+}
+
+extern "C" void on_crash(int signal) {
+  give_back();
+  // SA_RESETHAND has restored the default action: the same crash again, now with its core dump.
+  ::raise(signal);
+}
+
+}  // namespace
+
+bool can_show_screen(int fd) {
+  const char* term = std::getenv("TERM");
+  return ::isatty(fd) == 1 && term != nullptr && *term != '\0' && std::string_view(term) != "dumb";
+}
+
+bool wants_colour(int fd) {
+  const char* refused = std::getenv("NO_COLOR");
+  return can_show_screen(fd) && (refused == nullptr || *refused == '\0');
+}
+
+Size size(int fd) {
+  winsize window{};
+  if (::ioctl(fd, TIOCGWINSZ, &window) != 0 || window.ws_col == 0 || window.ws_row == 0) {
+    return {};
+  }
+  return {.columns = window.ws_col, .rows = window.ws_row};
+}
+
+Result<void> write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(fd, text.data(), text.size());
+    if (written >= 0) {
+      text.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno == EAGAIN) {
+      pollfd room{.fd = fd, .events = POLLOUT, .revents = 0};
+      ::poll(&room, 1, -1);
+    } else if (errno != EINTR) {
+      return std::unexpected(sys::error_from(errno, "write to stdout"));
+    }
+  }
+  return {};
+}
+
+Result<FullScreen> FullScreen::enter(int input, int output) {
+  FullScreen screen(input, output, ::isatty(input) == 1);
+  if (screen.keys_ && ::tcgetattr(input, &saved.modes) != 0) {
+    return std::unexpected(sys::error_from(errno, "read the terminal's modes"));
+  }
+  saved.input = screen.keys_ ? input : -1;
+  saved.output = output;
+  struct sigaction action {};
+  action.sa_handler = on_crash;
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  for (const int signal : kCrashes) {
+    ::sigaction(signal, &action, nullptr);
+  }
+  screen.resume();
+  return screen;
+}
+
+FullScreen::FullScreen(FullScreen&& other) noexcept
+    : input_(other.input_),
+      output_(other.output_),
+      keys_(other.keys_),
+      active_(std::exchange(other.active_, false)) {}
+
+FullScreen::~FullScreen() { leave(); }
+
+void FullScreen::leave() {
+  if (std::exchange(active_, false)) {
+    give_back();
+  }
+}
+
+void FullScreen::resume() {
+  if (keys_) {
+    // Keys come at once and unseen; Ctrl-C and Ctrl-Z stay signals.
+    termios modes = saved.modes;
+    modes.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
+    modes.c_cc[VMIN] = 0;
+    modes.c_cc[VTIME] = 0;
+    ::tcsetattr(input_, TCSADRAIN, &modes);
+  }
+  saved.active = 1;
+  active_ = true;
+  [[maybe_unused]] const auto written = write_all(output_, kEnter);
+}
+
+Result<void> FullScreen::paint(const std::vector<std::string>& lines) {
+  // Each line overwrites the old one and clears its rest: a screen cleared first would flicker.
+  std::string text = "\x1b[H";
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    text += (i == 0 ? "" : "\r\n") + lines[i] + "\x1b[K";
+  }
+  text += "\x1b[J";
+  return write_all(output_, text);
+}
+
+std::optional<char> FullScreen::take_key() {
+  pollfd ready{.fd = input_, .events = POLLIN, .revents = 0};
+  if (::poll(&ready, 1, 0) <= 0) {
+    return std::nullopt;
+  }
+  char key = '\0';
+  const ssize_t got = ::read(input_, &key, 1);
+  if (got < 0 && (errno == EINTR || errno == EAGAIN)) {
+    return std::nullopt;
+  }
+  return got == 1 ? key : '\0';
+}
+
+}  // namespace cgtally::terminal

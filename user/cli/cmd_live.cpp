@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/cmd_live.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <memory>
+
+#include "adapters/sys/clock.h"
+#include "adapters/sys/host.h"
+#include "adapters/terminal/terminal.h"
+#include "cli/complain.h"
+#include "cli/counting.h"
+#include "cli/recorder.h"
+#include "core/screen.h"
+#include "core/timestamp.h"
+
+namespace cgtally::cli {
+namespace {
+
+constexpr std::size_t kTopOfLines = 10;
+constexpr std::size_t kNotices = 20;
+
+class Live {
+ public:
+  Live(const CommonOptions& options, Rounds& rounds, Session& session,
+       std::optional<Recorder>& recorder)
+      : options_(options),
+        rounds_(rounds),
+        session_(session),
+        recorder_(recorder),
+        host_(sys::host_name()),
+        sampler_(host_),
+        board_(std::max<Nanoseconds>(std::chrono::seconds{30}, 2 * options.interval)) {}
+
+  int run() {
+    if (auto begun = begin(); !begun) {
+      return complain(begun.error());
+    }
+    const auto ran = rounds_.run(options_.interval, options_.length(), [this] {
+      round();
+      show();
+    });
+    end_screen();
+    if (failure_) {
+      return failure_->code == EPIPE ? number(ExitCode::fine) : complain(*failure_);
+    }
+    if (!ran) {
+      return complain(ran.error());
+    }
+    say_summary(session_, totals_, options_);
+    return recorder_ && recorder_->failing()
+               ? complain({.what = "the last rows could not be written to " + options_.csv,
+                           .cure = "the summary covers them; make room before the next run"})
+               : number(ExitCode::fine);
+  }
+
+ private:
+  Result<void> begin() {
+    if (!terminal::can_show_screen(STDOUT_FILENO)) {
+      round();
+      say_beginning(session_, options_);
+      return {};
+    }
+    auto screen = terminal::FullScreen::enter(STDIN_FILENO, STDOUT_FILENO);
+    if (!screen) {
+      return std::unexpected(screen.error());
+    }
+    screen_.emplace(std::move(*screen));
+    round();
+    show();
+    rounds_.on_signal([this](int signal) { take_signal(signal); });
+    if (!screen_->has_keys()) {
+      return {};
+    }
+    return rounds_.poller().add(STDIN_FILENO, [this] { take_keys(); });
+  }
+
+  void round() {
+    const Reading reading = session_.read();
+    const auto name_of = [this](std::uint64_t id) { return session_.name_of(id); };
+    const auto interface_name = [this](InterfaceKey key) { return session_.interface_name(key); };
+    const auto samples = sampler_.take(reading, name_of, interface_name);
+    sampler_.commit();
+    totals_.add(samples);
+    board_.add(samples, reading.taken);
+    report_ = {.host = host_,
+               .every = options_.interval,
+               .taken = reading.taken,
+               .ledger = session_.status(),
+               .interfaces = board_.interfaces(),
+               .accounts = board_.accounts(),
+               .notices = {}};
+    std::erase_if(report_.accounts, [this](const AccountLine& line) {
+      return !account_matches(options_.account, line.account);
+    });
+    note(session_.take_notices());
+    if (recorder_ && !csv_closed_) {
+      csv_closed_ = recorder_->take(reading, name_of, interface_name) == Recorder::Outcome::closed;
+      note(recorder_->take_notices());
+    }
+  }
+
+  // To stderr at once, or, while the screen is up, onto it and to stderr afterwards.
+  void note(const std::vector<std::string>& notices) {
+    for (const std::string& notice : notices) {
+      if (!screen_) {
+        say(notice);
+        continue;
+      }
+      notices_.push_back(format_clock(sys::now().wall) + " " + notice);
+      if (notices_.size() > kNotices) {
+        notices_.erase(notices_.begin());
+      }
+    }
+  }
+
+  void show() {
+    report_.notices = notices_;
+    Result<void> shown;
+    if (screen_) {
+      const terminal::Size size = terminal::size(STDOUT_FILENO);
+      shown = screen_->paint(frame(report_, {.columns = size.columns,
+                                             .rows = size.rows,
+                                             .colour = terminal::wants_colour(STDOUT_FILENO),
+                                             .top = options_.top.value_or(ScreenLayout{}.top)}));
+    } else {
+      std::string text;
+      for (const std::string& line : plain_lines(report_, options_.top.value_or(kTopOfLines))) {
+        text += line + "\n";
+      }
+      shown = terminal::write_all(STDOUT_FILENO, text);
+    }
+    if (!shown) {
+      failure_ = shown.error();
+      rounds_.abandon();
+    }
+  }
+
+  void take_keys() {
+    while (const auto key = screen_->take_key()) {
+      if (*key == 'q' || *key == 'Q' || *key == '\0') {
+        rounds_.finish();
+        return;
+      }
+    }
+  }
+
+  void take_signal(int signal) {
+    if (signal == SIGTSTP) {
+      screen_->leave();
+      ::raise(SIGSTOP);
+      screen_->resume();
+    }
+    show();
+  }
+
+  void end_screen() {
+    if (screen_) {
+      screen_.reset();
+      for (const std::string& notice : notices_) {
+        say(notice);
+      }
+    }
+  }
+
+  const CommonOptions& options_;
+  Rounds& rounds_;
+  Session& session_;
+  std::optional<Recorder>& recorder_;
+  std::string host_;
+  Sampler sampler_;
+  Board board_;
+  RunTotals totals_;
+  Report report_;
+  std::vector<std::string> notices_;
+  std::optional<terminal::FullScreen> screen_;
+  std::optional<Error> failure_;
+  bool csv_closed_ = false;
+};
+
+int run_live(const CommonOptions& options) {
+  if (options.csv == "-") {
+    return complain({.what = "live shows its own lines on stdout",
+                     .cure = "cgtally record writes CSV to stdout; or give --csv a file",
+                     .failure = Failure::usage});
+  }
+  auto rounds = Rounds::open();
+  if (!rounds) {
+    return complain(rounds.error());
+  }
+  auto session = start_counting(options, *rounds);
+  if (!session) {
+    return complain_of_start(session.error(), options.host_root);
+  }
+  std::optional<Recorder> recorder;
+  if (!options.csv.empty()) {
+    auto opened = Recorder::open(options.csv, sys::host_name(), options.account);
+    if (!opened) {
+      return complain(opened.error());
+    }
+    recorder.emplace(std::move(*opened));
+  }
+  return Live(options, *rounds, **session, recorder).run();
+}
+
+}  // namespace
+
+void add_live(CLI::App& app, std::function<int()>& run) {
+  auto options = std::make_shared<CommonOptions>();
+  CLI::App* command =
+      app.add_subcommand("live", "Counters in the terminal: a screen on a tty, lines elsewhere");
+  add_common_options(*command, *options);
+  command->get_option("--csv")->type_name("FILE")->description(
+      "Write samples to this file too, appending");
+  command->callback([options, &run] { run = [options] { return run_live(*options); }; });
+}
+
+}  // namespace cgtally::cli

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// cgtally record: samples to CSV, on stdout or in a file, until told to stop.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+namespace cgtally::cli {
+
+// Registers the command; if the user chose it, `run` is what to do, and gives the exit code.
+void add_record(CLI::App& app, std::function<int()>& run);
+
+}  // namespace cgtally::cli

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads the files one after the other, a row at a time. The screen comes at the end, on stdout
+// unless the rows go there.
+#include "cli/cmd_replay.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <set>
+#include <system_error>
+
+#include "adapters/csv/samples.h"
+#include "adapters/csv/sink.h"
+#include "adapters/netlink/links.h"
+#include "adapters/terminal/terminal.h"
+#include "cli/complain.h"
+#include "cli/recorder.h"
+#include "core/replay.h"
+#include "core/replay_screen.h"
+
+namespace cgtally::cli {
+namespace {
+
+struct ReplayOptions {
+  std::vector<std::string> files;
+  std::vector<std::string> interfaces;
+  std::string account;
+  std::size_t top = 10;
+  std::string csv;
+};
+
+Error usage(std::string what, std::string cure) {
+  return {.what = std::move(what), .cure = std::move(cure), .failure = Failure::usage};
+}
+
+// The recomputed rows on their way out, some at a time.
+class Rewriter {
+ public:
+  explicit Rewriter(std::string path) : path_(std::move(path)) {}
+
+  Result<void> add(const Sample& sample) {
+    if (path_.empty()) return {};
+    rows_.push_back(csv::samples_row(sample));
+    return rows_.size() < kBatch ? Result<void>{} : flush();
+  }
+
+  Result<void> flush() {
+    if (rows_.empty()) return {};
+    if (!sink_) {
+      auto opened = csv::Sink::open(path_, csv::samples_header());
+      if (!opened) return std::unexpected(std::move(opened).error());
+      sink_ = *std::move(opened);
+    }
+    auto written = sink_->write(rows_);
+    rows_.clear();
+    return written;
+  }
+
+ private:
+  static constexpr std::size_t kBatch = 1000;
+  std::string path_;
+  std::optional<csv::Sink> sink_;
+  std::vector<std::string> rows_;
+};
+
+class Run {
+ public:
+  explicit Run(const ReplayOptions& options)
+      : options_(options),
+        replay_([this](std::string_view account) { return wanted(account); }),
+        rewriter_(options.csv) {}
+
+  Result<std::string> screen() {
+    for (const std::string& file : options_.files) {
+      if (auto read = read_file(file); !read) return std::unexpected(std::move(read).error());
+    }
+    if (auto out = rewriter_.flush(); !out) return std::unexpected(std::move(out).error());
+    const ReplayReport report = std::move(replay_).finish();
+    if (report.interfaces.empty()) return std::unexpected(nothing_of("interface", interfaces_));
+    if (report.accounts.empty()) return std::unexpected(nothing_of("account", accounts_));
+    return replay_screen(report, options_.top);
+  }
+
+ private:
+  Result<void> read_file(const std::string& file) {
+    const bool from_stdin = file == "-";
+    const std::string name = from_stdin ? "stdin" : file;
+    std::ifstream stream;
+    errno = 0;
+    if (!from_stdin) stream.open(file, std::ios::binary);
+    if (!stream) {
+      return std::unexpected(Error{.what = name + ": " + std::generic_category().message(errno),
+                                   .cure = "give a samples CSV as cgtally record writes it"});
+    }
+    std::size_t rows = 0;
+    const auto take_row = [&](const Sample& row, std::size_t line) {
+      ++rows;
+      return take(row, name + ": line " + std::to_string(line));
+    };
+    auto read = csv::for_each_sample(from_stdin ? std::cin : stream, name, take_row);
+    if (!read || rows > 0) return read;
+    return std::unexpected(Error{.what = name + " has a header and no rows",
+                                 .cure = "record for longer than one interval"});
+  }
+
+  Result<void> take(const Sample& row, const std::string& place) {
+    if (interfaces_.size() < kNamed) interfaces_.insert(row.iface);
+    if (!on_interface(row)) return {};
+    if (accounts_.size() < kNamed) accounts_.insert(row.account);
+    auto sample = replay_.add(row, place);
+    if (!sample) return std::unexpected(std::move(sample).error().within(place));
+    return wanted(row.account) ? rewriter_.add(*sample) : Result<void>{};
+  }
+
+  [[nodiscard]] bool wanted(std::string_view account) const {
+    return account_matches(options_.account, std::string(account));
+  }
+
+  [[nodiscard]] bool on_interface(const Sample& row) const {
+    return options_.interfaces.empty() ||
+           std::ranges::any_of(options_.interfaces, [&row](const std::string& glob) {
+             return netlink::matches_glob(glob, row.iface);
+           });
+  }
+
+  static Error nothing_of(const std::string& kind, const std::set<std::string>& names) {
+    std::string list;
+    for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
+    return usage("no " + kind + " in the recording matches", "there are: " + list);
+  }
+
+  static constexpr std::size_t kNamed = 20;  // for an error's cure, that many names are enough
+  const ReplayOptions& options_;
+  Replay replay_;
+  Rewriter rewriter_;
+  std::set<std::string> interfaces_;
+  std::set<std::string> accounts_;
+};
+
+// Rows that were computed from a recording are never put behind other rows.
+Result<void> check_output(const std::string& csv) {
+  std::error_code ignored;
+  if (csv.empty() || csv == "-" || !std::filesystem::is_regular_file(csv, ignored) ||
+      std::filesystem::file_size(csv, ignored) == 0) {
+    return {};
+  }
+  return std::unexpected(usage("--csv " + csv + ": exists", "remove it, or choose another name"));
+}
+
+int run_replay(const ReplayOptions& options) {
+  std::signal(SIGPIPE, SIG_IGN);  // the write says EPIPE
+  if (const auto checked = check_output(options.csv); !checked) return complain(checked.error());
+  auto screen = Run(options).screen();
+  auto shown =
+      screen ? terminal::write_all(options.csv == "-" ? STDERR_FILENO : STDOUT_FILENO, *screen)
+             : Result<void>(std::unexpected(std::move(screen).error()));
+  if (shown || shown.error().code == EPIPE) return number(ExitCode::fine);
+  return complain(shown.error());
+}
+
+}  // namespace
+
+void add_replay(CLI::App& app, std::function<int()>& run) {
+  auto options = std::make_shared<ReplayOptions>();
+  CLI::App* command = app.add_subcommand("replay", "Rates and ranking from recorded CSVs");
+  command->add_option("FILE", options->files, "Recordings, in the order of their time; - is stdin")
+      ->required()
+      ->type_name("");
+  command
+      ->add_option("-i,--iface", options->interfaces,
+                   "Interface to show, by name or glob; repeatable (default: all)")
+      ->type_name("NAME|GLOB")
+      ->allow_extra_args(false);
+  command
+      ->add_option("--account", options->account,
+                   "Show only accounts that match, such as '/system.slice/*'")
+      ->type_name("GLOB");
+  command
+      ->add_option("--top", options->top, "Show so many accounts, the others as one (default 10)")
+      ->type_name("N")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{1'000'000}));
+  command
+      ->add_option("--csv", options->csv,
+                   "Write the rows with deltas and rates computed anew from the totals")
+      ->type_name("FILE|-");
+  command->callback([options, &run] { run = [options] { return run_replay(*options); }; });
+}
+
+}  // namespace cgtally::cli

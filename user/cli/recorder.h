@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// Samples into a CSV, one call for each reading. A write that fails loses nothing: the base stays
+// where the last row that was written ends, so the next row that fits covers the gap.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "adapters/csv/sink.h"
+#include "core/sampler.h"
+
+namespace cgtally::cli {
+
+class Recorder {
+ public:
+  // `account`: a glob; only the cgroups that match are written. Empty: all.
+  static Result<Recorder> open(const std::string& path, const std::string& host,
+                               std::string account);
+
+  enum class Outcome { written, failing, closed };  // closed: nobody reads the pipe any more
+  Outcome take(const Reading& now, const Sampler::NameOf& name_of,
+               const Sampler::InterfaceNameOf& interface_name_of);
+  // Of the last take(), also of those that could not be written.
+  [[nodiscard]] const std::vector<Sample>& samples() const { return samples_; }
+  [[nodiscard]] bool failing() const { return failing_; }
+  // What the user should hear: that a write failed, once, and that it works again.
+  [[nodiscard]] std::vector<std::string> take_notices() { return std::exchange(notices_, {}); }
+
+ private:
+  Recorder(csv::Sink sink, std::string path, const std::string& host, std::string account)
+      : sink_(std::move(sink)),
+        path_(std::move(path)),
+        sampler_(host),
+        account_(std::move(account)) {}
+  [[nodiscard]] std::vector<std::string> rows() const;
+
+  csv::Sink sink_;
+  std::string path_;
+  Sampler sampler_;
+  std::string account_;
+  std::vector<Sample> samples_;
+  Moment failing_since_;
+  bool failing_ = false;
+  std::vector<std::string> notices_;
+};
+
+// Whether --account lets it through.
+[[nodiscard]] bool account_matches(const std::string& glob, const std::string& account);
+
+}  // namespace cgtally::cli

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// One look at the ledger: every account's totals and the moment at which they were read. The moment
+// is taken beside the read, on the clock that keeps running through suspend; wall time is a label.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/account.h"
+#include "core/counter.h"
+
+namespace cgtally {
+
+struct Moment {
+  Nanoseconds boot{};  // CLOCK_BOOTTIME
+  Nanoseconds wall{};  // since 1970-01-01 UTC
+};
+
+struct AccountTotals {
+  InterfaceKey iface;
+  Account account;
+  Traffic totals;
+};
+
+struct Reading {
+  Moment taken;
+  std::string ledger;                   // changes when totals begin again
+  std::vector<AccountTotals> accounts;  // each (iface, account) once, in no order
+  // The interfaces that are being counted: each is owed a row of `(kernel)`, also when nothing was
+  // booked on it yet. Unset: every interface that has accounts.
+  std::optional<std::vector<InterfaceKey>> attached = std::nullopt;
+};
+
+}  // namespace cgtally
