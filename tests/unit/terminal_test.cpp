@@ -101,7 +101,7 @@ TEST_F(TerminalTest, AFrameBeginsAtTheTopAndClearsWhatIsLeftOfTheOldOne) {
   ASSERT_TRUE(screen.has_value());
   (void)seen();
   ASSERT_TRUE(screen->paint({"one", "two"}).has_value());
-  EXPECT_EQ(seen(), "\x1b[Hone\x1b[K\r\r\ntwo\x1b[K\x1b[J");
+  EXPECT_EQ(seen(), "\x1b[H\x1b[Kone\r\r\n\x1b[Jtwo");
 }
 
 TEST_F(TerminalTest, KnowsItsSize) {

@@ -16,6 +16,9 @@
 namespace cgtally::terminal {
 namespace {
 
+constexpr const char* kClearLine = "\x1b[K";
+constexpr const char* kClearBelow = "\x1b[J";
+
 // Alternate screen, no cursor, no wrapping of a line that is wider than we think.
 constexpr std::string_view kEnter = "\x1b[?1049h\x1b[?25l\x1b[?7l";
 constexpr std::string_view kLeave = "\x1b[?7h\x1b[?25h\x1b[?1049l";
@@ -128,12 +131,13 @@ void FullScreen::resume() {
 }
 
 Result<void> FullScreen::paint(const std::vector<std::string>& lines) {
-  // Each line overwrites the old one and clears its rest: a screen cleared first would flicker.
+  // Line by line: a screen cleared as a whole would flicker. Cleared before it is written, not
+  // after: behind a line as wide as the screen the cursor still stands on its last character.
   std::string text = "\x1b[H";
   for (std::size_t i = 0; i < lines.size(); ++i) {
-    text += (i == 0 ? "" : "\r\n") + lines[i] + "\x1b[K";
+    const bool last = i + 1 == lines.size();
+    text += std::string(i == 0 ? "" : "\r\n") + (last ? kClearBelow : kClearLine) + lines[i];
   }
-  text += "\x1b[J";
   return write_all(output_, text);
 }
 
