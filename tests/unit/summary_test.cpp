@@ -36,7 +36,7 @@ TEST(Summary, SaysWhoMovedMostAndWhatItCost) {
       "named     rx 100 %  tx 99.7 % of the bytes are on a cgroup",
       "top       /b                                      rx       0 B  tx    3.0 MB",
       "          /a                                      rx    1.0 MB  tx       0 B",
-      "cost      84 ns per packet, measured on 4 531 packets",
+      "cost      84 ns per packet or super-packet, measured on 4 531",
       "slots     61/4096, 1.0 MB of memory",
   };
   EXPECT_EQ(totals.lines(cost(), 2), expected);

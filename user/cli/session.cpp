@@ -165,7 +165,7 @@ void Session::let_go_of_ended_netns() {
 // enough packets have come.
 void Session::sample_cost() {
   constexpr std::uint64_t kEvery = 30;
-  constexpr std::uint64_t kEnough = 1000;
+  constexpr std::uint64_t kEnough = 10'000;
   if (!runs_before_ && readings_ % kEvery == 0) {
     runs_before_ = tally_.cost().runs;
     tally_.measure_cost(true);

@@ -28,8 +28,8 @@ std::string cost_line(const RunCost& cost) {
     return "cost      not measured: no packets, or the kernel keeps no BPF run times";
   }
   const auto each = static_cast<std::uint64_t>(cost.program_time.count()) / cost.program_runs;
-  return "cost      " + format_count(each) + " ns per packet, measured on " +
-         format_count(cost.program_runs) + " packets";
+  return "cost      " + format_count(each) + " ns per packet or super-packet, measured on " +
+         format_count(cost.program_runs);
 }
 
 std::string slots_line(const RunCost& cost, const Traffic& overflow) {
