@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Whether a packet ends in this netns. A socket lookup answers for any destination address if some socket listens on
- * the wildcard: on a router it would give a stranger's bytes to a local listener (13 of 13 packets in our trial).
+ * Whether a packet ends in this netns. A socket lookup answers for any destination address if some
+ * socket listens on the wildcard: on a router it would give a stranger's bytes to a local listener
+ * (13 of 13 packets in our trial).
  */
 #pragma once
 
-#define IPV4_MULTICAST 0xe0000000
+#define IPV4_MULTICAST	    0xe0000000
 #define IPV4_MULTICAST_MASK 0xf0000000
-#define IPV4_BROADCAST 0xffffffff
-#define IPV4_LOOPBACK_NET 127
+#define IPV4_BROADCAST	    0xffffffff
+#define IPV4_LOOPBACK_NET   127
 
 /* The account of the question: an IPv4 address counts as its IPv4-mapped IPv6 one. */
 static __always_inline struct cgt_address destination_of(const struct bpf_sock_tuple *tuple,
@@ -40,7 +41,10 @@ static __noinline int is_in_address_set(const struct cgt_address *to, __u32 vers
 	       host >> 24 == IPV4_LOOPBACK_NET;
 }
 
-/* Asked of the set once in a jiffy for each address: a hash lookup of 20 bytes costs half a socket lookup. */
+/*
+ * Asked of the set once in a jiffy for each address: a hash lookup of 20 bytes costs half a socket
+ * lookup.
+ */
 static __always_inline int is_ours(const struct bpf_sock_tuple *tuple, __u8 version, __u64 now)
 {
 	struct cgt_address to = destination_of(tuple, version);

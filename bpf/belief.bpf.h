@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What is known of a local port whose packets NAT may redirect: that they end here, or elsewhere. Learned from flows
- * that conntrack knows, from handshakes that a listener answers, and from UDP flows that stay unknown to conntrack
- * (NOTRACK). Forgotten as soon as a packet shows the contrary.
+ * What is known of a local port whose packets NAT may redirect: that they end here, or elsewhere.
+ * Learned from flows that conntrack knows, from handshakes that a listener answers, and from UDP
+ * flows that stay unknown to conntrack (NOTRACK). Forgotten as soon as a packet shows the contrary.
  */
 #pragma once
 
@@ -42,8 +42,9 @@ static __always_inline enum port_fate fate_of(const struct port_key *key)
 }
 
 /*
- * A UDP flow that conntrack still does not know a jiffy after it was first met is not tracked, hence not
- * translated. (Within one jiffy a batch of its packets can pass here before the first reaches conntrack.)
+ * A UDP flow that conntrack still does not know a jiffy after it was first met is not tracked,
+ * hence not translated. (Within one jiffy a batch of its packets can pass here before the first
+ * reaches conntrack.)
  */
 static __always_inline int is_untracked_flow(const struct port_key *key, __u32 flow)
 {

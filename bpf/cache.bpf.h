@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The owner cache: the cell of a flow whose socket was found within this jiffy. FIN, SYN and RST change what a tuple
- * means, so packets that carry one are always looked up and end the entry.
+ * The owner cache: the cell of a flow whose socket was found within this jiffy. FIN, SYN and RST
+ * change what a tuple means, so packets that carry one are always looked up and end the entry.
  */
 #pragma once
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Births and deaths of cgroups, told to userspace through a ring buffer. The path is read at mkdir: afterwards it may
- * be gone. On hybrid hosts these tracepoints fire for cgroup v1 too, with ids that overlap those of v2.
+ * Births and deaths of cgroups, told to userspace through a ring buffer. The path is read at mkdir:
+ * afterwards it may be gone. On hybrid hosts these tracepoints fire for cgroup v1 too, with ids
+ * that overlap those of v2.
  */
 #include <linux/bpf.h>
 #include <vmlinux.h>
@@ -11,15 +12,21 @@
 #include <cgtally/abi.h>
 
 #define UNIFIED_HIERARCHY 0
-#define HEADER_LEN offsetof(struct cgt_cgroup_event, path)
+#define HEADER_LEN	  offsetof(struct cgt_cgroup_event, path)
 
-/* Written by whoever makes or removes a cgroup; read by userspace. What does not fit is counted in `lost`. */
+/*
+ * Written by whoever makes or removes a cgroup; read by userspace. What does not fit is counted in
+ * `lost`.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 20);
 } cgt_events SEC(".maps");
 
-/* One event is too large for the stack. Cannot race: the kernel holds cgroup_mutex around both tracepoints. */
+/*
+ * One event is too large for the stack. Cannot race: the kernel holds cgroup_mutex around both
+ * tracepoints.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);

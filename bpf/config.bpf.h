@@ -1,25 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What the loader writes into .rodata before it loads the programs for one interface. The verifier sees
- * constants: a branch that this kernel or this interface does not need is gone from the program.
+ * What the loader writes into .rodata before it loads the programs for one interface. The verifier
+ * sees constants: a branch that this kernel or this interface does not need is gone from the
+ * program.
  */
 #pragma once
 
-const volatile __u32 iface_key = 0; /* never 0 once loaded */
-const volatile __u32 netns_key = 0; /* whose addresses are "ours" */
+const volatile __u32 iface_key = 0;  /* never 0 once loaded */
+const volatile __u32 netns_key = 0;  /* whose addresses are "ours" */
 const volatile __u32 slot_count = 0; /* cells of one CPU */
 
-/* By enum cgt_kind, reserved at attach; [CGT_CGROUP] is unused. A power of two, so that a mask bounds the index. */
+/*
+ * By enum cgt_kind, reserved at attach; [CGT_CGROUP] is unused. A power of two, so that a mask
+ * bounds the index.
+ */
 #define REASON_SLOTS 16
 _Static_assert(CGT_KINDS <= REASON_SLOTS, "every reason has a slot");
 const volatile __u32 reason_slot[REASON_SLOTS] = {};
 
-const volatile __u8 l2_has_ethernet = 1; /* 0: the packet begins with its IP header (tun, WireGuard) */
+/* 0: the packet begins with its IP header (tun, WireGuard) */
+const volatile __u8 l2_has_ethernet = 1;
 const volatile __u8 have_rdonly_cast = 0; /* kfunc bpf_rdonly_cast, 6.2 */
 const volatile __u8 have_conntrack = 0; /* kfunc bpf_skb_ct_lookup, 5.18 with nf_conntrack loaded */
 
 /*
- * PREEMPT_RT runs softirqs in threads that can be preempted: another packet may then write the same CPU's
- * cell. Counters are added atomically there, and nothing is cached.
+ * PREEMPT_RT runs softirqs in threads that can be preempted: another packet may then write the same
+ * CPU's cell. Counters are added atomically there, and nothing is cached.
  */
 const volatile __u8 preempt_rt = 0;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Hashes for the direct-mapped caches. Multiplicative, because they stand on the fast path: good enough to spread
- * honest traffic; whoever makes tuples collide on purpose gets socket lookups, not wrong books.
+ * Hashes for the direct-mapped caches. Multiplicative, because they stand on the fast path: good
+ * enough to spread honest traffic; whoever makes tuples collide on purpose gets socket lookups, not
+ * wrong books.
  */
 #pragma once
 
@@ -12,7 +13,8 @@
 static __always_inline __u32 flow_hash(const struct packet *p)
 {
 	__u64 a = ((__u64)p->words[0] << 32 | p->words[1]) * GOLDEN_RATIO_64;
-	__u64 b = ((__u64)p->words[2] << 8 ^ p->protocol ^ (__u64)iface_key << 40) * SILVER_RATIO_64;
+	__u64 b =
+		((__u64)p->words[2] << 8 ^ p->protocol ^ (__u64)iface_key << 40) * SILVER_RATIO_64;
 
 	if (p->version == 6) {
 		a ^= ((__u64)p->words[3] << 32 | p->words[4]) * SILVER_RATIO_64;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The one list of includes, in the order in which the parts build on each other: the UAPI, the kernel's own types, the
- * border, then ours. The programs and the benchmark's programs include this and nothing else.
+ * The one list of includes, in the order in which the parts build on each other: the UAPI, the
+ * kernel's own types, the border, then ours. The programs and the benchmark's programs include this
+ * and nothing else.
  */
 #pragma once
 

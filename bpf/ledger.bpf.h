@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Account -> cell, and booking on it. A new account pops a free slot, stamps this CPU's cell and publishes the slot
- * with NOEXIST; the loser of a race puts its slot back. When nothing is left the packet is booked on (overflow): in
- * the books all the same. A run stamps a cell only after it popped the slot or found it in the hash itself.
+ * Account -> cell, and booking on it. A new account pops a free slot, stamps this CPU's cell and
+ * publishes the slot with NOEXIST; the loser of a race puts its slot back. When nothing is left the
+ * packet is booked on (overflow): in the books all the same. A run stamps a cell only after it
+ * popped the slot or found it in the hash itself.
  */
 #pragma once
 

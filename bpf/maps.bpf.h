@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Every map, with who writes it, who reads it and why it has its type. Sizes are set by the loader from the
- * number of possible CPUs; all interfaces share the maps. Indexes are CPU-major: a CPU's cells lie together.
+ * Every map, with who writes it, who reads it and why it has its type. Sizes are set by the loader
+ * from the number of possible CPUs; all interfaces share the maps. Indexes are CPU-major: a CPU's
+ * cells lie together.
  */
 #pragma once
 
@@ -19,8 +20,9 @@ struct {
 
 /*
  * Key: account and interface. Value: its slot.
- * Written by whichever CPU sees an account first (NOEXIST decides the race) and by the loader for reasons.
- * Preallocated: an insert in a softirq must not fail for want of memory. Never LRU: eviction would lose money.
+ * Written by whichever CPU sees an account first (NOEXIST decides the race) and by the loader for
+ * reasons. Preallocated: an insert in a softirq must not fail for want of memory. Never LRU:
+ * eviction would lose money.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -30,8 +32,8 @@ struct {
 } cgt_slots SEC(".maps");
 
 /*
- * Slots that nobody uses. Filled by userspace; popped by the CPU that meets a new account. A queue, because
- * the atomic fetch-and-add that a plain counter would need came after 5.10.
+ * Slots that nobody uses. Filled by userspace; popped by the CPU that meets a new account. A queue,
+ * because the atomic fetch-and-add that a plain counter would need came after 5.10.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_QUEUE);
@@ -40,8 +42,8 @@ struct {
 } cgt_free SEC(".maps");
 
 /*
- * Key: netns and address. Value: nothing of interest. "Ours" means the packet ends in this netns, so that a
- * socket found here may own it. Written by userspace from netlink; read on a cache miss.
+ * Key: netns and address. Value: nothing of interest. "Ours" means the packet ends in this netns,
+ * so that a socket found here may own it. Written by userspace from netlink; read on a cache miss.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -51,7 +53,10 @@ struct {
 	__type(value, __u8);
 } cgt_addresses SEC(".maps");
 
-/* Per CPU, direct-mapped: where an account's slot was last found. A cell carries its key and so proves the hit. */
+/*
+ * Per CPU, direct-mapped: where an account's slot was last found. A cell carries its key and so
+ * proves the hit.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1); /* CPUs * CGT_SLOT_WAYS */
@@ -60,9 +65,9 @@ struct {
 } cgt_slot_cache SEC(".maps");
 
 /*
- * Per CPU, direct-mapped: the socket owner of a flow, believed within one jiffy. Spares the socket lookup for
- * all but a flow's first packet in that jiffy; what it admits is that a tuple owned anew within a jiffy counts
- * for its former owner until the jiffy ends.
+ * Per CPU, direct-mapped: the socket owner of a flow, believed within one jiffy. Spares the socket
+ * lookup for all but a flow's first packet in that jiffy; what it admits is that a tuple owned anew
+ * within a jiffy counts for its former owner until the jiffy ends.
  */
 struct owner_entry {
 	__u64 jiffy;
@@ -70,7 +75,7 @@ struct owner_entry {
 	__u32 iface;
 	__u32 slot;
 	__u32 ports;
-	__u32 protocol; /* and the IP version */
+	__u32 protocol;	  /* and the IP version */
 	__u32 address[8]; /* source, destination; IPv4 uses the first of each four */
 };
 _Static_assert(sizeof(struct owner_entry) == 64, "one cache line");
@@ -97,8 +102,9 @@ struct {
 } cgt_address_cache SEC(".maps");
 
 /*
- * Key: a local port in a netns where NAT may redirect. Value: what is known of where its packets end.
- * Written and read by any CPU on the slow path; a lost update is learned again. LRU: it is knowledge, not money.
+ * Key: a local port in a netns where NAT may redirect. Value: what is known of where its packets
+ * end. Written and read by any CPU on the slow path; a lost update is learned again. LRU: it is
+ * knowledge, not money.
  */
 struct port_key {
 	__u32 netns;
@@ -109,8 +115,8 @@ struct port_key {
 
 struct port_belief {
 	__u64 jiffy; /* when `flow` was first met without a trace in conntrack */
-	__u32 flow; /* hash of its tuple */
-	__u32 fate; /* enum port_fate */
+	__u32 flow;  /* hash of its tuple */
+	__u32 fate;  /* enum port_fate */
 };
 
 struct {

@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Where a packet ends that NAT may still redirect: tc ingress runs before PREROUTING, so a published port looks like the
- * host's own listener (14 of 14 packets in our trial). Only sockets that match by port alone are in doubt: listeners and
- * unconnected UDP. Conntrack decides for a known flow; the first packet of a new one goes by what was learned of its
- * port, and is never given to a socket on suspicion.
+ * Where a packet ends that NAT may still redirect: tc ingress runs before PREROUTING, so a
+ * published port looks like the host's own listener (14 of 14 packets in our trial). Only sockets
+ * that match by port alone are in doubt: listeners and unconnected UDP. Conntrack decides for a
+ * known flow; the first packet of a new one goes by what was learned of its port, and is never
+ * given to a socket on suspicion.
  */
 #pragma once
 
 #define NF_INET_PRE_ROUTING 0
-#define NF_IP_PRI_NAT_DST -100
+#define NF_IP_PRI_NAT_DST   -100
 #define MAX_NETFILTER_HOOKS 16
-#define IPS_SRC_NAT (1 << 4)
-#define IPS_DST_NAT (1 << 5)
-#define IP_CT_DIR_MAX 2
+#define IPS_SRC_NAT	    (1 << 4)
+#define IPS_DST_NAT	    (1 << 5)
+#define IP_CT_DIR_MAX	    2
 
 enum destination {
-	ENDS_HERE, /* as addressed, or NAT cannot happen */
+	ENDS_HERE,	      /* as addressed, or NAT cannot happen */
 	ENDS_HERE_TRANSLATED, /* at a socket of this netns; the tuple has been rewritten to it */
 	ENDS_ELSEWHERE,
 	ENDS_UNKNOWN,
@@ -36,8 +37,8 @@ extern struct nf_conn *bpf_skb_ct_lookup(struct __sk_buff *skb, struct bpf_sock_
 extern void bpf_ct_release(struct nf_conn *ct) __ksym __weak;
 
 /*
- * Whether the netns has a destination NAT hook, however it got there (nftables, either iptables, IPVS helpers): all of
- * them register nf_nat's one dispatcher at this priority.
+ * Whether the netns has a destination NAT hook, however it got there (nftables, either iptables,
+ * IPVS helpers): all of them register nf_nat's one dispatcher at this priority.
  */
 static __noinline int nat_is_possible(struct __sk_buff *ctx, __u32 version)
 {
@@ -47,14 +48,18 @@ static __noinline int nat_is_possible(struct __sk_buff *ctx, __u32 version)
 
 	if (!bpf_core_field_exists(struct netns_nf, hooks_ipv4))
 		return 1;
-	entries = version == 4 ? BPF_CORE_READ(net, nf.hooks_ipv4[NF_INET_PRE_ROUTING]) :
-				 BPF_CORE_READ(net, nf.hooks_ipv6[NF_INET_PRE_ROUTING]);
+	entries = version == 4 ? BPF_CORE_READ(net, nf.hooks_ipv4[NF_INET_PRE_ROUTING])
+			       : BPF_CORE_READ(net, nf.hooks_ipv6[NF_INET_PRE_ROUTING]);
 	if (!entries)
 		return 0;
 	count = BPF_CORE_READ(entries, num_hook_entries);
 	for (__u32 i = 0; i < MAX_NETFILTER_HOOKS && i < count; i++) {
-		/* Behind the hooks[] stands an array of pointers to their registrations, in the same order. */
-		void *slot = (void *)entries + bpf_core_field_offset(struct nf_hook_entries, hooks) +
+		/*
+		 * Behind the hooks[] stands an array of pointers to their registrations, in the
+		 * same order.
+		 */
+		void *slot = (void *)entries +
+			     bpf_core_field_offset(struct nf_hook_entries, hooks) +
 			     count * bpf_core_type_size(struct nf_hook_entry) + i * sizeof(void *);
 		struct nf_hook_ops *ops = NULL;
 
@@ -69,7 +74,8 @@ static __noinline int nat_is_possible(struct __sk_buff *ctx, __u32 version)
 static __always_inline void rewrite_destination(struct bpf_sock_tuple *tuple, __u8 version,
 						struct nf_conn *ct, __u8 dir)
 {
-	struct nf_conntrack_man *man = dir ? &ct->tuplehash[0].tuple.src : &ct->tuplehash[1].tuple.src;
+	struct nf_conntrack_man *man =
+		dir ? &ct->tuplehash[0].tuple.src : &ct->tuplehash[1].tuple.src;
 
 	if (version == 4) {
 		tuple->ipv4.daddr = man->u3.ip;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Whose packet this is. Egress: the socket that sent it. Ingress: never skb->sk, which on a veth is the sender's; if
- * the packet ends in this netns, the socket that a lookup finds. Everything else is a reason with a name.
+ * Whose packet this is. Egress: the socket that sent it. Ingress: never skb->sk, which on a veth is
+ * the sender's; if the packet ends in this netns, the socket that a lookup finds. Everything else
+ * is a reason with a name.
  */
 #pragma once
 
@@ -17,7 +18,10 @@ static __always_inline struct owner sender(struct __sk_buff *skb)
 			return owner_by_reason(CGT_NOT_IP);
 		return owner_by_reason(CGT_KERNEL);
 	}
-	/* The listener's for a SYN-ACK; 0 for what the kernel answers on behalf of a TIME_WAIT socket. */
+	/*
+	 * The listener's for a SYN-ACK; 0 for what the kernel answers on behalf of a TIME_WAIT
+	 * socket.
+	 */
 	id = bpf_skb_cgroup_id(skb);
 	if (!id)
 		return owner_by_reason(CGT_KERNEL);
@@ -26,14 +30,14 @@ static __always_inline struct owner sender(struct __sk_buff *skb)
 	return (struct owner){.cgroup_id = id};
 }
 
-#define TUPLE_LEN(version)                                                                        \
-	((version) == 4 ? sizeof(((struct bpf_sock_tuple *)0)->ipv4) :                            \
-			  sizeof(((struct bpf_sock_tuple *)0)->ipv6))
+#define TUPLE_LEN(version)                                                                         \
+	((version) == 4 ? sizeof(((struct bpf_sock_tuple *)0)->ipv4)                               \
+			: sizeof(((struct bpf_sock_tuple *)0)->ipv6))
 
 enum match {
 	NO_MATCH,
-	MATCHED_PORT, /* a listener or an unconnected UDP socket: anybody's packet would match */
-	MATCHED_FLOW, /* the socket knows both ends */
+	MATCHED_PORT,	/* a listener or an unconnected UDP socket: anybody's packet would match */
+	MATCHED_FLOW,	/* the socket knows both ends */
 	MATCHED_ENDING, /* so it does, but its connection is not (or no longer) established */
 };
 
@@ -100,8 +104,8 @@ static __always_inline __u32 small_socket_state(struct __sk_buff *skb, struct bp
 static __always_inline enum match look_up(struct __sk_buff *skb, struct bpf_sock_tuple *tuple,
 					  __u32 version, __u32 protocol, struct owner *owner)
 {
-	return protocol == IPPROTO_TCP ? look_up_tcp(skb, tuple, version, owner) :
-					 look_up_udp(skb, tuple, version, owner);
+	return protocol == IPPROTO_TCP ? look_up_tcp(skb, tuple, version, owner)
+				       : look_up_udp(skb, tuple, version, owner);
 }
 
 static __always_inline struct owner nobody(struct __sk_buff *skb, struct packet *p)
@@ -172,8 +176,8 @@ static __noinline int settle_under_nat(struct __sk_buff *skb, struct packet *p, 
 }
 
 /*
- * Sets `cacheable` if a socket answered for this very flow, or for this UDP port without doubt; a TCP socket that is on
- * its way out is asked again for each packet.
+ * Sets `cacheable` if a socket answered for this very flow, or for this UDP port without doubt; a
+ * TCP socket that is on its way out is asked again for each packet.
  */
 static __always_inline struct owner receiver(struct __sk_buff *skb, struct packet *p, __u64 now,
 					     int *cacheable)
@@ -190,7 +194,7 @@ static __always_inline struct owner receiver(struct __sk_buff *skb, struct packe
 		else if (match == NO_MATCH)
 			owner = nobody(skb, p);
 	}
-	*cacheable = owner.kind == CGT_CGROUP &&
-		     (match == MATCHED_FLOW || p->protocol == IPPROTO_UDP);
+	*cacheable =
+		owner.kind == CGT_CGROUP && (match == MATCHED_FLOW || p->protocol == IPPROTO_UDP);
 	return owner;
 }

@@ -1,25 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Headers to tuple. Two ways that give the same answer: plain frames (Ethernet, IPv4 without options or IPv6 without
- * extension headers, not a fragment, headers in the linear part) by direct loads in a few nanoseconds; everything else,
- * VLAN tags in the data, options, extension headers, fragments, headers in page fragments, by bpf_skb_load_bytes out of
- * line. What cannot be read leaves `version` or `has_ports` 0; nothing returns early without an answer.
+ * Headers to tuple. Two ways that give the same answer: plain frames (Ethernet, IPv4 without
+ * options or IPv6 without extension headers, not a fragment, headers in the linear part) by direct
+ * loads in a few nanoseconds; everything else, VLAN tags in the data, options, extension headers,
+ * fragments, headers in page fragments, by bpf_skb_load_bytes out of line. What cannot be read
+ * leaves `version` or `has_ports` 0; nothing returns early without an answer.
  */
 #pragma once
 
-#define MAX_VLAN_TAGS 4
+#define MAX_VLAN_TAGS	      4
 #define MAX_EXTENSION_HEADERS 8
 
-#define IP_OFFSET_MASK 0x1fff
-#define IP_MORE_FRAGMENTS 0x2000
-#define IPV4_WITHOUT_OPTIONS 0x45
+#define IP_OFFSET_MASK		  0x1fff
+#define IP_MORE_FRAGMENTS	  0x2000
+#define IPV4_WITHOUT_OPTIONS	  0x45
 #define IPV6_FRAGMENT_OFFSET_MASK 0xfff8
-#define IPV6_TLV_JUMBO 194
-#define TCP_FLAG_BYTE_SYN 0x02
-#define TCP_FLAG_BYTE_ACK 0x10
+#define IPV6_TLV_JUMBO		  194
+#define TCP_FLAG_BYTE_SYN	  0x02
+#define TCP_FLAG_BYTE_ACK	  0x10
 
 struct packet {
-	/* struct bpf_sock_tuple as on the wire (the source is the sender), and as words for hashing. */
+	/*
+	 * struct bpf_sock_tuple as on the wire (the source is the sender), and as words for
+	 * hashing.
+	 */
 	union {
 		struct bpf_sock_tuple tuple;
 		__u32 words[9];
@@ -27,8 +31,9 @@ struct packet {
 	__u32 l3_offset;
 	__u32 l4_offset;
 	__u32 headers_len; /* up to the end of the L4 header; of L3 where L4 is not TCP or UDP */
-	__u32 jumbo_len; /* the hop-by-hop header of a BIG TCP super-packet, which no segment carries */
-	__u8 version; /* 4, 6, or 0: not IP */
+	__u32 jumbo_len;   /* the hop-by-hop header of a BIG TCP super-packet, which no segment
+			      carries */
+	__u8 version;	   /* 4, 6, or 0: not IP */
 	__u8 protocol;
 	__u8 has_ports; /* TCP or UDP, header present */
 	__u8 later_fragment;
@@ -77,7 +82,10 @@ static __always_inline void parse_ipv4(struct __sk_buff *skb, struct packet *p)
 	p->later_fragment = (ip.frag_off & bpf_htons(IP_OFFSET_MASK)) != 0;
 	p->words[0] = ip.saddr;
 	p->words[1] = ip.daddr;
-	/* The low half of the first byte: a bitfield of the UAPI header would depend on byte order. */
+	/*
+	 * The low half of the first byte: a bitfield of the UAPI header would depend on byte order.
+
+	 */
 	p->l4_offset = p->l3_offset + (*(__u8 *)&ip & 0x0f) * 4;
 }
 
@@ -152,7 +160,8 @@ static __always_inline __be16 parse_l2(struct __sk_buff *skb, struct packet *p)
 	if (!l2_has_ethernet)
 		return ethertype;
 	p->l3_offset = sizeof(struct ethhdr);
-	if (bpf_skb_load_bytes(skb, offsetof(struct ethhdr, h_proto), &ethertype, sizeof(ethertype)))
+	if (bpf_skb_load_bytes(skb, offsetof(struct ethhdr, h_proto), &ethertype,
+			       sizeof(ethertype)))
 		return 0;
 	for (int i = 0; i < MAX_VLAN_TAGS; i++) {
 		if (ethertype != bpf_htons(ETH_P_8021Q) && ethertype != bpf_htons(ETH_P_8021AD))

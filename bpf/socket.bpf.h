@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Socket -> owner. sched_cls has no helper for the cgroup of a looked-up socket (bpf_sk_cgroup_id is refused up to
- * 7.2), so the kernel's own fields are read: directly where the verifier knows the type, by probe reads where not.
- * Only full sockets may be given: a TIME_WAIT or request socket ends before these fields.
+ * Socket -> owner. sched_cls has no helper for the cgroup of a looked-up socket (bpf_sk_cgroup_id
+ * is refused up to 7.2), so the kernel's own fields are read: directly where the verifier knows the
+ * type, by probe reads where not. Only full sockets may be given: a TIME_WAIT or request socket
+ * ends before these fields.
  */
 #pragma once
 
@@ -26,16 +27,20 @@ struct sock___5_10 {
 
 static __always_inline __u64 cgroup_id_of_word(__u64 word)
 {
-	/* A set low bit: the word holds net_cls/net_prio ids and the cgroup is taken to be the root. */
+	/*
+	 * A set low bit: the word holds net_cls/net_prio ids and the cgroup is taken to be the
+	 * root.
+	 */
 	if (!word || (word & 3))
 		return ROOT_CGROUP_ID;
 	return BPF_CORE_READ((struct cgroup *)word, kn, id);
 }
 
 /*
- * Sockets of the kernel carry the cgroup of whoever made their netns, and root if nobody did. The control sockets that
- * answer for it are raw or unconnected, so of the others only root's are worth a look: a connection that the kernel
- * made on behalf of a cgroup (NFS, say) stays with that cgroup.
+ * Sockets of the kernel carry the cgroup of whoever made their netns, and root if nobody did. The
+ * control sockets that answer for it are raw or unconnected, so of the others only root's are worth
+ * a look: a connection that the kernel made on behalf of a cgroup (NFS, say) stays with that
+ * cgroup.
  */
 static __always_inline int may_be_of_kernel(__u64 cgroup_id, __u32 state)
 {
@@ -82,7 +87,8 @@ static __always_inline struct owner owner_of(void *sk, __u32 state)
 	void *volatile spilled = sk;
 
 	if (have_rdonly_cast)
-		return owner_of_typed(bpf_rdonly_cast(sk, bpf_core_type_id_kernel(struct sock)), state);
+		return owner_of_typed(bpf_rdonly_cast(sk, bpf_core_type_id_kernel(struct sock)),
+				      state);
 	bpf_probe_read_kernel(&address, sizeof(address), (void *)&spilled);
 	return owner_of_address(address, state);
 }

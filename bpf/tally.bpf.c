@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * The two tc programs of an interface. An observer: whatever happens inside, the answer is "next, please", so the
- * packet and everybody else's filters go on as if we were not here.
+ * The two tc programs of an interface. An observer: whatever happens inside, the answer is "next,
+ * please", so the packet and everybody else's filters go on as if we were not here.
  */
 #include "headers.bpf.h"
 
@@ -22,8 +22,9 @@ int cgt_egress(struct __sk_buff *skb)
 }
 
 /*
- * Does nothing. Its link lives exactly as long as the process that owns this ledger, in whatever namespaces that is, so
- * the next process can tell a filter left by a killed one from the filter of a neighbour. (tcx links need no such mark.)
+ * Does nothing. Its link lives exactly as long as the process that owns this ledger, in whatever
+ * namespaces that is, so the next process can tell a filter left by a killed one from the filter of
+ * a neighbour. (tcx links need no such mark.)
  */
 SEC("tp_btf/cgroup_mkdir")
 int cgt_owner(void *ctx)

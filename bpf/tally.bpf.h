@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The accounting rule: which cell one packet is booked on, and how much. Both directions read as a list of questions in
- * the order in which they are cheap.
+ * The accounting rule: which cell one packet is booked on, and how much. Both directions read as a
+ * list of questions in the order in which they are cheap.
  */
 #pragma once
 

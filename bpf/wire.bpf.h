@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What an skb is on the wire: a GSO or GRO super-packet is as many frames as it is cut into, each with all its
- * headers; a VLAN tag held in metadata is 4 bytes of every frame. Neither skb->wire_len nor gso_segs says this in
- * both directions (wire_len lacks the headers at ingress up to 6.18; gso_segs is 0 for frames from tap up to 6.18).
+ * What an skb is on the wire: a GSO or GRO super-packet is as many frames as it is cut into, each
+ * with all its headers; a VLAN tag held in metadata is 4 bytes of every frame. Neither
+ * skb->wire_len nor gso_segs says this in both directions (wire_len lacks the headers at ingress up
+ * to 6.18; gso_segs is 0 for frames from tap up to 6.18).
  */
 #pragma once
 
@@ -12,14 +13,17 @@
 /* enum of include/linux/skbuff.h, unchanged from 5.10 to 7.2 */
 #define SKB_GSO_TCPV4 (1 << 0)
 #define SKB_GSO_TCPV6 (1 << 4)
-#define SKB_GSO_UDP (1 << 16) /* IP fragments of one datagram, from a guest's UFO */
+#define SKB_GSO_UDP   (1 << 16) /* IP fragments of one datagram, from a guest's UFO */
 
 struct wire {
 	__u64 bytes;
 	__u64 packets;
 };
 
-/* The kernel's skb behind the context: the context pointer is the sk_buff pointer, once it is a scalar. */
+/*
+ * The kernel's skb behind the context: the context pointer is the sk_buff pointer, once it is a
+ * scalar.
+ */
 static __always_inline struct sk_buff *kernel_skb(struct __sk_buff *ctx)
 {
 	struct sk_buff *skb = NULL;
@@ -30,8 +34,9 @@ static __always_inline struct sk_buff *kernel_skb(struct __sk_buff *ctx)
 }
 
 /*
- * Headers that each segment repeats, where the outer parse does not tell: inside a tunnel they reach to the end of
- * the inner L4 header; UFO repeats no L4 header; SCTP repeats its common header of 12 bytes.
+ * Headers that each segment repeats, where the outer parse does not tell: inside a tunnel they
+ * reach to the end of the inner L4 header; UFO repeats no L4 header; SCTP repeats its common header
+ * of 12 bytes.
  */
 static __noinline __u32 unusual_headers_len(struct __sk_buff *ctx, struct packet *p)
 {
@@ -68,9 +73,12 @@ static __always_inline struct wire wire_of(struct __sk_buff *skb, struct packet 
 	__u32 gso_size = skb->gso_size;
 
 	if (gso_size) {
-		/* Only TCP cannot be a tunnel's outside; the rest is worth a look behind the skb. */
-		__u32 headers_len = p->protocol == IPPROTO_TCP ? p->headers_len :
-								 unusual_headers_len(skb, p);
+		/*
+		 * Only TCP cannot be a tunnel's outside; the rest is worth a look behind the skb.
+
+		 */
+		__u32 headers_len =
+			p->protocol == IPPROTO_TCP ? p->headers_len : unusual_headers_len(skb, p);
 		__u32 payload = skb->len > headers_len ? skb->len - headers_len : 1;
 
 		wire.packets = (payload + gso_size - 1) / gso_size;

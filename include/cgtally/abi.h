@@ -25,22 +25,22 @@
  */
 enum cgt_kind {
 	CGT_CGROUP = 0,
-	CGT_NOT_IP, /* neither IPv4 nor IPv6 */
-	CGT_FRAGMENT, /* ingress, not the first fragment: no ports to look up */
+	CGT_NOT_IP,    /* neither IPv4 nor IPv6 */
+	CGT_FRAGMENT,  /* ingress, not the first fragment: no ports to look up */
 	CGT_FORWARDED, /* on its way to or from somewhere else */
-	CGT_CLOSING, /* met a TIME_WAIT socket: its owner has let go */
+	CGT_CLOSING,   /* met a TIME_WAIT socket: its owner has let go */
 	CGT_NO_SOCKET, /* our address, and nobody there */
-	CGT_KERNEL, /* the kernel itself: ICMP, neighbour discovery, resets */
-	CGT_OVERFLOW, /* the table was full: an owner exists, its slot does not */
-	CGT_RETIRED, /* folded totals of accounts that have ended */
+	CGT_KERNEL,    /* the kernel itself: ICMP, neighbour discovery, resets */
+	CGT_OVERFLOW,  /* the table was full: an owner exists, its slot does not */
+	CGT_RETIRED,   /* folded totals of accounts that have ended */
 	CGT_KINDS,
 };
 
 /* An account on an interface: the key of the slot hash, and of a cell. */
 struct cgt_key {
 	__u64 cgroup_id; /* 0 unless kind is CGT_CGROUP */
-	__u32 iface; /* interface key, never 0 and never reused */
-	__u32 kind; /* enum cgt_kind */
+	__u32 iface;	 /* interface key, never 0 and never reused */
+	__u32 kind;	 /* enum cgt_kind */
 };
 CGT_ASSERT(sizeof(struct cgt_key) == 16, "hashed as bytes: no padding");
 
@@ -61,16 +61,17 @@ CGT_ASSERT(sizeof(struct cgt_cell) == 64, "one cache line");
 
 /* An address of a netns; IPv4 as an IPv4-mapped IPv6 address. */
 struct cgt_address {
-	__u32 netns; /* key issued by the loader, not an inode */
+	__u32 netns;	  /* key issued by the loader, not an inode */
 	__u32 address[4]; /* network byte order */
 };
 CGT_ASSERT(sizeof(struct cgt_address) == 20, "hashed as bytes: no padding");
 
 /*
- * Entries of one CPU in the direct-mapped caches; userspace multiplies by the possible CPUs. Powers of two.
+ * Entries of one CPU in the direct-mapped caches; userspace multiplies by the possible CPUs. Powers
+ * of two.
  */
-#define CGT_SLOT_WAYS 2048
-#define CGT_OWNER_WAYS 4096
+#define CGT_SLOT_WAYS	 2048
+#define CGT_OWNER_WAYS	 4096
 #define CGT_ADDRESS_WAYS 64
 
 /* What happened to a cgroup of the unified hierarchy. */
@@ -84,8 +85,8 @@ enum cgt_cgroup_event_type {
 struct cgt_cgroup_event {
 	__u64 cgroup_id;
 	__u64 boot_ns;
-	__u32 type; /* enum cgt_cgroup_event_type */
-	__u32 path_len; /* bytes of path that follow, with the final NUL */
+	__u32 type;		 /* enum cgt_cgroup_event_type */
+	__u32 path_len;		 /* bytes of path that follow, with the final NUL */
 	char path[CGT_PATH_MAX]; /* below the cgroup2 root; only path_len bytes are sent */
 };
 CGT_ASSERT(sizeof(struct cgt_cgroup_event) == 24 + CGT_PATH_MAX, "path starts at 24");

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * The benchmark's programs: the same inline functions as in production, on one repeated packet. What a repeated packet
- * cannot vary, a table does: each run picks its next turn, which changes the packet's tuple (by xor, so that the parsed
- * headers are still needed) and the sender's cgroup. Each program has an empty twin that only picks its turn.
+ * The benchmark's programs: the same inline functions as in production, on one repeated packet.
+ * What a repeated packet cannot vary, a table does: each run picks its next turn, which changes the
+ * packet's tuple (by xor, so that the parsed headers are still needed) and the sender's cgroup.
+ * Each program has an empty twin that only picks its turn.
  */
 #include "headers.bpf.h"
 
@@ -14,7 +15,8 @@ struct turn {
 	__u64 cgroup_id;
 };
 
-/* A power of two, so that a mask bounds the index. Sized by the benchmark; written before the runs. */
+/* A power of two, so that a mask bounds the index. Sized by the benchmark; written before the runs.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
