@@ -18,10 +18,12 @@ namespace cgtally::csv {
 class RecordWriter {
  public:
   RecordWriter& add(std::string_view field);
-  RecordWriter& add(std::uint64_t number) { return add(std::to_string(number)); }
+  RecordWriter& add(std::uint64_t number);
   [[nodiscard]] std::string line() &&;  // with its '\n'
 
  private:
+  void separate();
+
   std::string text_;
   bool empty_ = true;
 };

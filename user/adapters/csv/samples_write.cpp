@@ -29,11 +29,11 @@ void add(RecordWriter& row, const Traffic& traffic) {
 }
 
 void add(RecordWriter& row, std::optional<BitRate> rate) {
-  row.add(rate ? std::to_string(rate->bits_per_second) : "");
+  rate ? row.add(rate->bits_per_second) : row.add("");
 }
 
 void add(RecordWriter& row, std::optional<PacketRate> rate) {
-  row.add(rate ? std::to_string(rate->packets_per_second) : "");
+  rate ? row.add(rate->packets_per_second) : row.add("");
 }
 
 }  // namespace
@@ -47,8 +47,8 @@ std::string samples_header() {
 std::string samples_row(const Sample& sample) {
   RecordWriter row;
   row.add(format_timestamp(sample.taken.wall))
-      .add(std::to_string(sample.taken.boot.count()))
-      .add(std::to_string(sample.interval.count()))
+      .add(static_cast<std::uint64_t>(sample.taken.boot.count()))
+      .add(static_cast<std::uint64_t>(sample.interval.count()))
       .add(sample.host)
       .add(sample.ledger)
       .add(sample.iface)
