@@ -111,6 +111,10 @@ Result<Runner> Runner::load() {
     return std::unexpected(sys::error_from(-code, "load the benchmark's programs"));
   }
   Runner runner(std::move(skeleton));
+  runner.run_time_statistics_ = sys::Fd(bpf_enable_stats(BPF_STATS_RUN_TIME));
+  if (!runner.run_time_statistics_) {
+    return std::unexpected(sys::error_from(errno, "turn on the run time statistics of BPF"));
+  }
   if (auto filled = runner.fill_maps(); !filled) return std::unexpected(std::move(filled).error());
   return runner;
 }

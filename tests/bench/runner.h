@@ -48,6 +48,7 @@ class Runner {
   Result<double> run(const bpf_program* program, const Frame& frame, std::uint32_t repeat);
 
   bpf::Skeleton<bench_bpf> skeleton_;
+  sys::Fd run_time_statistics_;  // while open, the kernel reads the clock around each run
 };
 
 [[nodiscard]] Spread spread(std::vector<double> values);
