@@ -41,11 +41,19 @@ static __noinline int is_in_address_set(const struct cgt_address *to, __u32 vers
 	       host >> 24 == IPV4_LOOPBACK_NET;
 }
 
+/* Without branches: the verifier would follow each of them through all that comes behind. */
+static __always_inline int is_same_address(const struct cgt_address *a, const struct cgt_address *b)
+{
+	return !((a->netns ^ b->netns) | (a->address[0] ^ b->address[0]) |
+		 (a->address[1] ^ b->address[1]) | (a->address[2] ^ b->address[2]) |
+		 (a->address[3] ^ b->address[3]));
+}
+
 /*
  * Asked of the set once in a jiffy for each address: a hash lookup of 20 bytes costs half a socket
- * lookup.
+ * lookup. The answer is read back from the entry, so that the verifier does not know it either.
  */
-static __always_inline int is_ours(const struct bpf_sock_tuple *tuple, __u8 version, __u64 now)
+static __noinline int is_ours(const struct bpf_sock_tuple *tuple, __u32 version, __u64 now)
 {
 	struct cgt_address to = destination_of(tuple, version);
 	__u32 way = bpf_get_smp_processor_id() * CGT_ADDRESS_WAYS +
@@ -54,9 +62,7 @@ static __always_inline int is_ours(const struct bpf_sock_tuple *tuple, __u8 vers
 
 	if (!entry || preempt_rt)
 		return is_in_address_set(&to, version);
-	if (entry->jiffy != now || entry->to.netns != to.netns ||
-	    entry->to.address[0] != to.address[0] || entry->to.address[1] != to.address[1] ||
-	    entry->to.address[2] != to.address[2] || entry->to.address[3] != to.address[3]) {
+	if (entry->jiffy != now || !is_same_address(&entry->to, &to)) {
 		entry->jiffy = now;
 		entry->to = to;
 		entry->ours = is_in_address_set(&to, version);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What is known of a local port whose packets NAT may redirect: that they end here, or elsewhere.
- * Learned from flows that conntrack knows, from handshakes that a listener answers, and from UDP
- * flows that stay unknown to conntrack (NOTRACK). Forgotten as soon as a packet shows the contrary.
+ * What is known of a local address and port whose packets NAT may redirect: that they end here, or
+ * elsewhere. Learned from flows that conntrack knows and from handshakes that a listener answers. A
+ * flow's first packet comes before conntrack has seen it, so it goes by what became of the flow
+ * that was last in doubt: only the very first packet for a port is booked without knowledge.
  */
 #pragma once
 
@@ -12,54 +13,60 @@ enum port_fate {
 	FATE_ELSEWHERE,
 };
 
-static __always_inline struct port_key port_key_of(const struct bpf_sock_tuple *tuple, __u8 version,
-						   __u8 protocol)
+/* In .rodata: an insert needs a value, and this call chain has little stack to spare. */
+static const struct port_belief nothing_known = {};
+
+static __always_inline struct port_key port_key_of(const struct packet *p)
 {
 	return (struct port_key){
-		.netns = netns_key,
-		.port = version == 4 ? tuple->ipv4.dport : tuple->ipv6.dport,
-		.protocol = protocol,
-		.version = version,
+		.address = destination_of(&p->tuple, p->version),
+		.port = p->version == 4 ? p->tuple.ipv4.dport : p->tuple.ipv6.dport,
+		.protocol = p->protocol,
+		.version = p->version,
 	};
 }
 
-static __always_inline void learn_fate(const struct port_key *key, enum port_fate fate)
+/* Made only where it is worth a place: a port scan must not push out what is known of servers. */
+static __always_inline struct port_belief *belief_of(const struct port_key *key, int make)
 {
 	struct port_belief *known = bpf_map_lookup_elem(&cgt_ports, key);
-	struct port_belief belief = {.fate = fate};
 
-	if (!known)
-		bpf_map_update_elem(&cgt_ports, key, &belief, BPF_ANY);
-	else if (known->fate != fate)
-		known->fate = fate;
+	if (known || !make)
+		return known;
+	bpf_map_update_elem(&cgt_ports, key, &nothing_known, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&cgt_ports, key);
 }
 
-static __always_inline enum port_fate fate_of(const struct port_key *key)
+static __always_inline void learn_fate(struct port_belief *belief, enum translation translation)
 {
-	struct port_belief *known = bpf_map_lookup_elem(&cgt_ports, key);
+	enum port_fate fate = translation == TRANSLATED ? FATE_ELSEWHERE : FATE_HERE;
 
-	return known ? known->fate : FATE_UNKNOWN;
+	if (belief->fate != fate)
+		belief->fate = fate;
 }
 
 /*
- * A UDP flow that conntrack still does not know a jiffy after it was first met is not tracked,
- * hence not translated. (Within one jiffy a batch of its packets can pass here before the first
- * reaches conntrack.)
+ * Settles what became of the flow that was last in doubt, and leaves this packet's in its place. A
+ * UDP flow that conntrack still does not know in another jiffy is not tracked (NOTRACK), hence not
+ * translated; a TCP one may have been dropped. Within a jiffy nothing is concluded from silence: a
+ * batch of packets passes here before its first reaches conntrack.
  */
-static __always_inline int is_untracked_flow(const struct port_key *key, __u32 flow)
+static __always_inline void settle_doubtful(struct __sk_buff *skb, struct packet *p,
+					    struct port_belief *belief,
+					    struct bpf_sock_tuple *scratch, __u64 now)
 {
-	struct port_belief *known = bpf_map_lookup_elem(&cgt_ports, key);
-	struct port_belief first = {.flow = flow, .jiffy = bpf_jiffies64()};
+	enum translation translation;
+	__u64 came = belief->jiffy;
+	int is_reply;
 
-	if (!known) {
-		bpf_map_update_elem(&cgt_ports, key, &first, BPF_NOEXIST);
-		return 0;
-	}
-	if (known->fate == FATE_UNKNOWN && known->flow == flow && known->jiffy != first.jiffy)
-		return 1;
-	if (known->flow != flow) {
-		known->flow = flow;
-		known->jiffy = first.jiffy;
-	}
-	return 0;
+	*scratch = belief->doubtful;
+	belief->doubtful = p->tuple;
+	belief->jiffy = now;
+	if (!came)
+		return;
+	translation = translate(skb, scratch, p->version, p->protocol, &is_reply);
+	if (translation != UNTRACKED)
+		learn_fate(belief, translation);
+	else if (p->protocol == IPPROTO_UDP && came != now && belief->fate == FATE_UNKNOWN)
+		belief->fate = FATE_HERE;
 }

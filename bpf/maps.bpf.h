@@ -102,21 +102,21 @@ struct {
 } cgt_address_cache SEC(".maps");
 
 /*
- * Key: a local port in a netns where NAT may redirect. Value: what is known of where its packets
+ * Key: a local address and port where NAT may redirect. Value: what is known of where its packets
  * end. Written and read by any CPU on the slow path; a lost update is learned again. LRU: it is
  * knowledge, not money.
  */
 struct port_key {
-	__u32 netns;
+	struct cgt_address address;
 	__u16 port; /* network byte order */
 	__u8 protocol;
 	__u8 version;
 };
 
 struct port_belief {
-	__u64 jiffy; /* when `flow` was first met without a trace in conntrack */
-	__u32 flow;  /* hash of its tuple */
-	__u32 fate;  /* enum port_fate */
+	struct bpf_sock_tuple doubtful; /* the last flow that conntrack did not know */
+	__u32 fate;			/* enum port_fate */
+	__u64 jiffy;			/* when `doubtful` came */
 };
 
 struct {

@@ -13,13 +13,11 @@
 #define MAX_NETFILTER_HOOKS 16
 #define IPS_SRC_NAT	    (1 << 4)
 #define IPS_DST_NAT	    (1 << 5)
-#define IP_CT_DIR_MAX	    2
 
-enum destination {
-	ENDS_HERE,	      /* as addressed, or NAT cannot happen */
-	ENDS_HERE_TRANSLATED, /* at a socket of this netns; the tuple has been rewritten to it */
-	ENDS_ELSEWHERE,
-	ENDS_UNKNOWN,
+enum translation {
+	UNTRACKED, /* conntrack does not know the flow, or cannot be asked */
+	UNTRANSLATED,
+	TRANSLATED,
 };
 
 /* Conntrack's options as they were first; later kernels still take this size. */
@@ -70,47 +68,46 @@ static __noinline int nat_is_possible(struct __sk_buff *ctx, __u32 version)
 	return count > MAX_NETFILTER_HOOKS;
 }
 
-/* The receiver of `dir` is the sender of the other direction, as that one sees itself. */
-static __always_inline void rewrite_destination(struct bpf_sock_tuple *tuple, __u8 version,
-						struct nf_conn *ct, __u8 dir)
+/* Both ends as the receiver of `dir` sees them: the other direction's tuple, swapped. */
+static __always_inline void rewrite_tuple(struct bpf_sock_tuple *tuple, __u8 version,
+					  struct nf_conn *ct, __u8 dir)
 {
-	struct nf_conntrack_man *man =
-		dir ? &ct->tuplehash[0].tuple.src : &ct->tuplehash[1].tuple.src;
+	struct nf_conntrack_tuple *back = dir ? &ct->tuplehash[0].tuple : &ct->tuplehash[1].tuple;
 
 	if (version == 4) {
-		tuple->ipv4.daddr = man->u3.ip;
-		tuple->ipv4.dport = man->u.all;
+		tuple->ipv4.daddr = back->src.u3.ip;
+		tuple->ipv4.dport = back->src.u.all;
+		tuple->ipv4.saddr = back->dst.u3.ip;
+		tuple->ipv4.sport = back->dst.u.all;
 	} else {
-		tuple->ipv6.daddr[0] = man->u3.ip6[0];
-		tuple->ipv6.daddr[1] = man->u3.ip6[1];
-		tuple->ipv6.daddr[2] = man->u3.ip6[2];
-		tuple->ipv6.daddr[3] = man->u3.ip6[3];
-		tuple->ipv6.dport = man->u.all;
+		for (int i = 0; i < 4; i++) {
+			tuple->ipv6.daddr[i] = back->src.u3.ip6[i];
+			tuple->ipv6.saddr[i] = back->dst.u3.ip6[i];
+		}
+		tuple->ipv6.dport = back->src.u.all;
+		tuple->ipv6.sport = back->dst.u.all;
 	}
 }
 
-static __noinline enum destination conntrack_destination(struct __sk_buff *skb,
-							 struct bpf_sock_tuple *tuple,
-							 __u32 version, __u32 protocol, __u64 now)
+/* Where TRANSLATED, `tuple` is rewritten to what the socket at its end knows. */
+static __noinline enum translation translate(struct __sk_buff *skb, struct bpf_sock_tuple *tuple,
+					     __u32 version, __u32 protocol, int *is_reply)
 {
 	struct bpf_ct_opts___first opts = {.netns_id = BPF_F_CURRENT_NETNS, .l4proto = protocol};
-	enum destination answer = ENDS_HERE;
+	__u32 tuple_len = version == 4 ? sizeof(tuple->ipv4) : sizeof(tuple->ipv6);
+	enum translation answer = UNTRANSLATED;
 	struct nf_conn *ct;
 
 	if (!have_conntrack)
-		return ENDS_UNKNOWN;
-	if (version == 4)
-		ct = bpf_skb_ct_lookup(skb, tuple, sizeof(tuple->ipv4), &opts, sizeof(opts));
-	else
-		ct = bpf_skb_ct_lookup(skb, tuple, sizeof(tuple->ipv6), &opts, sizeof(opts));
+		return UNTRACKED;
+	ct = bpf_skb_ct_lookup(skb, tuple, tuple_len, &opts, sizeof(opts));
 	if (!ct)
-		return ENDS_UNKNOWN;
+		return UNTRACKED;
+	*is_reply = opts.dir != 0;
 	if (ct->status & (IPS_SRC_NAT | IPS_DST_NAT)) {
-		rewrite_destination(tuple, version, ct, opts.dir);
-		answer = ENDS_HERE_TRANSLATED;
+		rewrite_tuple(tuple, version, ct, opts.dir);
+		answer = TRANSLATED;
 	}
 	bpf_ct_release(ct);
-	if (answer == ENDS_HERE_TRANSLATED && !is_ours(tuple, version, now))
-		answer = ENDS_ELSEWHERE;
 	return answer;
 }

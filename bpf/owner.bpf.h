@@ -87,8 +87,8 @@ static __always_inline enum match look_up_udp(struct __sk_buff *skb, struct bpf_
 }
 
 /* bpf_sk_lookup_tcp hides small sockets; this one shows them. */
-static __always_inline __u32 small_socket_state(struct __sk_buff *skb, struct bpf_sock_tuple *tuple,
-						__u32 version)
+static __noinline __u32 small_socket_state(struct __sk_buff *skb, struct bpf_sock_tuple *tuple,
+					   __u32 version)
 {
 	struct bpf_sock *sk =
 		bpf_skc_lookup_tcp(skb, tuple, TUPLE_LEN(version), BPF_F_CURRENT_NETNS, 0);
@@ -101,8 +101,8 @@ static __always_inline __u32 small_socket_state(struct __sk_buff *skb, struct bp
 	return state;
 }
 
-static __always_inline enum match look_up(struct __sk_buff *skb, struct bpf_sock_tuple *tuple,
-					  __u32 version, __u32 protocol, struct owner *owner)
+static __noinline enum match look_up(struct __sk_buff *skb, struct bpf_sock_tuple *tuple,
+				     __u32 version, __u32 protocol, struct owner *owner)
 {
 	return protocol == IPPROTO_TCP ? look_up_tcp(skb, tuple, version, owner)
 				       : look_up_udp(skb, tuple, version, owner);
@@ -122,57 +122,59 @@ static __always_inline int is_syn(const struct packet *p)
 	       (p->tcp_flags & (TCP_FLAG_BYTE_SYN | TCP_FLAG_BYTE_ACK)) == TCP_FLAG_BYTE_SYN;
 }
 
-/* The first packet of a flow: conntrack has not seen it yet. */
+/* The first packet of a flow, which conntrack has not seen yet. */
 static __always_inline struct owner owner_by_fate(struct __sk_buff *skb, struct packet *p,
 						  enum match match, struct owner matched,
-						  const struct port_key *port)
+						  enum port_fate fate)
 {
-	enum port_fate fate = fate_of(port);
-
-	if (match == NO_MATCH)
-		return fate == FATE_ELSEWHERE ? owner_by_reason(CGT_FORWARDED) : nobody(skb, p);
-	if (fate == FATE_HERE)
+	if (match == MATCHED_PORT && fate == FATE_HERE)
 		return matched;
-	if (p->protocol == IPPROTO_UDP && is_untracked_flow(port, flow_hash(p))) {
-		learn_fate(port, FATE_HERE);
-		return matched;
-	}
-	return owner_by_reason(CGT_FORWARDED);
+	if (match == MATCHED_PORT || fate == FATE_ELSEWHERE)
+		return owner_by_reason(CGT_FORWARDED);
+	return nobody(skb, p);
 }
 
-/* NAT may redirect this packet after us, and no socket of its own vouches for it. */
-static __noinline int settle_under_nat(struct __sk_buff *skb, struct packet *p, enum match match,
-				       struct owner *owner, __u64 now)
+/*
+ * NAT may redirect this packet after us, and no socket of its own vouches for it. Returns the
+ * owner's kind.
+ */
+static __noinline enum cgt_kind settle_under_nat(struct __sk_buff *skb, struct packet *p,
+						 enum match match, struct owner *owner, __u64 now)
 {
-	struct port_key port = port_key_of(&p->tuple, p->version, p->protocol);
+	int answers_handshake =
+		match == MATCHED_PORT && p->protocol == IPPROTO_TCP && !is_syn(p) &&
+		small_socket_state(skb, &p->tuple, p->version) == BPF_TCP_NEW_SYN_RECV;
+	struct port_key port = port_key_of(p);
+	enum translation translation = UNTRANSLATED;
 	struct bpf_sock_tuple tuple = p->tuple;
+	struct port_belief *belief;
+	int is_reply = 0;
 
-	if (match == MATCHED_PORT && p->protocol == IPPROTO_TCP && !is_syn(p) &&
-	    small_socket_state(skb, &p->tuple, p->version) == BPF_TCP_NEW_SYN_RECV) {
-		learn_fate(&port, FATE_HERE);
-		return 0;
+	if (!answers_handshake)
+		translation = translate(skb, &tuple, p->version, p->protocol, &is_reply);
+	/* A reply comes back to who asked, which says nothing of who may be asked at the port. */
+	if (!is_reply) {
+		belief = belief_of(&port, match == MATCHED_PORT || translation == TRANSLATED);
+		if (translation == UNTRACKED) {
+			if (belief && match == MATCHED_PORT)
+				settle_doubtful(skb, p, belief, &tuple, now);
+			*owner = owner_by_fate(skb, p, match, *owner,
+					       belief ? belief->fate : FATE_UNKNOWN);
+			return owner->kind;
+		}
+		if (belief)
+			learn_fate(belief, translation);
 	}
-	switch (conntrack_destination(skb, &tuple, p->version, p->protocol, now)) {
-	case ENDS_HERE:
-		if (match == NO_MATCH)
-			*owner = nobody(skb, p);
-		else
-			learn_fate(&port, FATE_HERE);
-		break;
-	case ENDS_HERE_TRANSLATED:
-		learn_fate(&port, FATE_ELSEWHERE);
-		if (look_up(skb, &tuple, p->version, p->protocol, owner) == NO_MATCH)
-			*owner = nobody(skb, p);
-		break;
-	case ENDS_ELSEWHERE:
-		learn_fate(&port, FATE_ELSEWHERE);
-		*owner = owner_by_reason(CGT_FORWARDED);
-		break;
-	case ENDS_UNKNOWN:
-		*owner = owner_by_fate(skb, p, match, *owner, &port);
-		break;
+	if (translation == TRANSLATED) {
+		if (!is_ours(&tuple, p->version, now)) {
+			*owner = owner_by_reason(CGT_FORWARDED);
+			return owner->kind;
+		}
+		match = look_up(skb, &tuple, p->version, p->protocol, owner);
 	}
-	return 0;
+	if (match == NO_MATCH)
+		*owner = nobody(skb, p);
+	return owner->kind;
 }
 
 /*
@@ -190,7 +192,7 @@ static __always_inline struct owner receiver(struct __sk_buff *skb, struct packe
 	match = look_up(skb, &p->tuple, p->version, p->protocol, &owner);
 	if (match < MATCHED_FLOW) {
 		if (nat_is_possible(skb, p->version))
-			settle_under_nat(skb, p, match, &owner, now);
+			owner.kind = settle_under_nat(skb, p, match, &owner, now);
 		else if (match == NO_MATCH)
 			owner = nobody(skb, p);
 	}

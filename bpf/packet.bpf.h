@@ -31,9 +31,9 @@ struct packet {
 	__u32 l3_offset;
 	__u32 l4_offset;
 	__u32 headers_len; /* up to the end of the L4 header; of L3 where L4 is not TCP or UDP */
-	__u32 jumbo_len;   /* the hop-by-hop header of a BIG TCP super-packet, which no segment
-			      carries */
-	__u8 version;	   /* 4, 6, or 0: not IP */
+	/* What each segment has more than these headers, or fewer. */
+	__s32 per_segment;
+	__u8 version; /* 4, 6, or 0: not IP */
 	__u8 protocol;
 	__u8 has_ports; /* TCP or UDP, header present */
 	__u8 later_fragment;
@@ -48,8 +48,12 @@ static __always_inline __u32 *port_word(struct packet *p)
 	return &p->words[p->version == 4 ? PORT_WORD_IPV4 : PORT_WORD_IPV6];
 }
 
-/* Source and destination port are the first four bytes of both TCP and UDP. */
-static __noinline void parse_l4(struct __sk_buff *skb, struct packet *p)
+/*
+ * Ports and headers_len; 0 if there is no whole TCP or UDP header. Source and destination port are
+ * the first four bytes of both. (Functions out of line return what their callers use: clang makes
+ * the others void, and the verifier may then find a stack pointer in the unused return register.)
+ */
+static __noinline int parse_l4(struct __sk_buff *skb, struct packet *p)
 {
 	struct {
 		__u8 data_offset, flags;
@@ -57,18 +61,18 @@ static __noinline void parse_l4(struct __sk_buff *skb, struct packet *p)
 
 	p->headers_len = p->l4_offset;
 	if (p->later_fragment || (p->protocol != IPPROTO_TCP && p->protocol != IPPROTO_UDP))
-		return;
+		return 0;
 	if (bpf_skb_load_bytes(skb, p->l4_offset, port_word(p), sizeof(__u32)))
-		return;
+		return 0;
 	if (p->protocol == IPPROTO_TCP) {
 		if (bpf_skb_load_bytes(skb, p->l4_offset + 12, &tcp, sizeof(tcp)))
-			return;
+			return 0;
 		p->tcp_flags = tcp.flags;
 		p->headers_len += (tcp.data_offset >> 4) * 4;
 	} else {
 		p->headers_len += sizeof(struct udphdr);
 	}
-	p->has_ports = 1;
+	return 1;
 }
 
 static __always_inline void parse_ipv4(struct __sk_buff *skb, struct packet *p)
@@ -108,7 +112,8 @@ static __always_inline int is_extension(__u8 protocol)
 	       protocol == 139 /* HIP */ || protocol == 140 /* Shim6 */;
 }
 
-static __noinline void skip_extensions(struct __sk_buff *skb, struct packet *p)
+/* Returns the protocol behind them. */
+static __noinline int skip_extensions(struct __sk_buff *skb, struct packet *p)
 {
 	for (int i = 0; i < MAX_EXTENSION_HEADERS; i++) {
 		struct {
@@ -118,12 +123,11 @@ static __noinline void skip_extensions(struct __sk_buff *skb, struct packet *p)
 		__u32 offset = p->l4_offset;
 
 		if (!is_extension(p->protocol) || p->later_fragment)
-			return;
+			break;
 		if (p->protocol == IPPROTO_HOPOPTS && skb->gso_size && is_jumbo_header(skb, offset))
-			p->jumbo_len = 8;
+			p->per_segment = -8; /* no segment carries BIG TCP's hop-by-hop header */
 		if (bpf_skb_load_bytes(skb, offset, &ext, sizeof(ext))) {
-			p->protocol = IPPROTO_NONE;
-			return;
+			return IPPROTO_NONE;
 		}
 		if (p->protocol == IPPROTO_FRAGMENT) {
 			p->later_fragment =
@@ -136,6 +140,7 @@ static __noinline void skip_extensions(struct __sk_buff *skb, struct packet *p)
 		}
 		p->protocol = ext.next;
 	}
+	return p->protocol;
 }
 
 static __always_inline void parse_ipv6(struct __sk_buff *skb, struct packet *p)
@@ -149,7 +154,7 @@ static __always_inline void parse_ipv6(struct __sk_buff *skb, struct packet *p)
 	__builtin_memcpy(&p->words[0], &ip.saddr, 16);
 	__builtin_memcpy(&p->words[4], &ip.daddr, 16);
 	p->l4_offset = p->l3_offset + sizeof(ip);
-	skip_extensions(skb, p);
+	p->protocol = skip_extensions(skb, p);
 }
 
 /* The ethertype behind all tags in the data; sets l3_offset. 0 if there is none. */
@@ -174,7 +179,8 @@ static __always_inline __be16 parse_l2(struct __sk_buff *skb, struct packet *p)
 	return ethertype;
 }
 
-static __noinline void parse_any(struct __sk_buff *skb, struct packet *p)
+/* Returns the IP version. */
+static __noinline int parse_any(struct __sk_buff *skb, struct packet *p)
 {
 	__be16 ethertype = parse_l2(skb, p);
 
@@ -184,7 +190,8 @@ static __noinline void parse_any(struct __sk_buff *skb, struct packet *p)
 		parse_ipv6(skb, p);
 	p->headers_len = p->l3_offset;
 	if (p->version)
-		parse_l4(skb, p);
+		p->has_ports = parse_l4(skb, p);
+	return p->version;
 }
 
 /* The L4 header at `offset`, in the linear part; 0 if it is neither TCP nor UDP, or not there. */
@@ -246,5 +253,5 @@ static __always_inline int parse_plain(struct __sk_buff *skb, struct packet *p)
 static __always_inline void parse(struct __sk_buff *skb, struct packet *p)
 {
 	if (!parse_plain(skb, p))
-		parse_any(skb, p);
+		p->version = parse_any(skb, p);
 }

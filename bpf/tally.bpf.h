@@ -46,13 +46,23 @@ static __always_inline struct cgt_cell *receiving_cell(struct __sk_buff *skb, st
 	return look_up_cell(skb, p, entry, now);
 }
 
+/*
+ * Whether a frame for another MAC is foreign for sure. Not on the port of a bridge, macvlan or bond
+ * (whoever has an rx_handler), nor if a VLAN device takes it: they have MACs of their own, and the
+ * address must decide.
+ */
+static __noinline int mac_decides(struct __sk_buff *skb)
+{
+	return !skb->vlan_present && !BPF_CORE_READ(kernel_skb(skb), dev, rx_handler);
+}
+
 /* `p` is parsed. */
 static __always_inline struct cgt_cell *ingress_cell(struct __sk_buff *skb, struct packet *p,
 						     __u64 now)
 {
 	if (!p->version)
 		return reason_cell(CGT_NOT_IP);
-	if (skb->pkt_type == PACKET_OTHERHOST)
+	if (skb->pkt_type == PACKET_OTHERHOST && mac_decides(skb))
 		return reason_cell(CGT_FORWARDED);
 	if (p->later_fragment)
 		return reason_cell(CGT_FRAGMENT);
@@ -64,14 +74,22 @@ static __always_inline struct cgt_cell *ingress_cell(struct __sk_buff *skb, stru
 static __always_inline void tally_ingress(struct __sk_buff *skb)
 {
 	struct packet p = {};
+	struct cgt_cell *cell;
+	struct wire wire;
 
 	parse(skb, &p);
-	book(ingress_cell(skb, &p, bpf_jiffies64()), RX, wire_of(skb, &p));
+	cell = ingress_cell(skb, &p, bpf_jiffies64());
+	wire = wire_of(skb, &p);
+
+	if (wire.bytes <= SHORTEST_ETHERNET_FRAME)
+		wire.bytes -= padding_of(skb, &p);
+	book(cell, RX, wire);
 }
 
-static __noinline void parse_super_packet(struct __sk_buff *skb, struct packet *p)
+static __noinline int parse_super_packet(struct __sk_buff *skb, struct packet *p)
 {
 	parse(skb, p);
+	return p->version;
 }
 
 /* The headers matter only for the wire length of a super-packet: the socket says whose it is. */
@@ -81,6 +99,6 @@ static __always_inline void tally_egress(struct __sk_buff *skb)
 	__u32 slot;
 
 	if (skb->gso_size)
-		parse_super_packet(skb, &p);
+		p.version = parse_super_packet(skb, &p);
 	book(cell_of_owner(sender(skb), &slot), TX, wire_of(skb, &p));
 }

@@ -60,8 +60,11 @@ static __noinline __u32 unusual_headers_len(struct __sk_buff *ctx, struct packet
 			return offset + (data_offset >> 4) * 4;
 		}
 	}
-	if (gso_type & SKB_GSO_UDP)
+	if (gso_type & SKB_GSO_UDP) {
+		if (p->version == 6)
+			p->per_segment = 8; /* the fragment header */
 		return p->l4_offset;
+	}
 	if (p->protocol == IPPROTO_SCTP)
 		return p->l4_offset + 12;
 	return headers_len;
@@ -84,9 +87,27 @@ static __always_inline struct wire wire_of(struct __sk_buff *skb, struct packet 
 		wire.packets = (payload + gso_size - 1) / gso_size;
 		if (gso_size == GSO_BY_FRAGS && skb->gso_segs)
 			wire.packets = skb->gso_segs;
-		wire.bytes += (wire.packets - 1) * headers_len - wire.packets * p->jumbo_len;
+		wire.bytes += (wire.packets - 1) * headers_len;
+		wire.bytes += wire.packets * (__s64)p->per_segment;
 	}
 	if (skb->vlan_present)
 		wire.bytes += VLAN_TAG_LEN * wire.packets;
 	return wire;
+}
+
+/* Without FCS. A driver that pads shorter frames hands the padding up, and only the IP header
+ * tells. */
+#define SHORTEST_ETHERNET_FRAME 60
+
+static __noinline __u32 padding_of(struct __sk_buff *skb, struct packet *p)
+{
+	__u32 length_at = p->l3_offset + (p->version == 4 ? offsetof(struct iphdr, tot_len)
+							  : offsetof(struct ipv6hdr, payload_len));
+	__u32 end = p->l3_offset + (p->version == 4 ? 0 : sizeof(struct ipv6hdr));
+	__be16 length;
+
+	if (!p->version || bpf_skb_load_bytes(skb, length_at, &length, sizeof(length)))
+		return 0;
+	end += bpf_ntohs(length);
+	return end < skb->len ? skb->len - end : 0;
 }

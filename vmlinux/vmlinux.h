@@ -73,6 +73,7 @@ typedef struct {
 } possible_net_t;
 
 struct net_device {
+	void *rx_handler;
 	possible_net_t nd_net;
 };
 
@@ -106,6 +107,12 @@ struct nf_conntrack_man {
 
 struct nf_conntrack_tuple {
 	struct nf_conntrack_man src;
+	struct {
+		union nf_inet_addr u3;
+		union {
+			__be16 all;
+		} u;
+	} dst;
 };
 
 struct nf_conntrack_tuple_hash {

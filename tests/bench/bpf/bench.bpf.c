@@ -101,7 +101,7 @@ int bench_egress(struct __sk_buff *skb)
 	if (!t)
 		return NEXT;
 	if (skb->gso_size)
-		parse_super_packet(skb, &p);
+		p.version = parse_super_packet(skb, &p);
 	/* TEST_RUN's own socket has the caller's cgroup; the table says whose it shall be. */
 	if (owner.kind == CGT_CGROUP)
 		owner.cgroup_id = t->cgroup_id;
