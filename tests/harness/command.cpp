@@ -39,10 +39,19 @@ void require(bool ok, const std::string& what) {
 
 Running::Running(const std::vector<std::string>& argv, const std::string& input)
     : in_(memory_file(input)), out_(memory_file()), err_(memory_file()) {
+  start(argv, out_.get());
+}
+
+Running::Running(const std::vector<std::string>& argv, const sys::Fd& out)
+    : in_(memory_file()), out_(memory_file()), err_(memory_file()) {
+  start(argv, out.get());
+}
+
+void Running::start(const std::vector<std::string>& argv, int out) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, in_.get(), STDIN_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, out_.get(), STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions, err_.get(), STDERR_FILENO);
   std::vector<char*> arguments;
   for (const auto& argument : argv) arguments.push_back(const_cast<char*>(argument.c_str()));
@@ -61,6 +70,8 @@ Running::~Running() {
 }
 
 void Running::signal(int number) const { require(kill(child_, number) == 0, "kill"); }
+
+std::string Running::said() const { return contents(err_); }
 
 Finished Running::wait() {
   int status = 0;

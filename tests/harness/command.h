@@ -22,15 +22,20 @@ struct Finished {
 class Running {
  public:
   explicit Running(const std::vector<std::string>& argv, const std::string& input = "");
+  // What it writes goes to `out` instead of into Finished.
+  Running(const std::vector<std::string>& argv, const sys::Fd& out);
   Running(const Running&) = delete;
   Running& operator=(const Running&) = delete;
   ~Running();
 
   [[nodiscard]] pid_t pid() const { return child_; }
   void signal(int number) const;
+  [[nodiscard]] std::string said() const;  // on stderr, so far
   [[nodiscard]] Finished wait();
 
  private:
+  void start(const std::vector<std::string>& argv, int out);
+
   sys::Fd in_, out_, err_;
   pid_t child_ = -1;
 };

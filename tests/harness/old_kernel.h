@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// A new kernel that behaves like one without tcx, seen from a single thread: the bpf call that
-// would make a link is refused by seccomp with the errno that old kernels give.
+// A kernel that refuses system calls which the real one has, seen from a single thread and from
+// what it starts: seccomp, with the errno that such kernels and containers give.
 #pragma once
 
 #include <functional>
 
 namespace cgtally::harness {
 
-// Runs `body` in a thread of its own to which BPF_LINK_CREATE is EINVAL. Rethrows what it throws.
+// For good, in the calling thread.
+void refuse_bpf(int error);  // all of it
+void refuse_bpf_links();     // as where there is no tcx
+void die_at_ftruncate();     // by SIGSYS, which cannot be caught
+
+// Runs `body` in a thread of its own. Rethrows what it throws.
+void in_own_thread(const std::function<void()>& body);
+// The same, with refuse_bpf_links().
 void without_tcx(const std::function<void()>& body);
 
 }  // namespace cgtally::harness

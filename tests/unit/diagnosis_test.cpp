@@ -81,6 +81,14 @@ TEST(Diagnosis, EachMissingCapabilityIsNamed) {
   }
 }
 
+TEST(Diagnosis, ABpfCallThatIsRefusedInSpiteOfAllCapabilitiesIsNotBlamedOnThem) {
+  HostFacts facts = good();
+  facts.bpf_refused = Error{.what = "load a program: Operation not permitted", .cure = "be root"};
+  EXPECT_NE(finding(facts, "bpf").cure.find("seccomp"), std::string::npos);
+  facts.capabilities = 0;
+  EXPECT_EQ(finding(facts, "bpf").cure, "be root");
+}
+
 TEST(Diagnosis, SysAdminContainsBpfAndPerfmon) {
   HostFacts facts = good();
   facts.capabilities = kNetAdmin | kSysAdmin;

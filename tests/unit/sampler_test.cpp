@@ -312,6 +312,22 @@ TEST_F(SamplerTest, SaysResetWhereAnInterfaceOfTheSameNameBeginsAgain) {
   EXPECT_EQ(row(take(12), "/7"), nullptr);
 }
 
+TEST_F(SamplerTest, SaysResetInTheFirstRowOfAReasonThatWasThereAtZeroBefore) {
+  constexpr Account kNotIp{.kind = AccountKind::not_ip, .cgroup_id = 0};
+  constexpr InterfaceKey kLoAgain{3};  // every key but kEth is called lo here
+  book(kNotIp, sent(40), kLo);
+  keep_at(10);
+  book(kNotIp, {}, kLoAgain);
+  EXPECT_EQ(row(keep_at(11), "(not ip)", "lo"), nullptr);
+  book(kNotIp, sent(40), kLoAgain);
+  const auto samples = keep_at(12);
+  ASSERT_NE(row(samples, "(not ip)", "lo"), nullptr);
+  EXPECT_EQ(row(samples, "(not ip)", "lo")->state, SampleState::reset);
+  EXPECT_EQ(row(samples, "(not ip)", "lo")->delta, sent(40));
+  book(kNotIp, sent(90), kLoAgain);
+  EXPECT_EQ(row(keep_at(13), "(not ip)", "lo")->state, SampleState::live);
+}
+
 // One path, destroyed and created again 50 times: each life is its own account.
 TEST_F(SamplerTest, SumsTheLivesOfOnePathToWhatWasSent) {
   keep_at(0);

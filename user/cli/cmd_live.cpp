@@ -44,17 +44,16 @@ class Live {
       show();
     });
     end_screen();
-    if (failure_) {
+    // A reader that stands still is no reason to fail: the lines are not a record.
+    if (failure_ && failure_->code != ECANCELED) {
       return failure_->code == EPIPE ? number(ExitCode::fine) : complain(*failure_);
     }
     if (!ran) {
       return complain(ran.error());
     }
     say_summary(session_, totals_, options_);
-    return recorder_ && recorder_->failing()
-               ? complain({.what = "the last rows could not be written to " + options_.csv,
-                           .cure = "the summary covers them; make room before the next run"})
-               : number(ExitCode::fine);
+    return recorder_ && recorder_->failing() ? complain(recorder_->missing_rows())
+                                             : number(ExitCode::fine);
   }
 
  private:
@@ -125,13 +124,14 @@ class Live {
       shown = screen_->paint(frame(report_, {.columns = size.columns,
                                              .rows = size.rows,
                                              .colour = terminal::wants_colour(STDOUT_FILENO),
-                                             .top = options_.top.value_or(ScreenLayout{}.top)}));
+                                             .top = options_.top.value_or(ScreenLayout{}.top)}),
+                             rounds_.waiting());
     } else {
       std::string text;
       for (const std::string& line : plain_lines(report_, options_.top.value_or(kTopOfLines))) {
         text += line + "\n";
       }
-      shown = terminal::write_all(STDOUT_FILENO, text);
+      shown = terminal::write_all(STDOUT_FILENO, text, rounds_.waiting());
     }
     if (!shown) {
       failure_ = shown.error();
@@ -197,7 +197,7 @@ int run_live(const CommonOptions& options) {
   }
   std::optional<Recorder> recorder;
   if (!options.csv.empty()) {
-    auto opened = Recorder::open(options.csv, sys::host_name(), options.account);
+    auto opened = Recorder::open(options.csv, sys::host_name(), options.account, rounds->waiting());
     if (!opened) {
       return complain(opened.error());
     }

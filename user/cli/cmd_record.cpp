@@ -30,10 +30,7 @@ class Record {
       totals_.add(recorder_.samples());
     }
     say_summary(session_, totals_, options_);
-    return recorder_.failing()
-               ? complain({.what = "the last rows could not be written",
-                           .cure = "the summary covers them; make room before the next run"})
-               : number(ExitCode::fine);
+    return recorder_.failing() ? complain(recorder_.missing_rows()) : number(ExitCode::fine);
   }
 
  private:
@@ -74,8 +71,8 @@ int run_record(const CommonOptions& options) {
   if (!session) {
     return complain_of_start(session.error(), options.host_root);
   }
-  auto recorder =
-      Recorder::open(options.csv.empty() ? "-" : options.csv, sys::host_name(), options.account);
+  auto recorder = Recorder::open(options.csv.empty() ? "-" : options.csv, sys::host_name(),
+                                 options.account, rounds->waiting());
   if (!recorder) {
     return recorder.error().code == EPIPE ? number(ExitCode::fine) : complain(recorder.error());
   }

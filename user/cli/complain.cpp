@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/complain.h"
 
+#include <algorithm>
 #include <cstdio>
 
 #include "adapters/host/facts.h"
@@ -30,11 +31,16 @@ int complain(const Error& error) {
 int complain_of_start(const Error& error, const std::string& host_root) {
   print(error_text(error));
   if (error.failure == Failure::unsupported) {
-    for (const Finding& finding : diagnose(host::gather_facts(host_root))) {
-      // That programs do not load is what the error itself says; here is why.
-      const bool said =
-          finding.check == "bpf" || error.what.find(finding.detail) != std::string::npos;
-      if (finding.verdict == Finding::Verdict::missing && !said) {
+    auto missing = diagnose(host::gather_facts(host_root));
+    std::erase_if(missing, [](const Finding& finding) {
+      return finding.verdict != Finding::Verdict::missing;
+    });
+    for (const Finding& finding : missing) {
+      // That programs do not load is what the error itself says; the others say why, if there are
+      // any.
+      const bool said = (finding.check == "bpf" && missing.size() > 1) ||
+                        error.what.find(finding.detail) != std::string::npos;
+      if (!said) {
         print("  missing: " + finding.check + ": " + finding.detail + "\n    " + finding.cure +
               "\n");
       }

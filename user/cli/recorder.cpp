@@ -15,8 +15,8 @@ bool account_matches(const std::string& glob, const std::string& account) {
 }
 
 Result<Recorder> Recorder::open(const std::string& path, const std::string& host,
-                                std::string account) {
-  auto sink = csv::Sink::open(path, csv::samples_header());
+                                std::string account, sys::WaitForRoom wait) {
+  auto sink = csv::Sink::open(path, csv::samples_header(), std::move(wait));
   if (!sink) {
     return std::unexpected(sink.error());
   }
@@ -41,7 +41,7 @@ Recorder::Outcome Recorder::take(const Reading& now, const Sampler::NameOf& name
   const auto written = sink_.write(rows());
   if (written) {
     sampler_.commit();
-    if (std::exchange(failing_, false)) {
+    if (std::exchange(failure_, std::nullopt)) {
       notices_.push_back("writing " + path_ + " works again: these rows cover the last " +
                          format_duration(now.taken.boot - failing_since_.boot));
     }
@@ -50,12 +50,22 @@ Recorder::Outcome Recorder::take(const Reading& now, const Sampler::NameOf& name
   if (written.error().code == EPIPE) {
     return Outcome::closed;
   }
-  if (!std::exchange(failing_, true)) {
+  if (!failure_) {
     failing_since_ = now.taken;
-    notices_.push_back(written.error().what +
-                       ": counting goes on, and the rows will be written when there is room");
+    if (written.error().code != ECANCELED) {  // that is the end, which has its own words
+      notices_.push_back(written.error().what +
+                         ": counting goes on, and the rows will be written when there is room");
+    }
   }
+  failure_ = written.error();
   return Outcome::failing;
+}
+
+Error Recorder::missing_rows() const {
+  const char* cure = failure_->code == ECANCELED ? "let it read on, or write to a file: --csv FILE"
+                                                 : "make room before the next run";
+  return {.what = "the last rows are missing: " + failure_->what,
+          .cure = std::string("the summary covers them; ") + cure};
 }
 
 }  // namespace cgtally::cli

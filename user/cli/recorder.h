@@ -3,6 +3,7 @@
 // where the last row that was written ends, so the next row that fits covers the gap.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,14 +16,16 @@ class Recorder {
  public:
   // `account`: a glob; only the cgroups that match are written. Empty: all.
   static Result<Recorder> open(const std::string& path, const std::string& host,
-                               std::string account);
+                               std::string account, sys::WaitForRoom wait);
 
   enum class Outcome { written, failing, closed };  // closed: nobody reads the pipe any more
   Outcome take(const Reading& now, const Sampler::NameOf& name_of,
                const Sampler::InterfaceNameOf& interface_name_of);
   // Of the last take(), also of those that could not be written.
   [[nodiscard]] const std::vector<Sample>& samples() const { return samples_; }
-  [[nodiscard]] bool failing() const { return failing_; }
+  [[nodiscard]] bool failing() const { return failure_.has_value(); }
+  // What to say at the end while it is failing: rows are missing.
+  [[nodiscard]] Error missing_rows() const;
   // What the user should hear: that a write failed, once, and that it works again.
   [[nodiscard]] std::vector<std::string> take_notices() { return std::exchange(notices_, {}); }
 
@@ -40,7 +43,7 @@ class Recorder {
   std::string account_;
   std::vector<Sample> samples_;
   Moment failing_since_;
-  bool failing_ = false;
+  std::optional<Error> failure_;
   std::vector<std::string> notices_;
 };
 

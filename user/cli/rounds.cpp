@@ -7,6 +7,11 @@
 #include "adapters/sys/clock.h"
 
 namespace cgtally::cli {
+namespace {
+
+constexpr Nanoseconds kPatience = std::chrono::seconds{1};
+
+}  // namespace
 
 Result<Rounds> Rounds::open() {
   // SIGPIPE is only blocked: a write to a closed pipe then says EPIPE.
@@ -20,6 +25,18 @@ Result<Rounds> Rounds::open() {
     return std::unexpected(poller.error());
   }
   return Rounds(std::move(*signals), std::move(*poller));
+}
+
+void Rounds::finish() { finishing_since_ = finishing_since_.value_or(sys::now().boot); }
+
+bool Rounds::wait_for_room(int fd) {
+  while (!finishing_since_) {
+    if (sys::wait_writable(fd, signals_.fd(), std::nullopt)) {
+      return true;
+    }
+    take_signals();
+  }
+  return sys::wait_writable(fd, -1, *finishing_since_ + kPatience - sys::now().boot);
 }
 
 void Rounds::take_signals() {
@@ -37,12 +54,19 @@ void Rounds::take_signals() {
         }
         [[fallthrough]];
       case SIGWINCH:
-        if (on_signal_) {
-          on_signal_(*signal);
-        }
+        to_hand_on_.push_back(*signal);
         break;
       default:
         break;
+    }
+  }
+}
+
+// Not where they are taken: that may be within a write, and the callback writes too.
+void Rounds::hand_on_signals() {
+  for (const int signal : std::exchange(to_hand_on_, {})) {
+    if (on_signal_) {
+      on_signal_(signal);
     }
   }
 }
@@ -65,14 +89,15 @@ Result<void> Rounds::run(Nanoseconds interval, std::optional<Nanoseconds> length
       return added;
     }
   }
-  while (!finishing_ && !abandoned_ && (!length || left() > Nanoseconds::zero())) {
+  while (!finishing_since_ && !abandoned_ && (!length || left() > Nanoseconds::zero())) {
     auto waited = poller_.wait(length ? std::optional(left()) : std::nullopt);
     if (!waited) {
       return std::unexpected(waited.error());
     }
-    if (std::exchange(due, false) && !finishing_ && (!length || left() > close)) {
+    if (std::exchange(due, false) && !finishing_since_ && (!length || left() > close)) {
       round();
     }
+    hand_on_signals();
   }
   if (!abandoned_) {
     round();

@@ -44,6 +44,11 @@ Result<std::unique_ptr<Session>> Session::start(const SessionOptions& options) {
   if (!mount) {
     return std::unexpected(mount.error());
   }
+  if (cgroupfs::pods_in_cgroup_v1(options.host_root)) {
+    notices.emplace_back(
+        "containers live in cgroup v1: all of them are on '/'; "
+        "boot with systemd.unified_cgroup_hierarchy=1 to tell them apart");
+  }
   auto tally = bpf::Tally::create({.slots = options.slots});
   if (!tally) {
     return std::unexpected(tally.error());

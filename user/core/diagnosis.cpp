@@ -69,8 +69,10 @@ Finding bpf_call(const HostFacts& facts) {
             "boot with lockdown=integrity, or turn Secure Boot off"};
   }
   if (facts.bpf_refused) {
+    // With all capabilities it is not for want of them, whatever the refusal itself advises.
+    const bool granted = privileges(facts).verdict == Verdict::ok;
     return {Verdict::missing, "bpf", facts.bpf_refused->what,
-            facts.bpf_refused->cure.empty()
+            granted || facts.bpf_refused->cure.empty()
                 ? "allow the bpf system call: in a container --privileged, "
                   "or a seccomp profile that has bpf and perf_event_open"
                 : facts.bpf_refused->cure};

@@ -65,14 +65,21 @@ std::optional<Sample> Sampler::difference(const Base& before, const Base& after,
   return sample;
 }
 
-// A reader of rows knows an interface by its name alone: under one name, totals that begin again must
-// say so, though for us it is another interface.
+// The base may know an account before it has a row: the reasons of an interface are there from its
+// beginning, at zero.
+bool Sampler::has_rows(const Key& key) const {
+  const auto found = base_->totals.find(key);
+  return found != base_->totals.end() && (key.second == kKernel || !found->second.empty());
+}
+
+// A reader of rows knows an interface by its name alone: under one name, totals that begin again
+// must say so, though for us it is another interface.
 bool Sampler::began_again(const Key& key, const InterfaceNameOf& interface_name_of) const {
-  if (base_->totals.contains(key)) return false;
+  if (has_rows(key)) return false;
   const std::string name = interface_name_of(key.first);
   for (auto at = base_->totals.begin(); at != base_->totals.end();) {
     const InterfaceKey other = at->first.first;
-    if (interface_name_of(other) == name && base_->totals.contains({other, key.second})) return true;
+    if (interface_name_of(other) == name && has_rows({other, key.second})) return true;
     at = base_->totals.lower_bound({InterfaceKey{other.value + 1}, Account{}});
   }
   return false;

@@ -3,8 +3,8 @@
 // accounts born after it. The base moves only when the caller says that the samples were kept
 // (commit): after a write that failed, the next samples cover the whole gap, so nothing is lost. An
 // account that ends gets one last sample, however short it lived; `(kernel)` gets one every time,
-// so that a missing interval means "not recorded". Late traffic for an account that has ended is one
-// more row, `exited`; an interface made again under its name begins with rows that say `reset`.
+// so that a missing interval means "not recorded". Late traffic for an account that has ended is
+// one more row, `exited`; an interface made again under its name begins with rows that say `reset`.
 #pragma once
 
 #include <functional>
@@ -48,6 +48,7 @@ class Sampler {
   };
 
   [[nodiscard]] Base next_base(const Reading& now) const;
+  [[nodiscard]] bool has_rows(const Key& key) const;
   [[nodiscard]] bool began_again(const Key& key, const InterfaceNameOf& interface_name_of) const;
   static std::optional<Sample> difference(const Base& before, const Base& after, const Key& key,
                                           bool account_ended, bool owed);

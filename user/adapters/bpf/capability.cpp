@@ -48,10 +48,6 @@ Result<void> may_load_programs() {
                         "run it as root, or grant CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON "
                         "(a container: --privileged)"));
   }
-  if (code == ENOSYS) {
-    return std::unexpected(sys::error_from(
-        code, "load a BPF program", "the kernel has no bpf system call, or seccomp forbids it"));
-  }
   return std::unexpected(sys::error_from(code, "load a BPF program"));
 }
 

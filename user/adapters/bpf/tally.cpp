@@ -227,6 +227,12 @@ Result<Tally> Tally::create(const TallyOptions& options) {
   auto impl = std::make_unique<Impl>();
   impl->options = options;
   impl->facts = probe_kernel();
+  if (!impl->facts.btf) {
+    return std::unexpected(
+        Error{.what = "the kernel's types: /sys/kernel/btf/vmlinux cannot be read",
+              .cure = "take a kernel with CONFIG_DEBUG_INFO_BTF=y; in a container: mount /sys",
+              .failure = Failure::unsupported});
+  }
   impl->cpus = static_cast<std::uint32_t>(cpus);
   if (auto created = impl->create_maps(); !created) {
     return std::unexpected(std::move(created).error());

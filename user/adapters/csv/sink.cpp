@@ -3,7 +3,6 @@
 #include "adapters/csv/sink.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -33,8 +32,12 @@ const char* cure_for(int code) {
       return "make room; the totals of the next rows make the gap good";
     case EWOULDBLOCK:
       return "another program is writing to it: choose another file";
+    case ENXIO:
+      return "start its reader first";
+    case ECANCELED:
+      return "let it read on, or write to a file: --csv FILE";
     default:
-      return "";
+      return "choose another file";
   }
 }
 
@@ -67,27 +70,30 @@ std::expected<off_t, int> whole_lines(int fd, off_t size) {
 }  // namespace
 
 Error Sink::failure(const std::string& doing, int code) const {
-  return {.what = doing + " " + name_ + ": " + std::generic_category().message(code),
-          .cure = cure_for(code),
-          .code = code};
+  const std::string why =
+      code == ECANCELED ? "its reader has stopped reading" : std::generic_category().message(code);
+  return {.what = doing + " " + name_ + ": " + why, .cure = cure_for(code), .code = code};
 }
 
-Result<Sink> Sink::open(const std::string& path, std::string header) {
+Result<Sink> Sink::open(const std::string& path, std::string header, sys::WaitForRoom wait) {
   if (!header.ends_with('\n')) header += '\n';
   struct stat status {};
   const bool to_stdout = path == "-";
   const bool special = !to_stdout && ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode);
-  // A file is read too, to compare its header; a fifo opened for reading would never break.
-  const int flags = (special ? O_WRONLY : O_RDWR | O_CREAT) | O_APPEND | O_CLOEXEC | O_NOCTTY;
+  // A file is read too, to compare its header; a fifo opened for reading would never break, and
+  // one without a reader must not hold us.
+  const int flags =
+      (special ? O_WRONLY | O_NONBLOCK : O_RDWR | O_CREAT) | O_APPEND | O_CLOEXEC | O_NOCTTY;
   sys::Fd fd(to_stdout ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)
                        : ::open(path.c_str(), flags, kMode));
   const int code = errno;
-  Sink sink(std::move(fd), to_stdout ? "stdout" : path, false);
+  Sink sink(std::move(fd), to_stdout ? "stdout" : path, std::move(wait));
   if (!sink.fd_) return std::unexpected(sink.failure("open", code));
   if (::fstat(sink.fd_.get(), &status) != 0) {
     return std::unexpected(sink.failure("open", errno));
   }
   sink.regular_ = S_ISREG(status.st_mode);
+  if (sink.regular_) sink.wait_ = {};
   auto begun = sink.regular_ && !to_stdout ? sink.begin(header) : sink.write_text(header);
   if (!begun) return std::unexpected(std::move(begun).error());
   return sink;
@@ -126,24 +132,11 @@ Result<void> Sink::write_text(std::string_view text) {
   if (auto cut = cut_back(); !cut) return cut;
   const auto before = position();
   if (!before) return std::unexpected(before.error());
-  while (!text.empty()) {
-    const ssize_t written = ::write(fd_.get(), text.data(), text.size());
-    if (written >= 0) {
-      text.remove_prefix(static_cast<std::size_t>(written));
-      continue;
-    }
-    const int code = errno;
-    if (code == EINTR) continue;
-    if (code == EAGAIN) {  // stdout that another program has made non-blocking
-      pollfd room{.fd = fd_.get(), .events = POLLOUT, .revents = 0};
-      ::poll(&room, 1, -1);
-      continue;
-    }
-    if (regular_) cut_to_ = *before;
-    (void)cut_back();  // tried again before the next write
-    return std::unexpected(failure("write to", code));
-  }
-  return {};
+  const int code = sys::write_all(fd_.get(), text, wait_);
+  if (code == 0) return {};
+  if (regular_) cut_to_ = *before;
+  (void)cut_back();  // tried again before the next write
+  return std::unexpected(failure("write to", code));
 }
 
 Result<void> Sink::cut_back() {

@@ -8,11 +8,11 @@
 namespace cgtally::sys {
 
 Error error_from(int code, const std::string& what, std::string cure) {
-  const bool forbidden = code == EPERM || code == EACCES;
+  const bool unsupported = code == EPERM || code == EACCES || code == ENOSYS;
   return Error{.what = what + ": " + std::generic_category().message(code),
                .cure = std::move(cure),
                .code = code,
-               .failure = forbidden ? Failure::unsupported : Failure::failed};
+               .failure = unsupported ? Failure::unsupported : Failure::failed};
 }
 
 }  // namespace cgtally::sys

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // From an errno to an Error: "open /run/netns/x: No such file or directory". What the kernel does
-// not permit becomes Failure::unsupported, so that every caller ends with the same exit code for
-// it.
+// not permit or does not have becomes Failure::unsupported, so that every caller ends with the same
+// exit code for it.
 #pragma once
 
 #include <string>

@@ -70,19 +70,9 @@ Size size(int fd) {
   return {.columns = window.ws_col, .rows = window.ws_row};
 }
 
-Result<void> write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(fd, text.data(), text.size());
-    if (written >= 0) {
-      text.remove_prefix(static_cast<std::size_t>(written));
-    } else if (errno == EAGAIN) {
-      pollfd room{.fd = fd, .events = POLLOUT, .revents = 0};
-      ::poll(&room, 1, -1);
-    } else if (errno != EINTR) {
-      return std::unexpected(sys::error_from(errno, "write to stdout"));
-    }
-  }
-  return {};
+Result<void> write_all(int fd, std::string_view text, const sys::WaitForRoom& wait) {
+  const int code = sys::write_all(fd, text, wait);
+  return code == 0 ? Result<void>{} : std::unexpected(sys::error_from(code, "write to stdout"));
 }
 
 Result<FullScreen> FullScreen::enter(int input, int output) {
@@ -130,7 +120,8 @@ void FullScreen::resume() {
   [[maybe_unused]] const auto written = write_all(output_, kEnter);
 }
 
-Result<void> FullScreen::paint(const std::vector<std::string>& lines) {
+Result<void> FullScreen::paint(const std::vector<std::string>& lines,
+                               const sys::WaitForRoom& wait) {
   // Line by line: a screen cleared as a whole would flicker. Cleared before it is written, not
   // after: behind a line as wide as the screen the cursor still stands on its last character.
   std::string text = "\x1b[H";
@@ -138,7 +129,7 @@ Result<void> FullScreen::paint(const std::vector<std::string>& lines) {
     const bool last = i + 1 == lines.size();
     text += std::string(i == 0 ? "" : "\r\n") + (last ? kClearBelow : kClearLine) + lines[i];
   }
-  return write_all(output_, text);
+  return write_all(output_, text, wait);
 }
 
 std::optional<char> FullScreen::take_key() {

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "adapters/sys/write.h"
 #include "core/result.h"
 
 namespace cgtally::terminal {
@@ -26,8 +27,9 @@ struct Size {
 [[nodiscard]] bool wants_colour(int fd);
 [[nodiscard]] Size size(int fd);  // 80 x 24 where it is not known
 
-// All of it, whatever the kernel takes at a time; EPIPE where nobody reads any more.
-Result<void> write_all(int fd, std::string_view text);
+// All of it, whatever the kernel takes at a time; EPIPE where nobody reads any more, ECANCELED
+// where `wait` gave up.
+Result<void> write_all(int fd, std::string_view text, const sys::WaitForRoom& wait = {});
 
 class FullScreen {
  public:
@@ -38,7 +40,7 @@ class FullScreen {
   FullScreen& operator=(FullScreen&&) = delete;
   ~FullScreen();
 
-  Result<void> paint(const std::vector<std::string>& lines);
+  Result<void> paint(const std::vector<std::string>& lines, const sys::WaitForRoom& wait = {});
   void leave();   // gives the terminal back; twice does no harm
   void resume();  // takes it again, after a stop
 

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// Killed at the worst moment: the disk has taken half a row, and the recorder dies before it can
+// cut that off. At most the last line is torn, and the next start mends it.
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include "e2e/scene.h"
+#include "harness/old_kernel.h"
+#include "harness/surroundings.h"
+
+namespace cgtally::harness {
+namespace {
+
+const std::vector<std::string> kRecord{"record", "-i",    "cgt*",           "--interval",
+                                       "100ms",  "--csv", "DIR/samples.csv"};
+
+TEST(TornLine, OfAKilledRecorderIsCutOffByTheNextStart) {
+  Scene scene;
+  in_own_thread([&] {
+    move_to(scene.netns());
+    own_mounts();
+    cover(scene.directory(), "size=16k");
+    in_own_thread([&] {
+      die_at_ftruncate();
+      scene.start(kRecord);
+    });
+    scene.await_rows(2);
+    scene.fill_disk();
+    const auto killed = scene.wait();
+    EXPECT_EQ(killed.exit_code, 128 + SIGSYS) << killed.err;
+    const auto torn = scene.data(killed, true);
+    ASSERT_FALSE(torn.ends_with('\n')) << torn;
+    const auto whole = torn.substr(0, torn.rfind('\n') + 1);
+    expect_rows_without_gap(whole);
+
+    scene.free_disk();
+    scene.start(kRecord);
+    scene.await_rows(2);
+    scene.signal(SIGINT);
+    const auto next = scene.wait();
+    EXPECT_EQ(next.exit_code, 0) << next.err;
+    const auto mended = scene.data(next, true);
+    EXPECT_TRUE(mended.starts_with(whole));
+    expect_rows_without_gap(mended);
+    EXPECT_GT(mended.size(), whole.size());
+  });
+}
+
+}  // namespace
+}  // namespace cgtally::harness
