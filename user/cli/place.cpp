@@ -167,6 +167,7 @@ void Place::end(bpf::Tally& tally) {
     }
   }
   attached_.clear();
+  (void)tally.set_addresses(key_, {});  // nobody asks for them any more
   watcher_.reset();
   netns_.reset();
 }

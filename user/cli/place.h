@@ -35,8 +35,9 @@ class Place {
   Result<void> begin(bpf::Tally& tally);
   // Looks what has changed. True if interfaces came or went.
   bool follow(bpf::Tally& tally, std::vector<std::string>& notices);
-  // Whether the name that the user gave still leads to this netns. We hold it open, so it outlives its
-  // container until we let go: an observer must not keep it, and the far ends of its veths, alive.
+  // Whether the name that the user gave still leads to this netns. We hold it open, so it outlives
+  // its container until we let go: an observer must not keep it, and the far ends of its veths,
+  // alive.
   [[nodiscard]] bool still_named() const;
   // Detaches from all, and lets the netns go.
   void end(bpf::Tally& tally);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What bytes are booked on: a cgroup, or the reason why no cgroup could be named. A reason is a kind
-// of its own, never a magic cgroup id.
+// What bytes are booked on: a cgroup, or the reason why no cgroup could be named. A reason is a
+// kind of its own, never a magic cgroup id.
 #pragma once
 
 #include <compare>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Totals of an account, and the one way to take the difference of two readings. A source whose totals
-// went backwards has restarted: what it shows now is what it counted since its new zero. It is never
-// wrapped into 2^64 (an agent that did so once reported 400 PB/s) and never averaged over the gap.
+// Totals of an account, and the one way to take the difference of two readings. A source whose
+// totals went backwards has restarted: what it shows now is what it counted since its new zero. It
+// is never wrapped into 2^64 (an agent that did so once reported 400 PB/s) and never averaged over
+// the gap.
 #pragma once
 
 #include <variant>

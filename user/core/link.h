@@ -13,8 +13,8 @@ struct Link {
   std::uint64_t netns_inode = 0;
   int ifindex = 0;
   std::string name;
-  std::string kind;     // "veth", "bridge", "vxlan"...; empty for a real device
-  std::string driver;   // what the device is bound to ("ena"); empty for virtual ones
+  std::string kind;    // "veth", "bridge", "vxlan"...; empty for a real device
+  std::string driver;  // what the device is bound to ("ena"); empty for virtual ones
   bool up = false;
   bool loopback = false;
   bool ethernet = true;  // frames begin with an Ethernet header (ARPHRD_ETHER or ARPHRD_LOOPBACK)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Errors as values. Whatever asks the kernel returns Result<T>; the error says what failed, with the
-// errno that the kernel gave (0: none), and what the user can do about it. Only the cli prints them.
+// Errors as values. Whatever asks the kernel returns Result<T>; the error says what failed, with
+// the errno that the kernel gave (0: none), and what the user can do about it. Only the cli prints
+// them.
 #pragma once
 
 #include <expected>

@@ -109,7 +109,7 @@ Result<Hook> Hook::attach_clsact(int program_fd, int ifindex, HookDirection dire
         -made, "create the clsact qdisc",
         made == -ENOENT ? "load the kernel module: modprobe sch_ingress" : std::string{}));
   }
-  Place place{*std::move(here), ifindex, direction, 0, made == 0};
+  Place place{*std::move(here), ifindex, direction, 0, 0, made == 0};
   auto filters = netlink::list_filters(ifindex, chain_of(direction));
   if (!filters) return std::unexpected(std::move(filters).error());
   place.preference = first_free_preference(*filters);
@@ -123,6 +123,7 @@ Result<Hook> Hook::attach_clsact(int program_fd, int ifindex, HookDirection dire
         code == -ENOENT ? "load the kernel module: modprobe cls_bpf"
                         : "see what holds the hook: tc filter show dev IFACE ingress"));
   }
+  place.program_id = filter.prog_id;
   return Hook(std::move(place));
 }
 
@@ -140,13 +141,23 @@ Hook& Hook::operator=(Hook&& other) noexcept {
 
 Hook::~Hook() { detach(); }
 
+// Somebody may have deleted the qdisc meanwhile, and another cgtally have taken the place in a new
+// one, with the same handle.
+bool Hook::is_ours(const Place& place) {
+  const auto filters = netlink::list_filters(place.ifindex, chain_of(place.direction));
+  return filters && std::ranges::any_of(*filters, [&](const netlink::Filter& filter) {
+           return filter.preference == place.preference && filter.handle == kFilterHandle &&
+                  filter.bpf_program_id == place.program_id;
+         });
+}
+
 void Hook::detach() {
   if (!place_) return;
   const Place place = *std::exchange(place_, std::nullopt);
   const auto entered = netns::Entered::enter(place.netns);
   if (!entered) return;
   // An interface that has gone took its filters along: nothing to say about failures here.
-  detach_filter(place.ifindex, place.direction, place.preference);
+  if (is_ours(place)) detach_filter(place.ifindex, place.direction, place.preference);
   if (place.made_qdisc && is_empty(place.ifindex)) remove_qdisc(place.ifindex);
 }
 

@@ -38,12 +38,14 @@ class Hook {
     int ifindex;
     HookDirection direction;
     std::uint32_t preference;
+    std::uint32_t program_id;
     bool made_qdisc;
   };
 
   explicit Hook(sys::Fd link) : link_(std::move(link)) {}
   explicit Hook(Place place) : place_(std::move(place)) {}
   void detach();
+  [[nodiscard]] static bool is_ours(const Place& place);
 
   sys::Fd link_;
   std::optional<Place> place_;

@@ -6,13 +6,14 @@
 #include <cstdarg>
 #include <cstdio>
 #include <string_view>
+#include <utility>
 
 namespace cgtally::bpf {
 namespace {
 
 constexpr std::size_t kLongestLine = 512;
 
-thread_local std::string* collected = nullptr;
+thread_local std::string* collected = nullptr;  // libbpf's callback is given no context
 
 int collect(libbpf_print_level level, const char* format, va_list arguments) {
   if (level != LIBBPF_WARN || !collected) return 0;
@@ -30,18 +31,12 @@ int collect(libbpf_print_level level, const char* format, va_list arguments) {
 
 }  // namespace
 
-LibbpfLog::LibbpfLog() {
-  libbpf_set_print(collect);
-  collected = new std::string;
-}
+LibbpfLog::LibbpfLog() : outer_(std::exchange(collected, &words_)) { libbpf_set_print(collect); }
 
-LibbpfLog::~LibbpfLog() {
-  delete collected;
-  collected = nullptr;
-}
+LibbpfLog::~LibbpfLog() { collected = outer_; }
 
 std::string LibbpfLog::last_words() const {
-  std::string words = *collected;
+  std::string words = words_;
   while (!words.empty() && words.back() == '\n') words.pop_back();
   return words;
 }

@@ -7,7 +7,8 @@
 
 namespace cgtally::bpf {
 
-// Collects libbpf's warnings of this thread while it lives.
+// Collects libbpf's warnings of this thread while it lives; one inside another takes over until it
+// goes.
 class LibbpfLog {
  public:
   LibbpfLog();
@@ -17,6 +18,10 @@ class LibbpfLog {
 
   // The last lines, verifier's output left out; empty if there was nothing.
   [[nodiscard]] std::string last_words() const;
+
+ private:
+  std::string words_;
+  std::string* outer_;
 };
 
 }  // namespace cgtally::bpf

@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <limits>
 #include <list>
 #include <utility>
 
@@ -20,11 +21,13 @@
 #include "adapters/bpf/owner.h"
 #include "adapters/bpf/skeleton.h"
 #include "adapters/sys/error.h"
+#include "adapters/sys/host.h"
 
 namespace cgtally::bpf {
 namespace {
 
-constexpr std::uint32_t kReasons = CGT_KINDS - 1;  // all kinds but the cgroup
+// Slots of an interface's reasons, by kind; that of the cgroup kind is not used.
+using ReasonSlots = std::array<std::uint32_t, CGT_KINDS>;
 
 Error with_last_words(Error error, const LibbpfLog& log) {
   if (const std::string words = log.last_words(); !words.empty()) error.what += " (" + words + ")";
@@ -80,8 +83,13 @@ struct Tally::Impl {
 
   Result<void> create_maps();
   Result<void> fill_free_slots();
-  Result<std::array<std::uint32_t, CGT_KINDS>> reserve_reasons(InterfaceKey key);
-  Result<Skeleton<tally_bpf>> load_programs(const Link& link, InterfaceKey key, NetnsKey netns);
+  Result<ReasonSlots> reserve_reasons(InterfaceKey key);
+  Result<void> reserve_reason(const cgt_key& account, std::uint32_t& slot);
+  void release_reasons(InterfaceKey key, const ReasonSlots& reserved, std::uint32_t count);
+  Result<Skeleton<tally_bpf>> load_programs(const Link& link, InterfaceKey key, NetnsKey netns,
+                                            const ReasonSlots& reserved);
+  Result<Attached> attach(const Link& link, InterfaceKey key, NetnsKey netns,
+                          const ReasonSlots& reserved);
   Result<Attached> hang(Skeleton<tally_bpf> programs, const Link& link, InterfaceKey key);
   void size_maps(tally_bpf& skeleton) const;
   void share_maps(tally_bpf& skeleton) const;
@@ -148,35 +156,50 @@ Result<void> Tally::Impl::fill_free_slots() {
 }
 
 // Reasons must always have a place: they are what remains when the table is full.
-Result<std::array<std::uint32_t, CGT_KINDS>> Tally::Impl::reserve_reasons(InterfaceKey key) {
-  const int free_fd = bpf_map__fd(shared->maps.cgt_free);
-  const int slots_fd = bpf_map__fd(shared->maps.cgt_slots);
-  std::array<std::uint32_t, CGT_KINDS> reserved{};
-  for (std::uint32_t kind = 1; kind <= kReasons; ++kind) {
-    if (bpf_map_lookup_and_delete_elem(free_fd, nullptr, &reserved[kind]) != 0) {
-      return std::unexpected(
-          sys::error_from(ENOSPC, "reserve slots for the interface", "choose more --slots"));
-    }
+Result<ReasonSlots> Tally::Impl::reserve_reasons(InterfaceKey key) {
+  ReasonSlots reserved{};
+  for (std::uint32_t kind = 1; kind < CGT_KINDS; ++kind) {
     const cgt_key account{.cgroup_id = 0, .iface = key.value, .kind = kind};
-    if (bpf_map_update_elem(slots_fd, &account, &reserved[kind], BPF_NOEXIST) != 0) {
-      return std::unexpected(sys::error_from(errno, "reserve slots for the interface"));
-    }
-    // On the first CPU only: the kernel side never looks at a reason's key.
-    cgt_cell cell{};
-    cell.key = account;
-    const std::uint32_t index = reserved[kind];
-    if (bpf_map_update_elem(bpf_map__fd(shared->maps.cgt_cells), &index, &cell, BPF_ANY) != 0) {
-      return std::unexpected(sys::error_from(errno, "stamp the interface's slots"));
+    if (auto one = reserve_reason(account, reserved[kind]); !one) {
+      release_reasons(key, reserved, kind);
+      return std::unexpected(std::move(one).error());
     }
   }
   return reserved;
 }
 
-Result<Skeleton<tally_bpf>> Tally::Impl::load_programs(const Link& link, InterfaceKey key,
-                                                       NetnsKey netns) {
-  auto reserved = reserve_reasons(key);
-  if (!reserved) return std::unexpected(std::move(reserved).error());
+Result<void> Tally::Impl::reserve_reason(const cgt_key& account, std::uint32_t& slot) {
+  if (bpf_map_lookup_and_delete_elem(bpf_map__fd(shared->maps.cgt_free), nullptr, &slot) != 0) {
+    return std::unexpected(
+        sys::error_from(ENOSPC, "reserve slots for the interface", "choose more --slots"));
+  }
+  // On the first CPU only: the kernel side never looks at a reason's key.
+  cgt_cell cell{};
+  cell.key = account;
+  if (bpf_map_update_elem(bpf_map__fd(shared->maps.cgt_slots), &account, &slot, BPF_NOEXIST) != 0 ||
+      bpf_map_update_elem(bpf_map__fd(shared->maps.cgt_cells), &slot, &cell, BPF_ANY) != 0) {
+    const int code = errno;
+    bpf_map_update_elem(bpf_map__fd(shared->maps.cgt_free), nullptr, &slot, BPF_ANY);
+    return std::unexpected(sys::error_from(code, "reserve slots for the interface"));
+  }
+  return {};
+}
 
+// For an interface that was never attached to: nothing has been booked there. Kinds below `count`.
+void Tally::Impl::release_reasons(InterfaceKey key, const ReasonSlots& reserved,
+                                  std::uint32_t count) {
+  const cgt_cell empty{};
+  for (std::uint32_t kind = 1; kind < count; ++kind) {
+    const cgt_key account{.cgroup_id = 0, .iface = key.value, .kind = kind};
+    bpf_map_delete_elem(bpf_map__fd(shared->maps.cgt_slots), &account);
+    bpf_map_update_elem(bpf_map__fd(shared->maps.cgt_cells), &reserved[kind], &empty, BPF_ANY);
+    bpf_map_update_elem(bpf_map__fd(shared->maps.cgt_free), nullptr, &reserved[kind], BPF_ANY);
+  }
+}
+
+Result<Skeleton<tally_bpf>> Tally::Impl::load_programs(const Link& link, InterfaceKey key,
+                                                       NetnsKey netns,
+                                                       const ReasonSlots& reserved) {
   const LibbpfLog log;
   Skeleton<tally_bpf> programs(tally_bpf::open());
   if (!programs) return std::unexpected(sys::error_from(errno, "read the BPF object"));
@@ -191,8 +214,8 @@ Result<Skeleton<tally_bpf>> Tally::Impl::load_programs(const Link& link, Interfa
   writable(config.have_rdonly_cast) = facts.rdonly_cast;
   writable(config.have_conntrack) = facts.conntrack_lookup;
   writable(config.preempt_rt) = facts.preempt_rt;
-  std::ranges::copy(*reserved, const_cast<std::uint32_t*>(
-                                   static_cast<const volatile std::uint32_t*>(config.reason_slot)));
+  std::ranges::copy(reserved, const_cast<std::uint32_t*>(
+                                  static_cast<const volatile std::uint32_t*>(config.reason_slot)));
   if (const int code = tally_bpf::load(programs.get()); code != 0) {
     return std::unexpected(with_last_words(
         sys::error_from(-code, "load the tc programs", "see what is missing: cgtally doctor"),
@@ -222,8 +245,16 @@ void Tally::Impl::list_attachments() {
 }
 
 Result<Tally> Tally::create(const TallyOptions& options) {
-  const int cpus = libbpf_num_possible_cpus();
-  if (cpus < 0) return std::unexpected(sys::error_from(-cpus, "count the possible CPUs"));
+  auto cpus = sys::cpu_ids();
+  if (!cpus) return std::unexpected(std::move(cpus).error());
+  if (std::uint64_t{*cpus} * options.slots > std::numeric_limits<std::uint32_t>::max()) {
+    return std::unexpected(Error{.what = "create the ledger: " + std::to_string(options.slots) +
+                                         " slots on each of " + std::to_string(*cpus) +
+                                         " CPUs are more cells than a map can have",
+                                 .cure = "choose fewer --slots",
+                                 .code = E2BIG,
+                                 .failure = Failure::usage});
+  }
   auto impl = std::make_unique<Impl>();
   impl->options = options;
   impl->facts = probe_kernel();
@@ -233,7 +264,7 @@ Result<Tally> Tally::create(const TallyOptions& options) {
               .cure = "take a kernel with CONFIG_DEBUG_INFO_BTF=y; in a container: mount /sys",
               .failure = Failure::unsupported});
   }
-  impl->cpus = static_cast<std::uint32_t>(cpus);
+  impl->cpus = *cpus;
   if (auto created = impl->create_maps(); !created) {
     return std::unexpected(std::move(created).error());
   }
@@ -278,21 +309,30 @@ Result<void> Tally::set_addresses(NetnsKey netns, const std::vector<IpAddress>& 
   return {};
 }
 
-Result<InterfaceKey> Tally::attach(const Link& link, NetnsKey netns) {
-  const InterfaceKey key{impl_->last_interface + 1};
-  auto programs = impl_->load_programs(link, key, netns);
-  impl_->last_interface = key.value;
-  if (!programs)
-    return std::unexpected(std::move(programs).error().within("attach to " + link.name));
+Result<Attached> Tally::Impl::attach(const Link& link, InterfaceKey key, NetnsKey netns,
+                                     const ReasonSlots& reserved) {
+  auto programs = load_programs(link, key, netns, reserved);
+  if (!programs) return std::unexpected(std::move(programs).error());
   // A kernel with tcx was never left with filters of ours.
-  if (!impl_->facts.tcx) {
+  if (!facts.tcx) {
     if (auto cleaned = remove_dead_filters(link.ifindex, owner_alive); !cleaned) {
-      return std::unexpected(std::move(cleaned).error().within("attach to " + link.name));
+      return std::unexpected(std::move(cleaned).error());
     }
   }
-  auto attached = impl_->hang(*std::move(programs), link, key);
+  return hang(*std::move(programs), link, key);
+}
+
+Result<InterfaceKey> Tally::attach(const Link& link, NetnsKey netns) {
+  const InterfaceKey key{++impl_->last_interface};
+  const auto failed = [&link](Error error) {
+    return std::unexpected(std::move(error).within("attach to " + link.name));
+  };
+  auto reserved = impl_->reserve_reasons(key);
+  if (!reserved) return failed(std::move(reserved).error());
+  auto attached = impl_->attach(link, key, netns, *reserved);
   if (!attached) {
-    return std::unexpected(std::move(attached).error().within("attach to " + link.name));
+    impl_->release_reasons(key, *reserved, CGT_KINDS);
+    return failed(std::move(attached).error());
   }
   impl_->attached.push_back(*std::move(attached));
   impl_->list_attachments();

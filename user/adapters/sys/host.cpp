@@ -8,8 +8,11 @@
 
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstdint>
 #include <fstream>
+#include <string_view>
+#include <system_error>
 
 namespace cgtally::sys {
 
@@ -31,6 +34,22 @@ std::string boot_id() {
   std::string id;
   std::getline(std::ifstream("/proc/sys/kernel/random/boot_id"), id);
   return id;
+}
+
+Result<std::uint32_t> cpu_ids() {
+  constexpr const char* kPossible = "/sys/devices/system/cpu/possible";
+  std::string ranges;  // "0-3", "0,2-5"
+  std::getline(std::ifstream(kPossible), ranges);
+  const std::size_t last = ranges.find_last_of(",-");
+  const std::string_view digits =
+      std::string_view(ranges).substr(last == std::string::npos ? 0 : last + 1);
+  std::uint32_t highest = 0;
+  if (std::from_chars(digits.data(), digits.data() + digits.size(), highest).ec != std::errc{}) {
+    return std::unexpected(
+        Error{.what = std::string("count the CPUs in ") + kPossible + ": not a list of ranges",
+              .cure = "mount sysfs: mount -t sysfs sysfs /sys"});
+  }
+  return highest + 1;
 }
 
 }  // namespace cgtally::sys
