@@ -58,6 +58,17 @@ class PacketsTest : public testing::Test {
     EXPECT_EQ(traffic.rx_packets.value, 1U);
   }
 
+  // As a driver hands it up if the sender filled it up to the shortest Ethernet frame.
+  void expect_without_padding(const Frame& whole) const {
+    Frame padded = whole;
+    padded.resize(60);
+    const Outcome in = programs_.run(Direction::ingress, padded);
+    EXPECT_EQ(in.answer, kNext);
+    ASSERT_EQ(in.booked.size(), 1U);
+    EXPECT_EQ(in.booked.begin()->second.rx_packets.value, 1U);
+    EXPECT_EQ(in.booked.begin()->second.rx_bytes.value, whole.size());
+  }
+
   // Both directions book the same frames of a super-packet.
   void expect_wire(const Frame& frame, std::uint32_t gso_size, std::uint64_t packets,
                    std::uint64_t bytes) const {
@@ -150,6 +161,22 @@ TEST_F(PacketsTest, EveryPrefixOfAFrameIsBookedOnceAndPassedOn) {
       }
     }
   }
+}
+
+TEST_F(PacketsTest, PaddingOfAShortFrameIsNotCounted) {
+  constexpr std::uint8_t kNoNextHeader = 59;
+  expect_without_padding(ip4_frame({}, udp(1000, 2000, 2)));
+  expect_without_padding(ip4_frame({.protocol = kProtocolTcp}, tcp_segment(0)));
+  expect_without_padding(ip4_frame({.fragment_offset = 1480}, Frame(3)));
+  expect_without_padding(ip6_frame(kNoNextHeader, Frame{}));  // UDP alone fills more than 60 bytes
+  expect_without_padding(ip6_frame(kNoNextHeader, Frame(5)));
+  expect_without_padding(tagged(ip4_frame({}, udp(1000, 2000, 2)), 5));
+}
+
+TEST_F(PacketsTest, WhatFollowsTheIpPacketOfALongerFrameIsCounted) {
+  Frame frame = ip4_frame({}, udp(1000, 2000, 2));
+  frame.resize(61);
+  expect_on(AccountKind::no_socket, frame);
 }
 
 TEST_F(PacketsTest, ATcpSuperPacketIsItsSegmentsEachWithAllHeaders) {
