@@ -15,6 +15,7 @@
 #include <sstream>
 
 #include "harness/command.h"
+#include "harness/old_kernel.h"
 
 namespace cgtally::harness {
 namespace {
@@ -23,6 +24,9 @@ namespace {
 constexpr auto kTcxIngress = static_cast<bpf_attach_type>(46);
 constexpr auto kTcxEgress = static_cast<bpf_attach_type>(47);
 constexpr std::uint32_t kBefore = 8;  // BPF_F_BEFORE
+constexpr std::uint32_t kLatePreference = 200;
+
+bool kernel_has_tcx() { return kernel_is_at_least(6, 6); }
 
 bpf_attach_type tcx(Direction direction) {
   return direction == Direction::ingress ? kTcxIngress : kTcxEgress;
@@ -42,6 +46,7 @@ std::string program_name(std::uint32_t id) {
 
 void add_tcx(std::vector<AttachedProgram>& all, const std::string& device, int ifindex,
              Direction direction) {
+  if (!kernel_has_tcx()) return;
   std::array<__u32, 64> ids{};
   __u32 count = ids.size();
   require(bpf_prog_query(ifindex, tcx(direction), 0, nullptr, ids.data(), &count) == 0,
@@ -133,6 +138,7 @@ ForeignProgram::ForeignProgram(int verdict, const std::string& name, std::uint32
 
 void ForeignProgram::attach_tcx(const Netns& netns, const std::string& device, Direction direction,
                                 bool at_head) {
+  if (!kernel_has_tcx()) return attach_filter(netns, device, direction, kLatePreference, id());
   const auto ifindex = netns.ifindex(device);
   const Inside guard(netns);
   LIBBPF_OPTS(bpf_link_create_opts, options, .flags = at_head ? kBefore : 0);

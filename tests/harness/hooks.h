@@ -34,7 +34,7 @@ class ForeignProgram {
 
   ForeignProgram(int verdict, const std::string& name, std::uint32_t longer_than = 0);
 
-  // At the tail of the tcx chain, or at its head.
+  // At the tail of the tcx chain, or at its head; as a late tc filter where the kernel has no tcx.
   void attach_tcx(const Netns& netns, const std::string& device, Direction direction,
                   bool at_head = false);
   // As a tc filter; the clsact qdisc is made where there is none. Stays until the device goes.

@@ -7,12 +7,15 @@
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 
 #include <array>
 #include <cerrno>
 #include <cstddef>
+#include <cstdlib>
 #include <exception>
 #include <thread>
+#include <utility>
 
 #include "harness/command.h"
 
@@ -49,6 +52,15 @@ void refuse_bpf_links() {
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
   }});
+}
+
+bool kernel_is_at_least(long major, long minor) {
+  utsname name{};
+  require(uname(&name) == 0, "uname");
+  char* rest = nullptr;
+  const auto its_major = std::strtol(name.release, &rest, 10);
+  const auto its_minor = *rest == '.' ? std::strtol(rest + 1, nullptr, 10) : 0;
+  return std::pair(its_major, its_minor) >= std::pair(major, minor);
 }
 
 void in_own_thread(const std::function<void()>& body) {

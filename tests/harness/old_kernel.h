@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// A kernel that refuses system calls which the real one has, seen from a single thread and from
-// what it starts: seccomp, with the errno that such kernels and containers give.
+// What the kernel is too old for; and a kernel that refuses system calls which the real one has,
+// seen from a single thread and from what it starts: seccomp, with the errno that such kernels and
+// containers give.
 #pragma once
 
 #include <functional>
 
 namespace cgtally::harness {
+
+// By its version, so that no mistake in the use of something new looks like its absence.
+[[nodiscard]] bool kernel_is_at_least(long major, long minor);
 
 // For good, in the calling thread.
 void refuse_bpf(int error);  // all of it

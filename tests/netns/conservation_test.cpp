@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 
 #include "harness/command.h"
+#include "harness/old_kernel.h"
 #include "netns/wire_test.h"
 
 namespace cgtally::harness {
@@ -43,6 +44,7 @@ class BufferCounter {
     EXPECT_LT(out_.packets() * 2, settled.truth.tx_packets.value);
   }
   void expect_merged_what_came(const Settled& settled) const {
+    if (!kernel_is_at_least(5, 13)) return;  // a veth did not merge
     EXPECT_LT(in_.packets() * 2, settled.truth.rx_packets.value);
   }
 
@@ -94,7 +96,7 @@ TEST_P(Conservation, UdpDatagramsOfEverySizeAreBookedToTheByte) {
 }
 
 TEST_P(Conservation, UdpSegmentationOffloadIsBookedAsTheFramesOfTheWire) {
-  {
+  if (kernel_is_at_least(5, 12)) {
     const Inside guard(wire_.host());
     run({"ethtool", "-K", "cgt0", "rx-udp-gro-forwarding", "on"});
   }
