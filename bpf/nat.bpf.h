@@ -3,8 +3,8 @@
  * Where a packet ends that NAT may still redirect: tc ingress runs before PREROUTING, so a
  * published port looks like the host's own listener (14 of 14 packets in our trial). Only sockets
  * that match by port alone are in doubt: listeners and unconnected UDP. Conntrack decides for a
- * known flow; the first packet of a new one goes by what was learned of its port, and is never
- * given to a socket on suspicion.
+ * known flow; the first packet of a new one goes by what was learned of its port. A kernel that
+ * cannot ask conntrack (before 5.18) learns from handshakes and from silence, and may be wrong.
  */
 #pragma once
 
@@ -35,8 +35,8 @@ extern struct nf_conn *bpf_skb_ct_lookup(struct __sk_buff *skb, struct bpf_sock_
 extern void bpf_ct_release(struct nf_conn *ct) __ksym __weak;
 
 /*
- * Whether the netns has a destination NAT hook, however it got there (nftables, either iptables,
- * IPVS helpers): all of them register nf_nat's one dispatcher at this priority.
+ * Whether the netns has a destination NAT hook, however it got there (nftables or either iptables):
+ * all of them register nf_nat's one dispatcher at this priority. IPVS does not.
  */
 static __noinline int nat_is_possible(struct __sk_buff *ctx, __u32 version)
 {
