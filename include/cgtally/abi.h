@@ -17,7 +17,9 @@
 #define CGT_ASSERT(expr, why) _Static_assert(expr, why)
 #endif
 
+#ifndef CGT_ABI_VERSION /* a test builds the next one, to move to it */
 #define CGT_ABI_VERSION 1
+#endif
 
 /*
  * What bytes are booked on. A cgroup is named by its cgroup2 inode; every
@@ -36,6 +38,9 @@ enum cgt_kind {
 	CGT_KINDS,
 };
 
+/* The pseudo-interface "(gone)": holds the folded totals of interfaces that no longer exist. */
+#define CGT_GONE_IFACE 0xffffffffU
+
 /* An account on an interface: the key of the slot hash, and of a cell. */
 struct cgt_key {
 	__u64 cgroup_id; /* 0 unless kind is CGT_CGROUP */
@@ -47,7 +52,9 @@ CGT_ASSERT(sizeof(struct cgt_key) == 16, "hashed as bytes: no padding");
 /*
  * One account on one CPU: exactly one cache line. Only its own CPU writes the
  * counters (tc runs with bottom halves disabled), so they need no atomics.
- * iface == 0 means that this CPU has not used the slot yet.
+ * iface == 0 means that this CPU has not used the slot yet. Behind the rows of
+ * the CPUs lies one more, which only userspace writes: opening balances, and
+ * the totals of what was folded. A total is the sum over all rows.
  */
 struct cgt_cell {
 	struct cgt_key key;
@@ -74,6 +81,29 @@ CGT_ASSERT(sizeof(struct cgt_address) == 20, "hashed as bytes: no padding");
 #define CGT_OWNER_WAYS	 4096
 #define CGT_ADDRESS_WAYS 64
 
+/*
+ * Windows: per interface, direction and CPU a ring of one-line cells. The sums
+ * are cumulative (of this CPU, interface and direction, after the last packet
+ * of the window) and never reset, so windows telescope, lapped or not.
+ */
+#define CGT_WINDOW_RING 256 /* cells; a power of two */
+#define CGT_WINDOW_TOP	4
+
+struct cgt_window_top {
+	__u32 slot;
+	__u32 bytes; /* at least so many, at most `error` more; 0: free */
+};
+
+struct cgt_window {
+	__u64 epoch; /* CLOCK_BOOTTIME / window length; 0: never used */
+	__u64 bytes;
+	__u64 packets;
+	__u32 seq;   /* odd while written */
+	__u32 error; /* Misra-Gries: what each of `top` may lack */
+	struct cgt_window_top top[CGT_WINDOW_TOP];
+};
+CGT_ASSERT(sizeof(struct cgt_window) == 64, "one cache line");
+
 /* What happened to a cgroup of the unified hierarchy. */
 enum cgt_cgroup_event_type {
 	CGT_CGROUP_MADE = 1,
@@ -90,3 +120,133 @@ struct cgt_cgroup_event {
 	char path[CGT_PATH_MAX]; /* below the cgroup2 root; only path_len bytes are sent */
 };
 CGT_ASSERT(sizeof(struct cgt_cgroup_event) == 24 + CGT_PATH_MAX, "path starts at 24");
+
+/* What the kernel side remembers of a cgroup, by its id: it outlives the cgroup. */
+#define CGT_NAME_MAX 256 /* NAME_MAX and its NUL */
+
+struct cgt_cgroup_name {
+	__u64 parent_id;	 /* 0: none, it is the root */
+	__u64 made_ns;		 /* CLOCK_BOOTTIME; 0: made before the ledger */
+	char name[CGT_NAME_MAX]; /* the last component of its path */
+};
+CGT_ASSERT(sizeof(struct cgt_cgroup_name) == 272, "no padding");
+
+/* Of a cgroup that was removed, by its id. */
+struct cgt_cgroup_death {
+	__u64 removed_ns;  /* rmdir, CLOCK_BOOTTIME */
+	__u64 released_ns; /* its last socket has closed; 0: not yet */
+};
+CGT_ASSERT(sizeof(struct cgt_cgroup_death) == 16, "no padding");
+
+/* Written when an account was folded: its last totals. A ring: entry seq is at seq % size. */
+struct cgt_obituary {
+	__u64 seq;	 /* from 1; written last */
+	__u64 folded_ns; /* CLOCK_BOOTTIME */
+	struct cgt_key key;
+	__u64 rx_bytes;
+	__u64 rx_packets;
+	__u64 tx_bytes;
+	__u64 tx_packets;
+};
+CGT_ASSERT(sizeof(struct cgt_obituary) == 64, "one cache line");
+
+/*
+ * A slot on its way out. The journal of the keeper: whoever comes after a killed one ends its work.
+ */
+enum cgt_fold_state {
+	CGT_FOLD_NONE = 0,
+	CGT_FOLD_LEAVING, /* maybe still in the hash, and packets on their way to the slot */
+	CGT_FOLD_SUMMED,  /* `sum` and `retired` hold: assign them */
+};
+
+struct cgt_totals {
+	__u64 rx_bytes;
+	__u64 rx_packets;
+	__u64 tx_bytes;
+	__u64 tx_packets;
+};
+
+struct cgt_fold {
+	__u32 state; /* enum cgt_fold_state; written last when it rises, first when it falls */
+	__u32 slot;
+	struct cgt_key key; /* of the account that leaves */
+	__u32 into_slot;    /* of the account that takes its totals */
+	__u32 reserved;
+	__u64 obituary;		   /* its seq, once summed */
+	struct cgt_totals sum;	   /* of the account */
+	struct cgt_totals retired; /* what `into_slot` holds when the fold is done */
+};
+CGT_ASSERT(sizeof(struct cgt_fold) == 104, "no padding");
+
+#define CGT_FOLD_BATCH 256
+#define CGT_MAGIC      0x796c6c6174676321ULL /* "!cgtally" */
+
+enum cgt_ledger_state {
+	CGT_LEDGER_MAKING = 0,
+	CGT_LEDGER_UP,
+	CGT_LEDGER_DOWN,      /* nothing is attached; the totals are kept */
+	CGT_LEDGER_FORGOTTEN, /* unpinned: whoever reads it opens anew */
+	CGT_LEDGER_MOVED,     /* the totals live on under a newer ABI */
+};
+
+/*
+ * One for each ledger. The first eight words describe the ledger to programs of any later ABI, and
+ * never change: where a cell has its key and its four counters.
+ */
+struct cgt_header {
+	__u64 magic;
+	__u32 abi;
+	__u32 slots;
+	__u32 rows; /* of cells: possible CPUs and one more */
+	__u32 cell_bytes;
+	__u32 cell_key;	   /* offset of the cgt_key */
+	__u32 cell_totals; /* offset of the cgt_totals */
+
+	__u32 state; /* enum cgt_ledger_state */
+	__u32 stop;  /* asks the keeper to end */
+	__u64 id[2]; /* random: changes when totals begin again */
+	__u64 made_boot_ns;
+	__u64 made_wall_ns;
+	__u32 last_iface; /* keys that were issued */
+	__u32 last_netns;
+	__u64 interfaces_seq; /* rises with each change of the interfaces map */
+	__u64 window_ns;
+	__u32 gate_bytes;    /* the clock is read again after so many */
+	__u32 obituary_ring; /* entries */
+	__u64 fold_seq;	     /* odd while folding: readers try again */
+	__u64 obituaries;    /* written so far */
+	__s32 keeper_pid;    /* as it sees itself; 0: none. The lock decides, not this. */
+	__u32 gone_slot;     /* of (retired) on the pseudo-interface (gone) */
+	__u64 kept_boot_ns;  /* when a keeper last looked after it */
+	struct cgt_fold folds[CGT_FOLD_BATCH];
+};
+CGT_ASSERT(__builtin_offsetof(struct cgt_header, state) == 32, "what every ABI can read");
+
+#define CGT_IFACE_NAME	16  /* IFNAMSIZ */
+#define CGT_NETNS_LABEL 128 /* longer ones are cut: the inode decides */
+
+enum cgt_hook_kind {
+	CGT_HOOK_NONE = 0, /* not attached */
+	CGT_HOOK_TCX,
+	CGT_HOOK_CLSACT,
+};
+
+/* An interface that was ever counted and is not folded yet, by its key. Only userspace uses it. */
+struct cgt_interface {
+	__u64 netns_inode;
+	__s32 ifindex;
+	__u32 hook;	     /* enum cgt_hook_kind */
+	__u32 preference[2]; /* of the clsact filters: ingress, egress */
+	__u32 program_id[2];
+	__u32 made_qdisc; /* the clsact qdisc is ours to remove */
+	__u32 ethernet;	  /* frames begin with an Ethernet header */
+	__u64 from_boot_ns;
+	__u64 from_wall_ns;
+	__u64 to_boot_ns;	  /* 0: counted now */
+	__u32 reason_slot[16];	  /* by enum cgt_kind */
+	__u64 gaps;		  /* how often a hook of ours was lost and attached again */
+	__u64 gap_ns;		  /* how long nobody counted then, at most */
+	struct cgt_totals device; /* the device's own counters at `from` */
+	char name[CGT_IFACE_NAME];
+	char netns[CGT_NETNS_LABEL]; /* as --netns said; empty for the keeper's own */
+};
