@@ -157,6 +157,7 @@ enum cgt_fold_state {
 	CGT_FOLD_NONE = 0,
 	CGT_FOLD_LEAVING, /* maybe still in the hash, and packets on their way to the slot */
 	CGT_FOLD_SUMMED,  /* `sum` and `retired` hold: assign them */
+	CGT_FOLD_RESTING, /* folded; the slot is free once no window names it any more */
 };
 
 struct cgt_totals {
@@ -173,12 +174,13 @@ struct cgt_fold {
 	__u32 into_slot;    /* of the account that takes its totals */
 	__u32 reserved;
 	__u64 obituary;		   /* its seq, once summed */
+	__u64 rest_until_ns;	   /* CLOCK_BOOTTIME */
 	struct cgt_totals sum;	   /* of the account */
 	struct cgt_totals retired; /* what `into_slot` holds when the fold is done */
 };
-CGT_ASSERT(sizeof(struct cgt_fold) == 104, "no padding");
+CGT_ASSERT(sizeof(struct cgt_fold) == 112, "no padding");
 
-#define CGT_FOLD_BATCH 256
+#define CGT_FOLD_BATCH 1024
 #define CGT_MAGIC      0x796c6c6174676321ULL /* "!cgtally" */
 
 enum cgt_ledger_state {

@@ -113,7 +113,7 @@ Result<void> Place::begin(bpf::Tally& tally) {
     if (!selected(selection_, link, netlink::matches_glob)) {
       continue;
     }
-    auto key = tally.attach(link, key_);
+    auto key = tally.attach(link, key_, label_);
     if (key) {
       attached_.emplace(*key, link);
     } else if (key.error().code != ENODEV) {
@@ -201,7 +201,7 @@ bool Place::attach_new(bpf::Tally& tally, const std::vector<Link>& links,
     if (known || !selected(selection_, link, netlink::matches_glob)) {
       continue;
     }
-    auto key = tally.attach(link, key_);
+    auto key = tally.attach(link, key_, label_);
     if (key) {
       any = true;
       attached_.emplace(*key, link);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <utility>
 #include <vector>
 
@@ -79,6 +80,23 @@ void remove_qdisc(int ifindex) {
   bpf_tc_hook_destroy(&hook);
 }
 
+// Newer than Debian 12's bpf_link_info: what the kernel says of a tcx link.
+struct TcxLinkInfo {
+  std::uint32_t type, id, prog_id, pad;
+  std::uint32_t ifindex, attach_type;
+};
+
+// 0: its device has gone, or it was detached.
+int ifindex_of_link(int link) {
+  union {
+    bpf_link_info known;
+    TcxLinkInfo tcx;
+  } info{};
+  std::uint32_t size = sizeof(info);
+  if (bpf_obj_get_info_by_fd(link, &info, &size) != 0) return 0;
+  return static_cast<int>(info.tcx.ifindex);
+}
+
 }  // namespace
 
 bool Hook::kernel_has_tcx(int program_fd) {
@@ -109,56 +127,131 @@ Result<Hook> Hook::attach_clsact(int program_fd, int ifindex, HookDirection dire
         -made, "create the clsact qdisc",
         made == -ENOENT ? "load the kernel module: modprobe sch_ingress" : std::string{}));
   }
-  Place place{*std::move(here), ifindex, direction, 0, 0, made == 0};
+  Place place{*std::move(here), ifindex, direction, {.made_qdisc = made == 0}};
   auto filters = netlink::list_filters(ifindex, chain_of(direction));
   if (!filters) return std::unexpected(std::move(filters).error());
-  place.preference = first_free_preference(*filters);
+  place.filter.preference = first_free_preference(*filters);
 
-  bpf_tc_opts filter = tc_filter(place.preference);
+  bpf_tc_opts filter = tc_filter(place.filter.preference);
   filter.prog_fd = program_fd;
   if (const int code = bpf_tc_attach(&hook, &filter); code < 0) {
-    if (place.made_qdisc && is_empty(ifindex)) remove_qdisc(ifindex);
+    if (place.filter.made_qdisc && is_empty(ifindex)) remove_qdisc(ifindex);
     return std::unexpected(sys::error_from(
         -code, "attach a clsact filter",
         code == -ENOENT ? "load the kernel module: modprobe cls_bpf"
                         : "see what holds the hook: tc filter show dev IFACE ingress"));
   }
-  place.program_id = filter.prog_id;
+  place.filter.program_id = filter.prog_id;
   return Hook(std::move(place));
 }
 
+Result<Hook> Hook::adopt_tcx(int program_fd, int ifindex, const std::string& pin) {
+  sys::Fd link(bpf_obj_get(pin.c_str()));
+  if (!link) return std::unexpected(sys::error_from(errno, "open " + pin));
+  if (ifindex_of_link(link.get()) != ifindex) {
+    return std::unexpected(sys::error_from(ENOENT, pin + " is not attached any more"));
+  }
+  if (bpf_link_update(link.get(), program_fd, nullptr) != 0) {
+    return std::unexpected(sys::error_from(errno, "replace the program of " + pin));
+  }
+  Hook hook(std::move(link));
+  hook.pin_ = pin;
+  hook.kept_ = true;
+  return hook;
+}
+
+Result<Hook> Hook::adopt_clsact(int program_fd, int ifindex, HookDirection direction,
+                                const Filter& kept) {
+  auto here = netns::Netns::current();
+  if (!here) return std::unexpected(std::move(here).error());
+  Place place{*std::move(here), ifindex, direction, kept};
+  if (!is_there(place)) {
+    return std::unexpected(sys::error_from(ENOENT, "our clsact filter is not there any more"));
+  }
+  const LibbpfLog log;
+  const bpf_tc_hook hook = tc_hook(ifindex, direction);
+  bpf_tc_opts filter = tc_filter(kept.preference);
+  filter.prog_fd = program_fd;
+  filter.flags = BPF_TC_F_REPLACE;
+  if (const int code = bpf_tc_attach(&hook, &filter); code < 0) {
+    return std::unexpected(sys::error_from(-code, "replace the program of a clsact filter"));
+  }
+  place.filter.program_id = filter.prog_id;
+  Hook adopted(std::move(place));
+  adopted.kept_ = true;
+  return adopted;
+}
+
+Result<void> replace_pin(int fd, const std::string& path) {
+  const std::string fresh = path + ".new";
+  ::unlink(fresh.c_str());
+  if (bpf_obj_pin(fd, fresh.c_str()) != 0 || std::rename(fresh.c_str(), path.c_str()) != 0) {
+    return std::unexpected(sys::error_from(errno, "pin " + path));
+  }
+  return {};
+}
+
+Result<void> Hook::keep(const std::string& pin) {
+  if (link_ && pin != pin_) {
+    if (auto pinned = replace_pin(link_.get(), pin); !pinned) return pinned;
+    pin_ = pin;
+  }
+  kept_ = true;
+  return {};
+}
+
+bool Hook::attached() const {
+  if (place_) return is_there(*place_);
+  return link_ && ifindex_of_link(link_.get()) != 0;
+}
+
+Hook::Filter Hook::filter() const { return place_ ? place_->filter : Filter{}; }
+
 Hook::Hook(Hook&& other) noexcept
-    : link_(std::move(other.link_)), place_(std::exchange(other.place_, std::nullopt)) {}
+    : link_(std::move(other.link_)),
+      pin_(std::move(other.pin_)),
+      place_(std::exchange(other.place_, std::nullopt)),
+      kept_(other.kept_) {}
 
 Hook& Hook::operator=(Hook&& other) noexcept {
   if (this != &other) {
-    detach();
+    if (!kept_) remove();
     link_ = std::move(other.link_);
+    pin_ = std::move(other.pin_);
     place_ = std::exchange(other.place_, std::nullopt);
+    kept_ = other.kept_;
   }
   return *this;
 }
 
-Hook::~Hook() { detach(); }
+Hook::~Hook() {
+  if (!kept_) remove();
+}
 
 // Somebody may have deleted the qdisc meanwhile, and another cgtally have taken the place in a new
 // one, with the same handle.
-bool Hook::is_ours(const Place& place) {
+bool Hook::is_there(const Place& place) {
   const auto filters = netlink::list_filters(place.ifindex, chain_of(place.direction));
   return filters && std::ranges::any_of(*filters, [&](const netlink::Filter& filter) {
-           return filter.preference == place.preference && filter.handle == kFilterHandle &&
-                  filter.bpf_program_id == place.program_id;
+           return filter.preference == place.filter.preference && filter.handle == kFilterHandle &&
+                  filter.bpf_program_id == place.filter.program_id;
          });
 }
 
-void Hook::detach() {
+void Hook::remove() {
+  if (link_) {
+    // Whoever else holds the link must not keep it attached.
+    if (kept_) (void)bpf_link_detach(link_.get());
+    if (!pin_.empty()) ::unlink(pin_.c_str());
+    link_ = sys::Fd();
+  }
   if (!place_) return;
   const Place place = *std::exchange(place_, std::nullopt);
   const auto entered = netns::Entered::enter(place.netns);
   if (!entered) return;
   // An interface that has gone took its filters along: nothing to say about failures here.
-  if (is_ours(place)) detach_filter(place.ifindex, place.direction, place.preference);
-  if (place.made_qdisc && is_empty(place.ifindex)) remove_qdisc(place.ifindex);
+  if (is_there(place)) detach_filter(place.ifindex, place.direction, place.filter.preference);
+  if (place.filter.made_qdisc && is_empty(place.ifindex)) remove_qdisc(place.ifindex);
 }
 
 Result<int> remove_dead_filters(int ifindex, bool (*owner_alive)(std::uint32_t program_id)) {

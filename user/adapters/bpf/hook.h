@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // One tc program on one interface and direction. At the head of the tcx chain where the kernel has
 // it (6.6), else a clsact filter with our fixed handle at the first free preference; never both, as
-// both would run and count twice. Detaches what it attached when it goes, and nothing else.
+// both would run and count twice. Detaches what it attached when it goes, and nothing else; once
+// kept, it stays attached when this process ends.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "adapters/netns/netns.h"
 #include "adapters/sys/fd.h"
@@ -27,6 +29,27 @@ class Hook {
   static Result<Hook> attach_tcx(int program_fd, int ifindex, HookDirection direction);
   static Result<Hook> attach_clsact(int program_fd, int ifindex, HookDirection direction);
 
+  // What an earlier process kept: its program is replaced by ours, with no packet in between that
+  // meets none or both. ENOENT: it is not attached any more.
+  static Result<Hook> adopt_tcx(int program_fd, int ifindex, const std::string& pin);
+  struct Filter {
+    std::uint32_t preference = 0;
+    std::uint32_t program_id = 0;
+    bool made_qdisc = false;  // the qdisc is ours to remove
+  };
+  static Result<Hook> adopt_clsact(int program_fd, int ifindex, HookDirection direction,
+                                   const Filter& kept);
+
+  // Stays attached without this process from now on; `pin` is where its tcx link is found again.
+  Result<void> keep(const std::string& pin);
+  // Whether it still hangs where it was attached: a link survives its device, a filter may be
+  // deleted by anybody. The calling thread must be in the interface's netns.
+  [[nodiscard]] bool attached() const;
+  // Detaches also what is kept.
+  void remove();
+  // Of a clsact filter; all zero for tcx.
+  [[nodiscard]] Filter filter() const;
+
   Hook(Hook&& other) noexcept;
   Hook& operator=(Hook&& other) noexcept;
   ~Hook();
@@ -37,19 +60,21 @@ class Hook {
     netns::Netns netns;
     int ifindex;
     HookDirection direction;
-    std::uint32_t preference;
-    std::uint32_t program_id;
-    bool made_qdisc;
+    Filter filter;
   };
 
   explicit Hook(sys::Fd link) : link_(std::move(link)) {}
   explicit Hook(Place place) : place_(std::move(place)) {}
-  void detach();
-  [[nodiscard]] static bool is_ours(const Place& place);
+  [[nodiscard]] static bool is_there(const Place& place);
 
   sys::Fd link_;
+  std::string pin_;  // of the link, once kept
   std::optional<Place> place_;
+  bool kept_ = false;
 };
+
+// Pins `fd` at `path`, in place of what is there and without a moment in which nothing is.
+Result<void> replace_pin(int fd, const std::string& path);
 
 // Deletes filters of ours whose owner is dead: their programs' maps are known to no living cgtally
 // (`owner_alive` tells by program id). The calling thread must be in the interface's netns.

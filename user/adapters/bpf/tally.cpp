@@ -10,24 +10,22 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <limits>
 #include <list>
+#include <optional>
 #include <utility>
 
 #include "adapters/bpf/capability.h"
 #include "adapters/bpf/cells.h"
 #include "adapters/bpf/hook.h"
 #include "adapters/bpf/libbpf_log.h"
+#include "adapters/bpf/own_addresses.h"
 #include "adapters/bpf/owner.h"
 #include "adapters/bpf/skeleton.h"
+#include "adapters/sys/clock.h"
 #include "adapters/sys/error.h"
-#include "adapters/sys/host.h"
 
 namespace cgtally::bpf {
 namespace {
-
-// Slots of an interface's reasons, by kind; that of the cgroup kind is not used.
-using ReasonSlots = std::array<std::uint32_t, CGT_KINDS>;
 
 Error with_last_words(Error error, const LibbpfLog& log) {
   if (const std::string words = log.last_words(); !words.empty()) error.what += " (" + words + ")";
@@ -39,13 +37,26 @@ T& writable(const T& rodata) {
   return const_cast<T&>(rodata);  // .rodata is ours to fill until it is loaded
 }
 
+std::string text_of(const char* chars, std::size_t room) { return {chars, strnlen(chars, room)}; }
+
+void put_text(char* chars, std::size_t room, const std::string& text) {
+  std::memcpy(chars, text.data(), std::min(text.size(), room - 1));
+}
+
+bool is_of(const cgt_interface& record, const Link& link) {
+  return record.netns_inode == link.netns_inode && record.ifindex == link.ifindex &&
+         text_of(record.name, sizeof(record.name)) == link.name;
+}
+
 // One interface's programs and where they hang. Destroyed from the last member to the first: egress
 // goes before ingress, which may have made the qdisc, and both before their programs.
 struct Attached {
   Attachment what;
+  cgt_interface record{};
   Skeleton<tally_bpf> programs;
-  Hook ingress;
-  Hook egress;
+  std::optional<Hook> ingress;
+  std::optional<Hook> egress;
+  Nanoseconds seen_attached{};  // boot time
 };
 
 struct RunTime {
@@ -63,159 +74,115 @@ RunTime run_time_of(const bpf_program* program) {
 }  // namespace
 
 struct Tally::Impl {
-  TallyOptions options;
-  KernelFacts facts;
-  std::uint32_t cpus = 0;
-  Skeleton<tally_bpf> shared;  // owns the maps and the owner's mark; its tc programs are not loaded
+  Ledger ledger;
+  std::string directory;  // of the pinned links; empty: a private ledger
+  KernelFacts facts = probe_kernel();
+  Skeleton<tally_bpf> shared;  // owns the owner's mark; its tc programs are not loaded
   bpf_link* mark = nullptr;
-  std::optional<Cells> cells;
+  Cells cells{ledger};
   sys::Fd run_time_statistics;
-  std::uint32_t last_interface = 0;
-  std::uint32_t last_netns = 0;
   std::list<Attached> attached;
   std::vector<Attachment> attachments;
   ProgramCost past_cost;  // of programs that are detached
 
+  Impl(Ledger own, std::string links) : ledger(std::move(own)), directory(std::move(links)) {}
   ~Impl() {
     attached.clear();
+    if (mark && pinned()) bpf_link__disconnect(mark);
     bpf_link__destroy(mark);
   }
+  [[nodiscard]] bool pinned() const { return !directory.empty(); }
 
-  Result<void> create_maps();
-  Result<void> fill_free_slots();
-  Result<ReasonSlots> reserve_reasons(InterfaceKey key);
-  Result<void> reserve_reason(const cgt_key& account, std::uint32_t& slot);
-  void release_reasons(InterfaceKey key, const ReasonSlots& reserved, std::uint32_t count);
-  Result<Skeleton<tally_bpf>> load_programs(const Link& link, InterfaceKey key, NetnsKey netns,
-                                            const ReasonSlots& reserved);
-  Result<Attached> attach(const Link& link, InterfaceKey key, NetnsKey netns,
-                          const ReasonSlots& reserved);
-  Result<Attached> hang(Skeleton<tally_bpf> programs, const Link& link, InterfaceKey key);
-  void size_maps(tally_bpf& skeleton) const;
-  void share_maps(tally_bpf& skeleton) const;
+  Result<void> make_mark();
+  std::pair<InterfaceKey, cgt_interface> record_of(const Link& link, const std::string& label);
+  Result<void> reserve_reasons(InterfaceKey key, cgt_interface& record);
+  void release_reasons(InterfaceKey key, const cgt_interface& record, std::uint32_t count);
+  Result<Skeleton<tally_bpf>> load_programs(const Attached& one, NetnsKey netns) const;
+  Result<Hook> hang(Attached& one, HookDirection direction) const;
+  Result<Hook> hang_anew(int program_fd, const Attached& one, HookDirection direction) const;
+  Result<void> attach(Attached& one, NetnsKey netns);
+  Result<void> mend(Attached& one, HookDirection direction);
+  Result<void> write_record(Attached& one);
+  [[nodiscard]] std::string pin_of(const Attached& one, HookDirection direction) const;
   void list_attachments();
 };
 
-void Tally::Impl::size_maps(tally_bpf& skeleton) const {
-  bpf_map__set_max_entries(skeleton.maps.cgt_cells, cpus * options.slots);
-  bpf_map__set_max_entries(skeleton.maps.cgt_slots, options.slots);
-  bpf_map__set_max_entries(skeleton.maps.cgt_free, options.slots);
-  bpf_map__set_max_entries(skeleton.maps.cgt_slot_cache, cpus * CGT_SLOT_WAYS);
-  bpf_map__set_max_entries(skeleton.maps.cgt_owner_cache, cpus * CGT_OWNER_WAYS);
-  bpf_map__set_max_entries(skeleton.maps.cgt_address_cache, cpus * CGT_ADDRESS_WAYS);
-}
-
-void Tally::Impl::share_maps(tally_bpf& skeleton) const {
-  const auto share = [](bpf_map* to, const bpf_map* from) {
-    bpf_map__reuse_fd(to, bpf_map__fd(from));
-  };
-  share(skeleton.maps.cgt_cells, shared->maps.cgt_cells);
-  share(skeleton.maps.cgt_slots, shared->maps.cgt_slots);
-  share(skeleton.maps.cgt_free, shared->maps.cgt_free);
-  share(skeleton.maps.cgt_addresses, shared->maps.cgt_addresses);
-  share(skeleton.maps.cgt_slot_cache, shared->maps.cgt_slot_cache);
-  share(skeleton.maps.cgt_owner_cache, shared->maps.cgt_owner_cache);
-  share(skeleton.maps.cgt_address_cache, shared->maps.cgt_address_cache);
-  share(skeleton.maps.cgt_ports, shared->maps.cgt_ports);
-}
-
-Result<void> Tally::Impl::create_maps() {
+// A pinned ledger's mark stays when its keeper goes.
+Result<void> Tally::Impl::make_mark() {
   const LibbpfLog log;
   shared.reset(tally_bpf::open());
   if (!shared) return std::unexpected(sys::error_from(errno, "read the BPF object"));
-  size_maps(*shared);
+  ledger.share_with(shared->obj);
   bpf_program__set_autoload(shared->progs.cgt_ingress, false);
   bpf_program__set_autoload(shared->progs.cgt_egress, false);
   if (const int code = tally_bpf::load(shared.get()); code != 0) {
-    return std::unexpected(
-        with_last_words(sys::error_from(-code, "create the ledger",
-                                        code == -ENOMEM ? "choose fewer --slots"
-                                                        : "see what is missing: cgtally doctor"),
-                        log));
+    return std::unexpected(with_last_words(
+        sys::error_from(-code, "load the BPF object", "see what is missing: cgtally doctor"), log));
   }
   mark = bpf_program__attach(shared->progs.cgt_owner);
   if (!mark) {
     return std::unexpected(with_last_words(
         sys::error_from(errno, "attach to a kernel tracepoint", "grant CAP_PERFMON"), log));
   }
-  auto mapped = Cells::map(bpf_map__fd(shared->maps.cgt_cells), bpf_map__fd(shared->maps.cgt_slots),
-                           cpus, options.slots);
-  if (!mapped) return std::unexpected(std::move(mapped).error());
-  cells.emplace(*std::move(mapped));
-  return fill_free_slots();
+  return pinned() ? replace_pin(bpf_link__fd(mark), directory + "/owner") : Result<void>{};
 }
 
-Result<void> Tally::Impl::fill_free_slots() {
-  const int fd = bpf_map__fd(shared->maps.cgt_free);
-  for (std::uint32_t slot = 0; slot < options.slots; ++slot) {
-    if (bpf_map_update_elem(fd, nullptr, &slot, BPF_ANY) != 0) {
-      return std::unexpected(sys::error_from(errno, "fill the ledger's free slots"));
-    }
+// The record of an interface that is counted, or was; a new one with a new key otherwise.
+std::pair<InterfaceKey, cgt_interface> Tally::Impl::record_of(const Link& link,
+                                                              const std::string& label) {
+  for (const auto& [key, record] : ledger.interfaces()) {
+    if (is_of(record, link)) return {InterfaceKey{key}, record};
   }
-  return {};
+  cgt_interface record{};
+  const Moment now = sys::now();
+  record.netns_inode = link.netns_inode;
+  record.ifindex = link.ifindex;
+  record.ethernet = link.ethernet;
+  record.from_boot_ns = static_cast<std::uint64_t>(now.boot.count());
+  record.from_wall_ns = static_cast<std::uint64_t>(now.wall.count());
+  put_text(record.name, sizeof(record.name), link.name);
+  put_text(record.netns, sizeof(record.netns), label);
+  return {InterfaceKey{++ledger.header().last_iface}, record};
 }
 
 // Reasons must always have a place: they are what remains when the table is full.
-Result<ReasonSlots> Tally::Impl::reserve_reasons(InterfaceKey key) {
-  ReasonSlots reserved{};
+Result<void> Tally::Impl::reserve_reasons(InterfaceKey key, cgt_interface& record) {
   for (std::uint32_t kind = 1; kind < CGT_KINDS; ++kind) {
-    const cgt_key account{.cgroup_id = 0, .iface = key.value, .kind = kind};
-    if (auto one = reserve_reason(account, reserved[kind]); !one) {
-      release_reasons(key, reserved, kind);
-      return std::unexpected(std::move(one).error());
+    auto slot = ledger.reserve({.cgroup_id = 0, .iface = key.value, .kind = kind});
+    if (!slot) {
+      release_reasons(key, record, kind);
+      return std::unexpected(std::move(slot).error());
     }
-  }
-  return reserved;
-}
-
-Result<void> Tally::Impl::reserve_reason(const cgt_key& account, std::uint32_t& slot) {
-  if (bpf_map_lookup_and_delete_elem(bpf_map__fd(shared->maps.cgt_free), nullptr, &slot) != 0) {
-    return std::unexpected(
-        sys::error_from(ENOSPC, "reserve slots for the interface", "choose more --slots"));
-  }
-  // On the first CPU only: the kernel side never looks at a reason's key.
-  cgt_cell cell{};
-  cell.key = account;
-  if (bpf_map_update_elem(bpf_map__fd(shared->maps.cgt_slots), &account, &slot, BPF_NOEXIST) != 0 ||
-      bpf_map_update_elem(bpf_map__fd(shared->maps.cgt_cells), &slot, &cell, BPF_ANY) != 0) {
-    const int code = errno;
-    bpf_map_update_elem(bpf_map__fd(shared->maps.cgt_free), nullptr, &slot, BPF_ANY);
-    return std::unexpected(sys::error_from(code, "reserve slots for the interface"));
+    record.reason_slot[kind] = *slot;
   }
   return {};
 }
 
 // For an interface that was never attached to: nothing has been booked there. Kinds below `count`.
-void Tally::Impl::release_reasons(InterfaceKey key, const ReasonSlots& reserved,
+void Tally::Impl::release_reasons(InterfaceKey key, const cgt_interface& record,
                                   std::uint32_t count) {
-  const cgt_cell empty{};
   for (std::uint32_t kind = 1; kind < count; ++kind) {
-    const cgt_key account{.cgroup_id = 0, .iface = key.value, .kind = kind};
-    bpf_map_delete_elem(bpf_map__fd(shared->maps.cgt_slots), &account);
-    bpf_map_update_elem(bpf_map__fd(shared->maps.cgt_cells), &reserved[kind], &empty, BPF_ANY);
-    bpf_map_update_elem(bpf_map__fd(shared->maps.cgt_free), nullptr, &reserved[kind], BPF_ANY);
+    ledger.release({.cgroup_id = 0, .iface = key.value, .kind = kind}, record.reason_slot[kind]);
   }
 }
 
-Result<Skeleton<tally_bpf>> Tally::Impl::load_programs(const Link& link, InterfaceKey key,
-                                                       NetnsKey netns,
-                                                       const ReasonSlots& reserved) {
+Result<Skeleton<tally_bpf>> Tally::Impl::load_programs(const Attached& one, NetnsKey netns) const {
   const LibbpfLog log;
   Skeleton<tally_bpf> programs(tally_bpf::open());
   if (!programs) return std::unexpected(sys::error_from(errno, "read the BPF object"));
-  size_maps(*programs);
-  share_maps(*programs);
+  ledger.share_with(programs->obj);
   bpf_program__set_autoload(programs->progs.cgt_owner, false);
   auto& config = *programs->rodata;
-  writable(config.iface_key) = key.value;
+  writable(config.iface_key) = one.what.key.value;
   writable(config.netns_key) = netns.value;
-  writable(config.slot_count) = options.slots;
-  writable(config.l2_has_ethernet) = link.ethernet;
+  writable(config.slot_count) = ledger.slots();
+  writable(config.l2_has_ethernet) = one.what.link.ethernet;
   writable(config.have_rdonly_cast) = facts.rdonly_cast;
   writable(config.have_conntrack) = facts.conntrack_lookup;
   writable(config.preempt_rt) = facts.preempt_rt;
-  std::ranges::copy(reserved, const_cast<std::uint32_t*>(
-                                  static_cast<const volatile std::uint32_t*>(config.reason_slot)));
+  std::ranges::copy(
+      one.record.reason_slot,
+      const_cast<std::uint32_t*>(static_cast<const volatile std::uint32_t*>(config.reason_slot)));
   if (const int code = tally_bpf::load(programs.get()); code != 0) {
     return std::unexpected(with_last_words(
         sys::error_from(-code, "load the tc programs", "see what is missing: cgtally doctor"),
@@ -224,19 +191,77 @@ Result<Skeleton<tally_bpf>> Tally::Impl::load_programs(const Link& link, Interfa
   return programs;
 }
 
-Result<Attached> Tally::Impl::hang(Skeleton<tally_bpf> programs, const Link& link,
-                                   InterfaceKey key) {
-  const int ingress_fd = bpf_program__fd(programs->progs.cgt_ingress);
-  const int egress_fd = bpf_program__fd(programs->progs.cgt_egress);
-  const auto attach = facts.tcx ? Hook::attach_tcx : Hook::attach_clsact;
-  auto ingress = attach(ingress_fd, link.ifindex, HookDirection::ingress);
-  if (!ingress) return std::unexpected(std::move(ingress).error());
-  auto egress = attach(egress_fd, link.ifindex, HookDirection::egress);
-  if (!egress) return std::unexpected(std::move(egress).error());
-  return Attached{.what = {key, link, facts.tcx ? HookKind::tcx : HookKind::clsact},
-                  .programs = std::move(programs),
-                  .ingress = *std::move(ingress),
-                  .egress = *std::move(egress)};
+std::string Tally::Impl::pin_of(const Attached& one, HookDirection direction) const {
+  return directory + "/" + std::to_string(one.what.key.value) +
+         (direction == HookDirection::ingress ? "-ingress" : "-egress");
+}
+
+Result<Hook> Tally::Impl::hang_anew(int program_fd, const Attached& one,
+                                    HookDirection direction) const {
+  return facts.tcx ? Hook::attach_tcx(program_fd, one.what.link.ifindex, direction)
+                   : Hook::attach_clsact(program_fd, one.what.link.ifindex, direction);
+}
+
+// Takes over what an earlier process kept there, or hangs the program anew.
+Result<Hook> Tally::Impl::hang(Attached& one, HookDirection direction) const {
+  const bool ingress = direction == HookDirection::ingress;
+  const auto* program = ingress ? one.programs->progs.cgt_ingress : one.programs->progs.cgt_egress;
+  const int fd = bpf_program__fd(program);
+  const int ifindex = one.what.link.ifindex;
+  auto hook = [&]() -> Result<Hook> {
+    if (pinned()) {
+      const std::size_t at = ingress ? 0 : 1;
+      auto adopted = facts.tcx ? Hook::adopt_tcx(fd, ifindex, pin_of(one, direction))
+                               : Hook::adopt_clsact(fd, ifindex, direction,
+                                                    {.preference = one.record.preference[at],
+                                                     .program_id = one.record.program_id[at],
+                                                     .made_qdisc = one.record.made_qdisc != 0});
+      if (adopted || adopted.error().code != ENOENT) return adopted;
+    }
+    return hang_anew(fd, one, direction);
+  }();
+  if (hook && pinned()) {
+    if (auto kept = hook->keep(pin_of(one, direction)); !kept) {
+      return std::unexpected(std::move(kept).error());
+    }
+  }
+  return hook;
+}
+
+Result<void> Tally::Impl::write_record(Attached& one) {
+  one.record.hook = facts.tcx ? CGT_HOOK_TCX : CGT_HOOK_CLSACT;
+  one.record.to_boot_ns = 0;
+  for (const auto& [at, hook] : {std::pair{0, &one.ingress}, std::pair{1, &one.egress}}) {
+    if (!*hook) continue;
+    const Hook::Filter filter = (*hook)->filter();
+    one.record.preference[at] = filter.preference;
+    one.record.program_id[at] = filter.program_id;
+    one.record.made_qdisc |= filter.made_qdisc ? 1 : 0;
+  }
+  return ledger.put_interface(one.what.key.value, one.record);
+}
+
+// The record is written after each step, so that a killed process leaves nothing that `down` does
+// not find.
+Result<void> Tally::Impl::attach(Attached& one, NetnsKey netns) {
+  auto programs = load_programs(one, netns);
+  if (!programs) return std::unexpected(std::move(programs).error());
+  one.programs = *std::move(programs);
+  // A kernel with tcx was never left with filters of ours.
+  if (!facts.tcx) {
+    if (auto cleaned = remove_dead_filters(one.what.link.ifindex, owner_alive); !cleaned) {
+      return std::unexpected(std::move(cleaned).error());
+    }
+  }
+  if (auto written = write_record(one); !written) return written;
+  for (const auto direction : {HookDirection::ingress, HookDirection::egress}) {
+    auto hook = hang(one, direction);
+    if (!hook) return std::unexpected(std::move(hook).error());
+    (direction == HookDirection::ingress ? one.ingress : one.egress) = *std::move(hook);
+    if (auto written = write_record(one); !written) return written;
+  }
+  one.seen_attached = sys::now().boot;
+  return {};
 }
 
 void Tally::Impl::list_attachments() {
@@ -244,31 +269,25 @@ void Tally::Impl::list_attachments() {
   for (const Attached& one : attached) attachments.push_back(one.what);
 }
 
-Result<Tally> Tally::create(const TallyOptions& options) {
-  auto cpus = sys::cpu_ids();
-  if (!cpus) return std::unexpected(std::move(cpus).error());
-  if (std::uint64_t{*cpus} * options.slots > std::numeric_limits<std::uint32_t>::max()) {
-    return std::unexpected(Error{.what = "create the ledger: " + std::to_string(options.slots) +
-                                         " slots on each of " + std::to_string(*cpus) +
-                                         " CPUs are more cells than a map can have",
-                                 .cure = "choose fewer --slots",
-                                 .code = E2BIG,
-                                 .failure = Failure::usage});
-  }
-  auto impl = std::make_unique<Impl>();
-  impl->options = options;
-  impl->facts = probe_kernel();
+Result<Tally> Tally::begin(std::unique_ptr<Impl> impl) {
   if (!impl->facts.btf) {
     return std::unexpected(
         Error{.what = "the kernel's types: /sys/kernel/btf/vmlinux cannot be read",
               .cure = "take a kernel with CONFIG_DEBUG_INFO_BTF=y; in a container: mount /sys",
               .failure = Failure::unsupported});
   }
-  impl->cpus = *cpus;
-  if (auto created = impl->create_maps(); !created) {
-    return std::unexpected(std::move(created).error());
-  }
+  if (auto made = impl->make_mark(); !made) return std::unexpected(std::move(made).error());
   return Tally(std::move(impl));
+}
+
+Result<Tally> Tally::create(const TallyOptions& options) {
+  auto ledger = Ledger::create(options);
+  if (!ledger) return std::unexpected(std::move(ledger).error());
+  return begin(std::make_unique<Impl>(*std::move(ledger), ""));
+}
+
+Result<Tally> Tally::over(Ledger ledger, std::string directory) {
+  return begin(std::make_unique<Impl>(std::move(ledger), std::move(directory)));
 }
 
 Tally::Tally(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -276,65 +295,38 @@ Tally::Tally(Tally&&) noexcept = default;
 Tally& Tally::operator=(Tally&&) noexcept = default;
 Tally::~Tally() = default;
 
-NetnsKey Tally::add_netns() { return NetnsKey{++impl_->last_netns}; }
+NetnsKey Tally::add_netns() { return NetnsKey{++impl_->ledger.header().last_netns}; }
 
 Result<void> Tally::set_addresses(NetnsKey netns, const std::vector<IpAddress>& addresses) {
-  const int fd = bpf_map__fd(impl_->shared->maps.cgt_addresses);
-  const auto key_of = [&](const IpAddress& address) {
-    cgt_address key{.netns = netns.value, .address = {}};
-    std::memcpy(key.address, address.bytes.data(), sizeof(key.address));
-    return key;
-  };
-  const auto same = [](const cgt_address& a, const cgt_address& b) {
-    return std::memcmp(&a, &b, sizeof(a)) == 0;
-  };
-  std::vector<cgt_address> wanted;
-  std::ranges::transform(addresses, std::back_inserter(wanted), key_of);
-
-  // New ones first: an address that stays must never be missing in between.
-  const std::uint8_t present = 1;
-  for (const cgt_address& key : wanted) {
-    if (bpf_map_update_elem(fd, &key, &present, BPF_ANY) != 0) {
-      return std::unexpected(sys::error_from(errno, "tell the kernel the netns' own addresses"));
-    }
-  }
-  std::vector<cgt_address> gone;
-  cgt_address key{};
-  for (const void* previous = nullptr; bpf_map_get_next_key(fd, previous, &key) == 0;
-       previous = &key) {
-    const bool stays = std::ranges::any_of(wanted, [&](const auto& one) { return same(one, key); });
-    if (key.netns == netns.value && !stays) gone.push_back(key);
-  }
-  for (const cgt_address& one : gone) bpf_map_delete_elem(fd, &one);
-  return {};
+  return replace_addresses(impl_->ledger.fd("addresses"), netns.value, addresses);
 }
 
-Result<Attached> Tally::Impl::attach(const Link& link, InterfaceKey key, NetnsKey netns,
-                                     const ReasonSlots& reserved) {
-  auto programs = load_programs(link, key, netns, reserved);
-  if (!programs) return std::unexpected(std::move(programs).error());
-  // A kernel with tcx was never left with filters of ours.
-  if (!facts.tcx) {
-    if (auto cleaned = remove_dead_filters(link.ifindex, owner_alive); !cleaned) {
-      return std::unexpected(std::move(cleaned).error());
-    }
-  }
-  return hang(*std::move(programs), link, key);
-}
-
-Result<InterfaceKey> Tally::attach(const Link& link, NetnsKey netns) {
-  const InterfaceKey key{++impl_->last_interface};
+Result<InterfaceKey> Tally::attach(const Link& link, NetnsKey netns,
+                                   const std::string& netns_label) {
   const auto failed = [&link](Error error) {
     return std::unexpected(std::move(error).within("attach to " + link.name));
   };
-  auto reserved = impl_->reserve_reasons(key);
-  if (!reserved) return failed(std::move(reserved).error());
-  auto attached = impl_->attach(link, key, netns, *reserved);
-  if (!attached) {
-    impl_->release_reasons(key, *reserved, CGT_KINDS);
+  const auto [key, record] = impl_->record_of(link, netns_label);
+  Attached one{.what = {key, link, impl_->facts.tcx ? HookKind::tcx : HookKind::clsact},
+               .record = record,
+               .programs = {},
+               .ingress = {},
+               .egress = {}};
+  const bool fresh = record.reason_slot[CGT_NOT_IP] == record.reason_slot[CGT_FRAGMENT];
+  if (auto reserved = impl_->reserve_reasons(key, one.record); !reserved) {
+    return failed(std::move(reserved).error());
+  }
+  if (auto attached = impl_->attach(one, netns); !attached) {
+    for (auto* hook : {&one.egress, &one.ingress}) {
+      if (*hook) (*hook)->remove();
+    }
+    if (fresh) {
+      impl_->release_reasons(key, one.record, CGT_KINDS);
+      impl_->ledger.forget_interface(key.value);
+    }
     return failed(std::move(attached).error());
   }
-  impl_->attached.push_back(*std::move(attached));
+  impl_->attached.push_back(std::move(one));
   impl_->list_attachments();
   return key;
 }
@@ -349,15 +341,59 @@ void Tally::detach(InterfaceKey key) {
     impl_->past_cost.runs += run_time.runs;
     impl_->past_cost.time += Nanoseconds(run_time.nanoseconds);
   }
+  found->egress->remove();
+  found->ingress->remove();
+  found->record.hook = CGT_HOOK_NONE;
+  found->record.to_boot_ns = static_cast<std::uint64_t>(sys::now().boot.count());
+  (void)impl_->ledger.put_interface(key.value, found->record);
   impl_->attached.erase(found);
   impl_->list_attachments();
 }
 
+Result<void> Tally::Impl::mend(Attached& one, HookDirection direction) {
+  auto& hook = direction == HookDirection::ingress ? one.ingress : one.egress;
+  const auto* program = direction == HookDirection::ingress ? one.programs->progs.cgt_ingress
+                                                            : one.programs->progs.cgt_egress;
+  auto again = hang_anew(bpf_program__fd(program), one, direction);
+  if (!again) return std::unexpected(std::move(again).error());
+  if (pinned()) {
+    if (auto kept = again->keep(pin_of(one, direction)); !kept) return kept;
+  }
+  *hook = *std::move(again);
+  return {};
+}
+
+std::vector<MendedHook> Tally::mend(std::uint64_t netns_inode, Nanoseconds now) {
+  std::vector<MendedHook> mended;
+  for (Attached& one : impl_->attached) {
+    if (one.what.link.netns_inode != netns_inode) continue;
+    bool lost = false;
+    bool whole = true;
+    for (const auto direction : {HookDirection::ingress, HookDirection::egress}) {
+      const auto& hook = direction == HookDirection::ingress ? one.ingress : one.egress;
+      if (hook->attached()) continue;
+      // ENODEV: the interface itself has gone, which others will tell.
+      const bool again = impl_->mend(one, direction).has_value();
+      lost |= again;
+      whole &= again;
+    }
+    if (lost) {
+      const Nanoseconds gap = now - one.seen_attached;
+      ++one.record.gaps;
+      one.record.gap_ns += static_cast<std::uint64_t>(gap.count());
+      (void)impl_->write_record(one);
+      mended.push_back({one.what.key, one.what.link.name, gap});
+    }
+    if (whole) one.seen_attached = now;
+  }
+  return mended;
+}
+
 const std::vector<Attachment>& Tally::attachments() const { return impl_->attachments; }
 
-std::vector<AccountTotals> Tally::read() const { return impl_->cells->read(); }
+std::vector<AccountTotals> Tally::read() const { return impl_->cells.read(); }
 
-SlotUse Tally::slots() const { return {impl_->cells->used_slots(), impl_->options.slots}; }
+SlotUse Tally::slots() const { return {impl_->cells.used_slots(), impl_->ledger.slots()}; }
 
 void Tally::measure_cost(bool on) {
   if (!on) {
@@ -379,14 +415,8 @@ ProgramCost Tally::cost() const {
   return cost;
 }
 
-std::uint64_t Tally::ledger_bytes() const {
-  std::uint64_t bytes = 0;
-  const bpf_map* map = nullptr;
-  bpf_object__for_each_map(map, impl_->shared->obj) {
-    bytes += std::uint64_t{bpf_map__max_entries(map)} *
-             (bpf_map__key_size(map) + bpf_map__value_size(map));
-  }
-  return bytes;
-}
+std::uint64_t Tally::ledger_bytes() const { return impl_->ledger.memory_bytes(); }
+
+Ledger& Tally::ledger() { return impl_->ledger; }
 
 }  // namespace cgtally::bpf

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The ledger in the kernel and the programs that fill it. Owns the maps, loads the two tc programs
-// once for each interface (the interface's key is a constant in them) and reads totals from mapped
-// memory. Everything is gone with this object: links close, filters of ours are deleted, other
-// people's stay.
+// The programs that fill a ledger: loaded once for each interface (its key is a constant in them)
+// and hung on its tc hooks. With a private ledger everything is gone with this object: links close,
+// filters of ours are deleted, other people's stay. With a pinned one all of it stays attached, and
+// the next Tally takes over what it finds.
 #pragma once
 
 #include <cstdint>
@@ -10,15 +10,14 @@
 #include <string>
 #include <vector>
 
+#include "adapters/bpf/ledger.h"
 #include "core/link.h"
 #include "core/reading.h"
 #include "core/result.h"
 
 namespace cgtally::bpf {
 
-struct TallyOptions {
-  std::uint32_t slots = 4096;  // accounts that fit, over all interfaces; the rest is `(overflow)`
-};
+using TallyOptions = LedgerOptions;
 
 enum class HookKind : std::uint8_t { tcx, clsact };
 
@@ -44,10 +43,19 @@ struct ProgramCost {
   Nanoseconds time{};
 };
 
+// A hook of ours that somebody took away, and that hangs again.
+struct MendedHook {
+  InterfaceKey key;
+  std::string iface;
+  Nanoseconds gap{};  // nobody counted for at most so long
+};
+
 class Tally {
  public:
-  // Creates the maps. Nothing is attached to an interface yet.
+  // Private maps. Nothing is attached to an interface yet.
   static Result<Tally> create(const TallyOptions& options);
+  // Fills the pinned `ledger`; the links are pinned below `directory`.
+  static Result<Tally> over(Ledger ledger, std::string directory);
 
   Tally(Tally&&) noexcept;
   Tally& operator=(Tally&&) noexcept;
@@ -60,10 +68,15 @@ class Tally {
 
   // Attaches both directions to `link`. The calling thread must be in the link's netns: an ifindex
   // means nothing elsewhere. Without tcx it first removes filters that a dead cgtally left there.
-  Result<InterfaceKey> attach(const Link& link, NetnsKey netns);
+  // An interface that a pinned ledger knows goes on under its key.
+  Result<InterfaceKey> attach(const Link& link, NetnsKey netns,
+                              const std::string& netns_label = {});
   // The interface has gone, or is no longer wanted. Its totals stay. The calling thread must be in
   // the link's netns if that still exists.
   void detach(InterfaceKey key);
+  // Attaches again what somebody has taken away. The calling thread must be in `netns_inode`, whose
+  // interfaces are looked at.
+  [[nodiscard]] std::vector<MendedHook> mend(std::uint64_t netns_inode, Nanoseconds now);
   [[nodiscard]] const std::vector<Attachment>& attachments() const;
 
   // Totals of every account that has ever been booked, sums over CPUs.
@@ -74,10 +87,12 @@ class Tally {
   void measure_cost(bool on);
   [[nodiscard]] ProgramCost cost() const;
   [[nodiscard]] std::uint64_t ledger_bytes() const;  // memory of the maps
+  [[nodiscard]] Ledger& ledger();
 
  private:
   struct Impl;
   explicit Tally(std::unique_ptr<Impl> impl);
+  static Result<Tally> begin(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
 
