@@ -7,9 +7,11 @@
 #include <string>
 
 #include "cli/cmd_doctor.h"
+#include "cli/cmd_down.h"
 #include "cli/cmd_live.h"
 #include "cli/cmd_record.h"
 #include "cli/cmd_replay.h"
+#include "cli/cmd_up.h"
 #include "cli/complain.h"
 #include "cli/parsing.h"
 
@@ -24,6 +26,8 @@ int run(int argc, char** argv) {
   add_live(app, command);
   add_record(app, command);
   add_replay(app, command);
+  add_up(app, command);
+  add_down(app, command);
   add_doctor(app, command);
   add_footer(app);
   try {

@@ -96,18 +96,43 @@ void add_host_root_option(CLI::App& command, std::string& host_root) {
       ->type_name("DIR");
 }
 
-void add_common_options(CLI::App& command, CommonOptions& options) {
+void add_place_options(CLI::App& command, std::vector<std::string>& interfaces,
+                       std::vector<std::string>& netns) {
   command
-      .add_option("-i,--iface", options.interfaces,
+      .add_option("-i,--iface", interfaces,
                   "Interface to count, by name or glob; repeatable\n"
                   "(default: every uplink, or the default route's device)")
       ->type_name("NAME|GLOB")
       ->allow_extra_args(false);
   command
-      .add_option("--netns", options.netns,
+      .add_option("--netns", netns,
                   "Count in this network namespace instead of the own one;\nrepeatable")
       ->type_name("NAME|PID|PATH")
       ->allow_extra_args(false);
+}
+
+void add_slots_option(CLI::App& command, std::uint32_t& slots) {
+  command
+      .add_option_function<std::string>(
+          "--slots",
+          [&slots](const std::string& text) {
+            slots = number_from("--slots", text, kLeastSlots, kMostSlots);
+          },
+          "Accounts that fit into the ledger, 64 to 1048576 (default 4096);\n"
+          "what does not fit is counted on (overflow)")
+      ->type_name("N");
+}
+
+void add_bpffs_option(CLI::App& command, std::string& bpffs) {
+  bpffs = "/sys/fs/bpf";
+  command
+      .add_option("--bpffs", bpffs,
+                  "The BPF file system that holds the ledger (default /sys/fs/bpf)")
+      ->type_name("DIR");
+}
+
+void add_common_options(CLI::App& command, CommonOptions& options) {
+  add_place_options(command, options.interfaces, options.netns);
   add_time_options(command, options);
   command
       .add_option("--account", options.account,
@@ -124,15 +149,10 @@ void add_common_options(CLI::App& command, CommonOptions& options) {
   command.add_option("--csv", options.csv, "Write samples to this file, appending")
       ->type_name("FILE|-");
   add_host_root_option(command, options.host_root);
-  command
-      .add_option_function<std::string>(
-          "--slots",
-          [&options](const std::string& text) {
-            options.slots = number_from("--slots", text, kLeastSlots, kMostSlots);
-          },
-          "Accounts that fit into the ledger, 64 to 1048576 (default 4096);\n"
-          "what does not fit is counted on (overflow)")
-      ->type_name("N");
+  add_slots_option(command, options.slots);
+  add_bpffs_option(command, options.bpffs);
+  command.add_flag("--private", options.private_ledger,
+                   "Count with programs of this run's own, even if a ledger is up");
   command.set_version_flag("--version", "cgtally " CGTALLY_VERSION, "Print the version");
 }
 

@@ -32,9 +32,10 @@ Result<std::optional<netns::Entered>> visit(const std::optional<netns::Netns>& n
 
 }  // namespace
 
-Place::Place(std::optional<netns::Netns> netns, std::string label, std::string host_root,
-             netlink::Watcher watcher)
+Place::Place(std::optional<netns::Netns> netns, std::uint64_t inode, std::string label,
+             std::string host_root, netlink::Watcher watcher)
     : netns_(std::move(netns)),
+      inode_(inode),
       label_(std::move(label)),
       host_root_(std::move(host_root)),
       watcher_(std::move(watcher)) {}
@@ -57,7 +58,11 @@ Result<Place> Place::open(const std::string& netns, const std::string& host_root
   if (!watcher) {
     return std::unexpected(watcher.error());
   }
-  return Place(std::move(where), netns, host_root, std::move(*watcher));
+  const auto here = netns::Netns::current();
+  if (!here) {
+    return std::unexpected(here.error());
+  }
+  return Place(std::move(where), here->inode(), netns, host_root, std::move(*watcher));
 }
 
 Result<std::vector<Link>> Place::links() const {
@@ -157,6 +162,11 @@ bool Place::still_named() const {
   }
   const auto found = netns::Netns::open(label_, host_root_);
   return found && found->inode() == netns_->inode();
+}
+
+std::vector<bpf::MendedHook> Place::mend(bpf::Tally& tally, Nanoseconds now) const {
+  const auto entered = visit(netns_);
+  return entered && !attached_.empty() ? tally.mend(inode_, now) : std::vector<bpf::MendedHook>{};
 }
 
 void Place::end(bpf::Tally& tally) {

@@ -35,6 +35,9 @@ class Place {
   Result<void> begin(bpf::Tally& tally);
   // Looks what has changed. True if interfaces came or went.
   bool follow(bpf::Tally& tally, std::vector<std::string>& notices);
+  // Attaches again what somebody took away.
+  [[nodiscard]] std::vector<bpf::MendedHook> mend(bpf::Tally& tally, Nanoseconds now) const;
+  [[nodiscard]] std::uint64_t netns_inode() const { return inode_; }
   // Whether the name that the user gave still leads to this netns. We hold it open, so it outlives
   // its container until we let go: an observer must not keep it, and the far ends of its veths,
   // alive.
@@ -43,8 +46,8 @@ class Place {
   void end(bpf::Tally& tally);
 
  private:
-  Place(std::optional<netns::Netns> netns, std::string label, std::string host_root,
-        netlink::Watcher watcher);
+  Place(std::optional<netns::Netns> netns, std::uint64_t inode, std::string label,
+        std::string host_root, netlink::Watcher watcher);
   bool release_vanished(bpf::Tally& tally, const std::vector<Link>& links,
                         std::vector<std::string>& notices);
   bool attach_new(bpf::Tally& tally, const std::vector<Link>& links,
@@ -52,6 +55,7 @@ class Place {
   Result<void> refresh_addresses(bpf::Tally& tally);
 
   std::optional<netns::Netns> netns_;
+  std::uint64_t inode_;
   std::string label_;
   std::string host_root_;
   std::optional<netlink::Watcher> watcher_;

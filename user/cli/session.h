@@ -1,22 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// The counting itself, as a command sees it: the ledger and its programs, the names of cgroups, and
-// the interfaces of each netns, followed as they come, go and change their addresses. What the user
-// should hear of it is kept as notices: only the command knows where they can be shown.
+// The counting as live and record see it, whoever does it: programs of this command's own, for as
+// long as it runs, or the pinned ledger that is up. What the user should hear is kept as notices:
+// only the command knows where they can be shown.
 #pragma once
 
-#include <map>
 #include <memory>
-#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "adapters/bpf/cgroup_events.h"
-#include "adapters/bpf/tally.h"
-#include "adapters/cgroupfs/names.h"
 #include "adapters/sys/poller.h"
-#include "cli/place.h"
 #include "core/reading.h"
 #include "core/result.h"
+#include "core/sampler.h"
 #include "core/summary.h"
 
 namespace cgtally::cli {
@@ -26,57 +22,32 @@ struct SessionOptions {
   std::vector<std::string> netns;
   std::string host_root;
   std::uint32_t slots = 4096;
+  std::string bpffs;
+  bool private_ledger = false;  // even if a pinned one is up
 };
 
 class Session {
  public:
-  // Attaches. Signals must be blocked before: from here on something is there to be detached.
+  // The ledger that is up, if it counts what is asked for; else attaches. Signals must be blocked
+  // before: from here on something may be there to be detached.
   static Result<std::unique_ptr<Session>> start(const SessionOptions& options);
 
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
-  ~Session();
+  virtual ~Session() = default;
 
-  Result<void> offer_to(sys::Poller& poller);
-
-  [[nodiscard]] Reading read();
-
-  [[nodiscard]] AccountName name_of(std::uint64_t cgroup_id) const {
-    return names_.name_of(cgroup_id);
-  }
-  [[nodiscard]] std::string interface_name(InterfaceKey key) const;
-  // "eth0, eth1 by tcx".
-  [[nodiscard]] std::string counted() const;
-
-  [[nodiscard]] LedgerStatus status() const;
-  [[nodiscard]] RunCost cost() const;
+  virtual Result<void> offer_to(sys::Poller& poller) = 0;
+  [[nodiscard]] virtual Reading read() = 0;
+  [[nodiscard]] virtual AccountName name_of(std::uint64_t cgroup_id) const = 0;
+  [[nodiscard]] virtual std::string interface_name(InterfaceKey key) const = 0;
+  // "eth0, eth1 (tcx)".
+  [[nodiscard]] virtual std::string counted() const = 0;
+  [[nodiscard]] virtual LedgerStatus status() const = 0;
+  [[nodiscard]] virtual RunCost cost() const = 0;
   [[nodiscard]] std::vector<std::string> take_notices() { return std::exchange(notices_, {}); }
 
- private:
-  using Places = std::vector<std::unique_ptr<Place>>;  // their addresses are in poller callbacks
-
-  Session(bpf::Tally tally, bpf::CgroupEvents events, std::string cgroup_mount, Places places);
-  static Result<Places> open_places(const SessionOptions& options);
-  Result<void> attach_first();
-  void take_cgroup_events();
-  void let_go_of_ended_netns();
-  void sample_cost();
-  void name_attachments(const Place& place);
-
-  bpf::Tally tally_;
-  bpf::CgroupEvents events_;
-  cgroupfs::Names names_;
-  std::string cgroup_mount_;
-  std::uint64_t lost_events_ = 0;
-  Places places_;
-  sys::Poller* poller_ = nullptr;  // whom our descriptors were offered to
-  std::map<InterfaceKey, std::string> interface_names_;
-  std::string ledger_;
-  Moment since_;
-  std::optional<Nanoseconds> first_read_;  // boot time
-  Nanoseconds last_read_{};
-  std::uint64_t readings_ = 0;
-  std::optional<std::uint64_t> runs_before_;  // set while the cost is measured
+ protected:
+  Session() = default;
   std::vector<std::string> notices_;
 };
 

@@ -165,7 +165,7 @@ Result<Hook> Hook::adopt_clsact(int program_fd, int ifindex, HookDirection direc
   auto here = netns::Netns::current();
   if (!here) return std::unexpected(std::move(here).error());
   Place place{*std::move(here), ifindex, direction, kept};
-  if (!is_there(place)) {
+  if (!is_there(ifindex, direction, kept)) {
     return std::unexpected(sys::error_from(ENOENT, "our clsact filter is not there any more"));
   }
   const LibbpfLog log;
@@ -183,7 +183,7 @@ Result<Hook> Hook::adopt_clsact(int program_fd, int ifindex, HookDirection direc
 }
 
 Result<void> replace_pin(int fd, const std::string& path) {
-  const std::string fresh = path + ".new";
+  const std::string fresh = path + "-new";  // bpffs refuses a dot
   ::unlink(fresh.c_str());
   if (bpf_obj_pin(fd, fresh.c_str()) != 0 || std::rename(fresh.c_str(), path.c_str()) != 0) {
     return std::unexpected(sys::error_from(errno, "pin " + path));
@@ -201,7 +201,7 @@ Result<void> Hook::keep(const std::string& pin) {
 }
 
 bool Hook::attached() const {
-  if (place_) return is_there(*place_);
+  if (place_) return is_there(place_->ifindex, place_->direction, place_->filter);
   return link_ && ifindex_of_link(link_.get()) != 0;
 }
 
@@ -230,11 +230,11 @@ Hook::~Hook() {
 
 // Somebody may have deleted the qdisc meanwhile, and another cgtally have taken the place in a new
 // one, with the same handle.
-bool Hook::is_there(const Place& place) {
-  const auto filters = netlink::list_filters(place.ifindex, chain_of(place.direction));
+bool Hook::is_there(int ifindex, HookDirection direction, const Filter& kept) {
+  const auto filters = netlink::list_filters(ifindex, chain_of(direction));
   return filters && std::ranges::any_of(*filters, [&](const netlink::Filter& filter) {
-           return filter.preference == place.filter.preference && filter.handle == kFilterHandle &&
-                  filter.bpf_program_id == place.filter.program_id;
+           return filter.preference == kept.preference && filter.handle == kFilterHandle &&
+                  filter.bpf_program_id == kept.program_id;
          });
 }
 
@@ -247,11 +247,15 @@ void Hook::remove() {
   }
   if (!place_) return;
   const Place place = *std::exchange(place_, std::nullopt);
-  const auto entered = netns::Entered::enter(place.netns);
-  if (!entered) return;
   // An interface that has gone took its filters along: nothing to say about failures here.
-  if (is_there(place)) detach_filter(place.ifindex, place.direction, place.filter.preference);
-  if (place.filter.made_qdisc && is_empty(place.ifindex)) remove_qdisc(place.ifindex);
+  if (const auto entered = netns::Entered::enter(place.netns); entered) {
+    remove_filter(place.ifindex, place.direction, place.filter);
+  }
+}
+
+void Hook::remove_filter(int ifindex, HookDirection direction, const Filter& kept) {
+  if (is_there(ifindex, direction, kept)) detach_filter(ifindex, direction, kept.preference);
+  if (kept.made_qdisc && is_empty(ifindex)) remove_qdisc(ifindex);
 }
 
 Result<int> remove_dead_filters(int ifindex, bool (*owner_alive)(std::uint32_t program_id)) {

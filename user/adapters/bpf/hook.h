@@ -40,6 +40,10 @@ class Hook {
   static Result<Hook> adopt_clsact(int program_fd, int ifindex, HookDirection direction,
                                    const Filter& kept);
 
+  // A filter that another process kept, and its qdisc if that is ours and empty. Nothing happens if
+  // it is not there.
+  static void remove_filter(int ifindex, HookDirection direction, const Filter& kept);
+
   // Stays attached without this process from now on; `pin` is where its tcx link is found again.
   Result<void> keep(const std::string& pin);
   // Whether it still hangs where it was attached: a link survives its device, a filter may be
@@ -65,7 +69,7 @@ class Hook {
 
   explicit Hook(sys::Fd link) : link_(std::move(link)) {}
   explicit Hook(Place place) : place_(std::move(place)) {}
-  [[nodiscard]] static bool is_there(const Place& place);
+  [[nodiscard]] static bool is_there(int ifindex, HookDirection direction, const Filter& kept);
 
   sys::Fd link_;
   std::string pin_;  // of the link, once kept

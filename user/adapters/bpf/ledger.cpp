@@ -124,10 +124,9 @@ Error foreign(const std::string& path) {
           .code = EINVAL};
 }
 
-Result<sys::Fd> get_pin(const std::string& path, Access access) {
-  LIBBPF_OPTS(bpf_obj_get_opts, opts,
-              .file_flags = access == Access::read ? __u32{BPF_F_RDONLY} : 0);
-  sys::Fd fd(bpf_obj_get_opts(path.c_str(), &opts));
+// For readers too: the kernel does not let memory be shared of a map that was opened read-only.
+Result<sys::Fd> get_pin(const std::string& path) {
+  sys::Fd fd(bpf_obj_get(path.c_str()));
   if (fd) return fd;
   const int code = errno;
   if (code == ENOENT || code == EACCES || code == EPERM || code == EROFS) {
@@ -206,7 +205,7 @@ Result<Ledger> Ledger::create(const LedgerOptions& options) {
 }
 
 Result<Ledger> Ledger::open(const std::string& directory, Access access) {
-  auto header = get_pin(directory + "/header", access);
+  auto header = get_pin(directory + "/header");
   if (!header) return std::unexpected(std::move(header).error());
   cgt_header first{};
   const std::uint32_t zero = 0;
@@ -218,7 +217,7 @@ Result<Ledger> Ledger::open(const std::string& directory, Access access) {
   }
   Maps maps;
   for (const Shape& shape : shapes_of({.slots = first.slots, .rows = first.rows})) {
-    auto fd = get_pin(directory + "/" + shape.name, access);
+    auto fd = get_pin(directory + "/" + shape.name);
     if (!fd) return std::unexpected(std::move(fd).error());
     const auto found = info_of(fd->get());
     if (!found || !fits(*found, shape)) {

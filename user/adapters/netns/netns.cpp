@@ -61,6 +61,28 @@ Result<Netns> Netns::open(std::string_view name_pid_or_path, const std::string& 
                    "'ip netns' lists the names; in a container, mount the host's " + names);
 }
 
+Result<Netns> Netns::find(std::uint64_t inode, const std::string& name,
+                          const std::string& host_root) {
+  if (auto here = current(); here && here->inode() == inode) return here;
+  if (auto named = open(name, host_root); named && named->inode() == inode) return named;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(host_root + "/run/netns", ignored)) {
+    auto one = open_path(entry.path(), entry.path().filename(), "");
+    if (one && one->inode() == inode) return one;
+  }
+  for (const auto& entry : std::filesystem::directory_iterator(proc_of(host_root), ignored)) {
+    struct stat status {};
+    const std::string path = entry.path().string() + "/ns/net";
+    if (!all_digits(entry.path().filename().string()) || stat(path.c_str(), &status) != 0 ||
+        status.st_ino != inode) {
+      continue;
+    }
+    return open_path(path, name, "");
+  }
+  return std::unexpected(
+      sys::error_from(ENOENT, "find the netns with inode " + std::to_string(inode)));
+}
+
 Result<Netns> Netns::open_path(const std::string& path, std::string name, std::string cure) {
   sys::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!fd) {

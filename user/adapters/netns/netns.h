@@ -21,6 +21,11 @@ class Netns {
   // digits, a process of <host_root>/proc (of /proc, where no proc is mounted below host_root).
   static Result<Netns> open(std::string_view name_pid_or_path, const std::string& host_root);
 
+  // The one with this inode: the current one, the one that `name` leads to, or any that a process
+  // or a name holds. ENOENT where there is none any more.
+  static Result<Netns> find(std::uint64_t inode, const std::string& name,
+                            const std::string& host_root);
+
   [[nodiscard]] std::uint64_t inode() const { return inode_; }
   // As it was asked for; empty for the current one.
   [[nodiscard]] const std::string& name() const { return name_; }

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "adapters/bpf/ledger_view.h"
+
+#include "cgtally/abi.h"
+
+#include <cstring>
+#include <utility>
+
+#include "adapters/bpf/cells.h"
+
+namespace cgtally::bpf {
+
+static_assert(kGoneInterface.value == CGT_GONE_IFACE);
+
+namespace {
+
+InterfaceRecord record_from(std::uint32_t key, const cgt_interface& raw) {
+  const auto text = [](const char* chars, std::size_t room) {
+    return std::string(chars, strnlen(chars, room));
+  };
+  return {.key = InterfaceKey{key},
+          .netns_inode = raw.netns_inode,
+          .netns = text(raw.netns, sizeof(raw.netns)),
+          .ifindex = raw.ifindex,
+          .name = text(raw.name, sizeof(raw.name)),
+          .attached = raw.hook != CGT_HOOK_NONE,
+          .hook = raw.hook == CGT_HOOK_CLSACT ? HookKind::clsact : HookKind::tcx,
+          .program_ids = {raw.program_id[0], raw.program_id[1]},
+          .since = {.boot = Nanoseconds(raw.from_boot_ns), .wall = Nanoseconds(raw.from_wall_ns)},
+          .gaps = raw.gaps,
+          .gap = Nanoseconds(raw.gap_ns)};
+}
+
+std::string hex(const __u64 (&id)[2]) {
+  std::string text;
+  for (const auto word : id) {
+    for (int shift = 60; shift >= 0; shift -= 4) text += "0123456789abcdef"[word >> shift & 15];
+  }
+  return text;
+}
+
+}  // namespace
+
+std::vector<InterfaceRecord> interface_records(const Ledger& ledger) {
+  std::vector<InterfaceRecord> records;
+  for (const auto& [key, raw] : ledger.interfaces()) records.push_back(record_from(key, raw));
+  return records;
+}
+
+struct LedgerView::Impl {
+  Pins pins;
+  Ledger ledger;
+  Cells cells{ledger};
+  std::uint64_t interfaces_seq = ~std::uint64_t{0};
+  std::vector<InterfaceRecord> interfaces;
+
+  Impl(Pins where, Ledger opened) : pins(std::move(where)), ledger(std::move(opened)) {}
+};
+
+Result<LedgerView> LedgerView::open(const std::string& bpffs) {
+  auto pins = Pins::below(bpffs);
+  if (!pins) return std::unexpected(std::move(pins).error());
+  auto ledger = pins->open(Access::read);
+  if (!ledger) return std::unexpected(std::move(ledger).error());
+  return LedgerView(std::make_unique<Impl>(*std::move(pins), *std::move(ledger)));
+}
+
+LedgerView::LedgerView(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+LedgerView::LedgerView(LedgerView&&) noexcept = default;
+LedgerView& LedgerView::operator=(LedgerView&&) noexcept = default;
+LedgerView::~LedgerView() = default;
+
+std::vector<AccountTotals> LedgerView::read() { return impl_->cells.read(); }
+
+SlotUse LedgerView::slots() const { return {impl_->cells.used_slots(), impl_->ledger.slots()}; }
+
+LedgerFacts LedgerView::facts() const {
+  const cgt_header& header = impl_->ledger.header();
+  return {
+      .id = hex(header.id),
+      .made = {.boot = Nanoseconds(header.made_boot_ns), .wall = Nanoseconds(header.made_wall_ns)},
+      .state = state_of(impl_->ledger),
+      .kept = impl_->pins.kept(),
+      .last_kept = Nanoseconds(__atomic_load_n(&header.kept_boot_ns, __ATOMIC_RELAXED)),
+      .keeper_pid =
+          static_cast<std::uint32_t>(__atomic_load_n(&header.keeper_pid, __ATOMIC_RELAXED)),
+      .bytes = impl_->ledger.memory_bytes(),
+      .slots = header.slots,
+      .abi = header.abi,
+      .window = Nanoseconds(header.window_ns)};
+}
+
+const std::vector<InterfaceRecord>& LedgerView::interfaces() {
+  const std::uint64_t seq =
+      __atomic_load_n(&impl_->ledger.header().interfaces_seq, __ATOMIC_ACQUIRE);
+  if (seq != impl_->interfaces_seq) {
+    impl_->interfaces = interface_records(impl_->ledger);
+    impl_->interfaces_seq = seq;
+  }
+  return impl_->interfaces;
+}
+
+const Ledger& LedgerView::ledger() const { return impl_->ledger; }
+
+}  // namespace cgtally::bpf

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// A pinned ledger as a reader sees it: totals, interfaces and state, without a right to change
+// anything. Any number of processes may look at the same time.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "adapters/bpf/pins.h"
+#include "adapters/bpf/tally.h"
+#include "core/reading.h"
+#include "core/result.h"
+
+namespace cgtally::bpf {
+
+// The pseudo-interface "(gone)", which holds the totals of those that no longer exist.
+inline constexpr InterfaceKey kGoneInterface{0xffffffff};
+
+struct InterfaceRecord {
+  InterfaceKey key;
+  std::uint64_t netns_inode = 0;
+  std::string netns;  // as --netns named it; empty for the keeper's own
+  int ifindex = 0;
+  std::string name;
+  bool attached = false;
+  HookKind hook = HookKind::tcx;
+  std::array<std::uint32_t, 2> program_ids{};  // ingress, egress
+  Moment since;
+  std::uint64_t gaps = 0;  // how often a hook was lost and attached again
+  Nanoseconds gap{};       // how long nobody counted then, at most
+};
+
+[[nodiscard]] std::vector<InterfaceRecord> interface_records(const Ledger& ledger);
+
+struct LedgerFacts {
+  std::string id;
+  Moment made;
+  LedgerState state = LedgerState::making;
+  bool kept = false;        // a keeper runs
+  Nanoseconds last_kept{};  // boot time
+  std::uint32_t keeper_pid = 0;
+  std::uint64_t bytes = 0;
+  std::uint32_t slots = 0;
+  std::uint32_t abi = 0;
+  Nanoseconds window{};
+};
+
+class LedgerView {
+ public:
+  static Result<LedgerView> open(const std::string& bpffs);
+
+  LedgerView(LedgerView&&) noexcept;
+  LedgerView& operator=(LedgerView&&) noexcept;
+  ~LedgerView();
+
+  [[nodiscard]] std::vector<AccountTotals> read();
+  [[nodiscard]] SlotUse slots() const;
+  [[nodiscard]] LedgerFacts facts() const;
+  // Those that are counted or were, and are not folded yet.
+  [[nodiscard]] const std::vector<InterfaceRecord>& interfaces();
+  [[nodiscard]] const Ledger& ledger() const;
+
+ private:
+  struct Impl;
+  explicit LedgerView(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace cgtally::bpf

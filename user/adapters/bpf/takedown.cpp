@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "adapters/bpf/takedown.h"
+
+#include <bpf/bpf.h>
+#include <unistd.h>
+#include "cgtally/abi.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "adapters/bpf/hook.h"
+#include "adapters/bpf/owner.h"
+#include "adapters/sys/error.h"
+
+namespace cgtally::bpf {
+namespace {
+
+void detach_link(const std::string& pin) {
+  const sys::Fd link(bpf_obj_get(pin.c_str()));
+  // A reader or a suspended keeper may hold it too: closing it would not be enough.
+  if (link) (void)bpf_link_detach(link.get());
+  ::unlink(pin.c_str());
+  ::unlink((pin + "-new").c_str());
+}
+
+Result<void> remove_filters(const cgt_interface& record, const FindNetns& find) {
+  const std::string label(record.netns, strnlen(record.netns, sizeof(record.netns)));
+  const auto where = find(record.netns_inode, label);
+  if (!where) {
+    // A netns that has gone took its interfaces and their filters along.
+    return where.error().code == ENOENT ? Result<void>{} : std::unexpected(where.error());
+  }
+  const auto entered = netns::Entered::enter(*where);
+  if (!entered) return std::unexpected(entered.error());
+  for (const auto direction : {HookDirection::egress, HookDirection::ingress}) {
+    const std::size_t at = direction == HookDirection::ingress ? 0 : 1;
+    Hook::remove_filter(record.ifindex, direction,
+                        {.preference = record.preference[at],
+                         .program_id = record.program_id[at],
+                         .made_qdisc = record.made_qdisc != 0});
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> detach_interface(Ledger& ledger, const std::string& directory, InterfaceKey key,
+                              const FindNetns& find, Nanoseconds now) {
+  const auto all = ledger.interfaces();
+  const auto found =
+      std::ranges::find_if(all, [&](const auto& one) { return one.first == key.value; });
+  if (found == all.end()) return {};
+  cgt_interface record = found->second;
+  const std::string pin = directory + "/" + std::to_string(key.value);
+  detach_link(pin + "-ingress");
+  detach_link(pin + "-egress");
+  if (record.hook == CGT_HOOK_CLSACT) {
+    if (auto removed = remove_filters(record, find); !removed) return removed;
+  }
+  if (record.hook == CGT_HOOK_NONE) return {};
+  record.hook = CGT_HOOK_NONE;
+  record.to_boot_ns = static_cast<std::uint64_t>(now.count());
+  return ledger.put_interface(key.value, record);
+}
+
+Result<void> detach_everything(Ledger& ledger, const std::string& directory, const FindNetns& find,
+                               Nanoseconds now) {
+  for (const auto& [key, record] : ledger.interfaces()) {
+    if (auto detached = detach_interface(ledger, directory, InterfaceKey{key}, find, now);
+        !detached) {
+      return detached;
+    }
+  }
+  for (const char* name : {"/owner", "/cgroup_mkdir", "/cgroup_rmdir", "/cgroup_release"}) {
+    ::unlink((directory + name).c_str());
+  }
+  return {};
+}
+
+Result<int> remove_leftovers(int ifindex) { return remove_dead_filters(ifindex, owner_alive); }
+
+}  // namespace cgtally::bpf

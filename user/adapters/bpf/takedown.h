@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Detaches what a pinned ledger has attached, whoever attached it: by the records of its interfaces
+// and the pins of its links. Totals stay.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "adapters/bpf/ledger.h"
+#include "adapters/netns/netns.h"
+#include "core/account.h"
+#include "core/result.h"
+#include "core/units.h"
+
+namespace cgtally::bpf {
+
+// A netns by its inode and the name that --netns gave it.
+using FindNetns = std::function<Result<netns::Netns>(std::uint64_t inode, const std::string& name)>;
+
+// One interface. The record says so afterwards.
+Result<void> detach_interface(Ledger& ledger, const std::string& directory, InterfaceKey key,
+                              const FindNetns& find, Nanoseconds now);
+// All of them, then the mark of the owner and the programs that follow cgroups.
+Result<void> detach_everything(Ledger& ledger, const std::string& directory, const FindNetns& find,
+                               Nanoseconds now);
+
+// Filters of a killed cgtally on an interface of the calling thread's netns; how many there were.
+Result<int> remove_leftovers(int ifindex);
+
+}  // namespace cgtally::bpf

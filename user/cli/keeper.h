@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one process that looks after a pinned ledger: it attaches to interfaces as they come, hangs
+// lost hooks again, and folds away what has ended. The ledger counts without it; it only fills up.
+// Whoever comes after a killed keeper ends what that one had begun.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "adapters/bpf/pins.h"
+#include "adapters/bpf/tally.h"
+#include "cli/places.h"
+#include "cli/rounds.h"
+#include "core/result.h"
+
+namespace cgtally::cli {
+
+struct KeeperOptions {
+  PlacesOptions places;
+  std::string bpffs;
+  std::uint32_t slots = 4096;  // of a ledger that has to be made
+};
+
+class Keeper {
+ public:
+  // Brings the ledger up: makes it, or goes on with what is there. EWOULDBLOCK: it is kept already.
+  // After an Error nothing more is attached than before.
+  static Result<std::unique_ptr<Keeper>> begin(const KeeperOptions& options);
+
+  Keeper(const Keeper&) = delete;
+  Keeper& operator=(const Keeper&) = delete;
+
+  using Hear = std::function<void(const std::string& notice)>;
+  // Until a signal, or until somebody takes the ledger down. It stays up.
+  Result<void> keep(Rounds& rounds, const Hear& hear);
+
+  [[nodiscard]] std::string counted() const { return places_.counted(tally_); }
+  [[nodiscard]] bpf::SlotUse slots() const { return tally_.slots(); }
+  [[nodiscard]] std::vector<std::string> take_notices() { return std::exchange(notices_, {}); }
+
+ private:
+  Keeper(sys::Fd lock, bpf::Pins pins, bpf::Tally tally, Places places, std::string host_root);
+  Result<void> attach();
+  Result<void> let_go_of_unwanted();
+  void look_after();
+
+  sys::Fd lock_;
+  bpf::Pins pins_;
+  bpf::Tally tally_;
+  Places places_;
+  std::string host_root_;
+  std::vector<std::string> notices_;
+};
+
+// Stops the keeper, if one runs, and holds its lock. `ledger` is what it keeps.
+Result<sys::Fd> stop_keeper(const bpf::Pins& pins, bpf::Ledger& ledger);
+
+}  // namespace cgtally::cli

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/ledger_session.h"
+
+#include <algorithm>
+
+#include "adapters/netlink/links.h"
+#include "adapters/netns/netns.h"
+#include "adapters/sys/clock.h"
+
+namespace cgtally::cli {
+
+bool LedgerSession::Filter::takes(const bpf::InterfaceRecord& record) const {
+  const bool by_name =
+      interfaces.empty() || std::ranges::any_of(interfaces, [&](const std::string& pattern) {
+        return netlink::matches_glob(pattern, record.name);
+      });
+  return by_name && (netns.empty() || std::ranges::find(netns, record.netns_inode) != netns.end());
+}
+
+Result<LedgerSession::Filter> LedgerSession::filter_of(const SessionOptions& options) {
+  Filter filter{.interfaces = options.interfaces, .netns = {}};
+  for (const std::string& name : options.netns) {
+    const auto netns = netns::Netns::open(name, options.host_root);
+    if (!netns) {
+      return std::unexpected(netns.error());
+    }
+    filter.netns.push_back(netns->inode());
+  }
+  return filter;
+}
+
+// Each name, glob and netns that was asked for must be there, or the user would miss it silently.
+bool LedgerSession::counts_all_of(const Filter& filter, bpf::LedgerView& view) {
+  const auto some = [&](const Filter& part) {
+    return std::ranges::any_of(view.interfaces(), [&](const bpf::InterfaceRecord& record) {
+      return record.attached && part.takes(record);
+    });
+  };
+  return some(filter) &&
+         std::ranges::all_of(filter.interfaces,
+                             [&](const auto& name) {
+                               return some({.interfaces = {name}, .netns = filter.netns});
+                             }) &&
+         std::ranges::all_of(filter.netns, [&](std::uint64_t inode) {
+           return some({.interfaces = filter.interfaces, .netns = {inode}});
+         });
+}
+
+Result<std::unique_ptr<Session>> LedgerSession::join(const SessionOptions& options,
+                                                     std::vector<std::string>& why) {
+  const auto pins = bpf::Pins::below(options.bpffs);
+  if (!pins || !pins->exist()) {
+    return nullptr;
+  }
+  auto view = bpf::LedgerView::open(options.bpffs);
+  if (!view) {
+    // Who may not read it may not attach either, and hears of it there.
+    if (view.error().failure != Failure::unsupported) {
+      why.push_back("counting for this run alone: " + view.error().what);
+    }
+    return nullptr;
+  }
+  if (view->facts().state != bpf::LedgerState::up) {
+    return nullptr;
+  }
+  auto filter = filter_of(options);
+  if (!filter) {
+    return std::unexpected(filter.error());
+  }
+  if (!counts_all_of(*filter, *view)) {
+    why.emplace_back(
+        "the ledger that is up does not count all of this: counting for this run alone");
+    return nullptr;
+  }
+  std::vector<std::string> notices;
+  auto cgroups = CgroupWatch::find(options.host_root, notices);
+  if (!cgroups) {
+    return std::unexpected(cgroups.error());
+  }
+  if (auto begun = cgroups->begin(); !begun) {
+    return std::unexpected(begun.error());
+  }
+  std::unique_ptr<LedgerSession> session(
+      new LedgerSession(std::move(*view), std::move(*cgroups), std::move(*filter), options.bpffs));
+  session->notices_ = std::move(notices);
+  return session;
+}
+
+LedgerSession::LedgerSession(bpf::LedgerView view, CgroupWatch cgroups, Filter filter,
+                             std::string bpffs)
+    : view_(std::move(view)),
+      cgroups_(std::move(cgroups)),
+      filter_(std::move(filter)),
+      bpffs_(std::move(bpffs)) {
+  name_interfaces();
+}
+
+// A plain name, unless another netns has an interface of that name: then NAME@NETNS.
+void LedgerSession::name_interfaces() {
+  attached_.clear();
+  for (const bpf::InterfaceRecord& record : view_.interfaces()) {
+    if (!filter_.takes(record)) {
+      continue;
+    }
+    const bool plain =
+        record.netns.empty() ||
+        std::ranges::none_of(view_.interfaces(), [&](const bpf::InterfaceRecord& other) {
+          return other.name == record.name && other.netns_inode != record.netns_inode;
+        });
+    names_.try_emplace(record.key, plain ? record.name : record.name + "@" + record.netns);
+    if (record.attached) {
+      attached_.push_back(record.key);
+    }
+  }
+  if (filter_.takes_all()) {
+    names_.try_emplace(bpf::kGoneInterface, "(gone)");
+  }
+}
+
+void LedgerSession::look_at_state() {
+  const bpf::LedgerState state = view_.facts().state;
+  if (state == bpf::LedgerState::forgotten || state == bpf::LedgerState::moved) {
+    if (auto again = bpf::LedgerView::open(bpffs_); again) {
+      view_ = std::move(*again);
+      names_.clear();
+      state_ = bpf::LedgerState::up;
+      notices_.emplace_back("a new ledger is up: its totals begin at zero");
+      return;
+    }
+  }
+  if (state == state_) {
+    return;
+  }
+  state_ = state;
+  if (state == bpf::LedgerState::up) {
+    notices_.emplace_back("the ledger is up again: what passed in between was not counted");
+  } else if (state == bpf::LedgerState::moved) {
+    notices_.emplace_back(
+        "a newer cgtally has moved the ledger, which this one cannot read: start the newer one");
+  } else {
+    notices_.emplace_back("the ledger was taken down: nothing is counted until it is up again");
+  }
+}
+
+Reading LedgerSession::read() {
+  cgroups_.take_events();
+  look_at_state();
+  Reading reading;
+  reading.taken = sys::now();
+  reading.accounts = view_.read();
+  name_interfaces();
+  std::erase_if(reading.accounts,
+                [this](const AccountTotals& one) { return !names_.contains(one.iface); });
+  first_read_ = first_read_.value_or(reading.taken.boot);
+  last_read_ = reading.taken.boot;
+  reading.ledger = view_.facts().id;
+  reading.attached = attached_;
+  return reading;
+}
+
+std::string LedgerSession::interface_name(InterfaceKey key) const {
+  const auto found = names_.find(key);
+  return found == names_.end() ? "#" + std::to_string(key.value) : found->second;
+}
+
+std::string LedgerSession::counted() const {
+  std::string text;
+  for (const InterfaceKey key : attached_) {
+    text += (text.empty() ? "" : ", ") + interface_name(key);
+  }
+  return text + " (the ledger that is up)";
+}
+
+LedgerStatus LedgerSession::status() const {
+  const bpf::SlotUse slots = view_.slots();
+  return {.since = view_.facts().made, .slots_used = slots.used, .slots_total = slots.total};
+}
+
+RunCost LedgerSession::cost() const {
+  const bpf::SlotUse slots = view_.slots();
+  return {.duration = last_read_ - first_read_.value_or(last_read_),
+          .slots_used = slots.used,
+          .slots_total = slots.total,
+          .ledger_bytes = view_.facts().bytes};
+}
+
+}  // namespace cgtally::cli

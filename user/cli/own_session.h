@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// A session with programs and a ledger of its own, which are gone with it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "adapters/bpf/tally.h"
+#include "cli/cgroup_watch.h"
+#include "cli/places.h"
+#include "cli/session.h"
+
+namespace cgtally::cli {
+
+class OwnSession final : public Session {
+ public:
+  static Result<std::unique_ptr<Session>> start(const SessionOptions& options);
+  ~OwnSession() override;
+
+  Result<void> offer_to(sys::Poller& poller) override;
+  [[nodiscard]] Reading read() override;
+  [[nodiscard]] AccountName name_of(std::uint64_t cgroup_id) const override {
+    return cgroups_.name_of(cgroup_id);
+  }
+  [[nodiscard]] std::string interface_name(InterfaceKey key) const override {
+    return places_.interface_name(key);
+  }
+  [[nodiscard]] std::string counted() const override { return places_.counted(tally_); }
+  [[nodiscard]] LedgerStatus status() const override;
+  [[nodiscard]] RunCost cost() const override;
+
+ private:
+  OwnSession(bpf::Tally tally, CgroupWatch cgroups, Places places);
+  void sample_cost();
+
+  bpf::Tally tally_;
+  CgroupWatch cgroups_;
+  Places places_;
+  std::string ledger_;
+  Moment since_;
+  std::optional<Nanoseconds> first_read_;  // boot time
+  Nanoseconds last_read_{};
+  std::uint64_t readings_ = 0;
+  std::optional<std::uint64_t> runs_before_;  // set while the cost is measured
+};
+
+}  // namespace cgtally::cli
