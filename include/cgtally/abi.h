@@ -17,9 +17,7 @@
 #define CGT_ASSERT(expr, why) _Static_assert(expr, why)
 #endif
 
-#ifndef CGT_ABI_VERSION /* a test builds the next one, to move to it */
 #define CGT_ABI_VERSION 1
-#endif
 
 /*
  * What bytes are booked on. A cgroup is named by its cgroup2 inode; every
@@ -192,8 +190,8 @@ enum cgt_ledger_state {
 };
 
 /*
- * One for each ledger. The first eight words describe the ledger to programs of any later ABI, and
- * never change: where a cell has its key and its four counters.
+ * One for each ledger. Its first part, up to `interfaces_seq`, describes the ledger to programs of
+ * any later ABI and never changes; nor do cgt_key, cgt_totals, cgt_fold and the names of the maps.
  */
 struct cgt_header {
 	__u64 magic;
@@ -203,7 +201,8 @@ struct cgt_header {
 	__u32 cell_bytes;
 	__u32 cell_key;	   /* offset of the cgt_key */
 	__u32 cell_totals; /* offset of the cgt_totals */
-
+	__u32 folds_at;	   /* offset of the journal in this header */
+	__u32 fold_count;
 	__u32 state; /* enum cgt_ledger_state */
 	__u32 stop;  /* asks the keeper to end */
 	__u64 id[2]; /* random: changes when totals begin again */
@@ -211,6 +210,7 @@ struct cgt_header {
 	__u64 made_wall_ns;
 	__u32 last_iface; /* keys that were issued */
 	__u32 last_netns;
+
 	__u64 interfaces_seq; /* rises with each change of the interfaces map */
 	__u64 window_ns;
 	__u32 gate_bytes;    /* the clock is read again after so many */
@@ -220,9 +220,10 @@ struct cgt_header {
 	__s32 keeper_pid;    /* as it sees itself; 0: none. The lock decides, not this. */
 	__u32 gone_slot;     /* of (retired) on the pseudo-interface (gone) */
 	__u64 kept_boot_ns;  /* when a keeper last looked after it */
+	__u64 imported_abi;  /* whose totals are in here as opening balances; 0: nobody's */
 	struct cgt_fold folds[CGT_FOLD_BATCH];
 };
-CGT_ASSERT(__builtin_offsetof(struct cgt_header, state) == 32, "what every ABI can read");
+CGT_ASSERT(__builtin_offsetof(struct cgt_header, interfaces_seq) == 88, "what every ABI can read");
 
 #define CGT_IFACE_NAME	16  /* IFNAMSIZ */
 #define CGT_NETNS_LABEL 128 /* longer ones are cut: the inode decides */
@@ -233,7 +234,10 @@ enum cgt_hook_kind {
 	CGT_HOOK_CLSACT,
 };
 
-/* An interface that was ever counted and is not folded yet, by its key. Only userspace uses it. */
+/*
+ * An interface that was ever counted and is not folded yet, by its key. Only userspace uses it.
+ * Later ABIs only append.
+ */
 struct cgt_interface {
 	__u64 netns_inode;
 	__s32 ifindex;
@@ -244,11 +248,11 @@ struct cgt_interface {
 	__u32 ethernet;	  /* frames begin with an Ethernet header */
 	__u64 from_boot_ns;
 	__u64 from_wall_ns;
-	__u64 to_boot_ns;	  /* 0: counted now */
-	__u32 reason_slot[16];	  /* by enum cgt_kind */
-	__u64 gaps;		  /* how often a hook of ours was lost and attached again */
-	__u64 gap_ns;		  /* how long nobody counted then, at most */
-	struct cgt_totals device; /* the device's own counters at `from` */
+	__u64 to_boot_ns;      /* 0: counted now */
+	__u32 reason_slot[16]; /* by enum cgt_kind */
 	char name[CGT_IFACE_NAME];
 	char netns[CGT_NETNS_LABEL]; /* as --netns said; empty for the keeper's own */
+	__u64 gaps;		     /* how often a hook of ours was lost and attached again */
+	__u64 gap_ns;		     /* how long nobody counted then, at most */
+	struct cgt_totals device;    /* the device's own counters at `from` */
 };

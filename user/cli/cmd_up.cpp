@@ -84,6 +84,8 @@ void add_up(CLI::App& app, std::function<int()>& run) {
   command->add_flag("--keep", options->keep,
                     "Stay in the foreground as the keeper: for a unit or a container\n"
                     "(default: leave a keeper in the background)");
+  command->add_flag("--migrate", options->keeper.migrate,
+                    "Carry the totals over from the ledger of an older cgtally");
   add_slots_option(*command, options->keeper.slots);
   add_host_root_option(*command, options->keeper.places.host_root);
   add_bpffs_option(*command, options->keeper.bpffs);

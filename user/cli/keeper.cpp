@@ -17,6 +17,9 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Nanoseconds kTick = 250ms;
+// How often a lock is tried, every 20 ms: while others only look; until a keeper ends.
+constexpr int kLook = 10;
+constexpr int kPatience = 250;
 
 bpf::FindNetns finder(const std::string& host_root) {
   return [host_root](std::uint64_t inode, const std::string& name) {
@@ -50,18 +53,29 @@ Result<sys::Fd> lock(const bpf::Pins& pins, int attempts) {
   return locked;
 }
 
-Result<void> refuse_other_abis(const bpf::Pins& pins) {
+Error other_abi(std::uint32_t abi) {
+  const bool newer = abi > bpf::kAbiVersion;
+  return {.what = "a ledger of ABI " + std::to_string(abi) + " is there, this cgtally has ABI " +
+                  std::to_string(bpf::kAbiVersion),
+          .cure = newer ? "use the cgtally that made it"
+                        : "carry its totals over: cgtally up --migrate"};
+}
+
+// The ledger whose totals are to be carried over, its keeper told to end.
+Result<std::optional<bpf::OlderLedger>> older_ledger(const bpf::Pins& pins, bool migrate) {
   const auto others = pins.other_abis();
   if (others.empty()) {
-    return {};
+    return std::nullopt;
   }
-  const std::string abi = std::to_string(others.back());
-  const bool newer = others.back() > bpf::kAbiVersion;
-  return std::unexpected(Error{.what = "a ledger of ABI " + abi +
-                                       " is there, this cgtally has ABI " +
-                                       std::to_string(bpf::kAbiVersion),
-                               .cure = newer ? "use the cgtally that made it"
-                                             : "carry its totals over: cgtally up --migrate"});
+  if (others.back() > bpf::kAbiVersion || !migrate || others.size() > 1) {
+    return std::unexpected(other_abi(others.back()));
+  }
+  auto older = bpf::OlderLedger::open(pins.directory_of(others.back()));
+  if (!older) {
+    return std::unexpected(older.error());
+  }
+  older->ask_keeper_to_stop(true);
+  return std::optional(std::move(*older));
 }
 
 Result<bpf::Ledger> open_or_make(const bpf::Pins& pins, std::uint32_t slots) {
@@ -87,17 +101,24 @@ Result<std::unique_ptr<Keeper>> Keeper::begin(const KeeperOptions& options) {
   if (!pins) {
     return std::unexpected(pins.error());
   }
-  auto locked = lock(*pins, 10);
+  auto older = older_ledger(*pins, options.migrate);
+  if (!older) {
+    return std::unexpected(older.error());
+  }
+  auto locked = lock(*pins, *older ? kPatience : kLook);
   if (!locked) {
     return std::unexpected(locked.error());
   }
-  if (auto alone = refuse_other_abis(*pins); !alone) {
-    return std::unexpected(alone.error());
-  }
   const bool fresh = !pins->exist();
-  auto ledger = open_or_make(*pins, options.slots);
+  auto ledger =
+      open_or_make(*pins, *older ? std::max(options.slots, (*older)->slots()) : options.slots);
   if (!ledger) {
     return std::unexpected(ledger.error());
+  }
+  if (*older) {
+    if (auto handed = (*older)->hand_over_to(*ledger, pins->directory()); !handed) {
+      return std::unexpected(handed.error());
+    }
   }
   const bool was_up = bpf::state_of(*ledger) == bpf::LedgerState::up;
   auto tally = bpf::Tally::over(std::move(*ledger), pins->directory());
@@ -110,7 +131,11 @@ Result<std::unique_ptr<Keeper>> Keeper::begin(const KeeperOptions& options) {
   std::unique_ptr<Keeper> keeper(new Keeper(std::move(*locked), std::move(*pins), std::move(*tally),
                                             std::move(*places), options.places.host_root));
   keeper->notices_ = std::move(notices);
-  if (auto attached = keeper->attach(); !attached) {
+  if (auto attached = keeper->attach(*older); !attached) {
+    // What an older ledger has handed over counts on in this one: the next attempt goes on there.
+    if (*older) {
+      return std::unexpected(attached.error());
+    }
     if (!was_up) {
       (void)bpf::detach_everything(keeper->tally_.ledger(), keeper->pins_.directory(),
                                    finder(keeper->host_root_), sys::now().boot);
@@ -123,9 +148,9 @@ Result<std::unique_ptr<Keeper>> Keeper::begin(const KeeperOptions& options) {
   return keeper;
 }
 
-Result<void> Keeper::attach() {
+Result<void> Keeper::attach(std::optional<bpf::OlderLedger>& older) {
   bpf::Ledger& ledger = tally_.ledger();
-  if (bpf::state_of(ledger) != bpf::LedgerState::up) {
+  if (bpf::state_of(ledger) == bpf::LedgerState::down) {
     if (auto rebuilt = ledger.rebuild_free_slots(); !rebuilt) {
       return rebuilt;
     }
@@ -134,8 +159,35 @@ Result<void> Keeper::attach() {
   if (auto begun = places_.begin(tally_, notices_); !begun) {
     return begun;
   }
+  if (auto alone = let_go_of_unwanted(); !alone) {
+    return alone;
+  }
+  if (older) {
+    if (auto carried = carry_over(*older); !carried) {
+      return carried;
+    }
+  }
   bpf::set_state(ledger, bpf::LedgerState::up);
-  return let_go_of_unwanted();
+  return {};
+}
+
+// No hook runs an old program any more: once those under way have ended, the old totals stand.
+Result<void> Keeper::carry_over(bpf::OlderLedger& older) {
+  bpf::Ledger& ledger = tally_.ledger();
+  if (auto waited = ledger.wait_for_running_programs(); !waited) {
+    return waited;
+  }
+  if (bpf::state_of(ledger) == bpf::LedgerState::making) {
+    if (auto imported = older.import_into(ledger); !imported) {
+      return imported;
+    }
+    bpf::set_state(ledger, bpf::LedgerState::up);
+  }
+  older.close();
+  notices_.push_back("the totals of the ledger of ABI " + std::to_string(older.abi()) +
+                     " are carried over");
+  const auto left = pins_.forget(pins_.directory_of(older.abi()));
+  return left ? Result<void>{} : std::unexpected(left.error());
 }
 
 // Interfaces that an earlier keeper counted, and that are not asked for any more or do not exist.
@@ -182,7 +234,7 @@ Result<void> Keeper::keep(Rounds& rounds, const Hear& hear) {
 
 Result<sys::Fd> stop_keeper(const bpf::Pins& pins, bpf::Ledger& ledger) {
   bpf::ask_to_stop(ledger, true);
-  auto locked = lock(pins, 250);
+  auto locked = lock(pins, kPatience);
   bpf::ask_to_stop(ledger, false);
   if (!locked && locked.error().code == EWOULDBLOCK) {
     return std::unexpected(Error{

@@ -6,9 +6,11 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "adapters/bpf/migration.h"
 #include "adapters/bpf/pins.h"
 #include "adapters/bpf/tally.h"
 #include "cli/places.h"
@@ -21,6 +23,7 @@ struct KeeperOptions {
   PlacesOptions places;
   std::string bpffs;
   std::uint32_t slots = 4096;  // of a ledger that has to be made
+  bool migrate = false;        // carry the totals of an older ABI over
 };
 
 class Keeper {
@@ -42,7 +45,8 @@ class Keeper {
 
  private:
   Keeper(sys::Fd lock, bpf::Pins pins, bpf::Tally tally, Places places, std::string host_root);
-  Result<void> attach();
+  Result<void> attach(std::optional<bpf::OlderLedger>& older);
+  Result<void> carry_over(bpf::OlderLedger& older);
   Result<void> let_go_of_unwanted();
   void look_after();
 

@@ -153,6 +153,8 @@ void describe(cgt_header& header, const LedgerOptions& options, const Size& size
   header.cell_bytes = sizeof(cgt_cell);
   header.cell_key = offsetof(cgt_cell, key);
   header.cell_totals = offsetof(cgt_cell, rx_bytes);
+  header.folds_at = offsetof(cgt_header, folds);
+  header.fold_count = CGT_FOLD_BATCH;
   if (getrandom(header.id, sizeof(header.id), 0) != sizeof(header.id)) header.id[0] = 0;
   const Moment now = sys::now();
   header.made_boot_ns = static_cast<std::uint64_t>(now.boot.count());
