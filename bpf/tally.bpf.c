@@ -21,18 +21,4 @@ int cgt_egress(struct __sk_buff *skb)
 	return TC_NEXT;
 }
 
-/*
- * Does nothing. Its link lives exactly as long as the process that owns this ledger, in whatever
- * namespaces that is, so the next process can tell a filter left by a killed one from the filter of
- * a neighbour. (tcx links need no such mark.)
- */
-SEC("tp_btf/cgroup_mkdir")
-int cgt_owner(void *ctx)
-{
-	__u32 first = 0;
-
-	bpf_map_lookup_elem(&cgt_cells, &first);
-	return 0;
-}
-
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

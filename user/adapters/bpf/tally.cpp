@@ -3,6 +3,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <mark.skel.h>
 #include <tally.skel.h>
 #include "cgtally/abi.h"
 
@@ -77,7 +78,7 @@ struct Tally::Impl {
   Ledger ledger;
   std::string directory;  // of the pinned links; empty: a private ledger
   KernelFacts facts = probe_kernel();
-  Skeleton<tally_bpf> shared;  // owns the owner's mark; its tc programs are not loaded
+  Skeleton<mark_bpf> mark_program;
   bpf_link* mark = nullptr;
   Cells cells{ledger};
   sys::Fd run_time_statistics;
@@ -110,16 +111,14 @@ struct Tally::Impl {
 // A pinned ledger's mark stays when its keeper goes.
 Result<void> Tally::Impl::make_mark() {
   const LibbpfLog log;
-  shared.reset(tally_bpf::open());
-  if (!shared) return std::unexpected(sys::error_from(errno, "read the BPF object"));
-  ledger.share_with(shared->obj);
-  bpf_program__set_autoload(shared->progs.cgt_ingress, false);
-  bpf_program__set_autoload(shared->progs.cgt_egress, false);
-  if (const int code = tally_bpf::load(shared.get()); code != 0) {
+  mark_program.reset(mark_bpf::open());
+  if (!mark_program) return std::unexpected(sys::error_from(errno, "read the BPF object"));
+  ledger.share_with(mark_program->obj);
+  if (const int code = mark_bpf::load(mark_program.get()); code != 0) {
     return std::unexpected(with_last_words(
         sys::error_from(-code, "load the BPF object", "see what is missing: cgtally doctor"), log));
   }
-  mark = bpf_program__attach(shared->progs.cgt_owner);
+  mark = bpf_program__attach(mark_program->progs.cgt_owner);
   if (!mark) {
     return std::unexpected(with_last_words(
         sys::error_from(errno, "attach to a kernel tracepoint", "grant CAP_PERFMON"), log));
@@ -171,7 +170,6 @@ Result<Skeleton<tally_bpf>> Tally::Impl::load_programs(const Attached& one, Netn
   Skeleton<tally_bpf> programs(tally_bpf::open());
   if (!programs) return std::unexpected(sys::error_from(errno, "read the BPF object"));
   ledger.share_with(programs->obj);
-  bpf_program__set_autoload(programs->progs.cgt_owner, false);
   auto& config = *programs->rodata;
   writable(config.iface_key) = one.what.key.value;
   writable(config.netns_key) = netns.value;
