@@ -119,6 +119,8 @@ struct cgt_cgroup_event {
 };
 CGT_ASSERT(sizeof(struct cgt_cgroup_event) == 24 + CGT_PATH_MAX, "path starts at 24");
 
+#define CGT_REGISTRY_SIZE 65536 /* names, and deaths, that are remembered at once */
+
 /* What the kernel side remembers of a cgroup, by its id: it outlives the cgroup. */
 #define CGT_NAME_MAX 256 /* NAME_MAX and its NUL */
 

@@ -25,6 +25,7 @@
 #include "adapters/netlink/socket.h"
 #include "adapters/netlink/watcher.h"
 #include "harness/command.h"
+#include "harness/hooks.h"
 #include "harness/netns.h"
 
 namespace cgtally {
@@ -224,6 +225,27 @@ TEST(Watcher, TellsWhatHasChangedFromWhereverItIsAsked) {
   EXPECT_EQ(take(), std::pair(true, true)) << "the address went with it";
 }
 
+TEST(Watcher, TellsOfFiltersAndOfTheQdiscThatIsTakenFromUnderThem) {
+  const harness::Netns netns("watchtc");
+  netns.ip("link add v0 type veth peer name v1");
+  const harness::ForeignProgram program(harness::ForeignProgram::kNext, "other");
+  auto watcher = inside(netns, [] { return netlink::Watcher::open(); });
+  ASSERT_TRUE(watcher) << watcher.error().what;
+  const auto filters_after = [&](const std::vector<std::string>& words) {
+    std::vector<std::string> argv = {"tc", "-n", netns.name()};
+    argv.insert(argv.end(), words.begin(), words.end());
+    harness::run(argv);
+    return watcher->take().filters;
+  };
+  EXPECT_FALSE(watcher->take().filters);
+  EXPECT_TRUE(filters_after({"qdisc", "add", "dev", "v0", "clsact"}));
+  EXPECT_FALSE(filters_after({"qdisc", "show", "dev", "v0"})) << "who only looks changes nothing";
+  program.attach_filter(netns, "v0", harness::Direction::egress, 7, 1);
+  EXPECT_TRUE(watcher->take().filters);
+  EXPECT_TRUE(filters_after({"filter", "del", "dev", "v0", "egress", "pref", "7"}));
+  EXPECT_TRUE(filters_after({"qdisc", "del", "dev", "v0", "clsact"}));
+}
+
 TEST(Watcher, AfterAnOverrunEverythingMayHaveChanged) {
   const harness::Netns netns("flood");
   auto watcher = inside(netns, [] { return netlink::Watcher::open(); });
@@ -234,9 +256,10 @@ TEST(Watcher, AfterAnOverrunEverythingMayHaveChanged) {
   const auto overrun = watcher->take();
   EXPECT_TRUE(overrun.links);
   EXPECT_TRUE(overrun.addresses) << "no address has changed, but one may have";
+  EXPECT_TRUE(overrun.filters);
   (void)watcher->take();  // what was still queued
   const auto quiet = watcher->take();
-  EXPECT_FALSE(quiet.links || quiet.addresses);
+  EXPECT_FALSE(quiet.links || quiet.addresses || quiet.filters);
 }
 
 class Sender {

@@ -74,6 +74,32 @@ TEST_F(NamesTest, TheEndOfAnUnknownCgroupIsRemembered) {
   EXPECT_TRUE(names_.name_of(99).ended);
 }
 
+TEST_F(NamesTest, WhatIsLearnedOfTheDeadIsKnown) {
+  names_.learn(77, "/before-us", true);
+  EXPECT_EQ(names_.name_of(77).path, "/before-us");
+  EXPECT_TRUE(names_.name_of(77).ended);
+  EXPECT_EQ(names_.path_of(77), "/before-us");
+}
+
+TEST_F(NamesTest, ALateLessonRaisesNobodyFromTheDeadButNamesThem) {
+  names_.removed(77);
+  EXPECT_EQ(names_.path_of(77), std::nullopt);
+  names_.learn(77, "/now-named", false);
+  EXPECT_EQ(names_.name_of(77).path, "/now-named");
+  EXPECT_TRUE(names_.name_of(77).ended);
+  names_.learn(77, "/once-more", true);
+  EXPECT_EQ(names_.name_of(77).path, "/now-named");
+  EXPECT_EQ(names_.path_of(78), std::nullopt);
+}
+
+TEST_F(NamesTest, OneWhoIsLearnedOfAliveAndIsNotThereHasEnded) {
+  names_.learn(77, "/gone-meanwhile", false);
+  EXPECT_FALSE(names_.name_of(77).ended);
+  make("/other");
+  names_.seed(root_);
+  EXPECT_TRUE(names_.name_of(77).ended);
+}
+
 TEST_F(NamesTest, ASecondWalkFindsWhatEventsDidNotTell) {
   make("/stays");
   make("/goes/with/children");

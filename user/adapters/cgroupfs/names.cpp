@@ -102,6 +102,13 @@ void Names::removed(std::uint64_t id) {
   if (!entry.ended) bury(id, entry);
 }
 
+void Names::learn(std::uint64_t id, std::string path, bool ended) {
+  const auto [place, fresh] = entries_.try_emplace(id);
+  Entry& entry = place->second;
+  if (fresh || entry.path == unknown(id)) entry.path = std::move(path);
+  if (ended && !entry.ended) bury(id, entry);
+}
+
 void Names::bury(std::uint64_t id, Entry& entry) {
   entry.ended = true;
   entry.place = dead_.insert(dead_.end(), id);
@@ -116,6 +123,12 @@ AccountName Names::name_of(std::uint64_t id) const {
   const Entry& entry = found->second;
   if (entry.ended) dead_.splice(dead_.end(), dead_, entry.place);
   return AccountName{.path = entry.path, .ended = entry.ended};
+}
+
+std::optional<std::string> Names::path_of(std::uint64_t id) const {
+  const auto found = entries_.find(id);
+  if (found == entries_.end() || found->second.path == unknown(id)) return std::nullopt;
+  return found->second.path;
 }
 
 }  // namespace cgtally::cgroupfs

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <list>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -27,9 +28,14 @@ class Names {
   void seed(const std::string& mount);
   void made(std::uint64_t id, std::string path);
   void removed(std::uint64_t id);
+  // From somebody who was there before us. What is known already is not changed, except that the
+  // dead stay dead.
+  void learn(std::uint64_t id, std::string path, bool ended);
 
   // "#<id>" where the name is not known.
   [[nodiscard]] AccountName name_of(std::uint64_t id) const;
+  // None where it is not known: to build the names of others upon it.
+  [[nodiscard]] std::optional<std::string> path_of(std::uint64_t id) const;
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
 
  private:

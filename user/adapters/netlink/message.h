@@ -16,11 +16,12 @@
 
 namespace cgtally::netlink {
 
-// A dump request: all objects of a type.
+// A dump request: all objects of a type. Without NLM_F_DUMP for the one that the header names.
 class Request {
  public:
   template <typename Header>
-  Request(int type, Header header) : message_(nlmsg_alloc_simple(type, NLM_F_DUMP), &nlmsg_free) {
+  Request(int type, Header header, int flags = NLM_F_DUMP)
+      : message_(nlmsg_alloc_simple(type, flags), &nlmsg_free) {
     if (!message_ || nlmsg_append(message_.get(), &header, sizeof(header), NLMSG_ALIGNTO) < 0) {
       throw std::bad_alloc();
     }

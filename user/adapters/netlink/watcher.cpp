@@ -18,6 +18,8 @@ constexpr int kReceiveBufferBytes = 1 << 20;  // some hundred interfaces at once
 void note(std::uint16_t type, Changes& changes) {
   if (type == RTM_NEWLINK || type == RTM_DELLINK) changes.links = true;
   if (type == RTM_NEWADDR || type == RTM_DELADDR) changes.addresses = true;
+  if (type == RTM_NEWTFILTER || type == RTM_DELTFILTER) changes.filters = true;
+  if (type == RTM_NEWQDISC || type == RTM_DELQDISC) changes.filters = true;
 }
 
 }  // namespace
@@ -30,8 +32,8 @@ Watcher::~Watcher() = default;
 Result<Watcher> Watcher::open() {
   auto socket = Socket::open();
   if (!socket) return std::unexpected(std::move(socket).error());
-  auto joined =
-      socket->join({RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR}, kReceiveBufferBytes);
+  auto joined = socket->join({RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_TC},
+                             kReceiveBufferBytes);
   if (!joined) return std::unexpected(std::move(joined).error());
   return Watcher(std::make_unique<Socket>(*std::move(socket)));
 }
@@ -46,7 +48,7 @@ Changes Watcher::take() {
     if (received < 0 && errno == EINTR) continue;
     if (received < 0 && errno == EAGAIN) return changes;
     // Overrun (ENOBUFS): what was queued before it still comes, and empties the socket next time.
-    if (received < 0) return Changes{.links = true, .addresses = true};
+    if (received < 0) return {.links = true, .addresses = true, .filters = true};
     auto* message = reinterpret_cast<nlmsghdr*>(buffer.data());
     int left = static_cast<int>(received);
     for (; nlmsg_ok(message, left) != 0; message = nlmsg_next(message, &left)) {

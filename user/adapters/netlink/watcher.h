@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tells that links or addresses of a netns may have changed, never what: who is told lists them
-// anew, so that a lost notification costs nothing but a list. Belongs to the netns in which it was
-// opened and works from any. Open it before the first list.
+// Tells that links, addresses or tc filters of a netns may have changed, never what: who is told
+// lists them anew, so that a lost notification costs nothing but a list. Of tcx programs the kernel
+// tells nobody: they are looked at from time to time. Belongs to the netns in which it was opened
+// and works from any. Open it before the first list.
 #pragma once
 
 #include <memory>
@@ -15,6 +16,7 @@ class Socket;
 struct Changes {
   bool links = false;
   bool addresses = false;
+  bool filters = false;  // tc filters, or qdiscs that hold them
 };
 
 class Watcher {

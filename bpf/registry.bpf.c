@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Names and deaths of cgroups, kept in maps that outlive every process of ours: whoever comes later
+ * learns what a cgroup was called and that it has gone, however short it lived. Only the unified
+ * hierarchy: on hybrid hosts these tracepoints fire for cgroup v1 too, with ids that overlap those
+ * of v2. While two keepers change over, both write the same: nothing here depends on being alone.
+ */
+#include <linux/bpf.h>
+#include <vmlinux.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+#include <bpf/bpf_core_read.h>
+#include <cgtally/abi.h>
+
+#define UNIFIED_HIERARCHY 0
+
+/*
+ * Key: cgroup id. Value: its own name and its parent's id. Written at mkdir, and by userspace for
+ * those that were there before; deleted by the keeper. Allocated as it fills, for most hosts have
+ * few. Kernels before 6.1 refuse that to kprobes and raw tracepoints, but not to tp_btf programs.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, CGT_REGISTRY_SIZE);
+	__type(key, __u64);
+	__type(value, struct cgt_cgroup_name);
+} cgt_names SEC(".maps");
+
+/* Key: cgroup id. Written at rmdir and at release; deleted by the keeper. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, CGT_REGISTRY_SIZE);
+	__type(key, __u64);
+	__type(value, struct cgt_cgroup_death);
+} cgt_deaths SEC(".maps");
+
+/* One number: names and deaths that did not fit. A walk over the hierarchy makes them good. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} cgt_missed SEC(".maps");
+
+static __always_inline int is_unified(const struct cgroup *cgroup)
+{
+	return cgroup->root->hierarchy_id == UNIFIED_HIERARCHY;
+}
+
+static __always_inline void miss(void)
+{
+	__u32 zero = 0;
+	__u64 *missed = bpf_map_lookup_elem(&cgt_missed, &zero);
+
+	if (missed)
+		__sync_fetch_and_add(missed, 1);
+}
+
+SEC("tp_btf/cgroup_mkdir")
+int BPF_PROG(cgt_reg_mkdir, struct cgroup *cgroup, const char *path)
+{
+	struct cgt_cgroup_name name = {};
+	__u64 id;
+
+	if (!is_unified(cgroup))
+		return 0;
+	id = cgroup->kn->id;
+	/* Not kernfs_node's parent: 6.15 renamed that. */
+	name.parent_id = cgroup->self.parent->cgroup->kn->id;
+	name.made_ns = bpf_ktime_get_boot_ns();
+	bpf_probe_read_kernel_str(name.name, sizeof(name.name), cgroup->kn->name);
+	if (bpf_map_update_elem(&cgt_names, &id, &name, BPF_ANY))
+		miss();
+	return 0;
+}
+
+SEC("tp_btf/cgroup_rmdir")
+int BPF_PROG(cgt_reg_rmdir, struct cgroup *cgroup, const char *path)
+{
+	struct cgt_cgroup_death death = {};
+	__u64 id;
+
+	if (!is_unified(cgroup))
+		return 0;
+	id = cgroup->kn->id;
+	death.removed_ns = bpf_ktime_get_boot_ns();
+	if (bpf_map_update_elem(&cgt_deaths, &id, &death, BPF_ANY))
+		miss();
+	return 0;
+}
+
+/* After the last socket has closed, which may be hours after rmdir. */
+SEC("tp_btf/cgroup_release")
+int BPF_PROG(cgt_reg_release, struct cgroup *cgroup, const char *path)
+{
+	__u64 now = bpf_ktime_get_boot_ns();
+	/* Where rmdir was missed: it was no later than this. */
+	struct cgt_cgroup_death fresh = {.removed_ns = now, .released_ns = now};
+	struct cgt_cgroup_death *death;
+	__u64 id;
+
+	if (!is_unified(cgroup))
+		return 0;
+	id = cgroup->kn->id;
+	death = bpf_map_lookup_elem(&cgt_deaths, &id);
+	if (death)
+		death->released_ns = now;
+	else if (bpf_map_update_elem(&cgt_deaths, &id, &fresh, BPF_NOEXIST))
+		miss();
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

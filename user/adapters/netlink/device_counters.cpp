@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// One link is asked for, not all: a host with thousands of veths is read each second.
+#include "adapters/netlink/device_counters.h"
+
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include "adapters/netlink/socket.h"
+#include "adapters/sys/error.h"
+
+namespace cgtally::netlink {
+namespace {
+
+// The first words of rtnl_link_stats64, which only grows at its end.
+struct Stats {
+  std::uint64_t rx_packets;
+  std::uint64_t tx_packets;
+  std::uint64_t rx_bytes;
+  std::uint64_t tx_bytes;
+  std::uint64_t rx_errors;
+  std::uint64_t tx_errors;
+  std::uint64_t rx_dropped;
+  std::uint64_t tx_dropped;
+};
+
+constexpr std::array kModes = {std::pair{IFLA_XDP_DRV_PROG_ID, XdpMode::native},
+                               std::pair{IFLA_XDP_SKB_PROG_ID, XdpMode::generic},
+                               std::pair{IFLA_XDP_HW_PROG_ID, XdpMode::offloaded}};
+
+std::vector<XdpProgram> parse_xdp(const Attributes<IFLA_XDP_MAX>& xdp) {
+  std::vector<XdpProgram> programs;
+  for (const auto& [attribute, mode] : kModes) {
+    if (const auto id = xdp.value<std::uint32_t>(attribute)) programs.push_back({mode, *id});
+  }
+  return programs;
+}
+
+std::optional<DeviceCounters> parse_counters(nlmsghdr& message) {
+  const auto header = header_of<ifinfomsg>(message);
+  if (!header || message.nlmsg_type != RTM_NEWLINK) return std::nullopt;
+  const Attributes<IFLA_XDP> attributes(message, sizeof(*header));
+  const auto stats = attributes.value<Stats>(IFLA_STATS64);
+  if (!stats) return std::nullopt;
+  return DeviceCounters{
+      .carried = {.rx_bytes = {stats->rx_bytes},
+                  .rx_packets = {stats->rx_packets},
+                  .tx_bytes = {stats->tx_bytes},
+                  .tx_packets = {stats->tx_packets}},
+      .rx_dropped = {stats->rx_dropped},
+      .tx_dropped = {stats->tx_dropped},
+      .xdp = parse_xdp(Attributes<IFLA_XDP_MAX>(attributes[IFLA_XDP])),
+  };
+}
+
+}  // namespace
+
+Result<DeviceCounters> device_counters(int ifindex) {
+  auto socket = Socket::open();
+  if (!socket) return std::unexpected(std::move(socket).error());
+  ifinfomsg header{};
+  header.ifi_index = ifindex;
+  constexpr int kThisOne = 0;
+  auto found = socket->dump<DeviceCounters>("read the device's counters",
+                                            Request(RTM_GETLINK, header, kThisOne), parse_counters);
+  if (!found) return std::unexpected(std::move(found).error());
+  if (found->empty())
+    return std::unexpected(sys::error_from(ENODATA, "read the device's counters"));
+  return std::move(found->front());
+}
+
+}  // namespace cgtally::netlink
