@@ -7,8 +7,11 @@
 #include <cerrno>
 #include <thread>
 
+#include "adapters/bpf/cgroup_book.h"
 #include "adapters/bpf/ledger_view.h"
 #include "adapters/bpf/takedown.h"
+#include "adapters/cgroupfs/mount.h"
+#include "adapters/cgroupfs/names.h"
 #include "adapters/sys/clock.h"
 
 namespace cgtally::cli {
@@ -84,9 +87,11 @@ Result<bpf::Ledger> open_or_make(const bpf::Pins& pins, std::uint32_t slots) {
 
 }  // namespace
 
-Keeper::Keeper(sys::Fd lock, bpf::Pins pins, bpf::Tally tally, Places places, std::string host_root)
+Keeper::Keeper(sys::Fd lock, bpf::Pins pins, bpf::Registry registry, bpf::Tally tally,
+               Places places, std::string host_root)
     : lock_(std::move(lock)),
       pins_(std::move(pins)),
+      registry_(std::move(registry)),
       tally_(std::move(tally)),
       places_(std::move(places)),
       host_root_(std::move(host_root)) {}
@@ -121,14 +126,28 @@ Result<std::unique_ptr<Keeper>> Keeper::begin(const KeeperOptions& options) {
     }
   }
   const bool was_up = bpf::state_of(*ledger) == bpf::LedgerState::up;
-  auto tally = bpf::Tally::over(std::move(*ledger), pins->directory());
-  if (!tally) {
-    if (fresh) {
+  const auto undo = [&](Error error) {
+    if (fresh && !*older) {
+      (void)bpf::unpin_registry(pins->directory());
       (void)pins->forget();
     }
-    return std::unexpected(tally.error());
+    return std::unexpected(std::move(error));
+  };
+  // Before the first packet is booked: no account's end shall be missed.
+  auto registry =
+      bpf::Registry::create(ledger->fd("names"), ledger->fd("deaths"), ledger->fd("missed"));
+  if (!registry) {
+    return undo(registry.error());
   }
-  std::unique_ptr<Keeper> keeper(new Keeper(std::move(*locked), std::move(*pins), std::move(*tally),
+  if (auto pinned = registry->pin(pins->directory()); !pinned) {
+    return undo(pinned.error());
+  }
+  auto tally = bpf::Tally::over(std::move(*ledger), pins->directory());
+  if (!tally) {
+    return undo(tally.error());
+  }
+  std::unique_ptr<Keeper> keeper(new Keeper(std::move(*locked), std::move(*pins),
+                                            std::move(*registry), std::move(*tally),
                                             std::move(*places), options.places.host_root));
   keeper->notices_ = std::move(notices);
   if (auto attached = keeper->attach(*older); !attached) {
@@ -156,6 +175,9 @@ Result<void> Keeper::attach(std::optional<bpf::OlderLedger>& older) {
     }
   }
   bpf::set_keeper(ledger, getpid());
+  if (auto written = write_names(); !written) {
+    return written;
+  }
   if (auto begun = places_.begin(tally_, notices_); !begun) {
     return begun;
   }
@@ -204,6 +226,21 @@ Result<void> Keeper::let_go_of_unwanted() {
     }
     notices_.push_back(record.name + " is not counted any more: its totals stay");
   }
+  return {};
+}
+
+Result<void> Keeper::write_names() {
+  auto mount = cgroupfs::cgroup2_mount(host_root_);
+  if (!mount) {
+    return std::unexpected(mount.error());
+  }
+  cgroupfs::Names names;
+  names.seed(*mount);
+  const bpf::Ledger& ledger = tally_.ledger();
+  const bpf::CgroupBook book(ledger.fd("names"), ledger.fd("deaths"));
+  names.for_each_child([&](std::uint64_t id, std::uint64_t parent, const std::string& name) {
+    (void)book.remember(id, parent, name);
+  });
   return {};
 }
 

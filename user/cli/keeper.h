@@ -12,6 +12,7 @@
 
 #include "adapters/bpf/migration.h"
 #include "adapters/bpf/pins.h"
+#include "adapters/bpf/registry.h"
 #include "adapters/bpf/tally.h"
 #include "cli/places.h"
 #include "cli/rounds.h"
@@ -44,14 +45,19 @@ class Keeper {
   [[nodiscard]] std::vector<std::string> take_notices() { return std::exchange(notices_, {}); }
 
  private:
-  Keeper(sys::Fd lock, bpf::Pins pins, bpf::Tally tally, Places places, std::string host_root);
+  Keeper(sys::Fd lock, bpf::Pins pins, bpf::Registry registry, bpf::Tally tally, Places places,
+         std::string host_root);
   Result<void> attach(std::optional<bpf::OlderLedger>& older);
   Result<void> carry_over(bpf::OlderLedger& older);
   Result<void> let_go_of_unwanted();
   void look_after();
+  // The living cgroups into the ledger's book: should one of them die while nobody looks, its name
+  // is known all the same.
+  Result<void> write_names();
 
   sys::Fd lock_;
   bpf::Pins pins_;
+  bpf::Registry registry_;
   bpf::Tally tally_;
   Places places_;
   std::string host_root_;

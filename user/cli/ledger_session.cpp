@@ -158,6 +158,19 @@ Reading LedgerSession::read() {
   return reading;
 }
 
+// Who died before this command began is known to the ledger alone.
+AccountName LedgerSession::name_of(std::uint64_t cgroup_id) const {
+  auto& names = cgroups_.names();
+  if (!names.path_of(cgroup_id)) {
+    const bpf::CgroupBook book = view_.book();
+    const auto path = book.name_of(cgroup_id, [&](std::uint64_t id) { return names.path_of(id); });
+    if (path) {
+      names.learn(cgroup_id, *path, book.death_of(cgroup_id).has_value());
+    }
+  }
+  return names.name_of(cgroup_id);
+}
+
 std::string LedgerSession::interface_name(InterfaceKey key) const {
   const auto found = names_.find(key);
   return found == names_.end() ? "#" + std::to_string(key.value) : found->second;

@@ -24,9 +24,7 @@ class LedgerSession final : public Session {
 
   Result<void> offer_to(sys::Poller& poller) override { return cgroups_.offer_to(poller); }
   [[nodiscard]] Reading read() override;
-  [[nodiscard]] AccountName name_of(std::uint64_t cgroup_id) const override {
-    return cgroups_.name_of(cgroup_id);
-  }
+  [[nodiscard]] AccountName name_of(std::uint64_t cgroup_id) const override;
   [[nodiscard]] std::string interface_name(InterfaceKey key) const override;
   [[nodiscard]] std::string counted() const override;
   [[nodiscard]] LedgerStatus status() const override;
@@ -47,7 +45,7 @@ class LedgerSession final : public Session {
   void name_interfaces();
 
   bpf::LedgerView view_;
-  CgroupWatch cgroups_;
+  mutable CgroupWatch cgroups_;  // learns names when it is asked for them
   Filter filter_;
   std::string bpffs_;
   bpf::LedgerState state_ = bpf::LedgerState::up;

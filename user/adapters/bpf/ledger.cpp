@@ -26,7 +26,6 @@ namespace {
 
 constexpr std::string_view kPrefix = "cgt_";
 constexpr std::uint32_t kMostInterfaces = 4096;
-constexpr std::uint32_t kMostCgroups = 65'536;
 constexpr std::uint32_t kObituariesPerSlot = 8;  // a reader at a slow interval must not miss any
 
 struct Shape {
@@ -84,10 +83,12 @@ std::vector<Shape> shapes_of(const Size& size) {
                     BPF_F_NO_PREALLOC});
   shapes.push_back({"obituaries", BPF_MAP_TYPE_ARRAY, kIndex, sizeof(cgt_obituary),
                     size.obituaries(), BPF_F_MMAPABLE});
+  shapes.push_back(
+      {"missed", BPF_MAP_TYPE_ARRAY, kIndex, sizeof(std::uint64_t), 1, BPF_F_MMAPABLE});
   shapes.push_back({"names", BPF_MAP_TYPE_HASH, sizeof(std::uint64_t), sizeof(cgt_cgroup_name),
-                    kMostCgroups, BPF_F_NO_PREALLOC});
+                    CGT_REGISTRY_SIZE, BPF_F_NO_PREALLOC});
   shapes.push_back({"deaths", BPF_MAP_TYPE_HASH, sizeof(std::uint64_t), sizeof(cgt_cgroup_death),
-                    kMostCgroups, BPF_F_NO_PREALLOC});
+                    CGT_REGISTRY_SIZE, BPF_F_NO_PREALLOC});
   return shapes;
 }
 

@@ -27,6 +27,10 @@ InterfaceRecord record_from(std::uint32_t key, const cgt_interface& raw) {
           .hook = raw.hook == CGT_HOOK_CLSACT ? HookKind::clsact : HookKind::tcx,
           .program_ids = {raw.program_id[0], raw.program_id[1]},
           .since = {.boot = Nanoseconds(raw.from_boot_ns), .wall = Nanoseconds(raw.from_wall_ns)},
+          .device = {.rx_bytes = Bytes{raw.device.rx_bytes},
+                     .rx_packets = Packets{raw.device.rx_packets},
+                     .tx_bytes = Bytes{raw.device.tx_bytes},
+                     .tx_packets = Packets{raw.device.tx_packets}},
           .gaps = raw.gaps,
           .gap = Nanoseconds(raw.gap_ns)};
 }
@@ -98,6 +102,10 @@ const std::vector<InterfaceRecord>& LedgerView::interfaces() {
     impl_->interfaces_seq = seq;
   }
   return impl_->interfaces;
+}
+
+CgroupBook LedgerView::book() const {
+  return CgroupBook(impl_->ledger.fd("names"), impl_->ledger.fd("deaths"));
 }
 
 const Ledger& LedgerView::ledger() const { return impl_->ledger; }

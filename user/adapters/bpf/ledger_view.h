@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "adapters/bpf/cgroup_book.h"
 #include "adapters/bpf/pins.h"
 #include "adapters/bpf/tally.h"
 #include "core/reading.h"
@@ -29,6 +30,7 @@ struct InterfaceRecord {
   HookKind hook = HookKind::tcx;
   std::array<std::uint32_t, 2> program_ids{};  // ingress, egress
   Moment since;
+  Traffic device;          // the device's own counters then
   std::uint64_t gaps = 0;  // how often a hook was lost and attached again
   Nanoseconds gap{};       // how long nobody counted then, at most
 };
@@ -61,6 +63,8 @@ class LedgerView {
   [[nodiscard]] LedgerFacts facts() const;
   // Those that are counted or were, and are not folded yet.
   [[nodiscard]] const std::vector<InterfaceRecord>& interfaces();
+  // Names and deaths of cgroups since the ledger was made.
+  [[nodiscard]] CgroupBook book() const;
   [[nodiscard]] const Ledger& ledger() const;
 
  private:

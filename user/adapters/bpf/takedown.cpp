@@ -11,6 +11,7 @@
 
 #include "adapters/bpf/hook.h"
 #include "adapters/bpf/owner.h"
+#include "adapters/bpf/registry.h"
 #include "adapters/sys/error.h"
 
 namespace cgtally::bpf {
@@ -72,10 +73,8 @@ Result<void> detach_everything(Ledger& ledger, const std::string& directory, con
       return detached;
     }
   }
-  for (const char* name : {"/owner", "/cgroup_mkdir", "/cgroup_rmdir", "/cgroup_release"}) {
-    ::unlink((directory + name).c_str());
-  }
-  return {};
+  ::unlink((directory + "/owner").c_str());
+  return unpin_registry(directory);
 }
 
 Result<int> remove_leftovers(int ifindex) { return remove_dead_filters(ifindex, owner_alive); }

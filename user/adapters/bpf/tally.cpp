@@ -22,6 +22,7 @@
 #include "adapters/bpf/own_addresses.h"
 #include "adapters/bpf/owner.h"
 #include "adapters/bpf/skeleton.h"
+#include "adapters/netlink/device_counters.h"
 #include "adapters/sys/clock.h"
 #include "adapters/sys/error.h"
 
@@ -65,10 +66,17 @@ struct RunTime {
   std::uint64_t nanoseconds = 0;
 };
 
-RunTime run_time_of(const bpf_program* program) {
+bpf_prog_info info_of(const bpf_program* program) {
   bpf_prog_info info{};
   std::uint32_t size = sizeof(info);
   if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) != 0) return {};
+  return info;
+}
+
+std::uint32_t id_of(const bpf_program* program) { return info_of(program).id; }
+
+RunTime run_time_of(const bpf_program* program) {
+  const bpf_prog_info info = info_of(program);
   return {info.run_cnt, info.run_time_ns};
 }
 
@@ -139,6 +147,12 @@ std::pair<InterfaceKey, cgt_interface> Tally::Impl::record_of(const Link& link,
   record.ethernet = link.ethernet;
   record.from_boot_ns = static_cast<std::uint64_t>(now.boot.count());
   record.from_wall_ns = static_cast<std::uint64_t>(now.wall.count());
+  if (const auto device = netlink::device_counters(link.ifindex); device) {
+    record.device = {.rx_bytes = device->carried.rx_bytes.value,
+                     .rx_packets = device->carried.rx_packets.value,
+                     .tx_bytes = device->carried.tx_bytes.value,
+                     .tx_packets = device->carried.tx_packets.value};
+  }
   put_text(record.name, sizeof(record.name), link.name);
   put_text(record.netns, sizeof(record.netns), label);
   return {InterfaceKey{++ledger.header().last_iface}, record};
@@ -233,7 +247,8 @@ Result<void> Tally::Impl::write_record(Attached& one) {
     if (!*hook) continue;
     const Hook::Filter filter = (*hook)->filter();
     one.record.preference[at] = filter.preference;
-    one.record.program_id[at] = filter.program_id;
+    one.record.program_id[at] =
+        id_of(at == 0 ? one.programs->progs.cgt_ingress : one.programs->progs.cgt_egress);
     one.record.made_qdisc |= filter.made_qdisc ? 1 : 0;
   }
   return ledger.put_interface(one.what.key.value, one.record);
@@ -264,7 +279,10 @@ Result<void> Tally::Impl::attach(Attached& one, NetnsKey netns) {
 
 void Tally::Impl::list_attachments() {
   attachments.clear();
-  for (const Attached& one : attached) attachments.push_back(one.what);
+  for (const Attached& one : attached) {
+    attachments.push_back(one.what);
+    std::ranges::copy(one.record.program_id, attachments.back().program_ids.begin());
+  }
 }
 
 Result<Tally> Tally::begin(std::unique_ptr<Impl> impl) {

@@ -5,6 +5,7 @@
 // the next Tally takes over what it finds.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -25,6 +26,7 @@ struct Attachment {
   InterfaceKey key;
   Link link;
   HookKind hook = HookKind::tcx;
+  std::array<std::uint32_t, 2> program_ids{};  // ingress, egress
 };
 
 // A netns, as long as it is watched; issued by Tally, never reused.

@@ -131,4 +131,18 @@ std::optional<std::string> Names::path_of(std::uint64_t id) const {
   return found->second.path;
 }
 
+void Names::for_each_child(const Child& tell) const {
+  std::unordered_map<std::string_view, std::uint64_t> ids;
+  for (const auto& [id, entry] : entries_) {
+    if (!entry.ended) ids.emplace(entry.path, id);
+  }
+  for (const auto& [id, entry] : entries_) {
+    const std::string_view path = entry.path;
+    const auto slash = path.rfind('/');
+    if (entry.ended || slash == std::string_view::npos || path.size() == 1) continue;
+    const auto parent = ids.find(slash == 0 ? path.substr(0, 1) : path.substr(0, slash));
+    if (parent != ids.end()) tell(id, parent->second, entry.path.substr(slash + 1));
+  }
+}
+
 }  // namespace cgtally::cgroupfs

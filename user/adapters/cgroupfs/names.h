@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <optional>
 #include <string>
@@ -36,6 +37,10 @@ class Names {
   [[nodiscard]] AccountName name_of(std::uint64_t id) const;
   // None where it is not known: to build the names of others upon it.
   [[nodiscard]] std::optional<std::string> path_of(std::uint64_t id) const;
+  // Every living one but the root: its id, its parent's and its last component.
+  using Child =
+      std::function<void(std::uint64_t id, std::uint64_t parent, const std::string& name)>;
+  void for_each_child(const Child& tell) const;
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
 
  private:
