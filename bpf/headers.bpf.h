@@ -32,6 +32,7 @@
 #include "nat.bpf.h"
 #include "belief.bpf.h"
 #include "ledger.bpf.h"
+#include "window.bpf.h"
 #include "owner.bpf.h"
 #include "cache.bpf.h"
 #include "tally.bpf.h"

@@ -16,7 +16,8 @@ static __always_inline struct cgt_cell *cell_at(__u32 cpu, __u32 slot)
 	return bpf_map_lookup_elem(&cgt_cells, &index);
 }
 
-static __always_inline struct cgt_cell *reason_cell(enum cgt_kind kind)
+/* `slot` becomes the cell's, here and below. */
+static __always_inline struct cgt_cell *reason_cell(enum cgt_kind kind, __u64 *slot)
 {
 	/*
 	 * By way of a byte on the stack, whose value the verifier does not follow: else it would
@@ -24,7 +25,8 @@ static __always_inline struct cgt_cell *reason_cell(enum cgt_kind kind)
 	 */
 	volatile __u8 forgotten = kind;
 
-	return cell_at(bpf_get_smp_processor_id(), reason_slot[forgotten & (REASON_SLOTS - 1)]);
+	*slot = reason_slot[forgotten & (REASON_SLOTS - 1)];
+	return cell_at(bpf_get_smp_processor_id(), *slot);
 }
 
 static __always_inline int cell_is_of(const struct cgt_cell *cell, __u64 cgroup_id)
@@ -66,17 +68,29 @@ static __always_inline int publish_new_slot(__u32 cpu, const struct cgt_key *key
 	return 0;
 }
 
+/*
+ * Asked twice: an entry that the keeper deletes may be another account's by the time that its slot
+ * is read, for the hash uses its memory again at once.
+ */
+static __always_inline int known_slot(const struct cgt_key *key, __u32 *slot)
+{
+	__u32 *known = bpf_map_lookup_elem(&cgt_slots, key);
+
+	if (!known)
+		return -1;
+	*slot = *(volatile __u32 *)known;
+	known = bpf_map_lookup_elem(&cgt_slots, key);
+	return known && *(volatile __u32 *)known == *slot ? 0 : -1;
+}
+
 /* The slot of an account that no cache knew; -1 if the table is full. */
 static __noinline int find_slot(__u32 cpu, __u64 cgroup_id)
 {
 	struct cgt_key key = {.cgroup_id = cgroup_id, .iface = iface_key, .kind = CGT_CGROUP};
-	__u32 *known = bpf_map_lookup_elem(&cgt_slots, &key);
 	struct cgt_cell *cell;
 	__u32 slot;
 
-	if (known)
-		slot = *known;
-	else if (publish_new_slot(cpu, &key, &slot))
+	if (known_slot(&key, &slot) && publish_new_slot(cpu, &key, &slot))
 		return -1;
 	cell = cell_at(cpu, slot);
 	if (cell && !cell->key.iface)
@@ -90,8 +104,7 @@ static __always_inline __u32 slot_way(__u64 cgroup_id)
 	return (cgroup_id * GOLDEN_RATIO_64) >> 32 & (CGT_SLOT_WAYS - 1);
 }
 
-/* `slot_found` is the cell's slot, for those who cache it themselves. */
-static __always_inline struct cgt_cell *cgroup_cell(__u64 cgroup_id, __u32 *slot_found)
+static __always_inline struct cgt_cell *cgroup_cell(__u64 cgroup_id, __u64 *slot_found)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
 	__u32 way = cpu * CGT_SLOT_WAYS + slot_way(cgroup_id);
@@ -115,19 +128,21 @@ static __always_inline struct cgt_cell *cgroup_cell(__u64 cgroup_id, __u32 *slot
 	return cell_at(cpu, slot);
 }
 
-static __always_inline void book(struct cgt_cell *cell, enum direction direction, struct wire wire)
+/* Only this CPU writes the cell, and nothing else runs here meanwhile. */
+static __always_inline void add(struct cgt_cell *cell, enum direction direction, struct wire wire)
 {
-	__u64 *bytes, *packets;
-
-	if (!cell)
-		return; /* cannot be: every slot handed out lies within the array */
-	bytes = direction == RX ? &cell->rx_bytes : &cell->tx_bytes;
-	packets = direction == RX ? &cell->rx_packets : &cell->tx_packets;
-	if (preempt_rt) {
-		__sync_fetch_and_add(bytes, wire.bytes);
-		__sync_fetch_and_add(packets, wire.packets);
+	if (direction == RX) {
+		cell->rx_bytes += wire.bytes;
+		cell->rx_packets += wire.packets;
 	} else {
-		*bytes += wire.bytes;
-		*packets += wire.packets;
+		cell->tx_bytes += wire.bytes;
+		cell->tx_packets += wire.packets;
 	}
+}
+
+static __always_inline void add_atomically(struct cgt_cell *cell, enum direction direction,
+					   struct wire wire)
+{
+	__sync_fetch_and_add(direction == RX ? &cell->rx_bytes : &cell->tx_bytes, wire.bytes);
+	__sync_fetch_and_add(direction == RX ? &cell->rx_packets : &cell->tx_packets, wire.packets);
 }

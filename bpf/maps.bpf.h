@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Every map, with who writes it, who reads it and why it has its type. Sizes are set by the loader
- * from the number of possible CPUs; all interfaces share the maps. Indexes are CPU-major: a CPU's
- * cells lie together.
+ * from the number of possible CPUs; all interfaces share the maps, but for the windows. Indexes are
+ * CPU-major: a CPU's cells lie together.
  */
 #pragma once
 
@@ -125,3 +125,43 @@ struct {
 	__type(key, struct port_key);
 	__type(value, struct port_belief);
 } cgt_ports SEC(".maps");
+
+/*
+ * The windows of one interface. Key: row * CGT_WINDOW_RING + epoch % CGT_WINDOW_RING; a CPU has two
+ * rows, row = cpu * 2 + direction (RX, TX). Written by that CPU alone; read by userspace through
+ * mmap.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1); /* CPUs * 2 * CGT_WINDOW_RING */
+	__type(key, __u32);
+	__type(value, struct cgt_window);
+} cgt_windows SEC(".maps");
+
+/* Of one interface, too. Key: row. Value: the epoch of the row's last window, which has its sums.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1); /* CPUs * 2 */
+	__type(key, __u32);
+	__type(value, __u64);
+} cgt_window_heads SEC(".maps");
+
+/*
+ * Key: CPU. Value: the window that it was last told to be in, by whichever interface's packet.
+ * Reading the clock costs more than the booking, so all interfaces share the answer.
+ */
+struct window_clock {
+	__u64 jiffy; /* when it was read */
+	__u64 epoch;
+	__s64 left;	   /* bytes that may be booked before it is read again */
+	__u64 reserved[5]; /* a cache line for each CPU */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1); /* CPUs */
+	__type(key, __u32);
+	__type(value, struct window_clock);
+} cgt_clock SEC(".maps");

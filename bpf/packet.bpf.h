@@ -38,6 +38,11 @@ struct packet {
 	__u8 has_ports; /* TCP or UDP, header present */
 	__u8 later_fragment;
 	__u8 tcp_flags;
+	/*
+	 * Of the account that it is booked on, once known. Eight bytes, which are written at once:
+	 * the verifier then forgets what was there.
+	 */
+	__u64 slot;
 };
 
 #define PORT_WORD_IPV4 2

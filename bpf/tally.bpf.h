@@ -5,10 +5,10 @@
  */
 #pragma once
 
-static __always_inline struct cgt_cell *cell_of_owner(struct owner owner, __u32 *slot)
+static __always_inline struct cgt_cell *cell_of_owner(struct owner owner, __u64 *slot)
 {
 	if (owner.kind != CGT_CGROUP)
-		return reason_cell(owner.kind);
+		return reason_cell(owner.kind, slot);
 	return cgroup_cell(owner.cgroup_id, slot);
 }
 
@@ -18,18 +18,16 @@ static __noinline struct cgt_cell *look_up_cell(struct __sk_buff *skb, struct pa
 {
 	int cacheable = 0;
 	struct owner owner = receiver(skb, p, now, &cacheable);
-	struct cgt_cell *cell;
-	__u32 slot = 0;
+	struct cgt_cell *cell = cell_of_owner(owner, &p->slot);
 
-	cell = cell_of_owner(owner, &slot);
 	if (cacheable && !may_change_owner(p))
-		remember(entry, p, now, owner.cgroup_id, slot);
+		remember(entry, p, now, owner.cgroup_id, p->slot);
 	else
 		entry->jiffy = 0;
 	return cell;
 }
 
-/* `now` in jiffies; TCP or UDP only. */
+/* `now` in jiffies; TCP or UDP only. Sets the packet's slot, as all below. */
 static __always_inline struct cgt_cell *receiving_cell(struct __sk_buff *skb, struct packet *p,
 						       __u64 now)
 {
@@ -37,11 +35,13 @@ static __always_inline struct cgt_cell *receiving_cell(struct __sk_buff *skb, st
 	struct cgt_cell *cell;
 
 	if (!entry)
-		return reason_cell(CGT_OVERFLOW); /* cannot be: the index is masked */
+		return reason_cell(CGT_OVERFLOW, &p->slot); /* cannot be: the index is masked */
 	if (entry->jiffy == now && !preempt_rt && entry_is_of(entry, p) && !may_change_owner(p)) {
 		cell = cell_at(bpf_get_smp_processor_id(), entry->slot);
-		if (cell && cell_is_of(cell, entry->cgroup_id))
+		if (cell && cell_is_of(cell, entry->cgroup_id)) {
+			p->slot = entry->slot;
 			return cell;
+		}
 	}
 	return look_up_cell(skb, p, entry, now);
 }
@@ -61,29 +61,31 @@ static __always_inline struct cgt_cell *ingress_cell(struct __sk_buff *skb, stru
 						     __u64 now)
 {
 	if (!p->version)
-		return reason_cell(CGT_NOT_IP);
+		return reason_cell(CGT_NOT_IP, &p->slot);
 	if (skb->pkt_type == PACKET_OTHERHOST && mac_decides(skb))
-		return reason_cell(CGT_FORWARDED);
+		return reason_cell(CGT_FORWARDED, &p->slot);
 	if (p->later_fragment)
-		return reason_cell(CGT_FRAGMENT);
+		return reason_cell(CGT_FRAGMENT, &p->slot);
 	if (p->has_ports)
 		return receiving_cell(skb, p, now);
-	return reason_cell(is_ours(&p->tuple, p->version, now) ? CGT_KERNEL : CGT_FORWARDED);
+	return reason_cell(is_ours(&p->tuple, p->version, now) ? CGT_KERNEL : CGT_FORWARDED,
+			   &p->slot);
 }
 
 static __always_inline void tally_ingress(struct __sk_buff *skb)
 {
 	struct packet p = {};
+	__u64 now = bpf_jiffies64();
 	struct cgt_cell *cell;
 	struct wire wire;
 
 	parse(skb, &p);
-	cell = ingress_cell(skb, &p, bpf_jiffies64());
+	cell = ingress_cell(skb, &p, now);
 	wire = wire_of(skb, &p);
 
 	if (wire.bytes <= SHORTEST_ETHERNET_FRAME)
 		wire.bytes -= padding_of(skb, &p);
-	book(cell, RX, wire);
+	book(cell, p.slot, RX, wire, now);
 }
 
 static __noinline int parse_super_packet(struct __sk_buff *skb, struct packet *p)
@@ -96,9 +98,10 @@ static __noinline int parse_super_packet(struct __sk_buff *skb, struct packet *p
 static __always_inline void tally_egress(struct __sk_buff *skb)
 {
 	struct packet p = {};
-	__u32 slot;
+	struct cgt_cell *cell;
 
 	if (skb->gso_size)
 		p.version = parse_super_packet(skb, &p);
-	book(cell_of_owner(sender(skb), &slot), TX, wire_of(skb, &p));
+	cell = cell_of_owner(sender(skb), &p.slot);
+	book(cell, p.slot, TX, wire_of(skb, &p), bpf_jiffies64());
 }

@@ -174,7 +174,7 @@ struct cgt_fold {
 	__u32 into_slot;    /* of the account that takes its totals */
 	__u32 reserved;
 	__u64 obituary;		   /* its seq, once summed */
-	__u64 rest_until_ns;	   /* CLOCK_BOOTTIME */
+	__u64 rest_until_ns;	   /* CLOCK_BOOTTIME; 0: the rest has not been timed yet */
 	struct cgt_totals sum;	   /* of the account */
 	struct cgt_totals retired; /* what `into_slot` holds when the fold is done */
 };

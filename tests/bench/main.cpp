@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <map>
 #include <optional>
 #include <random>
 #include <string>
@@ -28,6 +29,7 @@ struct Case {
   Protocol protocol;
   std::uint32_t accounts;
   std::uint32_t flows;
+  WindowsKept windows = WindowsKept::gated;
 };
 
 const std::vector<Case> kCases{
@@ -51,6 +53,14 @@ const std::vector<Case> kCases{
     {"ingress_udp4_warm", Path::warm, Protocol::udp4, 1, 100000},
     {"ingress_tcp4_mix", Path::mix, Protocol::tcp4, 1000, 10000},
     {"ingress_udp4_mix", Path::mix, Protocol::udp4, 1, 10000},
+    // What the windows cost: with their clock read for each packet, and without any.
+    {"egress_ungated", Path::egress, Protocol::tcp4, 1, 1, WindowsKept::ungated},
+    {"egress_windowless", Path::egress, Protocol::tcp4, 1, 1, WindowsKept::none},
+    {"egress_windowless", Path::egress, Protocol::tcp4, 1000, 1000, WindowsKept::none},
+    {"ingress_tcp4_warm_ungated", Path::warm, Protocol::tcp4, 1, 1, WindowsKept::ungated},
+    {"ingress_tcp4_warm_windowless", Path::warm, Protocol::tcp4, 1, 1, WindowsKept::none},
+    {"ingress_tcp4_cold_windowless", Path::cold, Protocol::tcp4, 1, 1, WindowsKept::none},
+    {"ingress_tcp4_mix_windowless", Path::mix, Protocol::tcp4, 1000, 10000, WindowsKept::none},
 };
 
 struct Measured {
@@ -128,10 +138,10 @@ Result<Measured> measure(Runner& runner, const Case& what, int rounds, std::uint
 
 void print_table(const std::vector<Measured>& all, double empty_ns) {
   fmt::print("empty program {:.0f} ns; the rest is above it\n", empty_ns);
-  fmt::print("{:<20} {:>8} {:>7} {:>7} {:>13} {:>8}  {}\n", "PROGRAM", "ACCOUNTS", "FLOWS", "NS",
+  fmt::print("{:<28} {:>8} {:>7} {:>7} {:>13} {:>8}  {}\n", "PROGRAM", "ACCOUNTS", "FLOWS", "NS",
              "SPREAD", "x FLOOR", "");
   for (const Measured& one : all) {
-    fmt::print("{:<20} {:>8} {:>7} {:>7.0f} {:>6.0f}..{:<5.0f} {:>8.2f}  {}\n", one.what.name,
+    fmt::print("{:<28} {:>8} {:>7} {:>7.0f} {:>6.0f}..{:<5.0f} {:>8.2f}  {}\n", one.what.name,
                one.what.accounts, one.what.flows, one.above_empty.median_ns,
                one.above_empty.lowest_ns, one.above_empty.highest_ns, one.ratio_to_floor,
                one.hits < 0 ? "" : fmt::format("cache hits {:.0f} %", one.hits * 100));
@@ -167,24 +177,32 @@ void prepare_process() {
 int main(int argc, char** argv) {
   CLI::App app("Nanoseconds per packet of cgtally's data path, above an empty program");
   bool csv = false;
+  std::string only;
   int rounds = 11;
   std::uint32_t repeat = 200000;
   app.add_flag("--csv", csv, "print CSV instead of a table");
+  app.add_option("--only", only, "rows whose name has this in it, and the floor");
   app.add_option("--rounds", rounds, "rounds of each program")->check(CLI::Range(1, 1000));
   app.add_option("--repeat", repeat, "runs in a round")->check(CLI::Range(1000, 100000000));
   CLI11_PARSE(app, argc, argv);
 
   prepare_process();
   if (auto entered = enter_private_netns(); !entered) return complain(entered.error());
-  auto runner = Runner::load();
-  if (!runner) return complain(runner.error());
+  std::map<WindowsKept, Runner> runners;
+  for (const auto windows : {WindowsKept::gated, WindowsKept::ungated, WindowsKept::none}) {
+    auto runner = Runner::load(windows);
+    if (!runner) return complain(runner.error());
+    runners.emplace(windows, *std::move(runner));
+  }
   const Frame frame = frame_of(Protocol::tcp4);
-  auto empty = runner->time(runner->programs().progs.bench_empty, frame, rounds, repeat);
+  Runner& production = runners.at(WindowsKept::gated);
+  auto empty = production.time(production.programs().progs.bench_empty, frame, rounds, repeat);
   if (!empty) return complain(empty.error());
 
   std::vector<Measured> all;
   for (const Case& what : kCases) {
-    auto measured = measure(*runner, what, rounds, repeat);
+    if (what.path != Path::floor && what.name.find(only) == std::string::npos) continue;
+    auto measured = measure(runners.at(what.windows), what, rounds, repeat);
     if (!measured) return complain(measured.error());
     all.push_back(*std::move(measured));
     all.back().ratio_to_floor =

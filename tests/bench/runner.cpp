@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "adapters/bpf/capability.h"
+#include "adapters/bpf/tally.h"
 #include "adapters/sys/error.h"
 
 namespace cgtally::bench {
@@ -87,7 +88,7 @@ Frame frame_of(Protocol protocol) {
   return frame;
 }
 
-Result<Runner> Runner::load() {
+Result<Runner> Runner::load(WindowsKept windows) {
   bpf::Skeleton<bench_bpf> skeleton(bench_bpf::open());
   if (!skeleton) return std::unexpected(sys::error_from(errno, "read the benchmark's programs"));
   const auto cpus = static_cast<std::uint32_t>(libbpf_num_possible_cpus());
@@ -98,6 +99,9 @@ Result<Runner> Runner::load() {
   bpf_map__set_max_entries(maps.cgt_slot_cache, cpus * CGT_SLOT_WAYS);
   bpf_map__set_max_entries(maps.cgt_owner_cache, cpus * CGT_OWNER_WAYS);
   bpf_map__set_max_entries(maps.cgt_address_cache, cpus * CGT_ADDRESS_WAYS);
+  bpf_map__set_max_entries(maps.cgt_windows, 2 * cpus * CGT_WINDOW_RING);
+  bpf_map__set_max_entries(maps.cgt_window_heads, 2 * cpus);
+  bpf_map__set_max_entries(maps.cgt_clock, cpus);
   bpf_map__set_max_entries(maps.bench_turns, kMostTurns);
   const bpf::KernelFacts facts = bpf::probe_kernel();
   auto& config = *skeleton->rodata;
@@ -107,6 +111,11 @@ Result<Runner> Runner::load() {
   writable(config.have_rdonly_cast) = facts.rdonly_cast;
   writable(config.have_conntrack) = facts.conntrack_lookup;
   writable(config.preempt_rt) = facts.preempt_rt;
+  const bpf::TallyOptions options;
+  if (windows != WindowsKept::none) {
+    writable(config.window_ns) = static_cast<std::uint64_t>(options.window.count());
+  }
+  if (windows == WindowsKept::gated) writable(config.gate_bytes) = options.gate_bytes;
   if (const int code = bench_bpf::load(skeleton.get()); code != 0) {
     return std::unexpected(sys::error_from(-code, "load the benchmark's programs"));
   }

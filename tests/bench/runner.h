@@ -26,9 +26,15 @@ struct Frame {
 };
 [[nodiscard]] Frame frame_of(Protocol protocol);
 
+enum class WindowsKept : std::uint8_t {
+  gated,    // as in production
+  ungated,  // the clock is read for each packet
+  none,
+};
+
 class Runner {
  public:
-  static Result<Runner> load();
+  static Result<Runner> load(WindowsKept windows = WindowsKept::gated);
 
   // What each turn changes: the tuple, relative to the frame's own, and the sender's cgroup.
   // `order` gives, for each turn, the index of a flow; its length is a power of two.

@@ -57,6 +57,7 @@ class Counted {
   [[nodiscard]] Settled settle() const;
   [[nodiscard]] Books books() const { return {tally_.read(), key_}; }
   [[nodiscard]] const bpf::Tally& tally() const { return tally_; }
+  [[nodiscard]] bpf::Tally& tally() { return tally_; }
   [[nodiscard]] InterfaceKey key() const { return key_; }
 
  private:

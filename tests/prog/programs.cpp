@@ -50,6 +50,9 @@ Programs::Programs(const std::vector<IpAddress>& addresses, const Choices& choic
   bpf_map__set_max_entries(maps.cgt_slot_cache, cpus_ * CGT_SLOT_WAYS);
   bpf_map__set_max_entries(maps.cgt_owner_cache, cpus_ * CGT_OWNER_WAYS);
   bpf_map__set_max_entries(maps.cgt_address_cache, cpus_ * CGT_ADDRESS_WAYS);
+  bpf_map__set_max_entries(maps.cgt_windows, 2 * cpus_ * CGT_WINDOW_RING);
+  bpf_map__set_max_entries(maps.cgt_window_heads, 2 * cpus_);
+  bpf_map__set_max_entries(maps.cgt_clock, cpus_);
   const bpf::KernelFacts facts = bpf::probe_kernel();
   auto& config = *skeleton_->rodata;
   writable(config.iface_key) = kInterface;
@@ -58,6 +61,8 @@ Programs::Programs(const std::vector<IpAddress>& addresses, const Choices& choic
   writable(config.have_rdonly_cast) = facts.rdonly_cast && choices.rdonly_cast;
   writable(config.have_conntrack) = facts.conntrack_lookup && choices.conntrack_lookup;
   writable(config.preempt_rt) = choices.preempt_rt;
+  writable(config.window_ns) = choices.window_ns;
+  writable(config.gate_bytes) = choices.gate_bytes;
   auto* reason_slots =
       const_cast<std::uint32_t*>(static_cast<const volatile std::uint32_t*>(config.reason_slot));
   for (std::uint32_t kind = 0; kind < CGT_KINDS; ++kind) reason_slots[kind] = kind;
@@ -97,6 +102,12 @@ std::map<Account, Traffic> Programs::books() const {
     if (!traffic.empty()) books[account] += traffic;
   }
   return books;
+}
+
+Traffic Programs::total() const {
+  Traffic total;
+  for (const auto& [account, traffic] : books()) total += traffic;
+  return total;
 }
 
 Outcome Programs::run(Direction direction, const harness::Frame& frame,

@@ -24,6 +24,8 @@ struct Choices {
   bool rdonly_cast = true;
   bool conntrack_lookup = true;
   bool preempt_rt = false;
+  std::uint64_t window_ns = 1'000'000;
+  std::uint32_t gate_bytes = 16384;
 };
 
 struct Outcome {
@@ -39,9 +41,14 @@ class Programs {
   // `gso_size` 0: an ordinary packet.
   Outcome run(Direction direction, const harness::Frame& frame, std::uint32_t gso_size = 0) const;
 
+  // Those of a run's interface, and of whom a window says that it weighs most.
+  [[nodiscard]] int windows_fd() const { return bpf_map__fd(skeleton_->maps.cgt_windows); }
+  [[nodiscard]] std::uint32_t cpus() const { return cpus_; }
+  [[nodiscard]] Traffic total() const;
+  [[nodiscard]] std::map<Account, Traffic> books() const;
+
  private:
   void fill_maps(const std::vector<IpAddress>& addresses) const;
-  [[nodiscard]] std::map<Account, Traffic> books() const;
 
   bpf::Skeleton<tally_bpf> skeleton_;
   std::uint32_t cpus_;

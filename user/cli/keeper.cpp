@@ -169,6 +169,11 @@ Result<std::unique_ptr<Keeper>> Keeper::begin(const KeeperOptions& options) {
 
 Result<void> Keeper::attach(std::optional<bpf::OlderLedger>& older) {
   bpf::Ledger& ledger = tally_.ledger();
+  auto retirements = Retirements::over(ledger, pins_.directory(), sys::now().boot);
+  if (!retirements) {
+    return std::unexpected(retirements.error());
+  }
+  retirements_.emplace(std::move(*retirements));
   if (bpf::state_of(ledger) == bpf::LedgerState::down) {
     if (auto rebuilt = ledger.rebuild_free_slots(); !rebuilt) {
       return rebuilt;
@@ -241,13 +246,36 @@ Result<void> Keeper::write_names() {
   names.for_each_child([&](std::uint64_t id, std::uint64_t parent, const std::string& name) {
     (void)book.remember(id, parent, name);
   });
+  retirements_->bury(
+      tally_.read(),
+      [&](std::uint64_t id) { return names.path_of(id) && !names.name_of(id).ended; },
+      sys::now().boot);
   return {};
 }
 
-void Keeper::look_after() {
-  places_.let_go_of_ended(tally_, notices_);
+bool Keeper::exists(std::uint64_t netns, int ifindex, const std::string& name) const {
+  // A netns that is not one of ours: while it lives, its interface may.
+  return places_.has(netns, ifindex, name)
+      .value_or(netns::Netns::find(netns, "", host_root_).has_value());
+}
+
+Result<void> Keeper::look_after() {
+  constexpr Nanoseconds kRound = 1s;
+  const Nanoseconds now = sys::now().boot;
+  bpf::set_kept(tally_.ledger(), now);
   places_.mend(tally_, notices_);
-  bpf::set_kept(tally_.ledger(), sys::now().boot);
+  retirements_->free_slots(now);
+  if (now - looked_ < kRound) {
+    return {};
+  }
+  looked_ = now;
+  places_.let_go_of_ended(tally_, notices_);
+  return retirements_->round(
+      tally_.read(),
+      [this](std::uint64_t netns, int ifindex, const std::string& name) {
+        return exists(netns, ifindex, name);
+      },
+      now);
 }
 
 Result<void> Keeper::keep(Rounds& rounds, const Hear& hear) {
@@ -260,7 +288,9 @@ Result<void> Keeper::keep(Rounds& rounds, const Hear& hear) {
       rounds.abandon();
       return;
     }
-    look_after();
+    if (auto looked = look_after(); !looked) {
+      hear(looked.error().what);
+    }
     for (const std::string& notice : take_notices()) {
       hear(notice);
     }

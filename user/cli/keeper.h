@@ -15,6 +15,7 @@
 #include "adapters/bpf/registry.h"
 #include "adapters/bpf/tally.h"
 #include "cli/places.h"
+#include "cli/retirements.h"
 #include "cli/rounds.h"
 #include "core/result.h"
 
@@ -50,7 +51,8 @@ class Keeper {
   Result<void> attach(std::optional<bpf::OlderLedger>& older);
   Result<void> carry_over(bpf::OlderLedger& older);
   Result<void> let_go_of_unwanted();
-  void look_after();
+  Result<void> look_after();
+  [[nodiscard]] bool exists(std::uint64_t netns, int ifindex, const std::string& name) const;
   // The living cgroups into the ledger's book: should one of them die while nobody looks, its name
   // is known all the same.
   Result<void> write_names();
@@ -61,6 +63,8 @@ class Keeper {
   bpf::Tally tally_;
   Places places_;
   std::string host_root_;
+  std::optional<Retirements> retirements_;
+  Nanoseconds looked_{};  // boot time
   std::vector<std::string> notices_;
 };
 

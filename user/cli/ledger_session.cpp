@@ -113,7 +113,7 @@ void LedgerSession::name_interfaces() {
     }
   }
   if (filter_.takes_all()) {
-    names_.try_emplace(bpf::kGoneInterface, "(gone)");
+    names_.try_emplace(kGoneInterface, std::string(kGoneName));
   }
 }
 
@@ -147,10 +147,18 @@ Reading LedgerSession::read() {
   look_at_state();
   Reading reading;
   reading.taken = sys::now();
-  reading.accounts = view_.read();
+  auto books = view_.read();
+  reading.accounts = std::move(books.accounts);
+  reading.endings = std::move(books.endings);
+  reading.lost_endings = books.lost_endings;
   name_interfaces();
-  std::erase_if(reading.accounts,
-                [this](const AccountTotals& one) { return !names_.contains(one.iface); });
+  const auto hidden = [this](const auto& one) { return !names_.contains(one.iface); };
+  std::erase_if(reading.accounts, hidden);
+  std::erase_if(reading.endings, hidden);
+  if (reading.lost_endings > 0) {
+    notices_.push_back("the last rows of " + std::to_string(reading.lost_endings) +
+                       " accounts are missing: more of them ended in one interval than are kept");
+  }
   first_read_ = first_read_.value_or(reading.taken.boot);
   last_read_ = reading.taken.boot;
   reading.ledger = view_.facts().id;

@@ -33,6 +33,16 @@ struct InterfaceKey {
   auto operator<=>(const InterfaceKey&) const = default;
 };
 
+// The pseudo-interface that takes what is folded of interfaces that no longer exist.
+inline constexpr InterfaceKey kGoneInterface{0xffff'ffffU};
+inline constexpr std::string_view kGoneName = "(gone)";
+
+struct InterfaceAccount {
+  InterfaceKey iface;
+  Account account;
+  auto operator<=>(const InterfaceAccount&) const = default;
+};
+
 // "(kernel)", "(no socket)"...; empty for a cgroup, whose name is its path.
 [[nodiscard]] std::string_view reason_name(AccountKind kind);
 

@@ -24,6 +24,14 @@ struct AccountTotals {
   Traffic totals;
 };
 
+// An account's totals when it was folded: they are in `(retired)` from then on. Should it be booked
+// on again, it begins at zero.
+struct Ending {
+  InterfaceKey iface;
+  Account account;
+  Traffic totals;
+};
+
 struct Reading {
   Moment taken;
   std::string ledger;                   // changes when totals begin again
@@ -31,6 +39,10 @@ struct Reading {
   // The interfaces that are being counted: each is owed a row of `(kernel)`, also when nothing was
   // booked on it yet. Unset: every interface that has accounts.
   std::optional<std::vector<InterfaceKey>> attached = std::nullopt;
+  // Since the reading before, in the order in which they came. What they hold is in no account of
+  // this reading but `(retired)`.
+  std::vector<Ending> endings = {};
+  std::uint64_t lost_endings = 0;  // accounts that were folded, and this reader came too late
 };
 
 }  // namespace cgtally

@@ -5,11 +5,13 @@
 #include "cgtally/abi.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <thread>
 #include <utility>
 
 #include "adapters/bpf/ledger.h"
+#include "adapters/bpf/obituaries.h"
 
 namespace cgtally::bpf {
 namespace {
@@ -43,16 +45,6 @@ cgt_key key_of(const cgt_cell& cell) {
   return key;
 }
 
-// The sequence of folds, even if one can be had.
-std::uint64_t quiet_fold_seq(const cgt_header& header) {
-  std::uint64_t seq = __atomic_load_n(&header.fold_seq, __ATOMIC_ACQUIRE);
-  for (int pause = 0; seq % 2 != 0 && pause < kPatience; ++pause) {
-    std::this_thread::sleep_for(kPause);
-    seq = __atomic_load_n(&header.fold_seq, __ATOMIC_ACQUIRE);
-  }
-  return seq;
-}
-
 // An account whose slot is leaving may have a new one already.
 void merge_twice_booked(std::vector<AccountTotals>& all) {
   const auto key = [](const AccountTotals& one) { return std::pair{one.iface, one.account}; };
@@ -75,21 +67,50 @@ Cells::Cells(const Ledger& ledger)
       cells_(ledger.cells()),
       slots_fd_(ledger.fd("slots")),
       rows_(ledger.rows()),
+      journal_(CGT_FOLD_BATCH),
       known_(ledger.slots()) {}
 
-void Cells::forget() {
-  std::ranges::fill(known_, Known{});
-  used_ = 0;
+// The sequence of folds, even if one can be had: a dead keeper is waited for once.
+std::uint64_t Cells::quiet_fold_seq() {
+  std::uint64_t seq = __atomic_load_n(&header_.fold_seq, __ATOMIC_ACQUIRE);
+  for (int pause = 0; seq % 2 != 0 && seq != stuck_seq_; ++pause) {
+    if (pause == kPatience) {
+      stuck_seq_ = seq;
+      break;
+    }
+    std::this_thread::sleep_for(kPause);
+    seq = __atomic_load_n(&header_.fold_seq, __ATOMIC_ACQUIRE);
+  }
+  return seq;
+}
+
+// As far as it matters where totals are: a slot that rests is nobody's, as one that is free.
+std::uint32_t Cells::state_of(const cgt_fold& fold) {
+  const std::uint32_t state = __atomic_load_n(&fold.state, __ATOMIC_ACQUIRE);
+  return state == CGT_FOLD_RESTING ? std::uint32_t{CGT_FOLD_NONE} : state;
+}
+
+// Whatever a keeper does between two changes of a state, or is killed in, a reading by the journal
+// is the same.
+bool Cells::journal_moved() const {
+  std::atomic_thread_fence(std::memory_order_acquire);
+  return !std::ranges::equal(header_.folds, journal_, {}, state_of) ||
+         __atomic_load_n(&header_.fold_seq, __ATOMIC_ACQUIRE) != fold_seq_;
 }
 
 void Cells::read_journal() {
+  const std::uint64_t seq = quiet_fold_seq();
+  if (std::exchange(fold_seq_, seq) != seq || journal_moved()) std::ranges::fill(known_, Known{});
   leaving_.clear();
-  taking_.clear();
-  for (const cgt_fold& fold : header_.folds) {
-    const std::uint32_t state = __atomic_load_n(&fold.state, __ATOMIC_ACQUIRE);
-    if (state != CGT_FOLD_LEAVING && state != CGT_FOLD_SUMMED) continue;
+  summed_ = nullptr;
+  resting_ = 0;
+  for (std::size_t at = 0; at < journal_.size(); ++at) {
+    const cgt_fold& fold = header_.folds[at];
+    journal_[at] = state_of(fold);
+    if (fold.state == CGT_FOLD_RESTING) ++resting_;
+    if (journal_[at] == CGT_FOLD_NONE) continue;
     leaving_.emplace(fold.slot, &fold);
-    if (state == CGT_FOLD_SUMMED) taking_.emplace(fold.into_slot, &fold);
+    if (journal_[at] == CGT_FOLD_SUMMED) summed_ = &fold;
   }
 }
 
@@ -97,7 +118,6 @@ bool Cells::confirm(std::uint32_t slot) {
   const auto know = [&](const cgt_key& key) {
     known_[slot].iface = InterfaceKey{key.iface};
     known_[slot].account = {static_cast<AccountKind>(key.kind), key.cgroup_id};
-    ++used_;
     return true;
   };
   if (const auto fold = leaving_.find(slot); fold != leaving_.end()) {
@@ -115,14 +135,7 @@ bool Cells::confirm(std::uint32_t slot) {
 }
 
 Traffic Cells::sum(std::uint32_t slot) const {
-  const auto fold = leaving_.find(slot);
-  if (fold != leaving_.end() &&
-      __atomic_load_n(&fold->second->state, __ATOMIC_ACQUIRE) == CGT_FOLD_SUMMED) {
-    return {};
-  }
-  if (const auto taken = taking_.find(slot); taken != taking_.end()) {
-    return traffic_of(taken->second->retired);
-  }
+  if (summed_ && slot == summed_->into_slot) return traffic_of(summed_->retired);
   Traffic total;
   for (std::uint32_t row = 0; row < rows_; ++row) {
     total += traffic_of(cells_[row * known_.size() + slot]);
@@ -133,23 +146,35 @@ Traffic Cells::sum(std::uint32_t slot) const {
 std::vector<AccountTotals> Cells::read_once() {
   std::vector<AccountTotals> all;
   for (std::uint32_t slot = 0; slot < known_.size(); ++slot) {
+    if (summed_ && slot == summed_->slot) continue;  // it has ended
     if (known_[slot].iface.value == 0 && !confirm(slot)) continue;
     all.push_back({known_[slot].iface, known_[slot].account, sum(slot)});
   }
+  used_ = static_cast<std::uint32_t>(all.size()) + resting_ + (summed_ ? 1 : 0);
   if (!leaving_.empty()) merge_twice_booked(all);
   return all;
 }
 
-std::vector<AccountTotals> Cells::read() {
+LedgerReading Cells::read_with(Obituaries* obituaries) {
   while (true) {
-    const std::uint64_t seq = quiet_fold_seq(header_);
-    if (seq != fold_seq_) forget();
-    fold_seq_ = seq;
     read_journal();
-    auto all = read_once();
+    LedgerReading reading;
+    reading.accounts = read_once();
+    Obituaries::Look look;
+    if (obituaries) look = obituaries->look(summed_);
     // What left since then was read half before and half after.
-    if (__atomic_load_n(&header_.fold_seq, __ATOMIC_ACQUIRE) == seq) return all;
+    if (!journal_moved()) {
+      if (obituaries) obituaries->take(look);
+      reading.endings = std::move(look.endings);
+      reading.lost_endings = look.lost;
+      return reading;
+    }
+    stuck_seq_ = 0;
   }
 }
+
+std::vector<AccountTotals> Cells::read() { return read_with(nullptr).accounts; }
+
+LedgerReading Cells::read(Obituaries& obituaries) { return read_with(&obituaries); }
 
 }  // namespace cgtally::bpf

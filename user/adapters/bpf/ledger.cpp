@@ -5,7 +5,6 @@
 #include <bpf/libbpf.h>
 #include <sys/mman.h>
 #include <sys/random.h>
-#include <tally.skel.h>
 #include "cgtally/abi.h"
 
 #include <algorithm>
@@ -16,108 +15,13 @@
 #include <optional>
 #include <set>
 
-#include "adapters/bpf/skeleton.h"
+#include "adapters/bpf/ledger_maps.h"
 #include "adapters/sys/clock.h"
 #include "adapters/sys/error.h"
 #include "adapters/sys/host.h"
 
 namespace cgtally::bpf {
 namespace {
-
-constexpr std::string_view kPrefix = "cgt_";
-constexpr std::uint32_t kMostInterfaces = 4096;
-constexpr std::uint32_t kObituariesPerSlot = 8;  // a reader at a slow interval must not miss any
-
-struct Shape {
-  std::string name;
-  bpf_map_type type;
-  std::uint32_t key_bytes;
-  std::uint32_t value_bytes;
-  std::uint32_t entries;
-  std::uint32_t flags = 0;
-};
-
-struct Size {
-  std::uint32_t slots;
-  std::uint32_t rows;
-  [[nodiscard]] std::uint32_t cpus() const { return rows - 1; }
-  [[nodiscard]] std::uint32_t obituaries() const { return slots * kObituariesPerSlot; }
-};
-
-// Of the maps whose size the BPF object cannot know.
-std::optional<std::uint32_t> entries_of(std::string_view name, const Size& size) {
-  if (name == "cells") return size.rows * size.slots;
-  if (name == "slots" || name == "free") return size.slots;
-  if (name == "slot_cache") return size.cpus() * CGT_SLOT_WAYS;
-  if (name == "owner_cache") return size.cpus() * CGT_OWNER_WAYS;
-  if (name == "address_cache") return size.cpus() * CGT_ADDRESS_WAYS;
-  if (name == "clock") return size.cpus();
-  return std::nullopt;
-}
-
-// Each interface has windows of its own; .rodata belongs to one load of the programs.
-bool is_shared(std::string_view map) {
-  return map.starts_with(kPrefix) && !map.starts_with("cgt_window");
-}
-
-std::vector<Shape> maps_of_programs(const Size& size) {
-  std::vector<Shape> shapes;
-  const Skeleton<tally_bpf> skeleton(tally_bpf::open());
-  if (!skeleton) return shapes;
-  const bpf_map* map = nullptr;
-  bpf_object__for_each_map(map, skeleton->obj) {
-    if (!is_shared(bpf_map__name(map))) continue;
-    const std::string name(std::string_view(bpf_map__name(map)).substr(kPrefix.size()));
-    shapes.push_back({name, bpf_map__type(map), bpf_map__key_size(map), bpf_map__value_size(map),
-                      entries_of(name, size).value_or(bpf_map__max_entries(map)),
-                      bpf_map__map_flags(map)});
-  }
-  return shapes;
-}
-
-std::vector<Shape> shapes_of(const Size& size) {
-  auto shapes = maps_of_programs(size);
-  constexpr std::uint32_t kIndex = sizeof(std::uint32_t);
-  shapes.push_back({"header", BPF_MAP_TYPE_ARRAY, kIndex, sizeof(cgt_header), 1, BPF_F_MMAPABLE});
-  shapes.push_back({"interfaces", BPF_MAP_TYPE_HASH, kIndex, sizeof(cgt_interface), kMostInterfaces,
-                    BPF_F_NO_PREALLOC});
-  shapes.push_back({"obituaries", BPF_MAP_TYPE_ARRAY, kIndex, sizeof(cgt_obituary),
-                    size.obituaries(), BPF_F_MMAPABLE});
-  shapes.push_back(
-      {"missed", BPF_MAP_TYPE_ARRAY, kIndex, sizeof(std::uint64_t), 1, BPF_F_MMAPABLE});
-  shapes.push_back({"names", BPF_MAP_TYPE_HASH, sizeof(std::uint64_t), sizeof(cgt_cgroup_name),
-                    CGT_REGISTRY_SIZE, BPF_F_NO_PREALLOC});
-  shapes.push_back({"deaths", BPF_MAP_TYPE_HASH, sizeof(std::uint64_t), sizeof(cgt_cgroup_death),
-                    CGT_REGISTRY_SIZE, BPF_F_NO_PREALLOC});
-  return shapes;
-}
-
-Result<sys::Fd> make_map(const Shape& shape) {
-  LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = shape.flags);
-  const std::string name = std::string(kPrefix) + shape.name;
-  sys::Fd fd(bpf_map_create(shape.type, name.substr(0, BPF_OBJ_NAME_LEN - 1).c_str(),
-                            shape.key_bytes, shape.value_bytes, shape.entries, &opts));
-  if (!fd) {
-    const int code = errno;
-    return std::unexpected(sys::error_from(code, "create the ledger's map '" + shape.name + "'",
-                                           code == ENOMEM || code == E2BIG
-                                               ? "choose fewer --slots"
-                                               : "see what is missing: cgtally doctor"));
-  }
-  return fd;
-}
-
-std::optional<bpf_map_info> info_of(int fd) {
-  bpf_map_info info{};
-  std::uint32_t size = sizeof(info);
-  if (bpf_obj_get_info_by_fd(fd, &info, &size) != 0) return std::nullopt;
-  return info;
-}
-
-bool fits(const bpf_map_info& info, const Shape& shape) {
-  return info.type == static_cast<std::uint32_t>(shape.type) && info.key_size == shape.key_bytes &&
-         info.value_size == shape.value_bytes && info.max_entries == shape.entries;
-}
 
 Error foreign(const std::string& path) {
   return {.what = path + " is not what a ledger has there",
@@ -162,7 +66,7 @@ void describe(cgt_header& header, const LedgerOptions& options, const Size& size
   header.made_wall_ns = static_cast<std::uint64_t>(now.wall.count());
   header.window_ns = static_cast<std::uint64_t>(options.window.count());
   header.gate_bytes = options.gate_bytes;
-  header.obituary_ring = size.obituaries();
+  header.obituary_ring = obituaries_of(size);
 }
 
 Result<Size> size_for(std::uint32_t slots) {
@@ -293,8 +197,8 @@ Ledger::~Ledger() { unmap(); }
 void Ledger::share_with(bpf_object* object) const {
   bpf_map* map = nullptr;
   bpf_object__for_each_map(map, object) {
-    if (!is_shared(bpf_map__name(map))) continue;
-    bpf_map__reuse_fd(map, fd(std::string_view(bpf_map__name(map)).substr(kPrefix.size())));
+    if (!is_shared(*map)) continue;
+    bpf_map__reuse_fd(map, fd(name_of(*map)));
   }
 }
 
@@ -329,6 +233,9 @@ Result<void> Ledger::rebuild_free_slots() {
   while (bpf_map_lookup_and_delete_elem(fd("free"), nullptr, &slot) == 0) {
   }
   std::vector<bool> used(slots());
+  for (const cgt_fold& fold : header_->folds) {
+    if (fold.state != CGT_FOLD_NONE && fold.slot < used.size()) used[fold.slot] = true;
+  }
   cgt_key key{};
   for (const void* previous = nullptr; bpf_map_get_next_key(fd("slots"), previous, &key) == 0;
        previous = &key) {

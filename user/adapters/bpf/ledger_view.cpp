@@ -6,11 +6,10 @@
 #include <cstring>
 #include <utility>
 
-#include "adapters/bpf/cells.h"
+#include "adapters/bpf/obituaries.h"
+#include "adapters/bpf/programs.h"
 
 namespace cgtally::bpf {
-
-static_assert(kGoneInterface.value == CGT_GONE_IFACE);
 
 namespace {
 
@@ -51,14 +50,20 @@ std::vector<InterfaceRecord> interface_records(const Ledger& ledger) {
   return records;
 }
 
+void forget_windows(const std::string& directory, InterfaceKey key) {
+  unpin_windows(directory, key);
+}
+
 struct LedgerView::Impl {
   Pins pins;
   Ledger ledger;
   Cells cells{ledger};
+  Obituaries obituaries;
   std::uint64_t interfaces_seq = ~std::uint64_t{0};
   std::vector<InterfaceRecord> interfaces;
 
-  Impl(Pins where, Ledger opened) : pins(std::move(where)), ledger(std::move(opened)) {}
+  Impl(Pins where, Ledger opened, Obituaries told)
+      : pins(std::move(where)), ledger(std::move(opened)), obituaries(std::move(told)) {}
 };
 
 Result<LedgerView> LedgerView::open(const std::string& bpffs) {
@@ -66,7 +71,10 @@ Result<LedgerView> LedgerView::open(const std::string& bpffs) {
   if (!pins) return std::unexpected(std::move(pins).error());
   auto ledger = pins->open(Access::read);
   if (!ledger) return std::unexpected(std::move(ledger).error());
-  return LedgerView(std::make_unique<Impl>(*std::move(pins), *std::move(ledger)));
+  auto obituaries = Obituaries::over(*ledger);
+  if (!obituaries) return std::unexpected(std::move(obituaries).error());
+  return LedgerView(
+      std::make_unique<Impl>(*std::move(pins), *std::move(ledger), *std::move(obituaries)));
 }
 
 LedgerView::LedgerView(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -74,7 +82,7 @@ LedgerView::LedgerView(LedgerView&&) noexcept = default;
 LedgerView& LedgerView::operator=(LedgerView&&) noexcept = default;
 LedgerView::~LedgerView() = default;
 
-std::vector<AccountTotals> LedgerView::read() { return impl_->cells.read(); }
+LedgerReading LedgerView::read() { return impl_->cells.read(impl_->obituaries); }
 
 SlotUse LedgerView::slots() const { return {impl_->cells.used_slots(), impl_->ledger.slots()}; }
 

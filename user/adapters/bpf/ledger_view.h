@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "adapters/bpf/cells.h"
 #include "adapters/bpf/cgroup_book.h"
 #include "adapters/bpf/pins.h"
 #include "adapters/bpf/tally.h"
@@ -16,9 +17,6 @@
 #include "core/result.h"
 
 namespace cgtally::bpf {
-
-// The pseudo-interface "(gone)", which holds the totals of those that no longer exist.
-inline constexpr InterfaceKey kGoneInterface{0xffffffff};
 
 struct InterfaceRecord {
   InterfaceKey key;
@@ -36,6 +34,8 @@ struct InterfaceRecord {
 };
 
 [[nodiscard]] std::vector<InterfaceRecord> interface_records(const Ledger& ledger);
+// Unpins the windows of an interface that was folded.
+void forget_windows(const std::string& directory, InterfaceKey key);
 
 struct LedgerFacts {
   std::string id;
@@ -58,7 +58,8 @@ class LedgerView {
   LedgerView& operator=(LedgerView&&) noexcept;
   ~LedgerView();
 
-  [[nodiscard]] std::vector<AccountTotals> read();
+  // With what was folded since the last read().
+  [[nodiscard]] LedgerReading read();
   [[nodiscard]] SlotUse slots() const;
   [[nodiscard]] LedgerFacts facts() const;
   // Those that are counted or were, and are not folded yet.

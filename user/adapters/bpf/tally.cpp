@@ -21,6 +21,7 @@
 #include "adapters/bpf/libbpf_log.h"
 #include "adapters/bpf/own_addresses.h"
 #include "adapters/bpf/owner.h"
+#include "adapters/bpf/programs.h"
 #include "adapters/bpf/skeleton.h"
 #include "adapters/netlink/device_counters.h"
 #include "adapters/sys/clock.h"
@@ -28,16 +29,6 @@
 
 namespace cgtally::bpf {
 namespace {
-
-Error with_last_words(Error error, const LibbpfLog& log) {
-  if (const std::string words = log.last_words(); !words.empty()) error.what += " (" + words + ")";
-  return error;
-}
-
-template <typename T>
-T& writable(const T& rodata) {
-  return const_cast<T&>(rodata);  // .rodata is ours to fill until it is loaded
-}
 
 std::string text_of(const char* chars, std::size_t room) { return {chars, strnlen(chars, room)}; }
 
@@ -60,25 +51,6 @@ struct Attached {
   std::optional<Hook> egress;
   Nanoseconds seen_attached{};  // boot time
 };
-
-struct RunTime {
-  std::uint64_t runs = 0;
-  std::uint64_t nanoseconds = 0;
-};
-
-bpf_prog_info info_of(const bpf_program* program) {
-  bpf_prog_info info{};
-  std::uint32_t size = sizeof(info);
-  if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) != 0) return {};
-  return info;
-}
-
-std::uint32_t id_of(const bpf_program* program) { return info_of(program).id; }
-
-RunTime run_time_of(const bpf_program* program) {
-  const bpf_prog_info info = info_of(program);
-  return {info.run_cnt, info.run_time_ns};
-}
 
 }  // namespace
 
@@ -106,7 +78,6 @@ struct Tally::Impl {
   std::pair<InterfaceKey, cgt_interface> record_of(const Link& link, const std::string& label);
   Result<void> reserve_reasons(InterfaceKey key, cgt_interface& record);
   void release_reasons(InterfaceKey key, const cgt_interface& record, std::uint32_t count);
-  Result<Skeleton<tally_bpf>> load_programs(const Attached& one, NetnsKey netns) const;
   Result<Hook> hang(Attached& one, HookDirection direction) const;
   Result<Hook> hang_anew(int program_fd, const Attached& one, HookDirection direction) const;
   Result<void> attach(Attached& one, NetnsKey netns);
@@ -179,30 +150,6 @@ void Tally::Impl::release_reasons(InterfaceKey key, const cgt_interface& record,
   }
 }
 
-Result<Skeleton<tally_bpf>> Tally::Impl::load_programs(const Attached& one, NetnsKey netns) const {
-  const LibbpfLog log;
-  Skeleton<tally_bpf> programs(tally_bpf::open());
-  if (!programs) return std::unexpected(sys::error_from(errno, "read the BPF object"));
-  ledger.share_with(programs->obj);
-  auto& config = *programs->rodata;
-  writable(config.iface_key) = one.what.key.value;
-  writable(config.netns_key) = netns.value;
-  writable(config.slot_count) = ledger.slots();
-  writable(config.l2_has_ethernet) = one.what.link.ethernet;
-  writable(config.have_rdonly_cast) = facts.rdonly_cast;
-  writable(config.have_conntrack) = facts.conntrack_lookup;
-  writable(config.preempt_rt) = facts.preempt_rt;
-  std::ranges::copy(
-      one.record.reason_slot,
-      const_cast<std::uint32_t*>(static_cast<const volatile std::uint32_t*>(config.reason_slot)));
-  if (const int code = tally_bpf::load(programs.get()); code != 0) {
-    return std::unexpected(with_last_words(
-        sys::error_from(-code, "load the tc programs", "see what is missing: cgtally doctor"),
-        log));
-  }
-  return programs;
-}
-
 std::string Tally::Impl::pin_of(const Attached& one, HookDirection direction) const {
   return directory + "/" + std::to_string(one.what.key.value) +
          (direction == HookDirection::ingress ? "-ingress" : "-egress");
@@ -257,7 +204,13 @@ Result<void> Tally::Impl::write_record(Attached& one) {
 // The record is written after each step, so that a killed process leaves nothing that `down` does
 // not find.
 Result<void> Tally::Impl::attach(Attached& one, NetnsKey netns) {
-  auto programs = load_programs(one, netns);
+  auto programs =
+      load_programs({.ledger = ledger,
+                     .facts = facts,
+                     .key = one.what.key.value,
+                     .netns_key = netns.value,
+                     .record = one.record,
+                     .windows_pin = pinned() ? windows_pin(directory, one.what.key) : ""});
   if (!programs) return std::unexpected(std::move(programs).error());
   one.programs = *std::move(programs);
   // A kernel with tcx was never left with filters of ours.
@@ -359,7 +312,9 @@ void Tally::detach(InterfaceKey key) {
   }
   found->egress->remove();
   found->ingress->remove();
+  if (impl_->pinned()) unpin_windows(impl_->directory, key);
   found->record.hook = CGT_HOOK_NONE;
+  found->record.ifindex = 0;  // should the index come back, it is another interface
   found->record.to_boot_ns = static_cast<std::uint64_t>(sys::now().boot.count());
   (void)impl_->ledger.put_interface(key.value, found->record);
   impl_->attached.erase(found);
@@ -406,6 +361,15 @@ std::vector<MendedHook> Tally::mend(std::uint64_t netns_inode, Nanoseconds now) 
 }
 
 const std::vector<Attachment>& Tally::attachments() const { return impl_->attachments; }
+
+std::optional<int> Tally::windows_fd(InterfaceKey key) const {
+  const auto found = std::ranges::find_if(impl_->attached,
+                                          [&](const Attached& one) { return one.what.key == key; });
+  if (found == impl_->attached.end() || found->programs->rodata->window_ns == 0) return {};
+  return bpf_map__fd(found->programs->maps.cgt_windows);
+}
+
+Nanoseconds Tally::window() const { return Nanoseconds(impl_->ledger.header().window_ns); }
 
 std::vector<AccountTotals> Tally::read() const { return impl_->cells.read(); }
 

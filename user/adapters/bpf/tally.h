@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -80,6 +81,10 @@ class Tally {
   // interfaces are looked at.
   [[nodiscard]] std::vector<MendedHook> mend(std::uint64_t netns_inode, Nanoseconds now);
   [[nodiscard]] const std::vector<Attachment>& attachments() const;
+
+  // The windows of an attached interface, as windows.h maps them; none where they are not kept.
+  [[nodiscard]] std::optional<int> windows_fd(InterfaceKey key) const;
+  [[nodiscard]] Nanoseconds window() const;
 
   // Totals of every account that has ever been booked, sums over CPUs.
   [[nodiscard]] std::vector<AccountTotals> read() const;

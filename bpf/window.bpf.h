@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Windows: for each slice of time, the sums of this CPU, interface and direction after its last
+ * packet, and who weighed most in it. Sums are carried from window to window and never reset, so a
+ * reader that missed some still knows what all of them held together. The clock is read once a
+ * jiffy, or when so many bytes were booked since that a window's edge would blur by more than the
+ * gate: a packet may come into a window one jiffy too early, never too late.
+ */
+#pragma once
+
+/* The window that the time belongs to. */
+static __noinline __u64 read_clock(struct window_clock *clock, __u64 now)
+{
+	__u64 epoch = bpf_ktime_get_boot_ns() / window_ns;
+
+	clock->jiffy = now;
+	clock->left = gate_bytes;
+	/* The kernel's fast clock may step back by a hair; windows only go on. */
+	if (epoch > clock->epoch)
+		clock->epoch = epoch;
+	return clock->epoch;
+}
+
+/* Goes on from the sums of this row's last window; 0 if it has no row. */
+static __noinline int open_window(struct cgt_window *window, __u32 row, __u64 epoch)
+{
+	__u64 *head = bpf_map_lookup_elem(&cgt_window_heads, &row);
+	struct cgt_window *last;
+	__u64 bytes, packets;
+	__u32 index;
+
+	if (!head)
+		return 0;
+	index = row * CGT_WINDOW_RING + (*head & (CGT_WINDOW_RING - 1));
+	last = bpf_map_lookup_elem(&cgt_windows, &index);
+	if (!last)
+		return 0;
+	bytes = last->bytes; /* `last` is `window` itself after just a lap */
+	packets = last->packets;
+	window->seq++;
+	barrier();
+	window->epoch = epoch;
+	window->bytes = bytes;
+	window->packets = packets;
+	window->error = 0;
+	for (int i = 0; i < CGT_WINDOW_TOP; i++)
+		window->top[i] = (struct cgt_window_top){};
+	barrier();
+	window->seq++;
+	*head = epoch;
+	return 1;
+}
+
+/* The window that a packet of so many bytes belongs to. `now` in jiffies. */
+static __always_inline struct cgt_window *window_at(enum direction direction, __u64 bytes,
+						    __u64 now)
+{
+	struct window_clock *clock;
+	struct cgt_window *window;
+	__u32 cpu = bpf_get_smp_processor_id();
+	__u32 row, index;
+	__u64 epoch;
+	__s64 left;
+
+	clock = bpf_map_lookup_elem(&cgt_clock, &cpu);
+	if (!clock)
+		return NULL;
+	left = clock->left - bytes;
+	clock->left = left;
+	epoch = clock->epoch;
+	if (clock->jiffy != now || left < 0)
+		epoch = read_clock(clock, now);
+	row = cpu * 2 + direction;
+	index = row * CGT_WINDOW_RING + (epoch & (CGT_WINDOW_RING - 1));
+	window = bpf_map_lookup_elem(&cgt_windows, &index);
+	if (window && window->epoch != epoch && !open_window(window, row, epoch))
+		return NULL;
+	return window;
+}
+
+/*
+ * Misra-Gries: a newcomer that finds no free entry takes as much from everyone, itself included, as
+ * the least of them has. Returns how much that is: every share may lack so much more. (The least is
+ * found by number, not by pointer: the verifier would walk the rest once for each.)
+ */
+static __noinline __u32 weigh(struct cgt_window *window, __u32 slot, __u32 bytes)
+{
+	struct cgt_window_top *top = window->top;
+	__u64 least = ~0ULL; /* bytes, then which */
+	__u32 taken;
+
+	for (__u32 i = 0; i < CGT_WINDOW_TOP; i++) {
+		__u64 weight = (__u64)top[i].bytes << 32 | i;
+
+		if (top[i].slot == slot) {
+			top[i].bytes += bytes;
+			return 0;
+		}
+		if (weight < least)
+			least = weight;
+	}
+	taken = least >> 32;
+	if (taken > bytes)
+		taken = bytes;
+	for (int i = 0; taken && i < CGT_WINDOW_TOP; i++)
+		top[i].bytes -= taken;
+	if (bytes > taken) {
+		top += least & (CGT_WINDOW_TOP - 1);
+		top->slot = slot;
+		top->bytes = bytes - taken;
+	}
+	return taken;
+}
+
+/*
+ * The sequence is odd from before the cell is written until the window is, too: a reader that waits
+ * for an even one sees a packet in both or in neither.
+ */
+static __always_inline void book(struct cgt_cell *cell, __u32 slot, enum direction direction,
+				 struct wire wire, __u64 now)
+{
+	struct cgt_window *window;
+	__u32 seq;
+
+	if (!cell)
+		return; /* cannot be: every slot handed out lies within the array */
+	if (preempt_rt) {
+		add_atomically(cell, direction, wire);
+		return;
+	}
+	window = window_ns ? window_at(direction, wire.bytes, now) : NULL;
+	if (!window) {
+		add(cell, direction, wire);
+		return;
+	}
+	seq = window->seq;
+	window->seq = seq + 1;
+	barrier();
+	add(cell, direction, wire);
+	window->bytes += wire.bytes;
+	window->packets += wire.packets;
+	if (window->top[0].slot == slot)
+		window->top[0].bytes += wire.bytes;
+	else
+		window->error += weigh(window, slot, wire.bytes);
+	barrier();
+	window->seq = seq + 2;
+}

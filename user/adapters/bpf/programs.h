@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Loads the two tc programs for one interface: what they need to know is constant in them, the
+// ledger's maps are shared, and their windows are the interface's own.
+#pragma once
+
+#include <tally.skel.h>
+
+#include <cstdint>
+#include <string>
+
+#include "adapters/bpf/capability.h"
+#include "adapters/bpf/ledger.h"
+#include "adapters/bpf/libbpf_log.h"
+#include "adapters/bpf/skeleton.h"
+#include "core/account.h"
+#include "core/result.h"
+
+struct cgt_interface;
+
+namespace cgtally::bpf {
+
+struct ProgramConfig {
+  const Ledger& ledger;
+  const KernelFacts& facts;
+  std::uint32_t key = 0;
+  std::uint32_t netns_key = 0;
+  const cgt_interface& record;
+  std::string windows_pin;  // where the windows outlive the programs; empty: nowhere
+};
+
+Result<Skeleton<tally_bpf>> load_programs(const ProgramConfig& config);
+
+// Where a pinned ledger keeps the windows of an interface.
+[[nodiscard]] std::string windows_pin(const std::string& directory, InterfaceKey key);
+void unpin_windows(const std::string& directory, InterfaceKey key);
+
+struct RunTime {
+  std::uint64_t runs = 0;
+  std::uint64_t nanoseconds = 0;
+};
+[[nodiscard]] RunTime run_time_of(const bpf_program* program);
+[[nodiscard]] std::uint32_t id_of(const bpf_program* program);
+
+// With what libbpf said last.
+[[nodiscard]] Error with_last_words(Error error, const LibbpfLog& log);
+
+}  // namespace cgtally::bpf
