@@ -19,7 +19,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Nanoseconds kTick = 250ms;
+constexpr Nanoseconds kTick = 100ms;
 // How often a lock is tried, every 20 ms: while others only look; until a keeper ends.
 constexpr int kLook = 10;
 constexpr int kPatience = 250;
@@ -262,20 +262,27 @@ bool Keeper::exists(std::uint64_t netns, int ifindex, const std::string& name) c
 Result<void> Keeper::look_after() {
   constexpr Nanoseconds kRound = 1s;
   const Nanoseconds now = sys::now().boot;
-  bpf::set_kept(tally_.ledger(), now);
-  places_.mend(tally_, notices_);
   retirements_->free_slots(now);
-  if (now - looked_ < kRound) {
+  // Where slots are scarce none may wait: a thousand short-lived cgroups a second are possible.
+  const bpf::SlotUse slots = tally_.slots();
+  const bool due = now - looked_ >= kRound;
+  if (due) {
+    looked_ = now;
+    bpf::set_kept(tally_.ledger(), now);
+    places_.mend(tally_, notices_);
+    places_.let_go_of_ended(tally_, notices_);
+  }
+  if (!due && slots.used < slots.total / 4) {
     return {};
   }
-  looked_ = now;
-  places_.let_go_of_ended(tally_, notices_);
-  return retirements_->round(
+  const auto retired = retirements_->round(
       tally_.read(),
       [this](std::uint64_t netns, int ifindex, const std::string& name) {
         return exists(netns, ifindex, name);
       },
       now);
+  retirements_->free_slots(now);
+  return retired;
 }
 
 Result<void> Keeper::keep(Rounds& rounds, const Hear& hear) {

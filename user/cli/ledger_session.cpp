@@ -36,6 +36,9 @@ bool LedgerSession::counts_all_of(const Filter& filter, bpf::LedgerView& view) {
       return record.attached && part.takes(record);
     });
   };
+  if (filter.takes_all()) {
+    return true;
+  }
   return some(filter) &&
          std::ranges::all_of(filter.interfaces,
                              [&](const auto& name) {
