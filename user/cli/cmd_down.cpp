@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/cmd_down.h"
 
+#include <cerrno>
 #include <memory>
 
+#include "adapters/bpf/migration.h"
 #include "adapters/bpf/takedown.h"
 #include "adapters/netlink/links.h"
 #include "adapters/sys/clock.h"
@@ -46,20 +48,43 @@ Result<void> forget(const bpf::Pins& pins, const std::string& directory) {
   return {};
 }
 
+bpf::FindNetns finder(const std::string& host_root) {
+  return [host_root](std::uint64_t inode, const std::string& name) {
+    return netns::Netns::find(inode, name, host_root);
+  };
+}
+
+// A ledger of another ABI, or one that is not whole: what there is of it may suffice.
+Result<void> forget_unread(const bpf::Pins& pins, const std::string& directory,
+                           const DownOptions& options) {
+  auto known = bpf::OlderLedger::open_remains(directory);
+  const auto locked = stop_keeper(pins, known ? &*known : nullptr);
+  if (!locked) {
+    return std::unexpected(locked.error());
+  }
+  if (known) {
+    if (auto detached = bpf::detach_everything(*known, directory, finder(options.host_root));
+        !detached) {
+      return detached;
+    }
+    known->close(bpf::LedgerState::forgotten);
+  }
+  return forget(pins, directory);
+}
+
 Result<void> take_down(const bpf::Pins& pins, const DownOptions& options) {
   auto ledger = pins.open(bpf::Access::write);
   if (!ledger) {
-    return options.forget ? forget(pins, pins.directory())
-                          : Result<void>(std::unexpected(ledger.error()));
+    const bool may_go = options.forget && ledger.error().code != EROFS;
+    return may_go ? forget_unread(pins, pins.directory(), options)
+                  : Result<void>(std::unexpected(ledger.error()));
   }
   const auto locked = stop_keeper(pins, *ledger);
   if (!locked) {
     return std::unexpected(locked.error());
   }
-  const auto find = [&](std::uint64_t inode, const std::string& name) {
-    return netns::Netns::find(inode, name, options.host_root);
-  };
-  if (auto detached = bpf::detach_everything(*ledger, pins.directory(), find, sys::now().boot);
+  if (auto detached = bpf::detach_everything(*ledger, pins.directory(), finder(options.host_root),
+                                             sys::now().boot);
       !detached) {
     return detached;
   }
@@ -67,16 +92,30 @@ Result<void> take_down(const bpf::Pins& pins, const DownOptions& options) {
   return options.forget ? forget(pins, pins.directory()) : Result<void>{};
 }
 
-// A ledger of another ABI can only be forgotten: its layout is not known here.
-Result<bool> forget_others(const bpf::Pins& pins) {
-  bool any = false;
-  for (const std::uint32_t abi : pins.other_abis()) {
-    if (auto forgotten = forget(pins, pins.directory_of(abi)); !forgotten) {
-      return std::unexpected(forgotten.error());
+// Those of other ABIs can only be forgotten: what their layout is, is not known here.
+Result<bool> take_down_all(const bpf::Pins& pins, const DownOptions& options) {
+  const bool there = pins.is_there();
+  if (there) {
+    if (auto taken = take_down(pins, options); !taken) {
+      return std::unexpected(taken.error());
     }
-    any = true;
   }
-  return any;
+  const auto others = pins.other_abis();
+  if (!others.empty() && !options.forget && !there) {
+    return std::unexpected(Error{
+        .what = "a ledger of ABI " + std::to_string(others.back()) +
+                " is there, this cgtally has ABI " + std::to_string(bpf::kAbiVersion),
+        .cure = "use the cgtally that made it; or, without its totals: cgtally down --forget"});
+  }
+  if (options.forget) {
+    for (const std::uint32_t abi : others) {
+      if (auto taken = forget_unread(pins, pins.directory_of(abi), options); !taken) {
+        return std::unexpected(taken.error());
+      }
+    }
+    pins.leave_nothing();
+  }
+  return there || !others.empty();
 }
 
 int run_down(const DownOptions& options) {
@@ -84,18 +123,9 @@ int run_down(const DownOptions& options) {
   if (!pins) {
     return complain(pins.error());
   }
-  bool any = pins->exist() || pins->is_there();
-  if (any) {
-    if (auto taken = take_down(*pins, options); !taken) {
-      return complain(taken.error());
-    }
-  }
-  if (options.forget) {
-    const auto others = forget_others(*pins);
-    if (!others) {
-      return complain(others.error());
-    }
-    any |= *others;
+  const auto any = take_down_all(*pins, options);
+  if (!any) {
+    return complain(any.error());
   }
   const auto leftovers = remove_leftovers();
   if (!leftovers) {
@@ -104,7 +134,7 @@ int run_down(const DownOptions& options) {
   if (*leftovers > 0) {
     say("removed " + std::to_string(*leftovers) + " filters that a killed cgtally had left");
   }
-  if (!any) {
+  if (!*any) {
     say("no ledger is up at " + options.bpffs);
   } else {
     say(options.forget ? "the ledger is down and forgotten"

@@ -44,7 +44,9 @@ int keep_in_foreground(Keeper& keeper, Rounds& rounds) {
   if (auto kept = keeper.keep(rounds, [](const std::string& notice) { say(notice); }); !kept) {
     return complain(kept.error());
   }
-  say("the keeper has ended; the ledger counts on: cgtally down takes it down");
+  say(keeper.asked_to_end()
+          ? "the keeper has ended: another cgtally takes the ledger down, or over"
+          : "the keeper has ended; the ledger counts on: cgtally down takes it down");
   return number(ExitCode::fine);
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <thread>
 
 #include "adapters/bpf/cgroup_book.h"
@@ -64,7 +65,7 @@ Error other_abi(std::uint32_t abi) {
                         : "carry its totals over: cgtally up --migrate"};
 }
 
-// The ledger whose totals are to be carried over, its keeper told to end.
+// The ledger whose totals are to be carried over.
 Result<std::optional<bpf::OlderLedger>> older_ledger(const bpf::Pins& pins, bool migrate) {
   const auto others = pins.other_abis();
   if (others.empty()) {
@@ -77,7 +78,6 @@ Result<std::optional<bpf::OlderLedger>> older_ledger(const bpf::Pins& pins, bool
   if (!older) {
     return std::unexpected(older.error());
   }
-  older->ask_keeper_to_stop(true);
   return std::optional(std::move(*older));
 }
 
@@ -110,10 +110,11 @@ Result<std::unique_ptr<Keeper>> Keeper::begin(const KeeperOptions& options) {
   if (!older) {
     return std::unexpected(older.error());
   }
-  auto locked = lock(*pins, *older ? kPatience : kLook);
+  auto locked = *older ? stop_keeper(*pins, &**older) : lock(*pins, kLook);
   if (!locked) {
     return std::unexpected(locked.error());
   }
+  pins->sweep();
   const bool fresh = !pins->exist();
   auto ledger =
       open_or_make(*pins, *older ? std::max(options.slots, (*older)->slots()) : options.slots);
@@ -179,7 +180,11 @@ Result<void> Keeper::attach(std::optional<bpf::OlderLedger>& older) {
       return rebuilt;
     }
   }
+  bpf::ask_to_stop(ledger, false);  // whoever asked that the last keeper end may have been killed
   bpf::set_keeper(ledger, getpid());
+  if (auto gone = let_go_of_gone(); !gone) {
+    return gone;
+  }
   if (auto written = write_names(); !written) {
     return written;
   }
@@ -188,6 +193,9 @@ Result<void> Keeper::attach(std::optional<bpf::OlderLedger>& older) {
   }
   if (auto alone = let_go_of_unwanted(); !alone) {
     return alone;
+  }
+  if (auto forgotten = tally_.forget_earlier_netns(); !forgotten) {
+    return forgotten;
   }
   if (older) {
     if (auto carried = carry_over(*older); !carried) {
@@ -204,17 +212,39 @@ Result<void> Keeper::carry_over(bpf::OlderLedger& older) {
   if (auto waited = ledger.wait_for_running_programs(); !waited) {
     return waited;
   }
-  if (bpf::state_of(ledger) == bpf::LedgerState::making) {
-    if (auto imported = older.import_into(ledger); !imported) {
-      return imported;
-    }
-    bpf::set_state(ledger, bpf::LedgerState::up);
+  if (auto imported = older.import_into(ledger); !imported) {
+    return imported;
   }
-  older.close();
+  bpf::set_state(ledger, bpf::LedgerState::up);
+  older.close(bpf::LedgerState::moved);
   notices_.push_back("the totals of the ledger of ABI " + std::to_string(older.abi()) +
                      " are carried over");
   const auto left = pins_.forget(pins_.directory_of(older.abi()));
   return left ? Result<void>{} : std::unexpected(left.error());
+}
+
+// Those that have gone or have another name now. Before anything is attached: under its new name an
+// interface is another one, and its packets must not be counted on both.
+Result<void> Keeper::let_go_of_gone() {
+  for (const auto& record : bpf::interface_records(tally_.ledger())) {
+    const auto there = places_.has(record.netns_inode, record.ifindex, record.name);
+    if (!record.attached || there.value_or(true)) {
+      continue;
+    }
+    if (auto detached = let_go_of(record); !detached) {
+      return detached;
+    }
+  }
+  return {};
+}
+
+Result<void> Keeper::let_go_of(const bpf::InterfaceRecord& record) {
+  auto detached = bpf::detach_interface(tally_.ledger(), pins_.directory(), record.key,
+                                        finder(host_root_), sys::now().boot);
+  if (detached) {
+    notices_.push_back(record.name + " is not counted any more: its totals stay");
+  }
+  return detached;
 }
 
 // Interfaces that an earlier keeper counted, and that are not asked for any more or do not exist.
@@ -224,12 +254,9 @@ Result<void> Keeper::let_go_of_unwanted() {
     if (!record.attached || std::ranges::find(wanted, record.key) != wanted.end()) {
       continue;
     }
-    auto detached = bpf::detach_interface(tally_.ledger(), pins_.directory(), record.key,
-                                          finder(host_root_), sys::now().boot);
-    if (!detached) {
+    if (auto detached = let_go_of(record); !detached) {
       return detached;
     }
-    notices_.push_back(record.name + " is not counted any more: its totals stay");
   }
   return {};
 }
@@ -316,6 +343,24 @@ Result<sys::Fd> stop_keeper(const bpf::Pins& pins, bpf::Ledger& ledger) {
             "the keeper, process " + std::to_string(bpf::keeper_pid(ledger)) + ", does not answer",
         .cure = "end it: kill -9 " + std::to_string(bpf::keeper_pid(ledger)),
         .code = EWOULDBLOCK});
+  }
+  return locked;
+}
+
+Result<sys::Fd> stop_keeper(const bpf::Pins& pins, bpf::OlderLedger* ledger) {
+  if (ledger) {
+    ledger->ask_keeper_to_stop(true);
+  }
+  auto locked = lock(pins, kPatience);
+  if (ledger) {
+    ledger->ask_keeper_to_stop(false);
+  }
+  if (!locked && locked.error().code == EWOULDBLOCK) {
+    const std::string directory = std::filesystem::path(pins.directory()).parent_path();
+    return std::unexpected(
+        Error{.what = "a keeper that cannot be asked to end has the ledger",
+              .cure = "end it: kill, and the process that this shows: fuser " + directory,
+              .code = EWOULDBLOCK});
   }
   return locked;
 }

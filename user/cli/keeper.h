@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "adapters/bpf/ledger_view.h"
 #include "adapters/bpf/migration.h"
 #include "adapters/bpf/pins.h"
 #include "adapters/bpf/registry.h"
@@ -38,9 +39,10 @@ class Keeper {
   Keeper& operator=(const Keeper&) = delete;
 
   using Hear = std::function<void(const std::string& notice)>;
-  // Until a signal, or until somebody takes the ledger down. It stays up.
+  // Until a signal or until somebody asks for the end, as down does. The ledger stays as it is.
   Result<void> keep(Rounds& rounds, const Hear& hear);
 
+  [[nodiscard]] bool asked_to_end() { return bpf::asked_to_stop(tally_.ledger()); }
   [[nodiscard]] std::string counted() const { return places_.counted(tally_); }
   [[nodiscard]] bpf::SlotUse slots() const { return tally_.slots(); }
   [[nodiscard]] std::vector<std::string> take_notices() { return std::exchange(notices_, {}); }
@@ -50,7 +52,9 @@ class Keeper {
          std::string host_root);
   Result<void> attach(std::optional<bpf::OlderLedger>& older);
   Result<void> carry_over(bpf::OlderLedger& older);
+  Result<void> let_go_of_gone();
   Result<void> let_go_of_unwanted();
+  Result<void> let_go_of(const bpf::InterfaceRecord& record);
   Result<void> look_after();
   [[nodiscard]] bool exists(std::uint64_t netns, int ifindex, const std::string& name) const;
   // The living cgroups into the ledger's book: should one of them die while nobody looks, its name
@@ -70,5 +74,7 @@ class Keeper {
 
 // Stops the keeper, if one runs, and holds its lock. `ledger` is what it keeps.
 Result<sys::Fd> stop_keeper(const bpf::Pins& pins, bpf::Ledger& ledger);
+// The same for a ledger of another ABI; null: of one that is not whole.
+Result<sys::Fd> stop_keeper(const bpf::Pins& pins, bpf::OlderLedger* ledger);
 
 }  // namespace cgtally::cli

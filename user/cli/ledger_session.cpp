@@ -123,7 +123,8 @@ void LedgerSession::name_interfaces() {
 void LedgerSession::look_at_state() {
   const bpf::LedgerState state = view_.facts().state;
   if (state == bpf::LedgerState::forgotten || state == bpf::LedgerState::moved) {
-    if (auto again = bpf::LedgerView::open(bpffs_); again) {
+    auto again = bpf::LedgerView::open(bpffs_);
+    if (again && again->facts().state == bpf::LedgerState::up) {
       view_ = std::move(*again);
       names_.clear();
       state_ = bpf::LedgerState::up;

@@ -146,7 +146,12 @@ Result<Hook> Hook::attach_clsact(int program_fd, int ifindex, HookDirection dire
 }
 
 Result<Hook> Hook::adopt_tcx(int program_fd, int ifindex, const std::string& pin) {
-  sys::Fd link(bpf_obj_get(pin.c_str()));
+  std::string found = pin;
+  sys::Fd link(bpf_obj_get(found.c_str()));
+  if (!link || ifindex_of_link(link.get()) != ifindex) {
+    found += kUnfinishedPin;
+    link = sys::Fd(bpf_obj_get(found.c_str()));
+  }
   if (!link) return std::unexpected(sys::error_from(errno, "open " + pin));
   if (ifindex_of_link(link.get()) != ifindex) {
     return std::unexpected(sys::error_from(ENOENT, pin + " is not attached any more"));
@@ -155,7 +160,7 @@ Result<Hook> Hook::adopt_tcx(int program_fd, int ifindex, const std::string& pin
     return std::unexpected(sys::error_from(errno, "replace the program of " + pin));
   }
   Hook hook(std::move(link));
-  hook.pin_ = pin;
+  hook.pin_ = found;
   hook.kept_ = true;
   return hook;
 }
@@ -165,25 +170,27 @@ Result<Hook> Hook::adopt_clsact(int program_fd, int ifindex, HookDirection direc
   auto here = netns::Netns::current();
   if (!here) return std::unexpected(std::move(here).error());
   Place place{*std::move(here), ifindex, direction, kept};
-  if (!is_there(ifindex, direction, kept)) {
+  const auto there = find_filter(ifindex, direction, kept);
+  if (!there) {
     return std::unexpected(sys::error_from(ENOENT, "our clsact filter is not there any more"));
   }
+  place.filter = *there;
   const LibbpfLog log;
   const bpf_tc_hook hook = tc_hook(ifindex, direction);
-  bpf_tc_opts filter = tc_filter(kept.preference);
+  bpf_tc_opts filter = tc_filter(there->preference);
   filter.prog_fd = program_fd;
   filter.flags = BPF_TC_F_REPLACE;
   if (const int code = bpf_tc_attach(&hook, &filter); code < 0) {
     return std::unexpected(sys::error_from(-code, "replace the program of a clsact filter"));
   }
-  place.filter.program_id = filter.prog_id;
+  place.filter.program_id = place.filter.next_program_id = filter.prog_id;
   Hook adopted(std::move(place));
   adopted.kept_ = true;
   return adopted;
 }
 
 Result<void> replace_pin(int fd, const std::string& path) {
-  const std::string fresh = path + "-new";  // bpffs refuses a dot
+  const std::string fresh = path + kUnfinishedPin;
   ::unlink(fresh.c_str());
   if (bpf_obj_pin(fd, fresh.c_str()) != 0 || std::rename(fresh.c_str(), path.c_str()) != 0) {
     return std::unexpected(sys::error_from(errno, "pin " + path));
@@ -201,7 +208,7 @@ Result<void> Hook::keep(const std::string& pin) {
 }
 
 bool Hook::attached() const {
-  if (place_) return is_there(place_->ifindex, place_->direction, place_->filter);
+  if (place_) return find_filter(place_->ifindex, place_->direction, place_->filter).has_value();
   return link_ && ifindex_of_link(link_.get()) != 0;
 }
 
@@ -230,12 +237,20 @@ Hook::~Hook() {
 
 // Somebody may have deleted the qdisc meanwhile, and another cgtally have taken the place in a new
 // one, with the same handle.
-bool Hook::is_there(int ifindex, HookDirection direction, const Filter& kept) {
+std::optional<Hook::Filter> Hook::find_filter(int ifindex, HookDirection direction,
+                                              const Filter& kept) {
   const auto filters = netlink::list_filters(ifindex, chain_of(direction));
-  return filters && std::ranges::any_of(*filters, [&](const netlink::Filter& filter) {
-           return filter.preference == kept.preference && filter.handle == kFilterHandle &&
-                  filter.bpf_program_id == kept.program_id;
-         });
+  if (!filters) return std::nullopt;
+  const auto found = std::ranges::find_if(*filters, [&](const netlink::Filter& filter) {
+    return filter.handle == kFilterHandle && filter.bpf_program_id != 0 &&
+           (filter.bpf_program_id == kept.program_id ||
+            filter.bpf_program_id == kept.next_program_id);
+  });
+  if (found == filters->end()) return std::nullopt;
+  Filter filter = kept;
+  filter.preference = found->preference;
+  filter.program_id = found->bpf_program_id;
+  return filter;
 }
 
 void Hook::remove() {
@@ -254,7 +269,9 @@ void Hook::remove() {
 }
 
 void Hook::remove_filter(int ifindex, HookDirection direction, const Filter& kept) {
-  if (is_there(ifindex, direction, kept)) detach_filter(ifindex, direction, kept.preference);
+  if (const auto there = find_filter(ifindex, direction, kept)) {
+    detach_filter(ifindex, direction, there->preference);
+  }
   if (kept.made_qdisc && is_empty(ifindex)) remove_qdisc(ifindex);
 }
 

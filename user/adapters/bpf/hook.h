@@ -30,16 +30,21 @@ class Hook {
   static Result<Hook> attach_clsact(int program_fd, int ifindex, HookDirection direction);
 
   // What an earlier process kept: its program is replaced by ours, with no packet in between that
-  // meets none or both. ENOENT: it is not attached any more.
+  // meets none or both. ENOENT: it is not attached any more. A pin that a killed process had not
+  // yet put into its place counts too.
   static Result<Hook> adopt_tcx(int program_fd, int ifindex, const std::string& pin);
   struct Filter {
     std::uint32_t preference = 0;
     std::uint32_t program_id = 0;
-    bool made_qdisc = false;  // the qdisc is ours to remove
+    std::uint32_t next_program_id = 0;  // it may have been replaced by this one already
+    bool made_qdisc = false;            // the qdisc is ours to remove
   };
   static Result<Hook> adopt_clsact(int program_fd, int ifindex, HookDirection direction,
                                    const Filter& kept);
 
+  // Where a filter that another process kept is now, and with which of the two programs.
+  static std::optional<Filter> find_filter(int ifindex, HookDirection direction,
+                                           const Filter& kept);
   // A filter that another process kept, and its qdisc if that is ours and empty. Nothing happens if
   // it is not there.
   static void remove_filter(int ifindex, HookDirection direction, const Filter& kept);
@@ -69,7 +74,6 @@ class Hook {
 
   explicit Hook(sys::Fd link) : link_(std::move(link)) {}
   explicit Hook(Place place) : place_(std::move(place)) {}
-  [[nodiscard]] static bool is_there(int ifindex, HookDirection direction, const Filter& kept);
 
   sys::Fd link_;
   std::string pin_;  // of the link, once kept
@@ -77,6 +81,8 @@ class Hook {
   bool kept_ = false;
 };
 
+// How a pin is called until it is in its place. No dot: bpffs refuses names that have one.
+inline constexpr const char* kUnfinishedPin = "-new";
 // Pins `fd` at `path`, in place of what is there and without a moment in which nothing is.
 Result<void> replace_pin(int fd, const std::string& path);
 

@@ -46,7 +46,11 @@ template <typename T>
 Result<T*> map_one(int fd, std::size_t bytes, Access access) {
   const int protection = PROT_READ | (access == Access::write ? PROT_WRITE : 0);
   void* at = mmap(nullptr, bytes, protection, MAP_SHARED, fd, 0);
-  if (at == MAP_FAILED) return std::unexpected(sys::error_from(errno, "map the ledger"));
+  if (at == MAP_FAILED) {
+    const int code = errno;
+    return std::unexpected(
+        sys::error_from(code, "map the ledger", code == ENOMEM ? "choose fewer --slots" : ""));
+  }
   return static_cast<T*>(at);
 }
 

@@ -90,7 +90,25 @@ struct OlderLedger::Impl {
   [[nodiscard]] std::optional<cgt_key> owner(std::uint32_t slot) const;
   [[nodiscard]] cgt_totals sum(std::uint32_t slot) const;
   [[nodiscard]] Totals totals() const;
+  [[nodiscard]] std::vector<std::pair<std::uint32_t, cgt_interface>> records() const;
 };
+
+// Later ABIs have appended to them: what is not there is zero.
+std::vector<std::pair<std::uint32_t, cgt_interface>> OlderLedger::Impl::records() const {
+  const auto info = info_of(interfaces.get());
+  std::vector<std::byte> raw(info ? info->value_size : 0);
+  std::vector<std::pair<std::uint32_t, cgt_interface>> all;
+  std::uint32_t key = 0;
+  for (const void* previous = nullptr; info && info->key_size == sizeof(key) &&
+                                       bpf_map_get_next_key(interfaces.get(), previous, &key) == 0;
+       previous = &key) {
+    if (bpf_map_lookup_elem(interfaces.get(), &key, raw.data()) != 0) continue;
+    cgt_interface record{};
+    std::memcpy(&record, raw.data(), std::min(raw.size(), sizeof(record)));
+    all.emplace_back(key, record);
+  }
+  return all;
+}
 
 bool OlderLedger::Impl::described() const {
   const std::size_t cells_end = std::size_t{about.rows} * about.slots * about.cell_bytes;
@@ -186,6 +204,22 @@ Result<OlderLedger> OlderLedger::open(const std::string& directory) {
   return OlderLedger(std::move(impl));
 }
 
+Result<OlderLedger> OlderLedger::open_remains(const std::string& directory) {
+  auto impl = std::make_unique<Impl>();
+  impl->directory = directory;
+  auto interfaces = get(directory, "interfaces");
+  if (!interfaces) return std::unexpected(std::move(interfaces).error());
+  impl->interfaces = *std::move(interfaces);
+  if (auto header = get(directory, "header"); header) {
+    auto mapped = map_whole(header->get());
+    if (mapped && mapped->bytes >= kDescription) {
+      impl->header_memory = *mapped;
+      std::memcpy(&impl->about, mapped->at, kDescription);
+    }
+  }
+  return OlderLedger(std::move(impl));
+}
+
 OlderLedger::OlderLedger(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 OlderLedger::OlderLedger(OlderLedger&&) noexcept = default;
 OlderLedger& OlderLedger::operator=(OlderLedger&&) noexcept = default;
@@ -195,6 +229,7 @@ std::uint32_t OlderLedger::abi() const { return impl_->about.abi; }
 std::uint32_t OlderLedger::slots() const { return impl_->about.slots; }
 
 void OlderLedger::ask_keeper_to_stop(bool stop) {
+  if (impl_->about.magic != CGT_MAGIC) return;
   __atomic_store_n(impl_->word(offsetof(cgt_header, stop)), stop ? 1U : 0U, __ATOMIC_RELEASE);
 }
 
@@ -207,16 +242,10 @@ Result<void> OlderLedger::hand_over_to(Ledger& ledger, const std::string& direct
   header.last_iface = std::max(header.last_iface, impl_->about.last_iface);
   header.last_netns = std::max(header.last_netns, impl_->about.last_netns);
 
-  const auto info = info_of(impl_->interfaces.get());
-  if (!info) return std::unexpected(sys::error_from(errno, "look at the older ledger"));
   const auto known = [&, there = ledger.interfaces()](std::uint32_t wanted) {
     return std::ranges::any_of(there, [&](const auto& one) { return one.first == wanted; });
   };
-  std::vector<std::byte> raw(info->value_size);
-  std::uint32_t key = 0;
-  for (const void* previous = nullptr;
-       bpf_map_get_next_key(impl_->interfaces.get(), previous, &key) == 0; previous = &key) {
-    if (bpf_map_lookup_elem(impl_->interfaces.get(), &key, raw.data()) != 0) continue;
+  for (auto [key, record] : impl_->records()) {
     if (known(key)) continue;  // handed over before the process was killed
     // The record last: with it, the hooks are believed to be where it says.
     for (const char* direction : {"-ingress", "-egress"}) {
@@ -225,8 +254,6 @@ Result<void> OlderLedger::hand_over_to(Ledger& ledger, const std::string& direct
       if (!link) continue;
       if (auto pinned = replace_pin(link.get(), directory + name); !pinned) return pinned;
     }
-    cgt_interface record{};
-    std::memcpy(&record, raw.data(), std::min(raw.size(), sizeof(record)));
     std::ranges::fill(record.reason_slot, 0);  // those of the older ledger
     if (auto put = ledger.put_interface(key, record); !put) return put;
   }
@@ -234,6 +261,7 @@ Result<void> OlderLedger::hand_over_to(Ledger& ledger, const std::string& direct
 }
 
 Result<void> OlderLedger::import_into(Ledger& ledger) const {
+  if (ledger.header().imported_abi == abi()) return {};  // before the process was killed
   for (const auto& [key, totals] : impl_->totals()) {
     const auto slot = ledger.reserve(key);
     if (!slot) return std::unexpected(slot.error());
@@ -243,13 +271,18 @@ Result<void> OlderLedger::import_into(Ledger& ledger) const {
     cell.tx_bytes = totals.tx_bytes;
     cell.tx_packets = totals.tx_packets;
   }
-  ledger.header().imported_abi = abi();
+  __atomic_store_n(&ledger.header().imported_abi, std::uint64_t{abi()}, __ATOMIC_RELEASE);
   return {};
 }
 
-void OlderLedger::close() {
-  __atomic_store_n(impl_->word(offsetof(cgt_header, state)),
-                   static_cast<std::uint32_t>(CGT_LEDGER_MOVED), __ATOMIC_RELEASE);
+std::vector<std::pair<std::uint32_t, cgt_interface>> OlderLedger::interfaces() const {
+  return impl_->records();
+}
+
+void OlderLedger::close(LedgerState state) {
+  if (impl_->about.magic != CGT_MAGIC) return;
+  __atomic_store_n(impl_->word(offsetof(cgt_header, state)), static_cast<std::uint32_t>(state),
+                   __ATOMIC_RELEASE);
 }
 
 }  // namespace cgtally::bpf

@@ -5,6 +5,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 #include "cgtally/abi.h"
 
 #include <algorithm>
@@ -27,6 +28,7 @@ constexpr std::array<std::string_view, 4> kOthers = {"owner", "cgroup_mkdir", "c
 
 // No dot: bpffs refuses names that have one.
 constexpr std::string_view kUnfinished = "-new";
+constexpr std::string_view kForgotten = "-old";
 
 bool exists(const std::string& path) {
   std::error_code ignored;
@@ -68,11 +70,16 @@ std::vector<std::string> names_in(const std::string& directory) {
   return names;
 }
 
+bool is_at(int fd, const std::string& path) {
+  struct stat held {};
+  struct stat there {};
+  return ::fstat(fd, &held) == 0 && ::stat(path.c_str(), &there) == 0 &&
+         held.st_ino == there.st_ino && held.st_dev == there.st_dev;
+}
+
 Result<void> make_directory(const std::string& path) {
   if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return {};
-  const int code = errno;
-  return std::unexpected(sys::error_from(
-      code, "make " + path, code == EROFS ? "make it writable: mount -o remount,rw BPFFS" : ""));
+  return std::unexpected(sys::error_from(errno, "make " + path));
 }
 
 }  // namespace
@@ -90,7 +97,13 @@ Result<Pins> Pins::below(const std::string& bpffs) {
                                  .cure = "mount it: mount -t bpf bpf " + bpffs,
                                  .failure = Failure::unsupported});
   }
-  return Pins(bpffs + "/cgtally");
+  Pins pins(bpffs + "/cgtally");
+  // Else it would look as if there were no ledger.
+  if (struct stat seen{}; ::stat(pins.directory_.c_str(), &seen) != 0 && errno == EACCES) {
+    return std::unexpected(
+        sys::error_from(EACCES, "look into " + bpffs, "run it as root: sudo cgtally ..."));
+  }
+  return pins;
 }
 
 std::string Pins::directory_of(std::uint32_t abi) const {
@@ -100,6 +113,21 @@ std::string Pins::directory_of(std::uint32_t abi) const {
 bool Pins::exist() const { return exists(directory_ + "/header"); }
 
 bool Pins::is_there() const { return exists(directory_); }
+
+void Pins::sweep() const {
+  for (const std::string& name : names_in(root_)) {
+    const bool left = name.ends_with(kUnfinished) || name.ends_with(kForgotten);
+    if (left && name.starts_with('v')) (void)unpin(root_ + "/" + name);
+  }
+}
+
+void Pins::leave_nothing() const {
+  if (!exists(root_)) return;
+  const auto locked = lock();
+  if (!locked) return;
+  sweep();
+  ::rmdir(root_.c_str());
+}
 
 std::vector<std::uint32_t> Pins::other_abis() const {
   std::vector<std::uint32_t> abis;
@@ -111,13 +139,31 @@ std::vector<std::uint32_t> Pins::other_abis() const {
   return abis;
 }
 
-Result<sys::Fd> Pins::lock() const {
-  if (auto made = make_directory(root_); !made) return std::unexpected(std::move(made).error());
-  sys::Fd fd(::open(root_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd || ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-    return std::unexpected(sys::error_from(errno, "lock " + root_));
+Error Pins::cured(Error error) const {
+  if (error.code == EROFS) {
+    const std::string bpffs = std::filesystem::path(root_).parent_path();
+    error.cure = "make it writable: mount -o remount,rw " + bpffs;
   }
-  return fd;
+  return error;
+}
+
+Result<Ledger> Pins::open(Access access) const {
+  auto ledger = Ledger::open(directory_, access);
+  if (!ledger) return std::unexpected(cured(std::move(ledger).error()));
+  return ledger;
+}
+
+Result<sys::Fd> Pins::lock() const {
+  for (;;) {
+    if (auto made = make_directory(root_); !made) return std::unexpected(cured(made.error()));
+    sys::Fd fd(::open(root_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!fd && errno == ENOENT) continue;
+    if (!fd || ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+      return std::unexpected(sys::error_from(errno, "lock " + root_));
+    }
+    // Whoever had it before may have removed the directory: a lock on what is gone locks nothing.
+    if (is_at(fd.get(), root_)) return fd;
+  }
 }
 
 bool Pins::kept() const {
@@ -126,21 +172,24 @@ bool Pins::kept() const {
 }
 
 Result<Ledger> Pins::create(const LedgerOptions& options) const {
+  auto made = make(options);
+  if (!made) ::rmdir(root_.c_str());  // lock() made it; it stays if there is anything in it
+  return made;
+}
+
+Result<Ledger> Pins::make(const LedgerOptions& options) const {
   auto ledger = Ledger::create(options);
   if (!ledger) return ledger;
   const std::string making = directory_ + std::string(kUnfinished);
-  // What a killed process had begun.
-  if (auto removed = forget(making); !removed && removed.error().code != ENOENT) {
-    return std::unexpected(std::move(removed).error());
-  }
-  if (auto made = make_directory(making); !made) return std::unexpected(std::move(made).error());
+  sweep();
+  if (auto made = make_directory(making); !made) return std::unexpected(cured(made.error()));
   if (auto pinned = ledger->pin(making); !pinned) {
-    (void)forget(making);
+    (void)unpin(making);
     return std::unexpected(std::move(pinned).error());
   }
   if (std::rename(making.c_str(), directory_.c_str()) != 0) {
     const int code = errno;
-    (void)forget(making);
+    (void)unpin(making);
     return std::unexpected(
         sys::error_from(code, "put the ledger at " + directory_,
                         "look what is there, and remove it: ls -l " + directory_));
@@ -149,6 +198,20 @@ Result<Ledger> Pins::create(const LedgerOptions& options) const {
 }
 
 Result<std::vector<std::string>> Pins::forget(const std::string& directory) const {
+  sweep();
+  // Out of sight at once: whoever comes after a killed process must not take half of it for a
+  // ledger.
+  std::string here = directory;
+  if (std::ranges::all_of(names_in(directory), is_ours)) {
+    here += kForgotten;
+    if (std::rename(directory.c_str(), here.c_str()) != 0) here = directory;
+  }
+  auto left = unpin(here);
+  ::rmdir(root_.c_str());  // it stays if there is anything in it
+  return left;
+}
+
+Result<std::vector<std::string>> Pins::unpin(const std::string& directory) {
   if (!exists(directory)) {
     return std::unexpected(sys::error_from(ENOENT, "look at " + directory));
   }

@@ -29,6 +29,10 @@ class Pins {
   [[nodiscard]] bool exist() const;
   // Something is there, whole or not.
   [[nodiscard]] bool is_there() const;
+  // Removes what killed processes left: under the lock, what they had begun to make or to forget;
+  // takes the lock, that and <bpffs>/cgtally if nothing else is in it.
+  void sweep() const;
+  void leave_nothing() const;
   // ABI versions of other ledgers there, lowest first.
   [[nodiscard]] std::vector<std::uint32_t> other_abis() const;
   [[nodiscard]] std::string directory_of(std::uint32_t abi) const;
@@ -39,15 +43,17 @@ class Pins {
 
   // Under the lock.
   Result<Ledger> create(const LedgerOptions& options) const;
-  [[nodiscard]] Result<Ledger> open(Access access) const {
-    return Ledger::open(directory_, access);
-  }
-  // Unpins everything of ours below `directory`. The names that are left, which are not ours.
+  [[nodiscard]] Result<Ledger> open(Access access) const;
+  // Unpins everything of ours below `directory`, and removes what is empty then. The names that are
+  // left, which are not ours.
   Result<std::vector<std::string>> forget(const std::string& directory) const;
   [[nodiscard]] Result<std::vector<std::string>> forget() const { return forget(directory_); }
 
  private:
   explicit Pins(std::string root);
+  [[nodiscard]] Error cured(Error error) const;
+  Result<Ledger> make(const LedgerOptions& options) const;
+  static Result<std::vector<std::string>> unpin(const std::string& directory);
   std::string root_;
   std::string directory_;
 };

@@ -18,11 +18,12 @@ namespace cgtally::bpf {
 namespace {
 
 void detach_link(const std::string& pin) {
-  const sys::Fd link(bpf_obj_get(pin.c_str()));
-  // A reader or a suspended keeper may hold it too: closing it would not be enough.
-  if (link) (void)bpf_link_detach(link.get());
-  ::unlink(pin.c_str());
-  ::unlink((pin + "-new").c_str());
+  for (const std::string& path : {pin, pin + kUnfinishedPin}) {
+    const sys::Fd link(bpf_obj_get(path.c_str()));
+    // A reader or a suspended keeper may hold it too: closing it would not be enough.
+    if (link) (void)bpf_link_detach(link.get());
+    ::unlink(path.c_str());
+  }
 }
 
 Result<void> remove_filters(const cgt_interface& record, const FindNetns& find) {
@@ -39,9 +40,18 @@ Result<void> remove_filters(const cgt_interface& record, const FindNetns& find) 
     Hook::remove_filter(record.ifindex, direction,
                         {.preference = record.preference[at],
                          .program_id = record.program_id[at],
+                         .next_program_id = record.next_program_id[at],
                          .made_qdisc = record.made_qdisc != 0});
   }
   return {};
+}
+
+Result<void> detach_hooks(const cgt_interface& record, const std::string& directory,
+                          std::uint32_t key, const FindNetns& find) {
+  const std::string pin = directory + "/" + std::to_string(key);
+  detach_link(pin + "-ingress");
+  detach_link(pin + "-egress");
+  return record.hook == CGT_HOOK_CLSACT ? remove_filters(record, find) : Result<void>{};
 }
 
 }  // namespace
@@ -53,16 +63,19 @@ Result<void> detach_interface(Ledger& ledger, const std::string& directory, Inte
       std::ranges::find_if(all, [&](const auto& one) { return one.first == key.value; });
   if (found == all.end()) return {};
   cgt_interface record = found->second;
-  const std::string pin = directory + "/" + std::to_string(key.value);
-  detach_link(pin + "-ingress");
-  detach_link(pin + "-egress");
-  if (record.hook == CGT_HOOK_CLSACT) {
-    if (auto removed = remove_filters(record, find); !removed) return removed;
-  }
+  if (auto detached = detach_hooks(record, directory, key.value, find); !detached) return detached;
   if (record.hook == CGT_HOOK_NONE) return {};
   record.hook = CGT_HOOK_NONE;
   record.to_boot_ns = static_cast<std::uint64_t>(now.count());
   return ledger.put_interface(key.value, record);
+}
+
+Result<void> detach_everything(const OlderLedger& ledger, const std::string& directory,
+                               const FindNetns& find) {
+  for (const auto& [key, record] : ledger.interfaces()) {
+    if (auto detached = detach_hooks(record, directory, key, find); !detached) return detached;
+  }
+  return {};
 }
 
 Result<void> detach_everything(Ledger& ledger, const std::string& directory, const FindNetns& find,

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "adapters/bpf/ledger.h"
+#include "adapters/bpf/migration.h"
 #include "adapters/netns/netns.h"
 #include "core/account.h"
 #include "core/result.h"
@@ -22,6 +23,9 @@ using FindNetns = std::function<Result<netns::Netns>(std::uint64_t inode, const 
 // One interface. The record says so afterwards.
 Result<void> detach_interface(Ledger& ledger, const std::string& directory, InterfaceKey key,
                               const FindNetns& find, Nanoseconds now);
+// The same for a ledger of another ABI, in `directory`; its records stay as they are.
+Result<void> detach_everything(const OlderLedger& ledger, const std::string& directory,
+                               const FindNetns& find);
 // All of them, then the mark of the owner and the programs that follow cgroups.
 Result<void> detach_everything(Ledger& ledger, const std::string& directory, const FindNetns& find,
                                Nanoseconds now);

@@ -24,6 +24,7 @@
 #include "adapters/bpf/programs.h"
 #include "adapters/bpf/skeleton.h"
 #include "adapters/netlink/device_counters.h"
+#include "adapters/netlink/qdisc.h"
 #include "adapters/sys/clock.h"
 #include "adapters/sys/error.h"
 
@@ -52,6 +53,13 @@ struct Attached {
   Nanoseconds seen_attached{};  // boot time
 };
 
+Hook::Filter recorded_filter(const Attached& one, std::size_t at) {
+  return {.preference = one.record.preference[at],
+          .program_id = one.record.program_id[at],
+          .next_program_id = one.record.next_program_id[at],
+          .made_qdisc = one.record.made_qdisc != 0};
+}
+
 }  // namespace
 
 struct Tally::Impl {
@@ -64,6 +72,7 @@ struct Tally::Impl {
   sys::Fd run_time_statistics;
   std::list<Attached> attached;
   std::vector<Attachment> attachments;
+  std::vector<std::uint32_t> netns_keys;
   ProgramCost past_cost;  // of programs that are detached
 
   Impl(Ledger own, std::string links) : ledger(std::move(own)), directory(std::move(links)) {}
@@ -83,6 +92,7 @@ struct Tally::Impl {
   Result<void> attach(Attached& one, NetnsKey netns);
   Result<void> mend(Attached& one, HookDirection direction);
   Result<void> write_record(Attached& one);
+  Result<void> announce(Attached& one);
   [[nodiscard]] std::string pin_of(const Attached& one, HookDirection direction) const;
   void list_attachments();
 };
@@ -109,7 +119,10 @@ Result<void> Tally::Impl::make_mark() {
 std::pair<InterfaceKey, cgt_interface> Tally::Impl::record_of(const Link& link,
                                                               const std::string& label) {
   for (const auto& [key, record] : ledger.interfaces()) {
-    if (is_of(record, link)) return {InterfaceKey{key}, record};
+    // Attached here already: that device has gone, and this one came under its index.
+    const bool taken = std::ranges::any_of(
+        attached, [&](const Attached& one) { return one.what.key.value == key; });
+    if (!taken && is_of(record, link)) return {InterfaceKey{key}, record};
   }
   cgt_interface record{};
   const Moment now = sys::now();
@@ -170,11 +183,9 @@ Result<Hook> Tally::Impl::hang(Attached& one, HookDirection direction) const {
   auto hook = [&]() -> Result<Hook> {
     if (pinned()) {
       const std::size_t at = ingress ? 0 : 1;
-      auto adopted = facts.tcx ? Hook::adopt_tcx(fd, ifindex, pin_of(one, direction))
-                               : Hook::adopt_clsact(fd, ifindex, direction,
-                                                    {.preference = one.record.preference[at],
-                                                     .program_id = one.record.program_id[at],
-                                                     .made_qdisc = one.record.made_qdisc != 0});
+      auto adopted = facts.tcx
+                         ? Hook::adopt_tcx(fd, ifindex, pin_of(one, direction))
+                         : Hook::adopt_clsact(fd, ifindex, direction, recorded_filter(one, at));
       if (adopted || adopted.error().code != ENOENT) return adopted;
     }
     return hang_anew(fd, one, direction);
@@ -196,13 +207,32 @@ Result<void> Tally::Impl::write_record(Attached& one) {
     one.record.preference[at] = filter.preference;
     one.record.program_id[at] =
         id_of(at == 0 ? one.programs->progs.cgt_ingress : one.programs->progs.cgt_egress);
-    one.record.made_qdisc |= filter.made_qdisc ? 1 : 0;
   }
   return ledger.put_interface(one.what.key.value, one.record);
 }
 
-// The record is written after each step, so that a killed process leaves nothing that `down` does
-// not find.
+// Who comes after a killed process must know its filter and its qdisc, which may be there before
+// anything can be written about them.
+Result<void> Tally::Impl::announce(Attached& one) {
+  const int ifindex = one.what.link.ifindex;
+  for (const auto direction : {HookDirection::ingress, HookDirection::egress}) {
+    // What was announced last may hang by now, and be known by that alone.
+    const std::size_t at = direction == HookDirection::ingress ? 0 : 1;
+    if (const auto hangs = Hook::find_filter(ifindex, direction, recorded_filter(one, at)); hangs) {
+      one.record.preference[at] = hangs->preference;
+      one.record.program_id[at] = hangs->program_id;
+    }
+    const auto& programs = one.programs->progs;
+    one.record.next_program_id[at] = id_of(at == 0 ? programs.cgt_ingress : programs.cgt_egress);
+  }
+  const auto qdisc = netlink::has_clsact(ifindex);
+  if (!qdisc) return std::unexpected(qdisc.error());
+  if (!*qdisc) one.record.made_qdisc = 1;
+  return write_record(one);
+}
+
+// The record is written before the first step and after each, so that a killed process leaves
+// nothing that `down` does not find.
 Result<void> Tally::Impl::attach(Attached& one, NetnsKey netns) {
   auto programs =
       load_programs({.ledger = ledger,
@@ -219,7 +249,7 @@ Result<void> Tally::Impl::attach(Attached& one, NetnsKey netns) {
       return std::unexpected(std::move(cleaned).error());
     }
   }
-  if (auto written = write_record(one); !written) return written;
+  if (auto known = facts.tcx ? write_record(one) : announce(one); !known) return known;
   for (const auto direction : {HookDirection::ingress, HookDirection::egress}) {
     auto hook = hang(one, direction);
     if (!hook) return std::unexpected(std::move(hook).error());
@@ -264,7 +294,17 @@ Tally::Tally(Tally&&) noexcept = default;
 Tally& Tally::operator=(Tally&&) noexcept = default;
 Tally::~Tally() = default;
 
-NetnsKey Tally::add_netns() { return NetnsKey{++impl_->ledger.header().last_netns}; }
+NetnsKey Tally::add_netns() {
+  impl_->netns_keys.push_back(++impl_->ledger.header().last_netns);
+  return NetnsKey{impl_->netns_keys.back()};
+}
+
+Result<void> Tally::forget_earlier_netns() {
+  // Those that were replaced may still be under way.
+  if (auto waited = impl_->ledger.wait_for_running_programs(); !waited) return waited;
+  keep_addresses_of(impl_->ledger.fd("addresses"), impl_->netns_keys);
+  return {};
+}
 
 Result<void> Tally::set_addresses(NetnsKey netns, const std::vector<IpAddress>& addresses) {
   return replace_addresses(impl_->ledger.fd("addresses"), netns.value, addresses);
@@ -282,14 +322,24 @@ Result<InterfaceKey> Tally::attach(const Link& link, NetnsKey netns,
                .ingress = {},
                .egress = {}};
   const bool fresh = record.reason_slot[CGT_NOT_IP] == record.reason_slot[CGT_FRAGMENT];
+  // First of all: whoever comes after a killed process finds the key, and the slots by the key.
+  if (fresh) {
+    if (auto put = impl_->ledger.put_interface(key.value, record); !put) {
+      return failed(std::move(put).error());
+    }
+  }
   if (auto reserved = impl_->reserve_reasons(key, one.record); !reserved) {
+    if (fresh) impl_->ledger.forget_interface(key.value);
     return failed(std::move(reserved).error());
   }
   if (auto attached = impl_->attach(one, netns); !attached) {
-    for (auto* hook : {&one.egress, &one.ingress}) {
-      if (*hook) (*hook)->remove();
+    // What was taken over counts on, as it did before.
+    if (record.hook == CGT_HOOK_NONE) {
+      for (auto* hook : {&one.egress, &one.ingress}) {
+        if (*hook) (*hook)->remove();
+      }
     }
-    if (fresh) {
+    if (fresh && record.hook == CGT_HOOK_NONE) {
       impl_->release_reasons(key, one.record, CGT_KINDS);
       impl_->ledger.forget_interface(key.value);
     }
@@ -338,6 +388,12 @@ std::vector<MendedHook> Tally::mend(std::uint64_t netns_inode, Nanoseconds now) 
   std::vector<MendedHook> mended;
   for (Attached& one : impl_->attached) {
     if (one.what.link.netns_inode != netns_inode) continue;
+    // What comes in the place of a qdisc that was deleted is not ours until we make it.
+    const bool none = !one.ingress->attached() && !one.egress->attached();
+    if (none && one.record.made_qdisc != 0) {
+      one.record.made_qdisc = 0;
+      (void)impl_->announce(one);
+    }
     bool lost = false;
     bool whole = true;
     for (const auto direction : {HookDirection::ingress, HookDirection::egress}) {

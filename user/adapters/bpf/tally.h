@@ -65,6 +65,8 @@ class Tally {
   ~Tally();
 
   [[nodiscard]] NetnsKey add_netns();
+  // Once everything is attached: nobody asks any more for the addresses that earlier keepers set.
+  Result<void> forget_earlier_netns();
   // Replaces the set of addresses that count as the netns' own: unicast and subnet broadcast.
   // (Multicast and 255.255.255.255 always count.)
   Result<void> set_addresses(NetnsKey netns, const std::vector<IpAddress>& addresses);

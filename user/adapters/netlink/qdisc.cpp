@@ -52,4 +52,18 @@ Result<QdiscStats> root_qdisc(int ifindex) {
   return found->empty() ? QdiscStats{} : found->front();
 }
 
+Result<bool> has_clsact(int ifindex) {
+  auto socket = Socket::open();
+  if (!socket) return std::unexpected(std::move(socket).error());
+  const auto parse = [ifindex](nlmsghdr& message) -> std::optional<bool> {
+    const auto header = header_of<tcmsg>(message);
+    const bool there = header && message.nlmsg_type == RTM_NEWQDISC &&
+                       header->tcm_ifindex == ifindex && header->tcm_parent == TC_H_CLSACT;
+    return there ? std::optional(true) : std::nullopt;
+  };
+  const auto found = socket->dump<bool>("list qdiscs", Request(RTM_GETQDISC, tcmsg{}), parse);
+  if (!found) return std::unexpected(found.error());
+  return !found->empty();
+}
+
 }  // namespace cgtally::netlink

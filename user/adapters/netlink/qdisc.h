@@ -21,5 +21,6 @@ struct QdiscStats {
 
 // In the calling thread's netns.
 [[nodiscard]] Result<QdiscStats> root_qdisc(int ifindex);
+[[nodiscard]] Result<bool> has_clsact(int ifindex);
 
 }  // namespace cgtally::netlink
