@@ -82,10 +82,12 @@ Result<sys::Fd> make_map(const Shape& shape) {
                             shape.key_bytes, shape.value_bytes, shape.entries, &opts));
   if (!fd) {
     const int code = errno;
-    return std::unexpected(sys::error_from(code, "create the ledger's map '" + shape.name + "'",
-                                           code == ENOMEM || code == E2BIG
-                                               ? "choose fewer --slots"
-                                               : "see what is missing: cgtally doctor"));
+    Error error =
+        sys::error_from(code, "create the ledger",
+                        code == ENOMEM || code == E2BIG ? "choose fewer --slots"
+                                                        : "see what is missing: cgtally doctor");
+    error.what += " (its map '" + shape.name + "')";
+    return std::unexpected(std::move(error));
   }
   return fd;
 }

@@ -50,7 +50,7 @@ Result<void> Tally::Impl::make_mark() {
   ledger.share_with(mark_program->obj);
   if (const int code = mark_bpf::load(mark_program.get()); code != 0) {
     return std::unexpected(with_last_words(
-        sys::error_from(-code, "load the BPF object", "see what is missing: cgtally doctor"), log));
+        sys::error_from(-code, "create the ledger", "see what is missing: cgtally doctor"), log));
   }
   mark = bpf_program__attach(mark_program->progs.cgt_owner);
   if (!mark) {
