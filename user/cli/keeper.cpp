@@ -290,7 +290,8 @@ Result<void> Keeper::look_after() {
   constexpr Nanoseconds kRound = 1s;
   const Nanoseconds now = sys::now().boot;
   retirements_->free_slots(now);
-  // Where slots are scarce none may wait: a thousand short-lived cgroups a second are possible.
+  // Where slots are scarce none may wait: hundreds of short-lived cgroups a second are possible.
+  const auto accounts = tally_.read();
   const bpf::SlotUse slots = tally_.slots();
   const bool due = now - looked_ >= kRound;
   if (due) {
@@ -303,7 +304,7 @@ Result<void> Keeper::look_after() {
     return {};
   }
   const auto retired = retirements_->round(
-      tally_.read(),
+      accounts,
       [this](std::uint64_t netns, int ifindex, const std::string& name) {
         return exists(netns, ifindex, name);
       },
