@@ -15,7 +15,7 @@ Result<std::unique_ptr<Session>> start_counting(const CommonOptions& options, Ro
   auto session = Session::start({.interfaces = options.interfaces,
                                  .netns = options.netns,
                                  .host_root = options.host_root,
-                                 .slots = options.slots,
+                                 .slots = options.slots.value_or(SessionOptions{}.slots),
                                  .bpffs = options.bpffs,
                                  .private_ledger = options.private_ledger});
   if (!session) {

@@ -116,10 +116,14 @@ Result<std::unique_ptr<Keeper>> Keeper::begin(const KeeperOptions& options) {
   }
   pins->sweep();
   const bool fresh = !pins->exist();
-  auto ledger =
-      open_or_make(*pins, *older ? std::max(options.slots, (*older)->slots()) : options.slots);
+  auto ledger = open_or_make(*pins, std::max(options.slots.value_or(bpf::LedgerOptions{}.slots),
+                                             *older ? (*older)->slots() : 0));
   if (!ledger) {
     return std::unexpected(ledger.error());
+  }
+  if (!fresh && options.slots && *options.slots != ledger->slots()) {
+    notices.push_back("the ledger that is there has " + std::to_string(ledger->slots()) +
+                      " slots, and keeps them: cgtally down --forget makes room for another");
   }
   if (*older) {
     if (auto handed = (*older)->hand_over_to(*ledger, pins->directory()); !handed) {
@@ -323,9 +327,11 @@ Result<void> Keeper::keep(Rounds& rounds, const Hear& hear) {
       rounds.abandon();
       return;
     }
-    if (auto looked = look_after(); !looked) {
+    const auto looked = look_after();
+    if (!looked && looked.error().what != trouble_) {
       hear(looked.error().what);
     }
+    trouble_ = looked ? "" : looked.error().what;
     for (const std::string& notice : take_notices()) {
       hear(notice);
     }

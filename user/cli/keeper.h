@@ -25,8 +25,8 @@ namespace cgtally::cli {
 struct KeeperOptions {
   PlacesOptions places;
   std::string bpffs;
-  std::uint32_t slots = 4096;  // of a ledger that has to be made
-  bool migrate = false;        // carry the totals of an older ABI over
+  std::optional<std::uint32_t> slots;  // of a ledger that has to be made
+  bool migrate = false;                // carry the totals of an older ABI over
 };
 
 class Keeper {
@@ -69,6 +69,7 @@ class Keeper {
   std::string host_root_;
   std::optional<Retirements> retirements_;
   Nanoseconds looked_{};  // boot time
+  std::string trouble_;   // said, and not over yet
   std::vector<std::string> notices_;
 };
 

@@ -111,12 +111,12 @@ void add_place_options(CLI::App& command, std::vector<std::string>& interfaces,
       ->allow_extra_args(false);
 }
 
-void add_slots_option(CLI::App& command, std::uint32_t& slots) {
+void add_slots_option(CLI::App& command, std::optional<std::uint32_t>& slots) {
   command
       .add_option_function<std::string>(
           "--slots",
           [&slots](const std::string& text) {
-            slots = number_from("--slots", text, kLeastSlots, kMostSlots);
+            slots = number_from<std::uint32_t>("--slots", text, kLeastSlots, kMostSlots);
           },
           "Accounts that fit into the ledger, 64 to 1048576 (default 4096);\n"
           "what does not fit is counted on (overflow)")

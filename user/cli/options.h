@@ -23,7 +23,7 @@ struct CommonOptions {
   std::optional<std::size_t> top;
   std::string csv;        // path, "-" or empty
   std::string host_root;  // empty: names are read below /
-  std::uint32_t slots = 4096;
+  std::optional<std::uint32_t> slots;
   std::string bpffs = "/sys/fs/bpf";
   bool private_ledger = false;
 
@@ -35,7 +35,7 @@ void add_common_options(CLI::App& command, CommonOptions& options);
 // What every command that counts must know.
 void add_place_options(CLI::App& command, std::vector<std::string>& interfaces,
                        std::vector<std::string>& netns);
-void add_slots_option(CLI::App& command, std::uint32_t& slots);
+void add_slots_option(CLI::App& command, std::optional<std::uint32_t>& slots);
 void add_bpffs_option(CLI::App& command, std::string& bpffs);
 void add_host_root_option(CLI::App& command, std::string& host_root);
 
