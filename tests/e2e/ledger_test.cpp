@@ -12,6 +12,7 @@
 #include <random>
 #include <thread>
 
+#include "adapters/bpf/ledger_view.h"
 #include "e2e/ledger_scene.h"
 #include "harness/doomed.h"
 #include "harness/hooks.h"
@@ -84,6 +85,29 @@ TEST_P(LedgerTest, AFirstKeeperKilledAtAnyStepIsSucceededByOneThatCountsOnce) {
       ASSERT_EQ(finish(down({"--forget"})).exit_code, 0);
     }
     EXPECT_GT(moment, 40);
+  });
+}
+
+TEST_P(LedgerTest, WindowsGoOnFromKeeperToKeeperAndEqualTheLedger) {
+  on_kernel([&] {
+    auto keeper = start_keeper(up());
+    stream.run();
+    for (int round = 0; round < 5; ++round) {
+      std::this_thread::sleep_for(120ms);
+      keeper.reset();
+      keeper = start_keeper(up());
+    }
+    stream.pause();
+    expect_exact();
+    auto view = bpf::LedgerView::open(bpffs.path());
+    ASSERT_TRUE(view) << view.error().what;
+    const auto windows = view->windows(view->interfaces().front().key);
+    ASSERT_TRUE(windows) << windows.error().what;
+    const Traffic books = booked(bpffs);
+    const auto rx = windows->totals(bpf::WindowDirection::rx);
+    const auto tx = windows->totals(bpf::WindowDirection::tx);
+    ASSERT_TRUE(rx && tx);
+    EXPECT_EQ((Traffic{rx->bytes, rx->packets, tx->bytes, tx->packets}), books);
   });
 }
 

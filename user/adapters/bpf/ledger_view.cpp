@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "adapters/bpf/ledger_view.h"
 
+#include <bpf/bpf.h>
 #include "cgtally/abi.h"
 
+#include <cerrno>
 #include <cstring>
 #include <utility>
 
 #include "adapters/bpf/obituaries.h"
 #include "adapters/bpf/programs.h"
+#include "adapters/sys/error.h"
 
 namespace cgtally::bpf {
 
@@ -110,6 +113,14 @@ const std::vector<InterfaceRecord>& LedgerView::interfaces() {
     impl_->interfaces_seq = seq;
   }
   return impl_->interfaces;
+}
+
+Result<Windows> LedgerView::windows(InterfaceKey key) const {
+  const std::string pin = windows_pin(impl_->pins.directory(), key);
+  const sys::Fd fd(bpf_obj_get(pin.c_str()));
+  if (!fd) return std::unexpected(sys::error_from(errno, "open " + pin));
+  const cgt_header& header = impl_->ledger.header();
+  return Windows::map(fd.get(), header.rows - 1, Nanoseconds(header.window_ns));
 }
 
 CgroupBook LedgerView::book() const {

@@ -13,6 +13,7 @@
 #include "adapters/bpf/cgroup_book.h"
 #include "adapters/bpf/pins.h"
 #include "adapters/bpf/tally.h"
+#include "adapters/bpf/windows.h"
 #include "core/reading.h"
 #include "core/result.h"
 
@@ -64,6 +65,8 @@ class LedgerView {
   [[nodiscard]] LedgerFacts facts() const;
   // Those that are counted or were, and are not folded yet.
   [[nodiscard]] const std::vector<InterfaceRecord>& interfaces();
+  // Those of an interface that is counted. The mapping outlives this object.
+  [[nodiscard]] Result<Windows> windows(InterfaceKey key) const;
   // Names and deaths of cgroups since the ledger was made.
   [[nodiscard]] CgroupBook book() const;
   [[nodiscard]] const Ledger& ledger() const;
