@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/cgroup_watch.h"
 
+#include <utility>
+
 #include "adapters/cgroupfs/mount.h"
 
 namespace cgtally::cli {
@@ -35,7 +37,20 @@ Result<void> CgroupWatch::offer_to(sys::Poller& poller) {
   return poller.add(events_->fd(), [this] { take_events(); });
 }
 
+void CgroupWatch::take_births() {
+  events_->drain([this](const bpf::CgroupEvent& event) {
+    if (event.type == bpf::CgroupEvent::Type::made) {
+      names_.made(event.cgroup_id, std::string(event.path));
+    } else {
+      removed_later_.push_back(event.cgroup_id);
+    }
+  });
+}
+
 void CgroupWatch::take_events() {
+  for (const std::uint64_t id : std::exchange(removed_later_, {})) {
+    names_.removed(id);
+  }
   events_->drain([this](const bpf::CgroupEvent& event) {
     if (event.type == bpf::CgroupEvent::Type::made) {
       names_.made(event.cgroup_id, std::string(event.path));

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,9 @@ class CgroupWatch {
 
   Result<void> offer_to(sys::Poller& poller);
   void take_events();
+  // After the ledger was read: whoever was born before that has a name, and who died has died after
+  // it, which the next take_events() tells.
+  void take_births();
   [[nodiscard]] AccountName name_of(std::uint64_t cgroup_id) const {
     return names_.name_of(cgroup_id);
   }
@@ -35,6 +39,7 @@ class CgroupWatch {
   std::optional<bpf::CgroupEvents> events_;
   cgroupfs::Names names_;
   std::uint64_t lost_events_ = 0;
+  std::vector<std::uint64_t> removed_later_;
 };
 
 }  // namespace cgtally::cli

@@ -152,6 +152,7 @@ Reading LedgerSession::read() {
   Reading reading;
   reading.taken = sys::now();
   auto books = view_.read();
+  cgroups_.take_births();
   reading.accounts = std::move(books.accounts);
   reading.endings = std::move(books.endings);
   reading.lost_endings = books.lost_endings;

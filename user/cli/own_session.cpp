@@ -74,6 +74,7 @@ Reading OwnSession::read() {
   Reading reading;
   reading.taken = sys::now();
   reading.accounts = tally_.read();
+  cgroups_.take_births();
   first_read_ = first_read_.value_or(reading.taken.boot);
   last_read_ = reading.taken.boot;
   reading.ledger = ledger_;
