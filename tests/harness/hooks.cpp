@@ -6,6 +6,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <linux/bpf.h>
+#include <linux/if_link.h>
 #include <linux/pkt_sched.h>
 #include <net/if.h>
 
@@ -42,6 +43,13 @@ std::string program_name(std::uint32_t id) {
   __u32 size = sizeof(info);
   require(bpf_obj_get_info_by_fd(program.get(), &info, &size) == 0, "program info");
   return info.name;
+}
+
+std::uint32_t id_of(const sys::Fd& program) {
+  bpf_prog_info info{};
+  __u32 size = sizeof(info);
+  require(bpf_obj_get_info_by_fd(program.get(), &info, &size) == 0, "program info");
+  return info.id;
 }
 
 void add_tcx(std::vector<AttachedProgram>& all, const std::string& device, int ifindex,
@@ -136,6 +144,20 @@ ForeignProgram::ForeignProgram(int verdict, const std::string& name, std::uint32
   require(static_cast<bool>(program_), "load a foreign program");
 }
 
+ForeignProgram ForeignProgram::redirecting_to(int ifindex, const std::string& name) {
+  const std::array<bpf_insn, 4> code{{
+      {BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_1, 0, 0, ifindex},
+      {BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_2, 0, 0, 0},  // flags: out
+      {BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_redirect},
+      {BPF_JMP | BPF_EXIT, 0, 0, 0, 0},
+  }};
+  ForeignProgram program;
+  program.program_ = sys::Fd(bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, name.c_str(), "GPL",
+                                           code.data(), code.size(), nullptr));
+  require(static_cast<bool>(program.program_), "load a foreign program that redirects");
+  return program;
+}
+
 void ForeignProgram::attach_tcx(const Netns& netns, const std::string& device, Direction direction,
                                 bool at_head) {
   if (!kernel_has_tcx()) return attach_filter(netns, device, direction, kLatePreference, id());
@@ -167,11 +189,27 @@ std::uint64_t ForeignProgram::packets() const {
   return value;
 }
 
-std::uint32_t ForeignProgram::id() const {
-  bpf_prog_info info{};
-  __u32 size = sizeof(info);
-  require(bpf_obj_get_info_by_fd(program_.get(), &info, &size) == 0, "program info");
-  return info.id;
+std::uint32_t ForeignProgram::id() const { return id_of(program_); }
+
+XdpDropper::XdpDropper(const Netns& netns, const std::string& device, const std::string& name)
+    : netns_(netns), ifindex_(netns.ifindex(device)) {
+  const std::array<bpf_insn, 2> code{{
+      {BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0, 0, 0, XDP_DROP},
+      {BPF_JMP | BPF_EXIT, 0, 0, 0, 0},
+  }};
+  program_ = sys::Fd(
+      bpf_prog_load(BPF_PROG_TYPE_XDP, name.c_str(), "GPL", code.data(), code.size(), nullptr));
+  require(static_cast<bool>(program_), "load an XDP program");
+  const Inside guard(netns_);
+  errno = -bpf_xdp_attach(ifindex_, program_.get(), XDP_FLAGS_SKB_MODE, nullptr);
+  require(errno == 0, "attach an XDP program");
 }
+
+XdpDropper::~XdpDropper() {
+  const Inside guard(netns_);
+  (void)bpf_xdp_detach(ifindex_, XDP_FLAGS_SKB_MODE, nullptr);
+}
+
+std::uint32_t XdpDropper::id() const { return id_of(program_); }
 
 }  // namespace cgtally::harness

@@ -33,6 +33,8 @@ class ForeignProgram {
   static constexpr int kDrop = 2;
 
   ForeignProgram(int verdict, const std::string& name, std::uint32_t longer_than = 0);
+  // Sends everything to another device of the namespace, and counts nothing.
+  static ForeignProgram redirecting_to(int ifindex, const std::string& name);
 
   // At the tail of the tcx chain, or at its head; as a late tc filter where the kernel has no tcx.
   void attach_tcx(const Netns& netns, const std::string& device, Direction direction,
@@ -44,9 +46,26 @@ class ForeignProgram {
   [[nodiscard]] std::uint32_t id() const;
 
  private:
+  ForeignProgram() = default;
   sys::Fd map_;
   sys::Fd program_;
   std::vector<sys::Fd> links_;
+};
+
+// An XDP program of somebody else, generic, which drops everything.
+class XdpDropper {
+ public:
+  XdpDropper(const Netns& netns, const std::string& device, const std::string& name);
+  XdpDropper(const XdpDropper&) = delete;
+  XdpDropper& operator=(const XdpDropper&) = delete;
+  ~XdpDropper();
+
+  [[nodiscard]] std::uint32_t id() const;
+
+ private:
+  const Netns& netns_;
+  int ifindex_;
+  sys::Fd program_;
 };
 
 }  // namespace cgtally::harness

@@ -34,6 +34,7 @@ Report report() {
   line.rates = {
       .rx = {6'210'000}, .tx = {281'000'000}, .rx_packets = {2301}, .tx_packets = {24'655}};
   line.named = {.rx = 0.985, .tx = 0.997};
+  line.seen = 1.0;
   result.interfaces = {line};
   result.accounts = {
       account("/system.slice/redis.service", 5'900'000, 271'000'000, 23'780, 112'400'000'000),
@@ -56,7 +57,7 @@ TEST(Screen, EightyColumnsShowTheWholePicture) {
   const std::vector<std::string> expected{
       "ip-10-0-3-17  every 1.00 s  ledger up 3d04h  slots 61/4096             11:42:07Z",
       "ens5  rx 6.21 Mbit/s 2 301 p/s  tx 281 Mbit/s 24 655 p/s",
-      "  named rx 98.5 % tx 99.7 %",
+      "  named rx 98.5 % tx 99.7 %  NIC seen 100 %",
       "ACCOUNT                          RX bit/s  TX bit/s    TX p/s   TX TOTAL",
       "/system.slice/redis.service        5.90 M     271 M    23 780   112.4 GB #######",
       "/kubepods.slice/kub../api.scope     201 k    5.90 M       611     3.1 GB",
@@ -69,8 +70,16 @@ TEST(Screen, EightyColumnsShowTheWholePicture) {
 TEST(Screen, AWideOneAlsoShowsWhatWasReceivedInAll) {
   const auto lines = frame(report(), {.columns = 120, .rows = 24, .colour = false});
   EXPECT_EQ(lines.at(1),
-            "ens5  rx 6.21 Mbit/s 2 301 p/s  tx 281 Mbit/s 24 655 p/s  named rx 98.5 % tx 99.7 %");
+            "ens5  rx 6.21 Mbit/s 2 301 p/s  tx 281 Mbit/s 24 655 p/s  named rx 98.5 % tx 99.7 %"
+            "  NIC seen 100 %");
   EXPECT_NE(lines.at(2).find("RX p/s    TX p/s   RX TOTAL   TX TOTAL"), std::string::npos);
+}
+
+TEST(Screen, WhatNobodyKnowsIsNotShown) {
+  Report unknown = report();
+  unknown.interfaces[0].seen.reset();
+  EXPECT_EQ(frame(unknown, {.columns = 80, .rows = 24, .colour = false}).at(2),
+            "  named rx 98.5 % tx 99.7 %");
 }
 
 TEST(Screen, NoLineIsWiderAndNoFrameIsLongerThanTheScreen) {
@@ -140,7 +149,7 @@ TEST(PlainLines, EachIsCompleteInItselfAndNamesAreWhole) {
   const std::vector<std::string> expected{
       "11:42:07Z ip-10-0-3-17  every 1.00 s  ledger up 3d04h  slots 61/4096",
       "11:42:07Z ens5  rx 6.21 Mbit/s 2 301 p/s  tx 281 Mbit/s 24 655 p/s  named rx 98.5 % tx 99.7 "
-      "%",
+      "%  NIC seen 100 %",
       "11:42:07Z   /system.slice/redis.service  rx 5.90 Mbit/s 0 p/s  tx 271 Mbit/s 23 780 p/s"
       "  total rx 0 B tx 112.4 GB",
       "11:42:07Z   /kubepods.slice/kubepods-burstable.slice/api.scope  rx 201 kbit/s 0 p/s"

@@ -92,6 +92,9 @@ class Live {
                .interfaces = board_.interfaces(),
                .accounts = board_.accounts(),
                .notices = {}};
+    for (InterfaceLine& line : report_.interfaces) {
+      line.seen = session_.seen(line.name);
+    }
     std::erase_if(report_.accounts, [this](const AccountLine& line) {
       return !account_matches(options_.account, line.account);
     });

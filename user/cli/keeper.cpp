@@ -94,7 +94,8 @@ Keeper::Keeper(sys::Fd lock, bpf::Pins pins, bpf::Registry registry, bpf::Tally 
       registry_(std::move(registry)),
       tally_(std::move(tally)),
       places_(std::move(places)),
-      host_root_(std::move(host_root)) {}
+      host_root_(std::move(host_root)),
+      coverage_(host_root_) {}
 
 Result<std::unique_ptr<Keeper>> Keeper::begin(const KeeperOptions& options) {
   std::vector<std::string> notices;
@@ -189,6 +190,7 @@ Result<void> Keeper::attach(std::optional<bpf::OlderLedger>& older) {
   if (auto gone = let_go_of_gone(); !gone) {
     return gone;
   }
+  bpf::set_kept(ledger, sys::now().boot);
   if (auto written = write_names(); !written) {
     return written;
   }
@@ -293,17 +295,21 @@ bool Keeper::exists(std::uint64_t netns, int ifindex, const std::string& name) c
 Result<void> Keeper::look_after() {
   constexpr Nanoseconds kRound = 1s;
   const Nanoseconds now = sys::now().boot;
-  retirements_->free_slots(now);
-  // Where slots are scarce none may wait: hundreds of short-lived cgroups a second are possible.
-  const auto accounts = tally_.read();
-  const bpf::SlotUse slots = tally_.slots();
   const bool due = now - looked_ >= kRound;
+  retirements_->free_slots(now);
   if (due) {
     looked_ = now;
     bpf::set_kept(tally_.ledger(), now);
     places_.mend(tally_, notices_);
     places_.let_go_of_ended(tally_, notices_);
+    coverage_.look([this] { return places_.counted_interfaces(tally_); }, now);
   }
+  const auto accounts = tally_.read();
+  if (due) {
+    coverage_.compare(accounts, notices_);
+  }
+  // Where slots are scarce none may wait: hundreds of short-lived cgroups a second are possible.
+  const bpf::SlotUse slots = tally_.slots();
   if (!due && slots.used < slots.total / 4) {
     return {};
   }

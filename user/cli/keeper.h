@@ -15,6 +15,7 @@
 #include "adapters/bpf/pins.h"
 #include "adapters/bpf/registry.h"
 #include "adapters/bpf/tally.h"
+#include "cli/coverage_watch.h"
 #include "cli/places.h"
 #include "cli/retirements.h"
 #include "cli/rounds.h"
@@ -67,6 +68,7 @@ class Keeper {
   bpf::Tally tally_;
   Places places_;
   std::string host_root_;
+  CoverageWatch coverage_;
   std::optional<Retirements> retirements_;
   Nanoseconds looked_{};  // boot time
   std::string trouble_;   // said, and not over yet

@@ -84,17 +84,18 @@ Result<std::unique_ptr<Session>> LedgerSession::join(const SessionOptions& optio
     return std::unexpected(begun.error());
   }
   std::unique_ptr<LedgerSession> session(
-      new LedgerSession(std::move(*view), std::move(*cgroups), std::move(*filter), options.bpffs));
+      new LedgerSession(std::move(*view), std::move(*cgroups), std::move(*filter), options));
   session->notices_ = std::move(notices);
   return session;
 }
 
 LedgerSession::LedgerSession(bpf::LedgerView view, CgroupWatch cgroups, Filter filter,
-                             std::string bpffs)
+                             const SessionOptions& options)
     : view_(std::move(view)),
       cgroups_(std::move(cgroups)),
       filter_(std::move(filter)),
-      bpffs_(std::move(bpffs)) {
+      coverage_(options.host_root),
+      bpffs_(options.bpffs) {
   name_interfaces();
 }
 
@@ -118,6 +119,21 @@ void LedgerSession::name_interfaces() {
   if (filter_.takes_all()) {
     names_.try_emplace(kGoneInterface, std::string(kGoneName));
   }
+}
+
+std::vector<CountedInterface> LedgerSession::counted_interfaces() {
+  std::vector<CountedInterface> interfaces;
+  for (const bpf::InterfaceRecord& record : view_.interfaces()) {
+    if (record.attached && filter_.takes(record)) {
+      interfaces.push_back({.key = record.key,
+                            .name = interface_name(record.key),
+                            .netns_inode = record.netns_inode,
+                            .netns = record.netns,
+                            .ifindex = record.ifindex,
+                            .program_ids = record.program_ids});
+    }
+  }
+  return interfaces;
 }
 
 void LedgerSession::look_at_state() {
@@ -150,9 +166,11 @@ Reading LedgerSession::read() {
   cgroups_.take_events();
   look_at_state();
   Reading reading;
+  coverage_.look([this] { return counted_interfaces(); }, sys::now().boot);
   reading.taken = sys::now();
   auto books = view_.read();
   cgroups_.take_births();
+  coverage_.compare(books.accounts, notices_);
   reading.accounts = std::move(books.accounts);
   reading.endings = std::move(books.endings);
   reading.lost_endings = books.lost_endings;

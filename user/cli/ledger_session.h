@@ -11,6 +11,7 @@
 
 #include "adapters/bpf/ledger_view.h"
 #include "cli/cgroup_watch.h"
+#include "cli/coverage_watch.h"
 #include "cli/session.h"
 
 namespace cgtally::cli {
@@ -29,6 +30,9 @@ class LedgerSession final : public Session {
   [[nodiscard]] std::string counted() const override;
   [[nodiscard]] LedgerStatus status() const override;
   [[nodiscard]] RunCost cost() const override;
+  [[nodiscard]] std::optional<double> seen(std::string_view interface_name) const override {
+    return coverage_.seen(interface_name);
+  }
 
  private:
   struct Filter {
@@ -40,13 +44,16 @@ class LedgerSession final : public Session {
   static Result<Filter> filter_of(const SessionOptions& options);
   static bool counts_all_of(const Filter& filter, bpf::LedgerView& view);
 
-  LedgerSession(bpf::LedgerView view, CgroupWatch cgroups, Filter filter, std::string bpffs);
+  LedgerSession(bpf::LedgerView view, CgroupWatch cgroups, Filter filter,
+                const SessionOptions& options);
   void look_at_state();
   void name_interfaces();
+  [[nodiscard]] std::vector<CountedInterface> counted_interfaces();
 
   bpf::LedgerView view_;
   mutable CgroupWatch cgroups_;  // learns names when it is asked for them
   Filter filter_;
+  CoverageWatch coverage_;
   std::string bpffs_;
   bpf::LedgerState state_ = bpf::LedgerState::up;
   std::map<InterfaceKey, std::string> names_;  // of those that are shown, also when they have gone

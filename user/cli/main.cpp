@@ -11,6 +11,7 @@
 #include "cli/cmd_live.h"
 #include "cli/cmd_record.h"
 #include "cli/cmd_replay.h"
+#include "cli/cmd_status.h"
 #include "cli/cmd_up.h"
 #include "cli/complain.h"
 #include "cli/parsing.h"
@@ -28,6 +29,7 @@ int run(int argc, char** argv) {
   add_replay(app, command);
   add_up(app, command);
   add_down(app, command);
+  add_status(app, command);
   add_doctor(app, command);
   add_footer(app);
   try {

@@ -6,10 +6,11 @@
 
 namespace cgtally::cli {
 
-OwnSession::OwnSession(bpf::Tally tally, CgroupWatch cgroups, Places places)
+OwnSession::OwnSession(bpf::Tally tally, CgroupWatch cgroups, Places places, std::string host_root)
     : tally_(std::move(tally)),
       cgroups_(std::move(cgroups)),
       places_(std::move(places)),
+      coverage_(std::move(host_root)),
       ledger_(sys::random_id()),
       since_(sys::now()) {}
 
@@ -35,8 +36,8 @@ Result<std::unique_ptr<Session>> OwnSession::start(const SessionOptions& options
   if (auto begun = cgroups->begin(); !begun) {
     return std::unexpected(begun.error());
   }
-  std::unique_ptr<OwnSession> session(
-      new OwnSession(std::move(*tally), std::move(*cgroups), std::move(*places)));
+  std::unique_ptr<OwnSession> session(new OwnSession(std::move(*tally), std::move(*cgroups),
+                                                     std::move(*places), options.host_root));
   session->notices_ = std::move(notices);
   if (auto begun = session->places_.begin(session->tally_, session->notices_); !begun) {
     return std::unexpected(begun.error());
@@ -72,9 +73,11 @@ Reading OwnSession::read() {
   places_.mend(tally_, notices_);
   sample_cost();
   Reading reading;
+  coverage_.look([this] { return places_.counted_interfaces(tally_); }, sys::now().boot);
   reading.taken = sys::now();
   reading.accounts = tally_.read();
   cgroups_.take_births();
+  coverage_.compare(reading.accounts, notices_);
   first_read_ = first_read_.value_or(reading.taken.boot);
   last_read_ = reading.taken.boot;
   reading.ledger = ledger_;

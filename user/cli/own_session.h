@@ -8,6 +8,7 @@
 
 #include "adapters/bpf/tally.h"
 #include "cli/cgroup_watch.h"
+#include "cli/coverage_watch.h"
 #include "cli/places.h"
 #include "cli/session.h"
 
@@ -29,14 +30,18 @@ class OwnSession final : public Session {
   [[nodiscard]] std::string counted() const override { return places_.counted(tally_); }
   [[nodiscard]] LedgerStatus status() const override;
   [[nodiscard]] RunCost cost() const override;
+  [[nodiscard]] std::optional<double> seen(std::string_view interface_name) const override {
+    return coverage_.seen(interface_name);
+  }
 
  private:
-  OwnSession(bpf::Tally tally, CgroupWatch cgroups, Places places);
+  OwnSession(bpf::Tally tally, CgroupWatch cgroups, Places places, std::string host_root);
   void sample_cost();
 
   bpf::Tally tally_;
   CgroupWatch cgroups_;
   Places places_;
+  CoverageWatch coverage_;
   std::string ledger_;
   Moment since_;
   std::optional<Nanoseconds> first_read_;  // boot time

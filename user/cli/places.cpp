@@ -125,6 +125,25 @@ std::vector<InterfaceKey> Places::attached() const {
   return keys;
 }
 
+std::vector<CountedInterface> Places::counted_interfaces(const bpf::Tally& tally) const {
+  std::map<InterfaceKey, std::array<std::uint32_t, 2>> programs;
+  for (const bpf::Attachment& attachment : tally.attachments()) {
+    programs[attachment.key] = attachment.program_ids;
+  }
+  std::vector<CountedInterface> interfaces;
+  for (const auto& place : all_) {
+    for (const auto& [key, link] : place->attached()) {
+      interfaces.push_back({.key = key,
+                            .name = interface_name(key),
+                            .netns_inode = place->netns_inode(),
+                            .netns = place->label(),
+                            .ifindex = link.ifindex,
+                            .program_ids = programs[key]});
+    }
+  }
+  return interfaces;
+}
+
 std::optional<bool> Places::has(std::uint64_t netns_inode, int ifindex,
                                 const std::string& name) const {
   for (const auto& place : all_) {

@@ -10,6 +10,7 @@
 
 #include "adapters/bpf/tally.h"
 #include "adapters/sys/poller.h"
+#include "cli/device_look.h"
 #include "cli/place.h"
 #include "core/result.h"
 
@@ -38,6 +39,8 @@ class Places {
   void end(bpf::Tally& tally);
 
   [[nodiscard]] std::vector<InterfaceKey> attached() const;
+  // With what it takes to look at them.
+  [[nodiscard]] std::vector<CountedInterface> counted_interfaces(const bpf::Tally& tally) const;
   // Whether a recorded interface exists in one of these; nothing is said of other netns.
   [[nodiscard]] std::optional<bool> has(std::uint64_t netns_inode, int ifindex,
                                         const std::string& name) const;

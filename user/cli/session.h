@@ -5,7 +5,9 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -44,6 +46,8 @@ class Session {
   [[nodiscard]] virtual std::string counted() const = 0;
   [[nodiscard]] virtual LedgerStatus status() const = 0;
   [[nodiscard]] virtual RunCost cost() const = 0;
+  // Share of what the device itself counted lately that came by; none where nobody can tell.
+  [[nodiscard]] virtual std::optional<double> seen(std::string_view interface_name) const = 0;
   [[nodiscard]] std::vector<std::string> take_notices() { return std::exchange(notices_, {}); }
 
  protected:

@@ -44,6 +44,7 @@ struct InterfaceLine {
   Traffic moved;
   Rates rates;
   Named named;
+  std::optional<double> seen;  // share of the device's own count that came by; none: not known
 };
 
 struct LedgerStatus {

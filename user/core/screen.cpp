@@ -57,7 +57,8 @@ std::string moved(const InterfaceLine& line) {
 }
 
 std::string named(const InterfaceLine& line) {
-  return "named rx " + percent(line.named.rx) + " tx " + percent(line.named.tx);
+  return "named rx " + percent(line.named.rx) + " tx " + percent(line.named.tx) +
+         (line.seen ? "  NIC seen " + percent(line.seen) : "");
 }
 
 // One line, or two where the screen is too narrow.

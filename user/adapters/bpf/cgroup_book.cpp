@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <span>
 #include <unordered_set>
 
 #include "adapters/sys/error.h"
@@ -29,6 +30,35 @@ CgroupDeath death_from(std::uint64_t id, const cgt_cgroup_death& raw) {
   CgroupDeath death{.id = id, .removed = Nanoseconds(raw.removed_ns), .released = std::nullopt};
   if (raw.released_ns != 0) death.released = Nanoseconds(raw.released_ns);
   return death;
+}
+
+// `take` is given ids and values, batch by batch.
+template <typename Value, typename Take>
+Result<void> for_each_batch(int map_fd, const Take& take) {
+  std::vector<std::uint64_t> ids(4096);
+  std::vector<Value> values(ids.size());
+  std::uint32_t place = 0;  // the kernel's own: a bucket
+  bool first = true;
+  bpf_map_batch_opts options{};
+  options.sz = sizeof(options);
+  while (true) {
+    auto count = static_cast<std::uint32_t>(ids.size());
+    std::uint32_t next = 0;
+    const int code = bpf_map_lookup_batch(map_fd, first ? nullptr : &place, &next, ids.data(),
+                                          values.data(), &count, &options);
+    if (code == -ENOSPC) {  // a bucket is longer than the room: the same once more
+      ids.resize(ids.size() * 2);
+      values.resize(ids.size());
+      continue;
+    }
+    if (code < 0 && code != -ENOENT) {
+      return std::unexpected(sys::error_from(-code, "list the cgroups that are remembered"));
+    }
+    take(std::span(ids).first(count), std::span(values).first(count));
+    if (code == -ENOENT) return {};
+    place = next;
+    first = false;
+  }
 }
 
 }  // namespace
@@ -58,30 +88,22 @@ std::optional<std::string> CgroupBook::name_of(std::uint64_t id, const Known& kn
 
 Result<std::vector<CgroupDeath>> CgroupBook::deaths() const {
   std::vector<CgroupDeath> all;
-  std::vector<std::uint64_t> ids(4096);
-  std::vector<cgt_cgroup_death> raw(ids.size());
-  std::uint32_t place = 0;  // the kernel's own: a bucket
-  bool first = true;
-  bpf_map_batch_opts options{};
-  options.sz = sizeof(options);
-  while (true) {
-    auto count = static_cast<std::uint32_t>(ids.size());
-    std::uint32_t next = 0;
-    const int code = bpf_map_lookup_batch(deaths_fd_, first ? nullptr : &place, &next, ids.data(),
-                                          raw.data(), &count, &options);
-    if (code == -ENOSPC) {  // a bucket is longer than the room: the same once more
-      ids.resize(ids.size() * 2);
-      raw.resize(ids.size());
-      continue;
-    }
-    if (code < 0 && code != -ENOENT) {
-      return std::unexpected(sys::error_from(-code, "list the cgroups that have died"));
-    }
-    for (std::uint32_t i = 0; i < count; ++i) all.push_back(death_from(ids[i], raw[i]));
-    if (code == -ENOENT) return all;
-    place = next;
-    first = false;
-  }
+  const auto walked = for_each_batch<cgt_cgroup_death>(
+      deaths_fd_, [&](std::span<const std::uint64_t> ids, std::span<const cgt_cgroup_death> raw) {
+        for (std::size_t i = 0; i < ids.size(); ++i) all.push_back(death_from(ids[i], raw[i]));
+      });
+  if (!walked) return std::unexpected(walked.error());
+  return all;
+}
+
+Result<std::size_t> CgroupBook::name_count() const {
+  std::size_t count = 0;
+  const auto walked = for_each_batch<cgt_cgroup_name>(
+      names_fd_, [&](std::span<const std::uint64_t> ids, std::span<const cgt_cgroup_name>) {
+        count += ids.size();
+      });
+  if (!walked) return std::unexpected(walked.error());
+  return count;
 }
 
 std::optional<CgroupDeath> CgroupBook::death_of(std::uint64_t id) const {

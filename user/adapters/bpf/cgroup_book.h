@@ -41,6 +41,8 @@ class CgroupBook {
 
   // Each that was there before and after the call once; what comes or goes meanwhile perhaps.
   [[nodiscard]] Result<std::vector<CgroupDeath>> deaths() const;
+  // How many names are held.
+  [[nodiscard]] Result<std::size_t> name_count() const;
   [[nodiscard]] std::optional<CgroupDeath> death_of(std::uint64_t id) const;
 
   // Of a cgroup that was made before the kernel side wrote: what that wrote stands.

@@ -275,16 +275,29 @@ void Hook::remove_filter(int ifindex, HookDirection direction, const Filter& kep
   if (kept.made_qdisc && is_empty(ifindex)) remove_qdisc(ifindex);
 }
 
-Result<int> remove_dead_filters(int ifindex, bool (*owner_alive)(std::uint32_t program_id)) {
-  int removed = 0;
+Result<std::vector<DeadFilter>> dead_filters(int ifindex,
+                                             bool (*owner_alive)(std::uint32_t program_id)) {
+  std::vector<DeadFilter> dead;
   for (const auto direction : {HookDirection::ingress, HookDirection::egress}) {
     auto filters = netlink::list_filters(ifindex, chain_of(direction));
     if (!filters) return std::unexpected(std::move(filters).error());
     for (const netlink::Filter& filter : *filters) {
       const bool ours = filter.handle == kFilterHandle && filter.bpf_name.starts_with("cgt_");
       if (!ours || owner_alive(filter.bpf_program_id)) continue;
-      if (detach_filter(ifindex, direction, filter.preference) == 0) ++removed;
+      dead.push_back({.direction = direction,
+                      .preference = filter.preference,
+                      .name = filter.bpf_name.substr(0, filter.bpf_name.find(":["))});
     }
+  }
+  return dead;
+}
+
+Result<int> remove_dead_filters(int ifindex, bool (*owner_alive)(std::uint32_t program_id)) {
+  const auto dead = dead_filters(ifindex, owner_alive);
+  if (!dead) return std::unexpected(dead.error());
+  int removed = 0;
+  for (const DeadFilter& filter : *dead) {
+    if (detach_filter(ifindex, filter.direction, filter.preference) == 0) ++removed;
   }
   return removed;
 }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "adapters/netns/netns.h"
 #include "adapters/sys/fd.h"
@@ -86,8 +87,16 @@ inline constexpr const char* kUnfinishedPin = "-new";
 // Pins `fd` at `path`, in place of what is there and without a moment in which nothing is.
 Result<void> replace_pin(int fd, const std::string& path);
 
-// Deletes filters of ours whose owner is dead: their programs' maps are known to no living cgtally
+// Filters of ours whose owner is dead: their programs' maps are known to no living cgtally
 // (`owner_alive` tells by program id). The calling thread must be in the interface's netns.
+struct DeadFilter {
+  HookDirection direction = HookDirection::ingress;
+  std::uint32_t preference = 0;
+  std::string name;  // of its program
+};
+Result<std::vector<DeadFilter>> dead_filters(int ifindex,
+                                             bool (*owner_alive)(std::uint32_t program_id));
+// Deletes them; how many there were.
 Result<int> remove_dead_filters(int ifindex, bool (*owner_alive)(std::uint32_t program_id));
 
 }  // namespace cgtally::bpf

@@ -16,6 +16,8 @@ namespace cgtally::bpf {
 
 namespace {
 
+constexpr std::uint64_t kDirections = 2;
+
 InterfaceRecord record_from(std::uint32_t key, const cgt_interface& raw) {
   const auto text = [](const char* chars, std::size_t room) {
     return std::string(chars, strnlen(chars, room));
@@ -102,7 +104,11 @@ LedgerFacts LedgerView::facts() const {
       .bytes = impl_->ledger.memory_bytes(),
       .slots = header.slots,
       .abi = header.abi,
-      .window = Nanoseconds(header.window_ns)};
+      .window = Nanoseconds(header.window_ns),
+      .gate_bytes = header.gate_bytes,
+      .windows_bytes = header.window_ns == 0 ? 0
+                                             : std::uint64_t{header.rows - 1} * kDirections *
+                                                   CGT_WINDOW_RING * sizeof(cgt_window)};
 }
 
 const std::vector<InterfaceRecord>& LedgerView::interfaces() {
@@ -125,6 +131,12 @@ Result<Windows> LedgerView::windows(InterfaceKey key) const {
 
 CgroupBook LedgerView::book() const {
   return CgroupBook(impl_->ledger.fd("names"), impl_->ledger.fd("deaths"));
+}
+
+std::uint64_t LedgerView::missed() const {
+  const std::uint32_t zero = 0;
+  std::uint64_t missed = 0;
+  return bpf_map_lookup_elem(impl_->ledger.fd("missed"), &zero, &missed) == 0 ? missed : 0;
 }
 
 const Ledger& LedgerView::ledger() const { return impl_->ledger; }

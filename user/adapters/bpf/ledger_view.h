@@ -49,6 +49,8 @@ struct LedgerFacts {
   std::uint32_t slots = 0;
   std::uint32_t abi = 0;
   Nanoseconds window{};
+  std::uint32_t gate_bytes = 0;     // the clock is read again after so many
+  std::uint64_t windows_bytes = 0;  // of each attached interface
 };
 
 class LedgerView {
@@ -69,6 +71,8 @@ class LedgerView {
   [[nodiscard]] Result<Windows> windows(InterfaceKey key) const;
   // Names and deaths of cgroups since the ledger was made.
   [[nodiscard]] CgroupBook book() const;
+  // Names and deaths that found no room there.
+  [[nodiscard]] std::uint64_t missed() const;
   [[nodiscard]] const Ledger& ledger() const;
 
  private:

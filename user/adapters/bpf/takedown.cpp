@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include "adapters/bpf/hook.h"
 #include "adapters/bpf/owner.h"
 #include "adapters/bpf/registry.h"
 #include "adapters/sys/error.h"
@@ -88,6 +87,10 @@ Result<void> detach_everything(Ledger& ledger, const std::string& directory, con
   }
   ::unlink((directory + "/owner").c_str());
   return unpin_registry(directory);
+}
+
+Result<std::vector<DeadFilter>> find_leftovers(int ifindex) {
+  return dead_filters(ifindex, owner_alive);
 }
 
 Result<int> remove_leftovers(int ifindex) { return remove_dead_filters(ifindex, owner_alive); }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "adapters/bpf/hook.h"
 #include "adapters/bpf/ledger.h"
 #include "adapters/bpf/migration.h"
 #include "adapters/netns/netns.h"
@@ -30,7 +31,9 @@ Result<void> detach_everything(const OlderLedger& ledger, const std::string& dir
 Result<void> detach_everything(Ledger& ledger, const std::string& directory, const FindNetns& find,
                                Nanoseconds now);
 
-// Filters of a killed cgtally on an interface of the calling thread's netns; how many there were.
+// Filters of a killed cgtally on an interface of the calling thread's netns: which there are; and
+// away with them, how many there were.
+Result<std::vector<DeadFilter>> find_leftovers(int ifindex);
 Result<int> remove_leftovers(int ifindex);
 
 }  // namespace cgtally::bpf

@@ -11,27 +11,16 @@
 #include <cstring>
 #include <utility>
 
+#include "adapters/bpf/interface_record.h"
 #include "adapters/bpf/libbpf_log.h"
 #include "adapters/bpf/owner.h"
 #include "adapters/bpf/tally_impl.h"
-#include "adapters/netlink/device_counters.h"
 #include "adapters/netlink/qdisc.h"
 #include "adapters/sys/clock.h"
 #include "adapters/sys/error.h"
 
 namespace cgtally::bpf {
 namespace {
-
-std::string text_of(const char* chars, std::size_t room) { return {chars, strnlen(chars, room)}; }
-
-void put_text(char* chars, std::size_t room, const std::string& text) {
-  std::memcpy(chars, text.data(), std::min(text.size(), room - 1));
-}
-
-bool is_of(const cgt_interface& record, const Link& link) {
-  return record.netns_inode == link.netns_inode && record.ifindex == link.ifindex &&
-         text_of(record.name, sizeof(record.name)) == link.name;
-}
 
 Hook::Filter recorded_filter(const Attached& one, std::size_t at) {
   return {.preference = one.record.preference[at],
@@ -69,22 +58,7 @@ std::pair<InterfaceKey, cgt_interface> Tally::Impl::record_of(const Link& link,
         attached, [&](const Attached& one) { return one.what.key.value == key; });
     if (!taken && is_of(record, link)) return {InterfaceKey{key}, record};
   }
-  cgt_interface record{};
-  const Moment now = sys::now();
-  record.netns_inode = link.netns_inode;
-  record.ifindex = link.ifindex;
-  record.ethernet = link.ethernet;
-  record.from_boot_ns = static_cast<std::uint64_t>(now.boot.count());
-  record.from_wall_ns = static_cast<std::uint64_t>(now.wall.count());
-  if (const auto device = netlink::device_counters(link.ifindex); device) {
-    record.device = {.rx_bytes = device->carried.rx_bytes.value,
-                     .rx_packets = device->carried.rx_packets.value,
-                     .tx_bytes = device->carried.tx_bytes.value,
-                     .tx_packets = device->carried.tx_packets.value};
-  }
-  put_text(record.name, sizeof(record.name), link.name);
-  put_text(record.netns, sizeof(record.netns), label);
-  return {InterfaceKey{++ledger.header().last_iface}, record};
+  return {InterfaceKey{++ledger.header().last_iface}, new_record(link, label)};
 }
 
 // Reasons must always have a place: they are what remains when the table is full.
@@ -194,11 +168,13 @@ Result<void> Tally::Impl::attach(Attached& one, NetnsKey netns) {
       return std::unexpected(std::move(cleaned).error());
     }
   }
+  const bool fresh = is_new(one.record);
   if (auto known = facts.tcx ? write_record(one) : announce(one); !known) return known;
   for (const auto direction : {HookDirection::ingress, HookDirection::egress}) {
     auto hook = hang(one, direction);
     if (!hook) return std::unexpected(std::move(hook).error());
     (direction == HookDirection::ingress ? one.ingress : one.egress) = *std::move(hook);
+    if (fresh) begin_at_device(one.record);  // to load the programs took its time
     if (auto written = write_record(one); !written) return written;
   }
   one.seen_attached = sys::now().boot;

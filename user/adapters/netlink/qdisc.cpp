@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Asked by a dump: a query for one qdisc would be answered to every listener of the host's tc
-// events by kernels before 6.8. The kernel does not filter, so that other interfaces' are skipped
-// here.
+// events by kernels before 6.8. The kernel does not filter either.
 #include "adapters/netlink/qdisc.h"
 
 #include <linux/gen_stats.h>
@@ -37,19 +36,27 @@ QdiscStats parse_stats(const Attributes<TCA_STATS2>& attributes) {
 
 }  // namespace
 
-Result<QdiscStats> root_qdisc(int ifindex) {
+Result<std::map<int, QdiscStats>> root_qdiscs() {
+  using Root = std::pair<int, QdiscStats>;
   auto socket = Socket::open();
   if (!socket) return std::unexpected(std::move(socket).error());
-  const auto parse = [ifindex](nlmsghdr& message) -> std::optional<QdiscStats> {
+  const auto parse = [](nlmsghdr& message) -> std::optional<Root> {
     const auto header = header_of<tcmsg>(message);
-    const bool wanted = header && message.nlmsg_type == RTM_NEWQDISC &&
-                        header->tcm_ifindex == ifindex && header->tcm_parent == TC_H_ROOT;
+    const bool wanted =
+        header && message.nlmsg_type == RTM_NEWQDISC && header->tcm_parent == TC_H_ROOT;
     if (!wanted) return std::nullopt;
-    return parse_stats(Attributes<TCA_STATS2>(message, sizeof(*header)));
+    return Root{header->tcm_ifindex, parse_stats(Attributes<TCA_STATS2>(message, sizeof(*header)))};
   };
-  auto found = socket->dump<QdiscStats>("list qdiscs", Request(RTM_GETQDISC, tcmsg{}), parse);
+  auto found = socket->dump<Root>("list qdiscs", Request(RTM_GETQDISC, tcmsg{}), parse);
   if (!found) return std::unexpected(std::move(found).error());
-  return found->empty() ? QdiscStats{} : found->front();
+  return std::map<int, QdiscStats>(found->begin(), found->end());
+}
+
+Result<QdiscStats> root_qdisc(int ifindex) {
+  const auto all = root_qdiscs();
+  if (!all) return std::unexpected(all.error());
+  const auto found = all->find(ifindex);
+  return found == all->end() ? QdiscStats{} : found->second;
 }
 
 Result<bool> has_clsact(int ifindex) {

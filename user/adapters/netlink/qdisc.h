@@ -3,6 +3,7 @@
 // it: booked = sent + backlog + dropped.
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "core/result.h"
@@ -22,5 +23,7 @@ struct QdiscStats {
 // In the calling thread's netns.
 [[nodiscard]] Result<QdiscStats> root_qdisc(int ifindex);
 [[nodiscard]] Result<bool> has_clsact(int ifindex);
+// Of all interfaces there, by ifindex, at the price of one.
+[[nodiscard]] Result<std::map<int, QdiscStats>> root_qdiscs();
 
 }  // namespace cgtally::netlink
