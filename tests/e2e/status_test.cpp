@@ -172,8 +172,8 @@ TEST_F(StatusTest, WhoMayNotLookHearsWhatItNeeds) {
   });
   EXPECT_EQ(finished.exit_code, 3);
   EXPECT_TRUE(looks_like(finished.err,
-                         "cgtally: look at *: Permission denied\n"
-                         "  run it as root, or grant CAP_BPF, CAP_NET_ADMIN and CAP_SYS_ADMIN\n"))
+                         "cgtally: look into *: Permission denied\n"
+                         "  run it as root: sudo cgtally ...\n"))
       << finished.err;
 }
 
