@@ -47,7 +47,7 @@ TEST_P(LedgerTest, AKeeperKilledAtAnyStepOfItsStartCountsNothingTwice) {
     start_keeper(up()).reset();
     stream.run();
     int moment = 1;
-    while (killed_at(up(), moment)) moment += 2;
+    while (killed_at(up(), moment)) moment += 4;
     EXPECT_GT(moment, 10);
     const auto keeper = start_keeper(up());
     stream.pause();
@@ -58,7 +58,7 @@ TEST_P(LedgerTest, AKeeperKilledAtAnyStepOfItsStartCountsNothingTwice) {
 TEST_P(LedgerTest, AFirstKeeperKilledAtAnyStepLeavesNothingThatDownDoesNotFind) {
   on_kernel([&] {
     int moment = 1;
-    for (; killed_at(up(), moment); moment += 3) {
+    for (; killed_at(up(), moment); moment += 7) {
       const auto finished = finish(down({"--forget"}));
       ASSERT_EQ(finished.exit_code, 0) << moment << ": " << finished.err;
       expect_nothing_left();
