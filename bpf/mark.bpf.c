@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * A program that does nothing. Its link lives exactly as long as the process or the pin that owns a
- * ledger, in whatever namespaces that is, so the next process can tell a filter left by a killed one
- * from the filter of a neighbour. (tcx links need no such mark.) An object of its own and a raw
+ * ledger, in whatever namespaces that is, so the next process can tell a filter left by a killed
+ * one from the filter of a neighbour. (tcx links need no such mark.) An object of its own and a raw
  * tracepoint, because neither needs the kernel's BTF, which takes 30 ms to read.
  */
 #include <linux/bpf.h>

@@ -257,5 +257,5 @@ struct cgt_interface {
 	__u64 gaps;		     /* how often a hook of ours was lost and attached again */
 	__u64 gap_ns;		     /* how long nobody counted then, at most */
 	struct cgt_totals device;    /* the device's own counters at `from` */
-	__u32 next_program_id[2];    /* written before they are hung, where `program_id` hangs now */
+	__u32 next_program_id[2]; /* written before they are hung, where `program_id` hangs now */
 };
