@@ -225,7 +225,8 @@ RunCost LedgerSession::cost() const {
   return {.duration = last_read_ - first_read_.value_or(last_read_),
           .slots_used = slots.used,
           .slots_total = slots.total,
-          .ledger_bytes = view_.facts().bytes};
+          .ledger_bytes = view_.facts().bytes,
+          .only_read = true};
 }
 
 }  // namespace cgtally::cli

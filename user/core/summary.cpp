@@ -24,6 +24,9 @@ std::string moved(const Traffic& traffic) {
 }
 
 std::string cost_line(const RunCost& cost) {
+  if (cost.only_read) {
+    return "cost      that of the ledger, which is up with or without this: cgtally status";
+  }
   if (cost.program_runs == 0) {
     return "cost      not measured: no packets, or the kernel keeps no BPF run times";
   }

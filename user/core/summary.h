@@ -22,6 +22,7 @@ struct RunCost {
   std::uint32_t slots_used = 0;
   std::uint32_t slots_total = 0;
   std::uint64_t ledger_bytes = 0;
+  bool only_read = false;  // the programs are a pinned ledger's: nothing was measured on them
 };
 
 class RunTotals {
