@@ -45,7 +45,7 @@ TEST_P(RetiringLedger, FiveTimesAsManyCgroupsAsSlotsComeAndGoAndEachHasItsLastRo
     std::map<std::uint64_t, Traffic> lives;
     for (int i = 0; i < 5 * kSlots; ++i) {
       lives[live_and_die("life-" + std::to_string(i))];
-      std::this_thread::sleep_for(20ms);
+      std::this_thread::sleep_for(30ms);
     }
     ASSERT_EQ(lives.size(), 5U * kSlots);
     std::this_thread::sleep_for(2s);
