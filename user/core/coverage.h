@@ -40,7 +40,7 @@ struct Blind {
 class Coverage {
  public:
   // With a reading each second, blindness is said within ten seconds whatever went by before it.
-  static constexpr Nanoseconds kWindow = std::chrono::seconds{8};
+  static constexpr Nanoseconds kWindow = std::chrono::seconds{6};
   static constexpr double kBlindBelow = 0.95;
   static constexpr std::uint64_t kFewestPackets = 10;
 
