@@ -219,13 +219,14 @@ TEST(Registry, TwentyThousandCgroupsAreAllKnown) {
   const auto deaths = book.deaths();
   ASSERT_TRUE(deaths) << deaths.error().what;
   std::vector<std::uint64_t> dead;
-  for (const auto& death : *deaths) dead.push_back(death.id);
+  for (const auto& death : *deaths) dead.push_back(death.cgroup_id);
   std::ranges::sort(dead);
   EXPECT_EQ(std::ranges::adjacent_find(dead), dead.end()) << "each once";
   for (const auto id : ids) ASSERT_TRUE(std::ranges::binary_search(dead, id));
 
   const auto wanted = ids.front();
-  const auto forgotten = book.forget_dead([&](const auto& death) { return death.id == wanted; });
+  const auto forgotten =
+      book.forget_dead([&](const auto& death) { return death.cgroup_id == wanted; });
   ASSERT_TRUE(forgotten);
   EXPECT_GE(*forgotten, static_cast<std::size_t>(kCount - 1));
   EXPECT_TRUE(book.name_of(wanted));
@@ -278,7 +279,7 @@ TEST(CgroupBook, AnAncestorOfOneThatIsWantedKeepsItsName) {
   for (const auto id : {parent, child, other}) {
     ASSERT_TRUE(soon([&] { return book.death_of(id)->released.has_value(); }));
   }
-  ASSERT_TRUE(book.forget_dead([&](const auto& death) { return death.id == child; }));
+  ASSERT_TRUE(book.forget_dead([&](const auto& death) { return death.cgroup_id == child; }));
   EXPECT_EQ(book.name_of(child), top + "/child");
   EXPECT_TRUE(book.death_of(parent));
   EXPECT_FALSE(book.death_of(other));

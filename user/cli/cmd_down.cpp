@@ -48,12 +48,6 @@ Result<void> forget(const bpf::Pins& pins, const std::string& directory) {
   return {};
 }
 
-bpf::FindNetns finder(const std::string& host_root) {
-  return [host_root](std::uint64_t inode, const std::string& name) {
-    return netns::Netns::find(inode, name, host_root);
-  };
-}
-
 // A ledger of another ABI, or one that is not whole: what there is of it may suffice.
 Result<void> forget_unread(const bpf::Pins& pins, const std::string& directory,
                            const DownOptions& options) {
@@ -63,7 +57,8 @@ Result<void> forget_unread(const bpf::Pins& pins, const std::string& directory,
     return std::unexpected(locked.error());
   }
   if (known) {
-    if (auto detached = bpf::detach_everything(*known, directory, finder(options.host_root));
+    if (auto detached =
+            bpf::detach_everything(*known, directory, bpf::find_netns_below(options.host_root));
         !detached) {
       return detached;
     }
@@ -83,8 +78,8 @@ Result<void> take_down(const bpf::Pins& pins, const DownOptions& options) {
   if (!locked) {
     return std::unexpected(locked.error());
   }
-  if (auto detached = bpf::detach_everything(*ledger, pins.directory(), finder(options.host_root),
-                                             sys::now().boot);
+  if (auto detached = bpf::detach_everything(
+          *ledger, pins.directory(), bpf::find_netns_below(options.host_root), sys::now().boot);
       !detached) {
     return detached;
   }

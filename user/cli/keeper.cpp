@@ -25,12 +25,6 @@ constexpr Nanoseconds kTick = 100ms;
 constexpr int kLook = 10;
 constexpr int kPatience = 250;
 
-bpf::FindNetns finder(const std::string& host_root) {
-  return [host_root](std::uint64_t inode, const std::string& name) {
-    return netns::Netns::find(inode, name, host_root);
-  };
-}
-
 Error kept_already(const Error& locked, const bpf::Pins& pins) {
   if (locked.code != EWOULDBLOCK) {
     return locked;
@@ -163,7 +157,7 @@ Result<std::unique_ptr<Keeper>> Keeper::begin(const KeeperOptions& options) {
     }
     if (!was_up) {
       (void)bpf::detach_everything(keeper->tally_.ledger(), keeper->pins_.directory(),
-                                   finder(keeper->host_root_), sys::now().boot);
+                                   bpf::find_netns_below(keeper->host_root_), sys::now().boot);
     }
     if (fresh) {
       (void)keeper->pins_.forget();
@@ -246,7 +240,7 @@ Result<void> Keeper::let_go_of_gone() {
 
 Result<void> Keeper::let_go_of(const bpf::InterfaceRecord& record) {
   auto detached = bpf::detach_interface(tally_.ledger(), pins_.directory(), record.key,
-                                        finder(host_root_), sys::now().boot);
+                                        bpf::find_netns_below(host_root_), sys::now().boot);
   if (detached) {
     notices_.push_back(record.name + " is not counted any more: its totals stay");
   }
@@ -287,9 +281,11 @@ Result<void> Keeper::write_names() {
 }
 
 bool Keeper::exists(std::uint64_t netns, int ifindex, const std::string& name) const {
+  if (const auto there = places_.has(netns, ifindex, name)) {
+    return *there;
+  }
   // A netns that is not one of ours: while it lives, its interface may.
-  return places_.has(netns, ifindex, name)
-      .value_or(netns::Netns::find(netns, "", host_root_).has_value());
+  return netns::Netns::find(netns, "", host_root_).has_value();
 }
 
 Result<void> Keeper::look_after() {

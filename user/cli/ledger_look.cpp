@@ -147,8 +147,8 @@ class LedgerLook {
     slots.total = use.total;
     const bpf::CgroupBook book = view_.book();
     std::unordered_map<std::uint64_t, Nanoseconds> died;
-    for (const bpf::CgroupDeath& death : book.deaths().value_or(std::vector<bpf::CgroupDeath>{})) {
-      died.emplace(death.id, death.removed);
+    for (const Death& death : book.deaths().value_or(std::vector<Death>{})) {
+      died.emplace(death.cgroup_id, death.removed);
     }
     for (const AccountTotals& one : last.accounts) {
       if (one.account.kind == AccountKind::overflow) {

@@ -63,7 +63,7 @@ Result<std::unique_ptr<Session>> LedgerSession::join(const SessionOptions& optio
     }
     return nullptr;
   }
-  if (view->facts().state != bpf::LedgerState::up) {
+  if (view->state() != bpf::LedgerState::up) {
     return nullptr;
   }
   auto filter = filter_of(options);
@@ -137,10 +137,10 @@ std::vector<CountedInterface> LedgerSession::counted_interfaces() {
 }
 
 void LedgerSession::look_at_state() {
-  const bpf::LedgerState state = view_.facts().state;
+  const bpf::LedgerState state = view_.state();
   if (state == bpf::LedgerState::forgotten || state == bpf::LedgerState::moved) {
     auto again = bpf::LedgerView::open(bpffs_);
-    if (again && again->facts().state == bpf::LedgerState::up) {
+    if (again && again->state() == bpf::LedgerState::up) {
       view_ = std::move(*again);
       names_.clear();
       state_ = bpf::LedgerState::up;
@@ -184,7 +184,7 @@ Reading LedgerSession::read() {
   }
   first_read_ = first_read_.value_or(reading.taken.boot);
   last_read_ = reading.taken.boot;
-  reading.ledger = view_.facts().id;
+  reading.ledger = view_.id();
   reading.attached = attached_;
   return reading;
 }
@@ -217,7 +217,7 @@ std::string LedgerSession::counted() const {
 
 LedgerStatus LedgerSession::status() const {
   const bpf::SlotUse slots = view_.slots();
-  return {.since = view_.facts().made, .slots_used = slots.used, .slots_total = slots.total};
+  return {.since = view_.made(), .slots_used = slots.used, .slots_total = slots.total};
 }
 
 RunCost LedgerSession::cost() const {

@@ -51,12 +51,9 @@ void Retirements::bury(const std::vector<AccountTotals>& accounts,
 }
 
 Result<void> Retirements::retire_accounts(const std::vector<AccountTotals>& accounts,
-                                          const std::vector<bpf::CgroupDeath>& deaths,
-                                          Nanoseconds now) {
+                                          const std::vector<Death>& deaths, Nanoseconds now) {
   std::vector<Death> dead = unseen_;
-  for (const bpf::CgroupDeath& death : deaths) {
-    dead.push_back({death.id, death.removed, death.released});
-  }
+  dead.insert(dead.end(), deaths.begin(), deaths.end());
   const auto due = retiring_.due(accounts, dead, now);
   const auto retired = retirement_.retire(due, now);
   return retired ? Result<void>{} : std::unexpected(retired.error());
@@ -84,8 +81,8 @@ Result<void> Retirements::forget_names(const std::vector<AccountTotals>& account
     booked.insert(one.account.cgroup_id);
   }
   const Nanoseconds remember = dead < kCrowded ? kRemember : kRememberWhenCrowded;
-  const auto forgotten = book_.forget_dead([&](const bpf::CgroupDeath& death) {
-    return booked.contains(death.id) || !death.released || now - *death.released < remember;
+  const auto forgotten = book_.forget_dead([&](const Death& death) {
+    return booked.contains(death.cgroup_id) || !death.released || now - *death.released < remember;
   });
   return forgotten ? Result<void>{} : std::unexpected(forgotten.error());
 }

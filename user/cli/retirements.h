@@ -35,7 +35,7 @@ class Retirements {
  private:
   Retirements(bpf::Ledger& ledger, std::string directory, bpf::Retirement retirement);
   Result<void> retire_accounts(const std::vector<AccountTotals>& accounts,
-                               const std::vector<bpf::CgroupDeath>& deaths, Nanoseconds now);
+                               const std::vector<Death>& deaths, Nanoseconds now);
   Result<void> retire_interfaces(const Exists& exists, Nanoseconds now);
   Result<void> forget_names(const std::vector<AccountTotals>& accounts, std::size_t dead,
                             Nanoseconds now);

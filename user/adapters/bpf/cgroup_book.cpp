@@ -26,8 +26,8 @@ std::optional<cgt_cgroup_name> look_up(int names_fd, std::uint64_t id) {
   return name;
 }
 
-CgroupDeath death_from(std::uint64_t id, const cgt_cgroup_death& raw) {
-  CgroupDeath death{.id = id, .removed = Nanoseconds(raw.removed_ns), .released = std::nullopt};
+Death death_from(std::uint64_t id, const cgt_cgroup_death& raw) {
+  Death death{.cgroup_id = id, .removed = Nanoseconds(raw.removed_ns), .released = std::nullopt};
   if (raw.released_ns != 0) death.released = Nanoseconds(raw.released_ns);
   return death;
 }
@@ -86,8 +86,8 @@ std::optional<std::string> CgroupBook::name_of(std::uint64_t id, const Known& kn
   return *above == "/" && !trail.below.empty() ? trail.below : *above + trail.below;
 }
 
-Result<std::vector<CgroupDeath>> CgroupBook::deaths() const {
-  std::vector<CgroupDeath> all;
+Result<std::vector<Death>> CgroupBook::deaths() const {
+  std::vector<Death> all;
   const auto walked = for_each_batch<cgt_cgroup_death>(
       deaths_fd_, [&](std::span<const std::uint64_t> ids, std::span<const cgt_cgroup_death> raw) {
         for (std::size_t i = 0; i < ids.size(); ++i) all.push_back(death_from(ids[i], raw[i]));
@@ -106,7 +106,7 @@ Result<std::size_t> CgroupBook::name_count() const {
   return count;
 }
 
-std::optional<CgroupDeath> CgroupBook::death_of(std::uint64_t id) const {
+std::optional<Death> CgroupBook::death_of(std::uint64_t id) const {
   cgt_cgroup_death raw;
   if (bpf_map_lookup_elem(deaths_fd_, &id, &raw) != 0) return std::nullopt;
   return death_from(id, raw);
@@ -128,8 +128,7 @@ void CgroupBook::forget(std::uint64_t id) const {
   bpf_map_delete_elem(deaths_fd_, &id);
 }
 
-Result<std::size_t> CgroupBook::forget_dead(
-    const std::function<bool(const CgroupDeath&)>& wanted) const {
+Result<std::size_t> CgroupBook::forget_dead(const std::function<bool(const Death&)>& wanted) const {
   const auto dead = deaths();
   if (!dead) return std::unexpected(dead.error());
   std::vector<bool> keep(dead->size());
@@ -137,13 +136,13 @@ Result<std::size_t> CgroupBook::forget_dead(
   for (std::size_t i = 0; i < dead->size(); ++i) {
     keep[i] = wanted((*dead)[i]);
     if (!keep[i]) continue;
-    auto name = look_up(names_fd_, (*dead)[i].id);
+    auto name = look_up(names_fd_, (*dead)[i].cgroup_id);
     while (name && above.insert(name->parent_id).second) name = look_up(names_fd_, name->parent_id);
   }
   std::size_t forgotten = 0;
   for (std::size_t i = 0; i < dead->size(); ++i) {
-    if (keep[i] || above.contains((*dead)[i].id)) continue;
-    forget((*dead)[i].id);
+    if (keep[i] || above.contains((*dead)[i].cgroup_id)) continue;
+    forget((*dead)[i].cgroup_id);
     ++forgotten;
   }
   return forgotten;

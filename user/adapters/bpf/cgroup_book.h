@@ -11,15 +11,10 @@
 #include <vector>
 
 #include "core/result.h"
+#include "core/retiring.h"
 #include "core/units.h"
 
 namespace cgtally::bpf {
-
-struct CgroupDeath {
-  std::uint64_t id = 0;
-  Nanoseconds removed{};                // CLOCK_BOOTTIME
-  std::optional<Nanoseconds> released;  // its last socket has closed
-};
 
 // "/b/c" below the cgroup `ancestor`, whose own name is not here. Whole if that is the root (id 1).
 struct CgroupTrail {
@@ -40,10 +35,10 @@ class CgroupBook {
   [[nodiscard]] std::optional<std::string> name_of(std::uint64_t id, const Known& known = {}) const;
 
   // Each that was there before and after the call once; what comes or goes meanwhile perhaps.
-  [[nodiscard]] Result<std::vector<CgroupDeath>> deaths() const;
+  [[nodiscard]] Result<std::vector<Death>> deaths() const;
   // How many names are held.
   [[nodiscard]] Result<std::size_t> name_count() const;
-  [[nodiscard]] std::optional<CgroupDeath> death_of(std::uint64_t id) const;
+  [[nodiscard]] std::optional<Death> death_of(std::uint64_t id) const;
 
   // Of a cgroup that was made before the kernel side wrote: what that wrote stands.
   [[nodiscard]] Result<void> remember(std::uint64_t id, std::uint64_t parent,
@@ -52,7 +47,7 @@ class CgroupBook {
   // A name is needed as long as anybody asks for one below it: see the next.
   void forget(std::uint64_t id) const;
   // Forgets the dead that are neither wanted nor an ancestor of one that is. Returns how many.
-  Result<std::size_t> forget_dead(const std::function<bool(const CgroupDeath&)>& wanted) const;
+  Result<std::size_t> forget_dead(const std::function<bool(const Death&)>& wanted) const;
 
  private:
   int names_fd_;

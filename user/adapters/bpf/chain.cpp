@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "adapters/bpf/libbpf_log.h"
+#include "adapters/bpf/tcx.h"
 #include "adapters/netlink/device_counters.h"
 #include "adapters/netlink/filters.h"
 #include "adapters/sys/error.h"
@@ -20,9 +21,6 @@ namespace {
 using Chain = std::vector<ChainedProgram>;
 using Place = ChainedProgram::Place;
 
-// linux/bpf.h of Debian 12 is older than tcx.
-constexpr auto kTcxIngress = static_cast<bpf_attach_type>(46);
-constexpr auto kTcxEgress = static_cast<bpf_attach_type>(47);
 constexpr std::uint32_t kMostTcxPrograms = 64;  // the kernel's own limit
 
 std::string program_name(std::uint32_t id) {
@@ -45,9 +43,7 @@ Result<void> add_xdp(Chain& chain, int ifindex) {
 Result<void> add_tcx(Chain& chain, int ifindex, HookDirection direction) {
   std::vector<std::uint32_t> ids(kMostTcxPrograms);
   auto count = kMostTcxPrograms;
-  const int code =
-      bpf_prog_query(ifindex, direction == HookDirection::ingress ? kTcxIngress : kTcxEgress, 0,
-                     nullptr, ids.data(), &count);
+  const int code = bpf_prog_query(ifindex, tcx_type(direction), 0, nullptr, ids.data(), &count);
   if (code == -EINVAL) return {};  // a kernel without tcx
   if (code < 0) return std::unexpected(sys::error_from(-code, "list the tcx programs"));
   ids.resize(std::min(count, kMostTcxPrograms));

@@ -11,23 +11,17 @@
 #include <vector>
 
 #include "adapters/bpf/libbpf_log.h"
+#include "adapters/bpf/tcx.h"
 #include "adapters/netlink/filters.h"
 #include "adapters/sys/error.h"
 
 namespace cgtally::bpf {
 namespace {
 
-// linux/bpf.h of Debian 12 is older than tcx.
-constexpr auto kTcxIngress = static_cast<bpf_attach_type>(46);
-constexpr auto kTcxEgress = static_cast<bpf_attach_type>(47);
 constexpr std::uint32_t kBefore = 1U << 3;  // BPF_F_BEFORE: with no relative, the head of the chain
 
 constexpr int kNoSuchIfindex = 0x7fffffff;
 constexpr std::uint32_t kLastPreference = 0xffff;
-
-bpf_attach_type tcx_type(HookDirection direction) {
-  return direction == HookDirection::ingress ? kTcxIngress : kTcxEgress;
-}
 
 netlink::Chain chain_of(HookDirection direction) {
   return direction == HookDirection::ingress ? netlink::Chain::ingress : netlink::Chain::egress;
@@ -100,7 +94,8 @@ int ifindex_of_link(int link) {
 }  // namespace
 
 bool Hook::kernel_has_tcx(int program_fd) {
-  const int fd = bpf_link_create(program_fd, kNoSuchIfindex, kTcxIngress, nullptr);
+  const int fd =
+      bpf_link_create(program_fd, kNoSuchIfindex, tcx_type(HookDirection::ingress), nullptr);
   const int code = fd < 0 ? -fd : 0;
   sys::Fd link(fd);
   return code == ENODEV;

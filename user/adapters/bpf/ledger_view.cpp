@@ -64,11 +64,15 @@ struct LedgerView::Impl {
   Ledger ledger;
   Cells cells{ledger};
   Obituaries obituaries;
+  std::string id;
   std::uint64_t interfaces_seq = ~std::uint64_t{0};
   std::vector<InterfaceRecord> interfaces;
 
   Impl(Pins where, Ledger opened, Obituaries told)
-      : pins(std::move(where)), ledger(std::move(opened)), obituaries(std::move(told)) {}
+      : pins(std::move(where)),
+        ledger(std::move(opened)),
+        obituaries(std::move(told)),
+        id(hex(ledger.header().id)) {}
 };
 
 Result<LedgerView> LedgerView::open(const std::string& bpffs) {
@@ -90,6 +94,15 @@ LedgerView::~LedgerView() = default;
 LedgerReading LedgerView::read() { return impl_->cells.read(impl_->obituaries); }
 
 SlotUse LedgerView::slots() const { return {impl_->cells.used_slots(), impl_->ledger.slots()}; }
+
+LedgerState LedgerView::state() const { return state_of(impl_->ledger); }
+
+const std::string& LedgerView::id() const { return impl_->id; }
+
+Moment LedgerView::made() const {
+  const cgt_header& header = impl_->ledger.header();
+  return {.boot = Nanoseconds(header.made_boot_ns), .wall = Nanoseconds(header.made_wall_ns)};
+}
 
 LedgerFacts LedgerView::facts() const {
   const cgt_header& header = impl_->ledger.header();

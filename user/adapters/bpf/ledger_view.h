@@ -64,6 +64,11 @@ class LedgerView {
   // With what was folded since the last read().
   [[nodiscard]] LedgerReading read();
   [[nodiscard]] SlotUse slots() const;
+  // What a reader asks at each reading, without a system call.
+  [[nodiscard]] LedgerState state() const;
+  [[nodiscard]] const std::string& id() const;  // changes when totals begin again
+  [[nodiscard]] Moment made() const;
+  // All there is to know. Looks at the lock, which a keeper that starts may want at that instant.
   [[nodiscard]] LedgerFacts facts() const;
   // Those that are counted or were, and are not folded yet.
   [[nodiscard]] const std::vector<InterfaceRecord>& interfaces();

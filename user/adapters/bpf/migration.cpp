@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "adapters/bpf/hook.h"
+#include "adapters/bpf/ledger_maps.h"
 #include "adapters/sys/error.h"
 
 namespace cgtally::bpf {
@@ -25,13 +26,6 @@ struct Mapped {
   std::byte* at = nullptr;
   std::size_t bytes = 0;
 };
-
-std::optional<bpf_map_info> info_of(int fd) {
-  bpf_map_info info{};
-  std::uint32_t size = sizeof(info);
-  if (bpf_obj_get_info_by_fd(fd, &info, &size) != 0) return std::nullopt;
-  return info;
-}
 
 Result<Mapped> map_whole(int fd) {
   const auto info = info_of(fd);

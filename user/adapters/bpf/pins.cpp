@@ -16,6 +16,7 @@
 #include <filesystem>
 #include <string_view>
 
+#include "adapters/bpf/hook.h"
 #include "adapters/sys/error.h"
 
 namespace cgtally::bpf {
@@ -27,7 +28,7 @@ constexpr std::array<std::string_view, 4> kOthers = {"owner", "cgroup_mkdir", "c
                                                      "cgroup_release"};
 
 // No dot: bpffs refuses names that have one.
-constexpr std::string_view kUnfinished = "-new";
+constexpr std::string_view kUnfinished = kUnfinishedPin;
 constexpr std::string_view kForgotten = "-old";
 
 bool exists(const std::string& path) {
@@ -49,7 +50,7 @@ bool is_of_interface(std::string_view name) {
 
 bool is_ours(std::string_view name) {
   if (name.ends_with(kUnfinished)) name.remove_suffix(kUnfinished.size());
-  const auto maps = Ledger::pin_names();
+  static const auto maps = Ledger::pin_names();
   return is_of_interface(name) || std::ranges::find(kOthers, name) != kOthers.end() ||
          std::ranges::find(maps, name) != maps.end();
 }

@@ -99,13 +99,6 @@ void unpin_windows(const std::string& directory, InterfaceKey key) {
   ::unlink((pin + kHeads).c_str());
 }
 
-RunTime run_time_of(const bpf_program* program) {
-  bpf_prog_info info{};
-  std::uint32_t size = sizeof(info);
-  if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) != 0) return {};
-  return {info.run_cnt, info.run_time_ns};
-}
-
 std::uint32_t id_of(const bpf_program* program) {
   bpf_prog_info info{};
   std::uint32_t size = sizeof(info);

@@ -34,11 +34,6 @@ Result<Skeleton<tally_bpf>> load_programs(const ProgramConfig& config);
 [[nodiscard]] std::string windows_pin(const std::string& directory, InterfaceKey key);
 void unpin_windows(const std::string& directory, InterfaceKey key);
 
-struct RunTime {
-  std::uint64_t runs = 0;
-  std::uint64_t nanoseconds = 0;
-};
-[[nodiscard]] RunTime run_time_of(const bpf_program* program);
 [[nodiscard]] std::uint32_t id_of(const bpf_program* program);
 
 // With what libbpf said last.

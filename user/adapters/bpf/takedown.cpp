@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "adapters/bpf/owner.h"
 #include "adapters/bpf/registry.h"
@@ -54,6 +55,12 @@ Result<void> detach_hooks(const cgt_interface& record, const std::string& direct
 }
 
 }  // namespace
+
+FindNetns find_netns_below(std::string host_root) {
+  return [host_root = std::move(host_root)](std::uint64_t inode, const std::string& name) {
+    return netns::Netns::find(inode, name, host_root);
+  };
+}
 
 Result<void> detach_interface(Ledger& ledger, const std::string& directory, InterfaceKey key,
                               const FindNetns& find, Nanoseconds now) {

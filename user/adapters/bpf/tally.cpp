@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "adapters/bpf/own_addresses.h"
+#include "adapters/bpf/run_time.h"
 #include "adapters/bpf/tally_impl.h"
 #include "adapters/sys/clock.h"
 #include "adapters/sys/error.h"
@@ -102,12 +103,7 @@ void Tally::detach(InterfaceKey key) {
   const auto found = std::ranges::find_if(impl_->attached,
                                           [&](const Attached& one) { return one.what.key == key; });
   if (found == impl_->attached.end()) return;
-  for (const auto* program :
-       {found->programs->progs.cgt_ingress, found->programs->progs.cgt_egress}) {
-    const RunTime run_time = run_time_of(program);
-    impl_->past_cost.runs += run_time.runs;
-    impl_->past_cost.time += Nanoseconds(run_time.nanoseconds);
-  }
+  impl_->past_cost += cost_of(found->record.program_id);
   found->egress->remove();
   found->ingress->remove();
   if (impl_->pinned()) unpin_windows(impl_->directory, key);
@@ -170,18 +166,15 @@ void Tally::measure_cost(bool on) {
   if (!on) {
     impl_->run_time_statistics = sys::Fd();
   } else if (!impl_->run_time_statistics) {
-    impl_->run_time_statistics = sys::Fd(bpf_enable_stats(BPF_STATS_RUN_TIME));
+    // Without it there is nothing to measure, which the cost then says.
+    impl_->run_time_statistics = run_time_statistics().value_or(sys::Fd());
   }
 }
 
 ProgramCost Tally::cost() const {
   ProgramCost cost = impl_->past_cost;
   for (const Attached& one : impl_->attached) {
-    for (const auto* program : {one.programs->progs.cgt_ingress, one.programs->progs.cgt_egress}) {
-      const RunTime run_time = run_time_of(program);
-      cost.runs += run_time.runs;
-      cost.time += Nanoseconds(run_time.nanoseconds);
-    }
+    cost += cost_of(one.record.program_id);
   }
   return cost;
 }

@@ -44,6 +44,11 @@ struct SlotUse {
 struct ProgramCost {
   std::uint64_t runs = 0;
   Nanoseconds time{};
+  ProgramCost& operator+=(const ProgramCost& other) {
+    runs += other.runs;
+    time += other.time;
+    return *this;
+  }
 };
 
 // A hook of ours that somebody took away, and that hangs again.
