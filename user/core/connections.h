@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// What TCP itself says of each cgroup: how many connections, how long their packets wait in queues
+// (round-trip time above the least that the connection has seen), and how many bytes it had to send
+// again. Latency rises before anything is dropped. One look is a dump of a netns' sockets.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "core/reading.h"
+#include "core/units.h"
+
+namespace cgtally {
+
+// One TCP socket that is not listening.
+struct ConnectionFacts {
+  std::uint64_t cookie = 0;  // the socket's, never reused
+  std::uint64_t cgroup_id = 0;
+  std::optional<Nanoseconds> rtt;      // smoothed; none before the first sample
+  std::optional<Nanoseconds> min_rtt;  // of the kernel's window
+  Bytes retransmitted;                 // since the socket was made
+};
+
+struct ConnectionSummary {
+  std::uint64_t connections = 0;
+  std::optional<Nanoseconds> queue_delay_p50;  // of rtt - min_rtt over the connections
+  std::optional<Nanoseconds> queue_delay_p99;
+  Bytes retransmitted;  // since the look before, by connections that both looks saw or that are new
+};
+
+class Connections {
+ public:
+  // All sockets of all netns in view at one moment.
+  void look(const std::vector<ConnectionFacts>& sockets, const Moment& now);
+  [[nodiscard]] const std::map<std::uint64_t, ConnectionSummary>& by_cgroup() const;
+  [[nodiscard]] const ConnectionSummary& all() const;
+};
+
+}  // namespace cgtally
