@@ -22,6 +22,15 @@ using namespace std::chrono_literals;
 
 constexpr std::uint16_t kPort = 7000;
 
+// Of what the host sends in one go.
+constexpr std::size_t kHeaders = 14 + 20 + 8;
+constexpr std::size_t kPayload = 700;
+constexpr std::uint16_t kSegment = 1400;
+constexpr std::size_t kSegmented = 6000;
+static_assert(Stream::kDatagram == kPayload + kHeaders);
+static_assert(Stream::kFramesOfSuper == (kSegmented + kSegment - 1) / kSegment);
+static_assert(Stream::kBytesOfSuper == kSegmented + Stream::kFramesOfSuper * kHeaders);
+
 void let_go(const std::string& path) {
   umount2(path.c_str(), MNT_DETACH);
   rmdir(path.c_str());
@@ -139,8 +148,8 @@ void Stream::pause() {
 
 // Nobody reads: what does not fit into a socket any more has crossed the wire all the same.
 void Stream::once() {
-  send_datagrams(host_, at(kRemote4, kPort), 2, 700);
-  send_segmented(host_, at(kRemote4, kPort), 6000, 1400);
+  send_datagrams(host_, at(kRemote4, kPort), 2, kPayload);
+  send_segmented(host_, at(kRemote4, kPort), kSegmented, kSegment);
   send_datagrams(remote_, at(kHost4, kPort), 3, 500);
 }
 

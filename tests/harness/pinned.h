@@ -55,6 +55,11 @@ struct Balance {
 // Datagrams in both directions, some of them as super-packets, until the object goes.
 class Stream {
  public:
+  // What the host sends on the wire: datagrams, and super-packets of some frames.
+  static constexpr std::uint64_t kDatagram = 742;
+  static constexpr std::uint64_t kFramesOfSuper = 5;
+  static constexpr std::uint64_t kBytesOfSuper = 6210;
+
   explicit Stream(const Wire& wire);
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
