@@ -6,8 +6,11 @@
 #include <signal.h>
 
 #include <chrono>
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <thread>
 
@@ -34,6 +37,53 @@ class RetiringLedger : public LedgerTest {
                    kPayload);
     cgroup.remove();
     return cgroup.id();
+  }
+  // What a reader of the next ABI writes until something is retired, and sums that are exact then.
+  struct Retired {
+    std::map<std::string, Sample> last;  // rows, by account
+    std::string said;
+  };
+  Retired read_until_retired(std::chrono::seconds limit, const std::function<void()>& meanwhile) {
+    const auto csv = std::filesystem::temp_directory_path() / (wire.host().name() + ".csv");
+    const auto written = [&] {
+      std::ostringstream text;
+      text << std::ifstream(csv).rdbuf();
+      return text.str();
+    };
+    auto words = record(kNext);
+    words.insert(words.end(), {"--csv", csv});
+    Running reader(words);
+    await_words(reader, "(the ledger that is up)");
+    stream.once();  // whatever has totals has a row then
+    meanwhile();
+    const auto end = std::chrono::steady_clock::now() + limit;
+    while (written().find("(retired)") == std::string::npos &&
+           std::chrono::steady_clock::now() < end) {
+      std::this_thread::sleep_for(50ms);
+    }
+    (void)settled_truth();
+    reader.signal(SIGTERM);
+    Retired retired{.last = {}, .said = reader.wait().err};
+    for (const Sample& sample : samples_of(written())) {
+      retired.last.insert_or_assign(sample.account, sample);
+    }
+    std::filesystem::remove(csv);
+    return retired;
+  }
+  // It sent `packets`, and its totals are now those of (retired).
+  void expect_retired(const Retired& retired, const std::string& account, std::uint64_t packets) {
+    ASSERT_TRUE(retired.last.contains(account)) << retired.said;
+    ASSERT_TRUE(retired.last.contains("(retired)")) << retired.said;
+    EXPECT_EQ(retired.last.at(account).state, SampleState::exited);
+    Traffic all;
+    for (const auto& [name, sample] : retired.last) {
+      if (name != account) all += sample.totals;
+    }
+    EXPECT_EQ(all, difference(base, settled_truth()));
+    for (const auto& name : {account, std::string("(retired)")}) {
+      EXPECT_EQ(retired.last.at(name).totals.tx_packets.value, packets) << name;
+      EXPECT_EQ(retired.last.at(name).totals.tx_bytes.value, packets * kFrame) << name;
+    }
   }
 };
 
@@ -133,6 +183,40 @@ TEST_P(RetiringLedger, WhoDiesWhileNoProcessRunsStillHasAName) {
     }
     EXPECT_EQ(packets, std::uint64_t{kDatagrams});
   });
+}
+
+TEST_P(RetiringLedger, WhoDiesBeforeAMigrationKeepsItsNameAndIsRetired) {
+  on_kernel([&] {
+    start_keeper(up()).reset();  // killed
+    Cgroup cgroup("moved");
+    const std::string path = cgroup.path();
+    sys::Fd socket = cgroup.socket(wire.host(), AF_INET, SOCK_DGRAM);
+    send_datagrams(socket, at("10.77.0.2", 9), kDatagrams, kPayload);
+    cgroup.remove();
+    const auto keeper = start_keeper(up(kNext, {"--migrate"}));
+    const auto retired = read_until_retired(20s, [&] {
+      send_datagrams(socket, at("10.77.0.2", 9), kDatagrams, kPayload);  // after its owner's end
+      socket = {};
+    });
+    expect_retired(retired, path, 2 * kDatagrams);
+  });
+}
+
+// Nobody writes deaths: that is found out when the totals are carried over, and believed when they
+// have stood still for a minute.
+TEST_P(RetiringLedger, WhoDiesUnseenBeforeAMigrationIsRetiredInTheEnd) {
+  if (GetParam() == HookChoice::clsact) GTEST_SKIP() << "takes a minute, and no hook differs in it";
+  start_keeper(up()).reset();  // killed
+  Cgroup cgroup("unseen");
+  const std::string path = cgroup.path();
+  send_datagrams(cgroup.socket(wire.host(), AF_INET, SOCK_DGRAM), at("10.77.0.2", 9), kDatagrams,
+                 kPayload);
+  for (const char* program : {"cgroup_rmdir", "cgroup_release"}) {
+    ASSERT_TRUE(std::filesystem::remove(bpffs.path() + "/cgtally/v1/" + program));
+  }
+  cgroup.remove();
+  const auto keeper = start_keeper(up(kNext, {"--migrate"}));
+  expect_retired(read_until_retired(100s, [] {}), path, kDatagrams);
 }
 
 INSTANTIATE_TEST_SUITE_P(By, RetiringLedger,

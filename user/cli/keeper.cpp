@@ -79,6 +79,16 @@ Result<bpf::Ledger> open_or_make(const bpf::Pins& pins, std::uint32_t slots) {
   return pins.exist() ? pins.open(bpf::Access::write) : pins.create({.slots = slots});
 }
 
+Result<cgroupfs::Names> living_cgroups(const std::string& host_root) {
+  const auto mount = cgroupfs::cgroup2_mount(host_root);
+  if (!mount) {
+    return std::unexpected(mount.error());
+  }
+  cgroupfs::Names names;
+  names.seed(*mount);
+  return names;
+}
+
 }  // namespace
 
 Keeper::Keeper(sys::Fd lock, bpf::Pins pins, bpf::Registry registry, bpf::Tally tally,
@@ -185,6 +195,9 @@ Result<void> Keeper::attach(std::optional<bpf::OlderLedger>& older) {
     return gone;
   }
   bpf::set_kept(ledger, sys::now().boot);
+  if (older) {
+    older->hand_over_book(ledger);  // the registry writes already: no death falls in between
+  }
   if (auto written = write_names(); !written) {
     return written;
   }
@@ -201,6 +214,9 @@ Result<void> Keeper::attach(std::optional<bpf::OlderLedger>& older) {
     if (auto carried = carry_over(*older); !carried) {
       return carried;
     }
+  }
+  if (auto buried = bury_who_died_unseen(); !buried) {
+    return buried;
   }
   bpf::set_state(ledger, bpf::LedgerState::up);
   return {};
@@ -262,21 +278,26 @@ Result<void> Keeper::let_go_of_unwanted() {
 }
 
 Result<void> Keeper::write_names() {
-  auto mount = cgroupfs::cgroup2_mount(host_root_);
-  if (!mount) {
-    return std::unexpected(mount.error());
+  const auto names = living_cgroups(host_root_);
+  if (!names) {
+    return std::unexpected(names.error());
   }
-  cgroupfs::Names names;
-  names.seed(*mount);
   const bpf::Ledger& ledger = tally_.ledger();
   const bpf::CgroupBook book(ledger.fd("names"), ledger.fd("deaths"));
-  names.for_each_child([&](std::uint64_t id, std::uint64_t parent, const std::string& name) {
+  names->for_each_child([&](std::uint64_t id, std::uint64_t parent, const std::string& name) {
     (void)book.remember(id, parent, name);
   });
+  return {};
+}
+
+Result<void> Keeper::bury_who_died_unseen() {
+  const auto accounts = tally_.read();  // before the walk: whoever is not met there has died
+  const auto names = living_cgroups(host_root_);
+  if (!names) {
+    return std::unexpected(names.error());
+  }
   retirements_->bury(
-      tally_.read(),
-      [&](std::uint64_t id) { return names.path_of(id) && !names.name_of(id).ended; },
-      sys::now().boot);
+      accounts, [&](std::uint64_t id) { return names->path_of(id).has_value(); }, sys::now().boot);
   return {};
 }
 

@@ -61,6 +61,8 @@ class Keeper {
   // The living cgroups into the ledger's book: should one of them die while nobody looks, its name
   // is known all the same.
   Result<void> write_names();
+  // Once all totals are here, those of an older ledger too.
+  Result<void> bury_who_died_unseen();
 
   sys::Fd lock_;
   bpf::Pins pins_;

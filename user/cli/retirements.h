@@ -21,7 +21,7 @@ class Retirements {
   // Ends first what a killed keeper had begun: before anything is attached.
   static Result<Retirements> over(bpf::Ledger& ledger, std::string directory, Nanoseconds now);
 
-  // Cgroups that have accounts but are not in the tree and died unseen, while nothing was attached.
+  // Cgroups that have accounts but are not in the tree, and of whose death the book knows nothing.
   void bury(const std::vector<AccountTotals>& accounts,
             const std::function<bool(std::uint64_t cgroup_id)>& lives, Nanoseconds now);
 

@@ -43,6 +43,18 @@ Result<sys::Fd> get(const std::string& directory, const char* name) {
   return fd;
 }
 
+// What does not fit is left out: an account without a name is still an account.
+void copy_entries(int from, int to) {
+  const auto old = info_of(from), now = info_of(to);
+  if (!old || !now || old->key_size != now->key_size || old->value_size != now->value_size) return;
+  std::vector<std::byte> key(old->key_size), value(old->value_size);
+  for (const void* previous = nullptr; bpf_map_get_next_key(from, previous, key.data()) == 0;
+       previous = key.data()) {
+    if (bpf_map_lookup_elem(from, key.data(), value.data()) != 0) continue;
+    bpf_map_update_elem(to, key.data(), value.data(), BPF_NOEXIST);
+  }
+}
+
 struct ByBytes {
   bool operator()(const cgt_key& a, const cgt_key& b) const {
     return std::memcmp(&a, &b, sizeof(a)) < 0;
@@ -252,6 +264,12 @@ Result<void> OlderLedger::hand_over_to(Ledger& ledger, const std::string& direct
     if (auto put = ledger.put_interface(key, record); !put) return put;
   }
   return {};
+}
+
+void OlderLedger::hand_over_book(const Ledger& ledger) const {
+  for (const char* name : {"names", "deaths"}) {
+    if (const auto map = get(impl_->directory, name)) copy_entries(map->get(), ledger.fd(name));
+  }
 }
 
 Result<void> OlderLedger::import_into(Ledger& ledger) const {

@@ -33,6 +33,9 @@ class OlderLedger {
 
   // Before anything is attached to the new one: its id, its keys, its interfaces and their hooks.
   Result<void> hand_over_to(Ledger& ledger, const std::string& directory);
+  // Names and deaths of cgroups, where both ledgers write them alike; what the new one has, stands.
+  // Once the new one's registry writes.
+  void hand_over_book(const Ledger& ledger) const;
   // After every hook was taken over or detached and no old program runs any more.
   Result<void> import_into(Ledger& ledger) const;
   [[nodiscard]] std::vector<std::pair<std::uint32_t, cgt_interface>> interfaces() const;
