@@ -54,8 +54,8 @@ class LedgerHooksTest : public LedgerTest {
     const Inside guard(wire.host());
     return netlink::device_counters(ifindex).value().tx_dropped.value;
   }
-  // Law 3: booked = sent + dropped. A drop is a datagram of the stream, or one of its super-packets:
-  // from packets and drops it follows how many of each, and so how many bytes.
+  // Law 3: booked = sent + dropped. A drop is a datagram of the stream, or one of its
+  // super-packets: from packets and drops it follows how many of each, and so how many bytes.
   void expect_exact_but_for(std::uint64_t drops) const {
     const auto [booked, truth] = settle(bpffs, place, base);
     EXPECT_EQ(booked.rx_bytes, truth.rx_bytes);

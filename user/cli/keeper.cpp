@@ -4,9 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <filesystem>
-#include <thread>
 
 #include "adapters/bpf/cgroup_book.h"
 #include "adapters/bpf/ledger_view.h"
@@ -21,63 +18,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Nanoseconds kTick = 100ms;
-// How often a lock is tried, every 20 ms: while others only look; until a keeper ends.
-constexpr int kLook = 10;
-constexpr int kPatience = 250;
-
-Error kept_already(const Error& locked, const bpf::Pins& pins) {
-  if (locked.code != EWOULDBLOCK) {
-    return locked;
-  }
-  std::string who;
-  if (const auto ledger = pins.open(bpf::Access::read); ledger) {
-    who = ", process " + std::to_string(bpf::keeper_pid(*ledger));
-  }
-  return {.what = "the ledger has a keeper already" + who,
-          .cure = "look at it: cgtally status; or end it: cgtally down",
-          .code = EWOULDBLOCK};
-}
-
-// A reader that looks whether there is a keeper holds the lock for an instant.
-Result<sys::Fd> lock(const bpf::Pins& pins, int attempts) {
-  auto locked = pins.lock();
-  for (; !locked && locked.error().code == EWOULDBLOCK && attempts > 0; --attempts) {
-    std::this_thread::sleep_for(20ms);
-    locked = pins.lock();
-  }
-  if (!locked) {
-    return std::unexpected(kept_already(locked.error(), pins));
-  }
-  return locked;
-}
-
-Error other_abi(std::uint32_t abi) {
-  const bool newer = abi > bpf::kAbiVersion;
-  return {.what = "a ledger of ABI " + std::to_string(abi) + " is there, this cgtally has ABI " +
-                  std::to_string(bpf::kAbiVersion),
-          .cure = newer ? "use the cgtally that made it"
-                        : "carry its totals over: cgtally up --migrate"};
-}
-
-// The ledger whose totals are to be carried over.
-Result<std::optional<bpf::OlderLedger>> older_ledger(const bpf::Pins& pins, bool migrate) {
-  const auto others = pins.other_abis();
-  if (others.empty()) {
-    return std::nullopt;
-  }
-  if (others.back() > bpf::kAbiVersion || !migrate || others.size() > 1) {
-    return std::unexpected(other_abi(others.back()));
-  }
-  auto older = bpf::OlderLedger::open(pins.directory_of(others.back()));
-  if (!older) {
-    return std::unexpected(older.error());
-  }
-  return std::optional(std::move(*older));
-}
-
-Result<bpf::Ledger> open_or_make(const bpf::Pins& pins, std::uint32_t slots) {
-  return pins.exist() ? pins.open(bpf::Access::write) : pins.create({.slots = slots});
-}
 
 Result<cgroupfs::Names> living_cgroups(const std::string& host_root) {
   const auto mount = cgroupfs::cgroup2_mount(host_root);
@@ -90,92 +30,6 @@ Result<cgroupfs::Names> living_cgroups(const std::string& host_root) {
 }
 
 }  // namespace
-
-Keeper::Keeper(sys::Fd lock, bpf::Pins pins, bpf::Registry registry, bpf::Tally tally,
-               Places places, std::string host_root)
-    : lock_(std::move(lock)),
-      pins_(std::move(pins)),
-      registry_(std::move(registry)),
-      tally_(std::move(tally)),
-      places_(std::move(places)),
-      host_root_(std::move(host_root)),
-      coverage_(host_root_) {}
-
-Result<std::unique_ptr<Keeper>> Keeper::begin(const KeeperOptions& options) {
-  std::vector<std::string> notices;
-  auto places = Places::open(options.places, notices);
-  if (!places) {
-    return std::unexpected(places.error());
-  }
-  auto pins = bpf::Pins::below(options.bpffs);
-  if (!pins) {
-    return std::unexpected(pins.error());
-  }
-  auto older = older_ledger(*pins, options.migrate);
-  if (!older) {
-    return std::unexpected(older.error());
-  }
-  auto locked = *older ? stop_keeper(*pins, &**older) : lock(*pins, kLook);
-  if (!locked) {
-    return std::unexpected(locked.error());
-  }
-  pins->sweep();
-  const bool fresh = !pins->exist();
-  auto ledger = open_or_make(*pins, std::max(options.slots.value_or(bpf::LedgerOptions{}.slots),
-                                             *older ? (*older)->slots() : 0));
-  if (!ledger) {
-    return std::unexpected(ledger.error());
-  }
-  if (!fresh && options.slots && *options.slots != ledger->slots()) {
-    notices.push_back("the ledger that is there has " + std::to_string(ledger->slots()) +
-                      " slots, and keeps them: cgtally down --forget makes room for another");
-  }
-  if (*older) {
-    if (auto handed = (*older)->hand_over_to(*ledger, pins->directory()); !handed) {
-      return std::unexpected(handed.error());
-    }
-  }
-  const bool was_up = bpf::state_of(*ledger) == bpf::LedgerState::up;
-  const auto undo = [&](Error error) {
-    if (fresh && !*older) {
-      (void)bpf::unpin_registry(pins->directory());
-      (void)pins->forget();
-    }
-    return std::unexpected(std::move(error));
-  };
-  // Before the first packet is booked: no account's end shall be missed.
-  auto registry =
-      bpf::Registry::create(ledger->fd("names"), ledger->fd("deaths"), ledger->fd("missed"));
-  if (!registry) {
-    return undo(registry.error());
-  }
-  if (auto pinned = registry->pin(pins->directory()); !pinned) {
-    return undo(pinned.error());
-  }
-  auto tally = bpf::Tally::over(std::move(*ledger), pins->directory());
-  if (!tally) {
-    return undo(tally.error());
-  }
-  std::unique_ptr<Keeper> keeper(new Keeper(std::move(*locked), std::move(*pins),
-                                            std::move(*registry), std::move(*tally),
-                                            std::move(*places), options.places.host_root));
-  keeper->notices_ = std::move(notices);
-  if (auto attached = keeper->attach(*older); !attached) {
-    // What an older ledger has handed over counts on in this one: the next attempt goes on there.
-    if (*older) {
-      return std::unexpected(attached.error());
-    }
-    if (!was_up) {
-      (void)bpf::detach_everything(keeper->tally_.ledger(), keeper->pins_.directory(),
-                                   bpf::find_netns_below(keeper->host_root_), sys::now().boot);
-    }
-    if (fresh) {
-      (void)keeper->pins_.forget();
-    }
-    return std::unexpected(attached.error());
-  }
-  return keeper;
-}
 
 Result<void> Keeper::attach(std::optional<bpf::OlderLedger>& older) {
   bpf::Ledger& ledger = tally_.ledger();
@@ -361,38 +215,6 @@ Result<void> Keeper::keep(Rounds& rounds, const Hear& hear) {
   });
   bpf::set_keeper(tally_.ledger(), 0);
   return ran;
-}
-
-Result<sys::Fd> stop_keeper(const bpf::Pins& pins, bpf::Ledger& ledger) {
-  bpf::ask_to_stop(ledger, true);
-  auto locked = lock(pins, kPatience);
-  bpf::ask_to_stop(ledger, false);
-  if (!locked && locked.error().code == EWOULDBLOCK) {
-    return std::unexpected(Error{
-        .what =
-            "the keeper, process " + std::to_string(bpf::keeper_pid(ledger)) + ", does not answer",
-        .cure = "end it: kill -9 " + std::to_string(bpf::keeper_pid(ledger)),
-        .code = EWOULDBLOCK});
-  }
-  return locked;
-}
-
-Result<sys::Fd> stop_keeper(const bpf::Pins& pins, bpf::OlderLedger* ledger) {
-  if (ledger) {
-    ledger->ask_keeper_to_stop(true);
-  }
-  auto locked = lock(pins, kPatience);
-  if (ledger) {
-    ledger->ask_keeper_to_stop(false);
-  }
-  if (!locked && locked.error().code == EWOULDBLOCK) {
-    const std::string directory = std::filesystem::path(pins.directory()).parent_path();
-    return std::unexpected(
-        Error{.what = "a keeper that cannot be asked to end has the ledger",
-              .cure = "end it: kill, and the process that this shows: fuser " + directory,
-              .code = EWOULDBLOCK});
-  }
-  return locked;
 }
 
 }  // namespace cgtally::cli

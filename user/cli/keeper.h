@@ -49,9 +49,14 @@ class Keeper {
   [[nodiscard]] std::vector<std::string> take_notices() { return std::exchange(notices_, {}); }
 
  private:
+  struct Ground;
+  static Result<Ground> prepare(const KeeperOptions& options, std::vector<std::string>& notices);
+  static Result<std::unique_ptr<Keeper>> over(Ground& ground, Places places,
+                                              const std::string& host_root);
   Keeper(sys::Fd lock, bpf::Pins pins, bpf::Registry registry, bpf::Tally tally, Places places,
          std::string host_root);
   Result<void> attach(std::optional<bpf::OlderLedger>& older);
+  void take_back(const Ground& ground);
   Result<void> carry_over(bpf::OlderLedger& older);
   Result<void> let_go_of_gone();
   Result<void> let_go_of_unwanted();
