@@ -45,9 +45,11 @@ Result<sys::Fd> get(const std::string& directory, const char* name) {
 
 // What does not fit is left out: an account without a name is still an account.
 void copy_entries(int from, int to) {
-  const auto old = info_of(from), now = info_of(to);
+  const auto old = info_of(from);
+  const auto now = info_of(to);
   if (!old || !now || old->key_size != now->key_size || old->value_size != now->value_size) return;
-  std::vector<std::byte> key(old->key_size), value(old->value_size);
+  std::vector<std::byte> key(old->key_size);
+  std::vector<std::byte> value(old->value_size);
   for (const void* previous = nullptr; bpf_map_get_next_key(from, previous, key.data()) == 0;
        previous = key.data()) {
     if (bpf_map_lookup_elem(from, key.data(), value.data()) != 0) continue;
