@@ -2,25 +2,11 @@
 #include "core/selection.h"
 
 #include <algorithm>
-#include <numeric>
+
+#include "core/edit_distance.h"
 
 namespace cgtally {
 namespace {
-
-// Levenshtein's distance: how many letters to add, drop or change.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, change});
-    }
-  }
-  return row.back();
-}
 
 std::string names_of(const std::vector<Link>& links) {
   constexpr std::size_t kMost = 20;
@@ -63,9 +49,12 @@ Error unknown_interface(const std::string& name, const std::vector<Link>& links)
   Error error{.what = "there is no interface " + name,
               .cure = "there are: " + names_of(links),
               .failure = Failure::usage};
-  const auto nearest = std::ranges::min_element(
-      links, {}, [&](const Link& link) { return distance(name, link.name); });
-  if (nearest != links.end() && distance(name, nearest->name) <= 2) {
+  constexpr std::size_t kFarthest = 2;
+  const auto distance = [&name](const Link& link) {
+    return edit_distance(name, link.name, kFarthest).value_or(kFarthest + 1);
+  };
+  const auto nearest = std::ranges::min_element(links, {}, distance);
+  if (nearest != links.end() && distance(*nearest) <= kFarthest) {
     error.cure = "did you mean " + nearest->name + "? " + error.cure;
   }
   return error;
