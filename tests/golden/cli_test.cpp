@@ -57,6 +57,7 @@ INSTANTIATE_TEST_SUITE_P(Help, Cli,
                                          Case{"help_live", {"live", "--help"}, 0},
                                          Case{"help_record", {"record", "--help"}, 0},
                                          Case{"help_replay", {"replay", "--help"}, 0},
+                                         Case{"help_size", {"size", "--help"}, 0},
                                          Case{"help_up", {"up", "--help"}, 0},
                                          Case{"help_down", {"down", "--help"}, 0},
                                          Case{"help_status", {"status", "--help"}, 0},
@@ -81,6 +82,56 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"live_csv_to_stdout", {"live", "--csv", "-"}, 2},
         Case{"netns_missing", {"record", "--netns", "cgt-nowhere", "--host-root", "/"}, 2}),
     [](const auto& one) { return one.param.name; });
+
+const std::string kSample = std::string(CGTALLY_SOURCE_DIR) + "/share/sample.csv";
+
+INSTANTIATE_TEST_SUITE_P(
+    Size, Cli,
+    testing::Values(
+        Case{"size_recorded", {"size", kSample}, 0},
+        Case{"size_recorded_cache", {"size", kSample, "--types", "cache.*", "--top", "4"}, 0},
+        Case{"size_recorded_one", {"size", kSample, "--instance", "t4g.micro", "-i", "*"}, 0},
+        Case{
+            "size_incident",
+            {"size", "--response-size", "32kB", "--rps", "250", "--types", "cache.*", "--top", "4"},
+            0},
+        Case{"size_incident_one_more",
+             {"size", "--response-size", "32kB", "--rps", "251", "--instance", "cache.t4g.micro"},
+             0},
+        Case{"size_short_packets",
+             {"size", "--response-size", "64B", "--rps", "100000", "--pps-limit", "150000", "--top",
+              "2"},
+             0},
+        Case{"size_without_burst",
+             {"size", "--response-size", "1MB", "--rps", "1", "--instance", "u-6tb1.metal"},
+             0}),
+    [](const auto& one) { return one.param.name; });
+
+INSTANTIATE_TEST_SUITE_P(
+    SizeRefuses, Cli,
+    testing::Values(
+        Case{"size_of_nothing", {"size"}, 2},
+        Case{"size_half_imagined", {"size", "--rps", "400"}, 2},
+        Case{"size_recorded_and_imagined",
+             {"size", kSample, "--response-size", "32kB", "--rps", "1"},
+             2},
+        Case{"size_too_much", {"size", "--response-size", "1000TB", "--rps", "1000000"}, 2},
+        Case{"size_negative", {"size", "--response-size", "-32kB", "--rps", "4"}, 2},
+        Case{"size_unknown_type", {"size", kSample, "--instance", "t4g.mirco"}, 2},
+        Case{"size_no_such_types", {"size", kSample, "--types", "zz*"}, 2},
+        Case{"size_no_such_interface", {"size", kSample, "-i", "wlan*"}, 2},
+        Case{"size_connections_without_limit", {"size", kSample, "--conns", "9"}, 2},
+        Case{"size_catalogue_missing", {"size", kSample, "--catalogue", "/nowhere/own.csv"}, 1},
+        Case{"size_recording_missing", {"size", "/nowhere/recording.csv"}, 1}),
+    [](const auto& one) { return one.param.name; });
+
+TEST(Size, WritesARowForEachTypeAndTheScreenBesideIt) {
+  const auto finished = harness::finish({CGTALLY_BINARY, "size", "--response-size", "32kB", "--rps",
+                                         "251", "--types", "*t4g.micro", "--csv", "-"});
+  EXPECT_EQ(finished.exit_code, 0);
+  EXPECT_NE(finished.err.find("MOST/s"), std::string::npos);
+  expect_golden("size_csv", finished.out);
+}
 
 TEST(Csv, TheHeaderIsAContract) { expect_golden("samples_header.csv", csv::samples_header()); }
 

@@ -11,6 +11,7 @@
 #include "cli/cmd_live.h"
 #include "cli/cmd_record.h"
 #include "cli/cmd_replay.h"
+#include "cli/cmd_size.h"
 #include "cli/cmd_status.h"
 #include "cli/cmd_up.h"
 #include "cli/complain.h"
@@ -27,6 +28,7 @@ int run(int argc, char** argv) {
   add_live(app, command);
   add_record(app, command);
   add_replay(app, command);
+  add_size(app, command);
   add_up(app, command);
   add_down(app, command);
   add_status(app, command);

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// `cgtally size`: which instance types would carry what was recorded, or what is imagined. Needs no
+// kernel and no privilege.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+namespace cgtally::cli {
+
+void add_size(CLI::App& app, std::function<int()>& run);
+
+}  // namespace cgtally::cli
