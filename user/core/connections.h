@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <unordered_map>
 #include <vector>
 
 #include "core/reading.h"
@@ -21,6 +22,7 @@ struct ConnectionFacts {
   std::optional<Nanoseconds> rtt;      // smoothed; none before the first sample
   std::optional<Nanoseconds> min_rtt;  // of the kernel's window
   Bytes retransmitted;                 // since the socket was made
+  Nanoseconds since_sent{};            // a round-trip time is as old as what was sent last
 };
 
 struct ConnectionSummary {
@@ -32,10 +34,24 @@ struct ConnectionSummary {
 
 class Connections {
  public:
-  // All sockets of all netns in view at one moment.
+  // All sockets of all netns in view at one moment; one that comes twice counts once. In the first
+  // look what was sent again before is the base; a socket that is new later counts from 0. What a
+  // socket sent again between its last look and its end is lost.
   void look(const std::vector<ConnectionFacts>& sockets, const Moment& now);
-  [[nodiscard]] const std::map<std::uint64_t, ConnectionSummary>& by_cgroup() const;
-  [[nodiscard]] const ConnectionSummary& all() const;
+  // Sockets that are older than that they are seen: the next look takes no difference from 0.
+  void know(const std::vector<ConnectionFacts>& sockets);
+  // When the last look was; none yet: nothing below is known.
+  [[nodiscard]] const std::optional<Moment>& looked() const { return looked_; }
+  [[nodiscard]] const std::map<std::uint64_t, ConnectionSummary>& by_cgroup() const {
+    return by_cgroup_;
+  }
+  [[nodiscard]] const ConnectionSummary& all() const { return all_; }
+
+ private:
+  std::optional<Moment> looked_;
+  std::unordered_map<std::uint64_t, std::uint64_t> retransmitted_;  // by cookie; 0 is left out
+  std::map<std::uint64_t, ConnectionSummary> by_cgroup_;
+  ConnectionSummary all_;
 };
 
 }  // namespace cgtally

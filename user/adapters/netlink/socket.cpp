@@ -67,10 +67,10 @@ Error library_error(const std::string& what, int error) {
 
 }  // namespace
 
-Result<Socket> Socket::open() {
+Result<Socket> Socket::open(int protocol) {
   Socket socket(nl_socket_alloc());
   if (!socket.socket_) throw std::bad_alloc();
-  if (const int error = nl_connect(socket.socket_.get(), NETLINK_ROUTE); error < 0) {
+  if (const int error = nl_connect(socket.socket_.get(), protocol); error < 0) {
     return std::unexpected(library_error("open a netlink socket", error));
   }
   nl_socket_set_msg_buf_size(socket.socket_.get(), kPartBytes);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// A route netlink socket of the netns in which it was opened. A dump is whole or it is an Error:
+// A netlink socket of the netns in which it was opened. A dump is whole or it is an Error:
 // one that the kernel marks as interrupted by a change is asked for again, and the kernel's own
 // words (extended acks) are in the Error. For this directory only.
 #pragma once
 
+#include <linux/netlink.h>
 #include <netlink/socket.h>
 
 #include <functional>
@@ -19,7 +20,7 @@ namespace cgtally::netlink {
 
 class Socket {
  public:
-  static Result<Socket> open();
+  static Result<Socket> open(int protocol = NETLINK_ROUTE);
 
   // Notifications of these groups (RTNLGRP_*) arrive from now on.
   Result<void> join(std::initializer_list<int> groups, int receive_buffer_bytes);
