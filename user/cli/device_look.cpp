@@ -1,20 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/device_look.h"
 
-#include "adapters/netns/netns.h"
-
 namespace cgtally::cli {
 namespace {
 
 using Queues = Result<std::map<int, netlink::QdiscStats>>;
-
-Result<netns::Entered> visit(const CountedInterface& interface, const std::string& host_root) {
-  const auto where = netns::Netns::find(interface.netns_inode, interface.netns, host_root);
-  if (!where) {
-    return std::unexpected(where.error());
-  }
-  return netns::Entered::enter(*where);
-}
 
 Result<DeviceLook> look_at(const CountedInterface& interface) {
   auto device = netlink::device_counters(interface.ifindex);
@@ -41,6 +31,15 @@ void add_queues(std::map<InterfaceKey, Result<DeviceLook>>& looks,
 
 }  // namespace
 
+Result<netns::Entered> enter_netns_of(const CountedInterface& interface,
+                                      const std::string& host_root) {
+  const auto where = netns::Netns::find(interface.netns_inode, interface.netns, host_root);
+  if (!where) {
+    return std::unexpected(where.error());
+  }
+  return netns::Entered::enter(*where);
+}
+
 CoverageReading DeviceLook::against(const Traffic& booked, Nanoseconds boot) const {
   return {.boot = boot,
           .device = device.carried,
@@ -57,7 +56,7 @@ std::map<InterfaceKey, Result<DeviceLook>> look_at_devices(
   }
   std::map<InterfaceKey, Result<DeviceLook>> looks;
   for (const auto& [inode, here] : by_netns) {
-    const auto entered = visit(*here.front(), host_root);
+    const auto entered = enter_netns_of(*here.front(), host_root);
     for (const CountedInterface* one : here) {
       looks.emplace(one->key, entered ? look_at(*one) : std::unexpected(entered.error()));
     }
@@ -70,7 +69,7 @@ std::map<InterfaceKey, Result<DeviceLook>> look_at_devices(
 
 Result<HookLook> look_at_hook(const CountedInterface& interface, bpf::HookDirection direction,
                               const std::string& host_root) {
-  const auto entered = visit(interface, host_root);
+  const auto entered = enter_netns_of(interface, host_root);
   if (!entered) {
     return std::unexpected(entered.error());
   }

@@ -13,6 +13,7 @@
 #include "adapters/bpf/chain.h"
 #include "adapters/netlink/device_counters.h"
 #include "adapters/netlink/qdisc.h"
+#include "adapters/netns/netns.h"
 #include "core/account.h"
 #include "core/coverage.h"
 #include "core/result.h"
@@ -27,6 +28,10 @@ struct CountedInterface {
   int ifindex = 0;
   std::array<std::uint32_t, 2> program_ids{};  // ingress, egress
 };
+
+// The calling thread is in the netns of that interface for as long as the result lives.
+[[nodiscard]] Result<netns::Entered> enter_netns_of(const CountedInterface& interface,
+                                                    const std::string& host_root);
 
 struct DeviceLook {
   netlink::DeviceCounters device;  // read first

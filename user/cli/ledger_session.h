@@ -27,6 +27,7 @@ class LedgerSession final : public Session {
   [[nodiscard]] Reading read() override;
   [[nodiscard]] AccountName name_of(std::uint64_t cgroup_id) const override;
   [[nodiscard]] std::string interface_name(InterfaceKey key) const override;
+  [[nodiscard]] std::vector<CountedInterface> counted_interfaces() override;
   [[nodiscard]] std::string counted() const override;
   [[nodiscard]] LedgerStatus status() const override;
   [[nodiscard]] RunCost cost() const override;
@@ -48,7 +49,6 @@ class LedgerSession final : public Session {
                 const SessionOptions& options);
   void look_at_state();
   void name_interfaces();
-  [[nodiscard]] std::vector<CountedInterface> counted_interfaces();
 
   bpf::LedgerView view_;
   mutable CgroupWatch cgroups_;  // learns names when it is asked for them

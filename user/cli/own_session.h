@@ -27,6 +27,9 @@ class OwnSession final : public Session {
   [[nodiscard]] std::string interface_name(InterfaceKey key) const override {
     return places_.interface_name(key);
   }
+  [[nodiscard]] std::vector<CountedInterface> counted_interfaces() override {
+    return places_.counted_interfaces(tally_);
+  }
   [[nodiscard]] std::string counted() const override { return places_.counted(tally_); }
   [[nodiscard]] LedgerStatus status() const override;
   [[nodiscard]] RunCost cost() const override;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "adapters/sys/poller.h"
+#include "cli/device_look.h"
 #include "core/reading.h"
 #include "core/result.h"
 #include "core/sampler.h"
@@ -42,6 +43,8 @@ class Session {
   [[nodiscard]] virtual Reading read() = 0;
   [[nodiscard]] virtual AccountName name_of(std::uint64_t cgroup_id) const = 0;
   [[nodiscard]] virtual std::string interface_name(InterfaceKey key) const = 0;
+  // With what it takes to look at them in other ways.
+  [[nodiscard]] virtual std::vector<CountedInterface> counted_interfaces() = 0;
   // "eth0, eth1 (tcx)".
   [[nodiscard]] virtual std::string counted() const = 0;
   [[nodiscard]] virtual LedgerStatus status() const = 0;

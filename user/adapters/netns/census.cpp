@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "adapters/netns/census.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <unordered_set>
+
+namespace cgtally::netns {
+namespace {
+
+class Finder {
+ public:
+  explicit Finder(std::size_t most) : most_(most) {}
+
+  void add(const std::string& path) {
+    struct stat status {};
+    if (stat(path.c_str(), &status) != 0 || seen_.contains(status.st_ino)) {
+      return;
+    }
+    if (census_.places.size() >= most_) {
+      census_.all = false;
+      return;
+    }
+    seen_.insert(status.st_ino);
+    census_.places.push_back({.inode = status.st_ino, .path = path});
+  }
+
+  Census take() && { return std::move(census_); }
+
+ private:
+  std::size_t most_;
+  std::unordered_set<std::uint64_t> seen_;
+  Census census_;
+};
+
+bool is_process(const std::string& name) {
+  return !name.empty() && name.find_first_not_of("0123456789") == std::string::npos;
+}
+
+}  // namespace
+
+Census list_netns(const std::string& host_root, std::size_t most) {
+  Finder finder(most);
+  finder.add("/proc/thread-self/ns/net");
+  std::error_code ignored;
+  const std::string hosts = host_root + "/proc";
+  const std::string proc = std::filesystem::exists(hosts + "/version", ignored) ? hosts : "/proc";
+  std::filesystem::directory_iterator entry(proc, ignored);
+  for (; !ignored && entry != std::filesystem::directory_iterator(); entry.increment(ignored)) {
+    if (is_process(entry->path().filename())) {
+      finder.add(entry->path().string() + "/ns/net");
+    }
+  }
+  for (const auto& name : std::filesystem::directory_iterator(host_root + "/run/netns", ignored)) {
+    finder.add(name.path());
+  }
+  return std::move(finder).take();
+}
+
+}  // namespace cgtally::netns
