@@ -26,7 +26,10 @@ Sample example() {
       .k8s_namespace = "",
       .state = SampleState::live,
       .totals = traffic(1000, 10, 2000, 20),
-      .delta = traffic(100, 1, 200, 2)};
+      .delta = traffic(100, 1, 200, 2),
+      .tcp_connections = 50,
+      .queue_delay_p99 = std::chrono::microseconds{1200},
+      .retransmitted = Bytes{7}};
 }
 
 std::string read_error(const std::string& text) {
@@ -43,19 +46,21 @@ TEST(SamplesCsv, HasTheContractsColumnsInTheirOrder) {
   EXPECT_EQ(samples_header(),
             "time,boot_ns,interval_ns,host,ledger,iface,cgroup_id,account,container,pod,namespace,"
             "state,rx_bytes_total,rx_packets_total,tx_bytes_total,tx_packets_total,rx_bytes,"
-            "rx_packets,tx_bytes,tx_packets,rx_bps,tx_bps,rx_pps,tx_pps\n");
+            "rx_packets,tx_bytes,tx_packets,rx_bps,tx_bps,rx_pps,tx_pps,"
+            "tcp_conns,queue_delay_us_p99,retrans_bytes\n");
 }
 
 TEST(SamplesCsv, WritesARowWithRatesOverTheMeasuredInterval) {
-  EXPECT_EQ(samples_row(example()),
-            "2026-11-21T11:42:07.000000042Z,5000000001,500000000,ip-10-0-3-17,4a7f,ens5,4711,"
-            "/system.slice/redis.service,,,,live,1000,10,2000,20,100,1,200,2,1600,3200,2,4\n");
+  EXPECT_EQ(
+      samples_row(example()),
+      "2026-11-21T11:42:07.000000042Z,5000000001,500000000,ip-10-0-3-17,4a7f,ens5,4711,"
+      "/system.slice/redis.service,,,,live,1000,10,2000,20,100,1,200,2,1600,3200,2,4,50,1200,7\n");
 }
 
 TEST(SamplesCsv, LeavesRatesEmptyWhereNoTimeHasPassed) {
   Sample sample = example();
   sample.interval = {};
-  EXPECT_TRUE(samples_row(sample).ends_with(",100,1,200,2,,,,\n"));
+  EXPECT_TRUE(samples_row(sample).ends_with(",100,1,200,2,,,,,50,1200,7\n"));
 }
 
 TEST(SamplesCsv, BringsRowsBackAsTheyWere) {
@@ -77,7 +82,7 @@ TEST(SamplesCsv, BringsRowsBackAsTheyWere) {
 }
 
 TEST(SamplesCsv, FindsColumnsByNameAndPassesOverThoseOfLaterVersions) {
-  std::string text = replaced(samples_header(), "tx_pps\n", "tx_pps,delay_us\n") +
+  std::string text = replaced(samples_header(), "retrans_bytes\n", "retrans_bytes,colour\n") +
                      replaced(samples_row(example()), "\n", ",77\n");
   text = replaced(text, "time,boot_ns", "boot_ns,time");
   text = replaced(text, "2026-11-21T11:42:07.000000042Z,5000000001",
@@ -87,6 +92,33 @@ TEST(SamplesCsv, FindsColumnsByNameAndPassesOverThoseOfLaterVersions) {
   ASSERT_TRUE(samples) << samples.error().what;
   EXPECT_EQ(samples->front().taken.boot, Nanoseconds{5'000'000'001});
   EXPECT_EQ(samples->front().delta, traffic(100, 1, 200, 2));
+}
+
+TEST(SamplesCsv, WhatIsNotKnownOfConnectionsIsEmptyAndComesBackSo) {
+  Sample sample = example();
+  sample.tcp_connections = 0;
+  sample.queue_delay_p99.reset();
+  sample.retransmitted.reset();
+  EXPECT_TRUE(samples_row(sample).ends_with(",2,4,0,,\n"));
+  std::istringstream in(samples_header() + samples_row(sample) + samples_row(example()));
+  const auto samples = read_samples(in);
+  ASSERT_TRUE(samples) << samples.error().what;
+  EXPECT_EQ(samples->at(0).tcp_connections, 0U);
+  EXPECT_FALSE(samples->at(0).queue_delay_p99);
+  EXPECT_FALSE(samples->at(0).retransmitted);
+  EXPECT_EQ(samples->at(1).queue_delay_p99, Nanoseconds(std::chrono::microseconds{1200}));
+  EXPECT_EQ(samples->at(1).retransmitted, Bytes{7});
+}
+
+TEST(SamplesCsv, RecordingsFromBeforeThereWereConnectionsAreRead) {
+  std::istringstream in(
+      replaced(samples_header(), ",tcp_conns,queue_delay_us_p99,retrans_bytes", "") +
+      replaced(samples_row(example()), ",50,1200,7", ""));
+  const auto samples = read_samples(in);
+  ASSERT_TRUE(samples) << samples.error().what;
+  ASSERT_EQ(samples->size(), 1U);
+  EXPECT_EQ(samples->front().delta, traffic(100, 1, 200, 2));
+  EXPECT_FALSE(samples->front().tcp_connections);
 }
 
 TEST(SamplesCsv, UnderstandsCarriageReturnsAndRecordingsPutTogether) {
@@ -127,14 +159,14 @@ TEST(SamplesCsv, SaysWhichColumnOfWhichLineIsWrong) {
 TEST(SamplesCsv, SaysThatALastLineWasCutOff) {
   const std::string row = samples_row(example());
   const std::string error = read_error(samples_header() + row + row.substr(0, 60));
-  EXPECT_NE(error.find("line 3: 4 fields, where the header has 24 (cut off)"), std::string::npos)
+  EXPECT_NE(error.find("line 3: 4 fields, where the header has 27 (cut off)"), std::string::npos)
       << error;
 }
 
 TEST(SamplesCsv, RefusesARowOfAnotherWidth) {
   EXPECT_NE(read_error(samples_header() + "1,2,3\n").find("line 2: 3 fields"), std::string::npos);
   EXPECT_NE(read_error(samples_header() + replaced(samples_row(example()), "\n", ",1\n"))
-                .find("line 2: 25 fields"),
+                .find("line 2: 28 fields"),
             std::string::npos);
 }
 

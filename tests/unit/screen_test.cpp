@@ -75,6 +75,23 @@ TEST(Screen, AWideOneAlsoShowsWhatWasReceivedInAll) {
   EXPECT_NE(lines.at(2).find("RX p/s    TX p/s   RX TOTAL   TX TOTAL"), std::string::npos);
 }
 
+TEST(Screen, EightyColumnsHaveRoomForTheConnectionsToo) {
+  Report connected = report();
+  connected.accounts[0].connections = 50;
+  connected.accounts[0].queue_delay = 1200us;
+  connected.accounts[1].connections = 12'000;
+  const auto lines = frame(connected, {.columns = 80, .rows = 24, .colour = false});
+  const std::vector<std::string> expected{
+      "ACCOUNT                  RX bit/s  TX bit/s    TX p/s   CONN    DELAY   TX TOTAL",
+      "/system../redis.service    5.90 M     271 M    23 780     50  1.20 ms   112.4 GB",
+      "/kubepods.s../api.scope     201 k    5.90 M       611 12 000        -     3.1 GB",
+      "import-x1     exited 4s         0         0         0      -        -    41.0 MB",
+  };
+  EXPECT_EQ(std::vector<std::string>(lines.begin() + 3, lines.begin() + 7), expected);
+  const auto narrow = frame(connected, {.columns = 72, .rows = 24, .colour = false});
+  EXPECT_EQ(narrow.at(3).find("CONN"), std::string::npos);
+}
+
 TEST(Screen, WhatNobodyKnowsIsNotShown) {
   Report unknown = report();
   unknown.interfaces[0].seen.reset();

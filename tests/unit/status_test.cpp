@@ -96,6 +96,37 @@ TEST(Status, AHealthyLedgerIsOneScreen) {
   EXPECT_LE(display_width(*std::ranges::max_element(expected, {}, &std::string::size)), 100U);
 }
 
+TEST(Status, AllowanceCountersComeWithVerdictAndRemedy) {
+  Allowances allowances;
+  AllowanceTotals totals{7, 281'794, 3, 0, 0, 51'212};
+  allowances.add({.taken = {.boot = 1s, .wall = {}},
+                  .interfaces = {{"ens5", totals}},
+                  .rx_packets = {},
+                  .tx_packets = {}});
+  totals[1] = 282'000;
+  allowances.add({.taken = {.boot = 2s, .wall = {}},
+                  .interfaces = {{"ens5", totals}},
+                  .rx_packets = {100},
+                  .tx_packets = {1000}});
+  Status counted = status();
+  counted.allowances = allowances.summaries();
+  counted.allowances_over = 1s;
+  const Lines lines = status_lines(counted);
+  EXPECT_TRUE(contains(lines,
+                       "ena       in 1.00 s: rx 0  tx 206 sustained  pps 0  conntrack 0 (51 212 "
+                       "left)  linklocal 0"));
+  EXPECT_TRUE(
+      contains(lines, "          in all: rx 7  tx 282 000  pps 3  conntrack 0  linklocal 0"));
+  EXPECT_TRUE(contains(lines, "          for tx: smaller responses, or a larger type"));
+}
+
+TEST(Status, WithoutAllowanceCountersOneLineSaysWhereThereAreNone) {
+  Status none = status();
+  none.without_allowances = {"eth0", "eth1", "eth2", "eth3", "eth4"};
+  EXPECT_TRUE(contains(status_lines(none),
+                       "ena       no allowance counters on eth0, eth1, eth2 and 2 more"));
+}
+
 TEST(Status, WithoutALedgerItSaysWhatCouldBeDone) {
   Status none = status();
   none.ledger.reset();

@@ -34,8 +34,9 @@ class AllowanceWatch {
   std::optional<AllowanceLook> look(
       const Reading& reading, const std::function<std::vector<CountedInterface>()>& interfaces);
   [[nodiscard]] const Allowances& allowances() const { return allowances_; }
-  // Names of the interfaces that have none of the counters.
+  // Names of the interfaces that have none of the counters; all of them.
   [[nodiscard]] std::vector<std::string> without() const;
+  [[nodiscard]] bool without_any() const { return without().size() == watched_.size(); }
   [[nodiscard]] std::vector<std::string> take_notices() { return std::exchange(notices_, {}); }
 
  private:

@@ -12,6 +12,7 @@
 #include "adapters/sys/host.h"
 #include "adapters/terminal/terminal.h"
 #include "cli/complain.h"
+#include "cli/connection_watch.h"
 #include "cli/counting.h"
 #include "cli/recorder.h"
 #include "core/screen.h"
@@ -33,6 +34,7 @@ class Live {
         recorder_(recorder),
         host_(sys::host_name()),
         sampler_(host_),
+        connections_(options.host_root),
         board_(std::max<Nanoseconds>(std::chrono::seconds{30}, 2 * options.interval)) {}
 
   int run() {
@@ -95,6 +97,7 @@ class Live {
     for (InterfaceLine& line : report_.interfaces) {
       line.seen = session_.seen(line.name);
     }
+    look_at_connections(reading.taken);
     std::erase_if(report_.accounts, [this](const AccountLine& line) {
       return !account_matches(options_.account, line.account);
     });
@@ -103,6 +106,21 @@ class Live {
       csv_closed_ = recorder_->take(reading, name_of, interface_name) == Recorder::Outcome::closed;
       note(recorder_->take_notices());
     }
+  }
+
+  void look_at_connections(const Moment& now) {
+    if (connections_.look(now) && recorder_) {
+      recorder_->add(connections_.connections(), connections_.complete());
+    }
+    note(connections_.take_notices());
+    if (!connections_.connections().looked()) {
+      return;
+    }
+    std::map<std::string, ConnectionSummary> by_account;
+    for (const auto& [cgroup, summary] : connections_.connections().by_cgroup()) {
+      by_account.emplace(session_.name_of(cgroup).path, summary);
+    }
+    add_connections(report_.accounts, by_account, connections_.complete());
   }
 
   // To stderr at once, or, while the screen is up, onto it and to stderr afterwards.
@@ -175,6 +193,7 @@ class Live {
   std::optional<Recorder>& recorder_;
   std::string host_;
   Sampler sampler_;
+  ConnectionWatch connections_;
   Board board_;
   RunTotals totals_;
   Report report_;

@@ -50,6 +50,9 @@ Result<Status> gather(const StatusOptions& options) {
                 .slots = {},
                 .expense = {},
                 .interfaces = {},
+                .allowances = {},
+                .allowances_over = {},
+                .without_allowances = {},
                 .gone = {},
                 .leftovers = leftovers()};
   if (!pins->is_there()) {

@@ -8,6 +8,7 @@
 
 #include "adapters/bpf/run_time.h"
 #include "adapters/sys/clock.h"
+#include "cli/allowance_watch.h"
 #include "cli/device_look.h"
 #include "core/coverage.h"
 
@@ -80,7 +81,11 @@ LedgerCondition condition_of(const bpf::LedgerFacts& facts) {
 class LedgerLook {
  public:
   LedgerLook(bpf::LedgerView& view, const std::string& host_root, Status& status)
-      : view_(view), host_root_(host_root), status_(status), facts_(view.facts()) {
+      : view_(view),
+        host_root_(host_root),
+        status_(status),
+        facts_(view.facts()),
+        allowances_(host_root) {
     for (const bpf::InterfaceRecord& record : view.interfaces()) {
       if (record.attached) {
         counted_.push_back(counted_of(record));
@@ -95,7 +100,11 @@ class LedgerLook {
     (void)view_.read();  // the next one is fast
     Sight first = sight_of_books();
     first.devices = look_at_devices(counted_, host_root_);
+    look_at_allowances(first);
     const Sight last = counted_.empty() ? first : sight_after(first);
+    look_at_allowances(last);
+    status_.allowances = allowances_.allowances().summaries();
+    status_.without_allowances = allowances_.without();
     status_.now = last.taken;
     status_.ledger = condition_of(facts_);
     facts_ = view_.facts();
@@ -119,6 +128,13 @@ class LedgerLook {
     sight.accounts = view_.read().accounts;
     sight.cost = bpf::cost_of(programs_);
     return sight;
+  }
+
+  void look_at_allowances(const Sight& sight) {
+    const Reading reading{.taken = sight.taken, .ledger = {}, .accounts = sight.accounts};
+    if (const auto look = allowances_.look(reading, [this] { return counted_; })) {
+      status_.allowances_over = look->interval;
+    }
   }
 
   Sight sight_after(const Sight& first) {
@@ -249,6 +265,7 @@ class LedgerLook {
   const std::string& host_root_;
   Status& status_;
   bpf::LedgerFacts facts_;
+  AllowanceWatch allowances_;
   std::vector<CountedInterface> counted_;
   std::vector<std::uint32_t> programs_;
 };

@@ -38,9 +38,11 @@ std::vector<std::string> Recorder::rows() const {
 Recorder::Outcome Recorder::take(const Reading& now, const Sampler::NameOf& name_of,
                                  const Sampler::InterfaceNameOf& interface_name_of) {
   samples_ = sampler_.take(now, name_of, interface_name_of);
+  columns_.fill(samples_);
   const auto written = sink_.write(rows());
   if (written) {
     sampler_.commit();
+    columns_.commit(samples_);
     if (std::exchange(failure_, std::nullopt)) {
       notices_.push_back("writing " + path_ + " works again: these rows cover the last " +
                          format_duration(now.taken.boot - failing_since_.boot));

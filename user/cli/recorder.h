@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "adapters/csv/sink.h"
+#include "core/connection_columns.h"
 #include "core/sampler.h"
 
 namespace cgtally::cli {
@@ -17,6 +18,9 @@ class Recorder {
   // `account`: a glob; only the cgroups that match are written. Empty: all.
   static Result<Recorder> open(const std::string& path, const std::string& host,
                                std::string account, sys::WaitForRoom wait);
+
+  // A look at the connections, for the rows of the next take().
+  void add(const Connections& connections, bool complete) { columns_.add(connections, complete); }
 
   enum class Outcome { written, failing, closed };  // closed: nobody reads the pipe any more
   Outcome take(const Reading& now, const Sampler::NameOf& name_of,
@@ -41,6 +45,7 @@ class Recorder {
   std::string path_;
   Sampler sampler_;
   std::string account_;
+  ConnectionColumns columns_;
   std::vector<Sample> samples_;
   Moment failing_since_;
   std::optional<Error> failure_;

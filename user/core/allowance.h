@@ -133,6 +133,8 @@ class Allowances {
 // "ena 60s": what to show of the summaries in one line, "tx 0  rx 0  pps 0  conntrack 0 (51 212
 // left)  linklocal 0", with the verdict where a counter moved; and its remedies, a line each.
 [[nodiscard]] std::string allowance_words(const std::vector<AllowanceSummary>& summaries);
+// The same of the totals: "rx 0  tx 281 794  pps 3".
+[[nodiscard]] std::string allowance_totals_words(const std::vector<AllowanceSummary>& summaries);
 [[nodiscard]] std::vector<std::string> allowance_remedies(
     const std::vector<AllowanceSummary>& summaries);
 

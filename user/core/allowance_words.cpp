@@ -95,6 +95,17 @@ std::string allowance_words(const std::vector<AllowanceSummary>& summaries) {
   return left.empty() ? text : text + (text.empty() ? "conntrack" : "  conntrack") + left;
 }
 
+std::string allowance_totals_words(const std::vector<AllowanceSummary>& summaries) {
+  std::string text;
+  for (const AllowanceSummary& one : summaries) {
+    if (one.there && one.counter != AllowanceCounter::conntrack_available) {
+      text += (text.empty() ? "" : "  ") + std::string(short_name(one.counter)) + " " +
+              format_count(one.total);
+    }
+  }
+  return text;
+}
+
 std::vector<std::string> allowance_remedies(const std::vector<AllowanceSummary>& summaries) {
   std::vector<std::string> lines;
   for (const AllowanceSummary& one : summaries) {

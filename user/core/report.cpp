@@ -34,6 +34,22 @@ Rates rates(const Traffic& traffic, Nanoseconds elapsed) {
           .tx_packets = rate(traffic.tx_packets, elapsed).value_or(PacketRate{})};
 }
 
+void add_connections(std::vector<AccountLine>& lines,
+                     const std::map<std::string, ConnectionSummary>& by_account, bool complete) {
+  for (AccountLine& line : lines) {
+    if (line.exited_ago || line.account.starts_with('(')) {
+      continue;
+    }
+    const auto found = by_account.find(line.account);
+    if (found != by_account.end()) {
+      line.connections = found->second.connections;
+      line.queue_delay = found->second.queue_delay_p99;
+    } else if (complete) {
+      line.connections = 0;
+    }
+  }
+}
+
 void NamedShare::add(const Sample& sample) {
   all_ += sample.delta;
   if (sample.cgroup_id != 0) {
@@ -124,6 +140,9 @@ Shortlist shortlist(const std::vector<AccountLine>& lines, std::size_t most) {
     others.moved += line->moved;
     others.totals += line->totals;
     add_rates(others.rates, line->rates);
+    if (line->connections) {
+      others.connections = others.connections.value_or(0) + *line->connections;
+    }
   }
   result.others = std::move(others);
   return result;

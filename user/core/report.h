@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "core/connections.h"
 #include "core/sample.h"
 
 namespace cgtally {
@@ -31,7 +32,13 @@ struct AccountLine {
   Rates rates;
   Traffic totals;
   std::optional<Nanoseconds> exited_ago;
+  std::optional<std::uint64_t> connections = std::nullopt;  // none: not known, or a reason
+  std::optional<Nanoseconds> queue_delay = std::nullopt;    // p99
 };
+
+// `complete`: an account that is not there has no connections.
+void add_connections(std::vector<AccountLine>& lines,
+                     const std::map<std::string, ConnectionSummary>& by_account, bool complete);
 
 // Share of an interface's bytes that are on cgroups; none where nothing moved.
 struct Named {

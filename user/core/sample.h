@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "core/reading.h"
@@ -25,6 +26,10 @@ struct Sample {
   SampleState state = SampleState::live;
   Traffic totals;
   Traffic delta;
+  // Of the cgroup's TCP connections, whatever interface they use; none: not known, or a reason.
+  std::optional<std::uint64_t> tcp_connections = std::nullopt;
+  std::optional<Nanoseconds> queue_delay_p99 = std::nullopt;
+  std::optional<Bytes> retransmitted = std::nullopt;  // since the row before that says it
 };
 
 }  // namespace cgtally

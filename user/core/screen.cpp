@@ -15,6 +15,10 @@ namespace {
 
 constexpr std::size_t kRate = 10;  // columns of one figure, with the space before it
 constexpr std::size_t kTotal = 11;
+constexpr std::size_t kConnections = 7;
+constexpr std::size_t kDelay = 9;
+// With less than that the connections give way to the accounts' names.
+constexpr std::size_t kLeastWithConnections = 77;
 constexpr std::size_t kWide =
     110;  // from here on there is room for the packets and the total received
 constexpr std::size_t kLeastAccount = 16;
@@ -78,11 +82,22 @@ std::string with_count(const Shortlist& list) {
          (list.other_count == 1 ? " account" : " accounts");
 }
 
+std::string connections_of(const AccountLine& line) {
+  return line.connections ? format_count(*line.connections) : "-";
+}
+
+std::string delay_of(const AccountLine& line) {
+  return line.queue_delay ? format_duration(*line.queue_delay) : "-";
+}
+
 class Table {
  public:
-  explicit Table(const ScreenLayout& layout) : colour_(layout.colour) {
-    wide_ = layout.columns >= kWide;
-    const std::size_t figures = wide_ ? 4 * kRate + 2 * kTotal : 3 * kRate + kTotal;
+  Table(const ScreenLayout& layout, bool connections)
+      : colour_(layout.colour),
+        wide_(layout.columns >= kWide),
+        connections_(connections && layout.columns >= kLeastWithConnections) {
+    const std::size_t figures = (wide_ ? 4 * kRate + 2 * kTotal : 3 * kRate + kTotal) +
+                                (connections_ ? kConnections + kDelay : 0);
     const std::size_t left = layout.columns - std::min(layout.columns, figures);
     bar_ = left > 32 ? std::min(kMostBar + 1, left - 31) : 0;
     account_ = std::max(kLeastAccount, left - std::min(left, bar_));
@@ -92,6 +107,7 @@ class Table {
     std::string line = pad_right("ACCOUNT", account_) + pad_left("RX bit/s", kRate);
     line += pad_left("TX bit/s", kRate);
     line += (wide_ ? pad_left("RX p/s", kRate) : "") + pad_left("TX p/s", kRate);
+    line += connections_ ? pad_left("CONN", kConnections) + pad_left("DELAY", kDelay) : "";
     line += (wide_ ? pad_left("RX TOTAL", kTotal) : "") + pad_left("TX TOTAL", kTotal);
     return coloured(line, "1", colour_);
   }
@@ -101,6 +117,8 @@ class Table {
     text += pad_left(format_bit_rate_short(line.rates.tx), kRate);
     text += wide_ ? pad_left(format_packet_rate(line.rates.rx_packets), kRate) : "";
     text += pad_left(format_packet_rate(line.rates.tx_packets), kRate);
+    text += connections_ ? pad_left(connections_of(line), kConnections) : "";
+    text += connections_ ? pad_left(delay_of(line), kDelay) : "";
     text += wide_ ? pad_left(format_bytes(line.totals.rx_bytes), kTotal) : "";
     text += pad_left(format_bytes(line.totals.tx_bytes), kTotal);
     if (line.exited_ago) {
@@ -129,6 +147,7 @@ class Table {
 
   bool colour_;
   bool wide_;
+  bool connections_;
   std::size_t bar_;  // with the space before it
   std::size_t account_;
 };
@@ -155,7 +174,9 @@ void add_interfaces(std::vector<std::string>& lines, const Report& report, std::
 
 void add_table(std::vector<std::string>& lines, const Report& report, const ScreenLayout& layout,
                std::size_t room) {
-  const Table table(layout);
+  const bool connections = std::ranges::any_of(
+      report.accounts, [](const AccountLine& line) { return line.connections.has_value(); });
+  const Table table(layout, connections);
   lines.push_back(table.header());
   const std::size_t most = std::min(layout.top, report.accounts.size() <= room ? room : room - 1);
   const Shortlist list = shortlist(report.accounts, most);
@@ -220,6 +241,7 @@ std::vector<std::string> plain_lines(const Report& report, std::size_t top) {
         format_packet_rate(line.rates.rx_packets) + " p/s  tx " + format_bit_rate(line.rates.tx) +
         " " + format_packet_rate(line.rates.tx_packets) + " p/s  total rx " +
         format_bytes(line.totals.rx_bytes) + " tx " + format_bytes(line.totals.tx_bytes) +
+        (line.connections ? "  conn " + connections_of(line) + " delay " + delay_of(line) : "") +
         (line.exited_ago ? " " + exit_mark(line) : ""));
   }
   return lines;

@@ -135,6 +135,27 @@ void add_expense(Lines& lines, const LedgerExpense& expense) {
   }
 }
 
+void add_allowances(Lines& lines, const Status& status) {
+  const std::string words = allowance_words(status.allowances);
+  if (!words.empty()) {
+    add(lines, "ena", "in " + format_duration(status.allowances_over) + ": " + words);
+    add(lines, "", "in all: " + allowance_totals_words(status.allowances));
+    for (const std::string& remedy : allowance_remedies(status.allowances)) {
+      add(lines, "", "for " + remedy);
+    }
+    return;
+  }
+  constexpr std::size_t kNamed = 3;
+  std::string names;
+  for (std::size_t i = 0; i < std::min(kNamed, status.without_allowances.size()); ++i) {
+    names += (i == 0 ? "" : ", ") + printable(status.without_allowances[i]);
+  }
+  if (status.without_allowances.size() > kNamed) {
+    names += " and " + std::to_string(status.without_allowances.size() - kNamed) + " more";
+  }
+  if (!names.empty()) add(lines, "ena", "no allowance counters on " + names);
+}
+
 std::string headline(const InterfaceCondition& interface, const Moment& now) {
   std::string text = printable(interface.name) + "  ";
   text += interface.hook.empty() ? "not counted now" : interface.hook;
@@ -245,6 +266,7 @@ std::vector<std::string> status_lines(const Status& status) {
   add_keeper(lines, status);
   add_slots(lines, status);
   add_expense(lines, status.expense);
+  add_allowances(lines, status);
   add_leftovers(lines, status.leftovers);
   for (const InterfaceCondition& interface : status.interfaces) {
     add_interface(lines, interface, status.now);

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "core/allowance.h"
 #include "core/counter.h"
 #include "core/reading.h"
 
@@ -94,7 +95,10 @@ struct Status {
   SlotCondition slots;
   LedgerExpense expense;
   std::vector<InterfaceCondition> interfaces;
-  Traffic gone;  // of interfaces that no longer exist
+  std::vector<AllowanceSummary> allowances;  // of all interfaces, while status looked
+  Nanoseconds allowances_over{};
+  std::vector<std::string> without_allowances;  // names of interfaces
+  Traffic gone;                                 // of interfaces that no longer exist
   std::vector<Leftover> leftovers;
 };
 

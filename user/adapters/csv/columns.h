@@ -34,20 +34,27 @@ enum class Column : std::size_t {
   tx_bps,
   rx_pps,
   tx_pps,
+  // Not in recordings of earlier versions.
+  tcp_conns,
+  queue_delay_us_p99,
+  retrans_bytes,
 };
 
-inline constexpr std::array<std::string_view, 24> kColumnNames{"time",           "boot_ns",
-                                                               "interval_ns",    "host",
-                                                               "ledger",         "iface",
-                                                               "cgroup_id",      "account",
-                                                               "container",      "pod",
-                                                               "namespace",      "state",
-                                                               "rx_bytes_total", "rx_packets_total",
-                                                               "tx_bytes_total", "tx_packets_total",
-                                                               "rx_bytes",       "rx_packets",
-                                                               "tx_bytes",       "tx_packets",
-                                                               "rx_bps",         "tx_bps",
-                                                               "rx_pps",         "tx_pps"};
-static_assert(static_cast<std::size_t>(Column::tx_pps) + 1 == kColumnNames.size());
+inline constexpr std::array<std::string_view, 27> kColumnNames{
+    "time",           "boot_ns",
+    "interval_ns",    "host",
+    "ledger",         "iface",
+    "cgroup_id",      "account",
+    "container",      "pod",
+    "namespace",      "state",
+    "rx_bytes_total", "rx_packets_total",
+    "tx_bytes_total", "tx_packets_total",
+    "rx_bytes",       "rx_packets",
+    "tx_bytes",       "tx_packets",
+    "rx_bps",         "tx_bps",
+    "rx_pps",         "tx_pps",
+    "tcp_conns",      "queue_delay_us_p99",
+    "retrans_bytes"};
+static_assert(static_cast<std::size_t>(Column::retrans_bytes) + 1 == kColumnNames.size());
 
 }  // namespace cgtally::csv

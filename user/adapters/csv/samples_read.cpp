@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <charconv>
 #include <fstream>
+#include <limits>
 #include <optional>
 #include <system_error>
 
@@ -25,8 +26,11 @@ Error at_line(std::size_t line, std::string what, std::string cure) {
 // Where the columns are in this file.
 struct Layout {
   std::vector<std::string> header;
-  std::array<std::size_t, kColumnsRead> at{};
+  std::array<std::size_t, kColumnNames.size()> at{};
 };
+
+// Rates are never looked for, and what earlier versions did not write need not be there.
+constexpr std::size_t kNowhere = std::numeric_limits<std::size_t>::max();
 
 Result<Layout> layout_of(const std::vector<std::string>& header) {
   Layout layout{.header = header};
@@ -37,6 +41,12 @@ Result<Layout> layout_of(const std::vector<std::string>& header) {
           1, "the header has no column '" + std::string(kColumnNames[column]) + "'", kWhatToGive));
     }
     layout.at[column] = static_cast<std::size_t>(found - header.begin());
+  }
+  for (auto column = static_cast<std::size_t>(Column::tcp_conns); column < kColumnNames.size();
+       ++column) {
+    const auto found = std::ranges::find(header, kColumnNames[column]);
+    layout.at[column] =
+        found == header.end() ? kNowhere : static_cast<std::size_t>(found - header.begin());
   }
   return layout;
 }
@@ -51,10 +61,22 @@ class Fields {
     return record_.fields()[layout_.at[static_cast<std::size_t>(column)]];
   }
   std::uint64_t number(Column column) { return whole<std::uint64_t>(column); }
+  // None where it is empty, and in recordings that do not have the column.
+  std::optional<std::uint64_t> number_if_any(Column column) {
+    const bool there = layout_.at[static_cast<std::size_t>(column)] != kNowhere;
+    return there && !text(column).empty() ? std::optional(number(column)) : std::nullopt;
+  }
   Nanoseconds nanoseconds(Column column) {
     const auto value = whole<std::int64_t>(column);
     if (value < 0) refuse(column, "a number of nanoseconds");
     return Nanoseconds{value};
+  }
+  std::optional<Nanoseconds> microseconds_if_any(Column column) {
+    constexpr std::uint64_t kMost = 1'000'000'000'000'000;  // thirty years
+    const auto value = number_if_any(column);
+    if (!value) return std::nullopt;
+    if (*value > kMost) refuse(column, "a number of microseconds");
+    return std::chrono::microseconds{std::min(*value, kMost)};
   }
   Nanoseconds time(Column column) {
     const auto value = parse_timestamp(text(column));
@@ -125,7 +147,12 @@ Result<Sample> parse(const Layout& layout, const RecordReader& record) {
       .k8s_namespace = fields.text(Column::k8s_namespace),
       .state = fields.state(Column::state),
       .totals = fields.traffic(Column::rx_bytes_total),
-      .delta = fields.traffic(Column::rx_bytes)};
+      .delta = fields.traffic(Column::rx_bytes),
+      .tcp_connections = fields.number_if_any(Column::tcp_conns)};
+  sample.queue_delay_p99 = fields.microseconds_if_any(Column::queue_delay_us_p99);
+  if (const auto again = fields.number_if_any(Column::retrans_bytes)) {
+    sample.retransmitted = Bytes{*again};
+  }
   if (fields.error()) return std::unexpected(*fields.error());
   return sample;
 }
