@@ -68,6 +68,7 @@ void ConnectionWatch::find_places(Nanoseconds now) {
   const Nanoseconds end = sys::now().boot;
   census_rest_ = end + kRest * (end - now);
   found_all_ = census.all;
+  denied_ = census.denied;
   std::map<std::uint64_t, Place> found;
   for (netns::NetnsPlace& one : census.places) {
     Place& place = found[one.inode];
@@ -122,7 +123,7 @@ void ConnectionWatch::look_at(std::uint64_t inode, Place& place) {
 
 void ConnectionWatch::sum_up(const Moment& now) {
   sockets_.clear();
-  complete_ = found_all_;
+  complete_ = found_all_ && !denied_;
   for (const auto& [inode, place] : places_) {
     complete_ = complete_ && place.sockets && place.all && !place.failing;
     if (place.sockets) {
@@ -136,6 +137,11 @@ void ConnectionWatch::judge(Nanoseconds took) {
   if (!found_all_) {
     say_once("netns", "more than " + std::to_string(kMostNetns) +
                           " network namespaces: connections in the others are not seen");
+  }
+  if (denied_) {
+    say_once("failing",
+             "connections are not all seen: other processes' network namespaces may not be looked "
+             "at; run it as root, or grant CAP_SYS_PTRACE");
   }
   if (sockets_.size() >= kMostSockets) {
     say_once("sockets",

@@ -48,6 +48,7 @@ class ConnectionWatch {
   Nanoseconds census_rest_{};  // boot time until which there is none
   bool path_lost_ = false;     // a netns has gone, or only the process by which we knew it
   bool found_all_ = true;
+  bool denied_ = false;
   std::map<std::uint64_t, Place> places_;  // by inode
   std::uint64_t next_ = 0;                 // the inode at which the next look begins
   std::vector<ConnectionFacts> sockets_;

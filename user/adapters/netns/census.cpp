@@ -3,7 +3,7 @@
 
 #include <sys/stat.h>
 
-#include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <unordered_set>
 
@@ -16,7 +16,11 @@ class Finder {
 
   void add(const std::string& path) {
     struct stat status {};
-    if (stat(path.c_str(), &status) != 0 || seen_.contains(status.st_ino)) {
+    if (stat(path.c_str(), &status) != 0) {
+      census_.denied = census_.denied || errno == EACCES || errno == EPERM;
+      return;
+    }
+    if (seen_.contains(status.st_ino)) {
       return;
     }
     if (census_.places.size() >= most_) {

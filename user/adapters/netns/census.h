@@ -19,6 +19,7 @@ struct NetnsPlace {
 struct Census {
   std::vector<NetnsPlace> places;  // each once; the own one first
   bool all = true;                 // false: there were more than `most`
+  bool denied = false;             // some processes' could not be asked for
 };
 
 [[nodiscard]] Census list_netns(const std::string& host_root, std::size_t most);
