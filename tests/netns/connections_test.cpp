@@ -88,7 +88,6 @@ TEST_F(ConnectionsTest, EachCgroupsAreCountedInAllNetnsAndNoListenerIs) {
   EXPECT_EQ(seen.at(web_.id()).connections, 5U);
   EXPECT_EQ(seen.at(job_.id()).connections, 3U);
   EXPECT_EQ(seen.at(peers_.id()).connections, 8U);  // in another netns
-  EXPECT_TRUE(watch_.complete());
   for (const std::string& notice : watch_.take_notices()) ADD_FAILURE() << notice;
 }
 
