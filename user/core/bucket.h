@@ -11,6 +11,9 @@
 #include <string>
 #include <vector>
 
+#include "core/bucket_bounds.h"
+#include "core/bucket_plateau.h"
+#include "core/bucket_rates.h"
 #include "core/credit_terms.h"
 #include "core/reading.h"
 #include "core/units.h"
@@ -55,6 +58,8 @@ struct BucketMemory {
 
 class Bucket {
  public:
+  static constexpr std::size_t kMostEvidence = 16;
+
   Bucket(const CreditTerms& terms, BucketStart start, const Moment& now);
   // Terms and memory are put together: told beats learned beats prior.
   Bucket(const CreditTerms& terms, const BucketMemory& memory, const Moment& now);
@@ -67,18 +72,54 @@ class Bucket {
   void lose_track(const Moment& now, std::string reason);
 
   [[nodiscard]] CreditState state() const;
-  [[nodiscard]] ByteRange balance() const;
-  [[nodiscard]] ByteRange capacity() const;
-  [[nodiscard]] Basis capacity_basis() const;
-  [[nodiscard]] const CreditTerms& terms() const;
+  [[nodiscard]] ByteRange balance() const { return to_range(bounds_.balance()); }
+  [[nodiscard]] ByteRange deficit() const { return to_range(bounds_.deficit()); }
+  [[nodiscard]] ByteRange capacity() const { return to_range(bounds_.capacity()); }
+  [[nodiscard]] Basis capacity_basis() const { return basis_; }
+  [[nodiscard]] const CreditTerms& terms() const { return terms_; }
   // The mean rate of the last seconds, by which it drains.
   [[nodiscard]] BitRate rate() const;
   [[nodiscard]] std::optional<TimeToEmpty> time_to_empty() const;  // none: it does not drain
-  // How long nothing must be spent until an unknown balance is known to be full.
+  // How long nothing must be spent until an unknown balance is known to be full. None: no upper
+  // bound of the capacity is known, so that no rest is long enough.
   [[nodiscard]] std::optional<Nanoseconds> known_after_rest() const;
   // Newest last; bounded.
-  [[nodiscard]] const std::deque<BucketEvidence>& evidence() const;
+  [[nodiscard]] const std::deque<BucketEvidence>& evidence() const { return evidence_; }
   [[nodiscard]] BucketMemory memory() const;
+
+ private:
+  [[nodiscard]] double baseline() const;  // bytes per second
+  [[nodiscard]] Span earned(double seconds) const;
+  [[nodiscard]] bool draining() const;
+  [[nodiscard]] bool seems_empty() const;
+  [[nodiscard]] bool contradicted_by_empty() const;
+  [[nodiscard]] std::optional<Span> measured() const;
+
+  void watch_plateau(const BucketTick& tick, bool sampled);
+  void watch_drain(const BucketTick& tick);
+  void watch_full(const Moment& now);
+  void watch_overspending(const Moment& now, double beyond);
+  void conclude_empty(const Moment& now);
+  void learn(const Moment& now, const Span& missing);
+  void say(const Moment& now, std::string sentence);
+
+  CreditTerms terms_;
+  Basis basis_;
+  BucketBounds bounds_;
+  // What would hold had the last conclusion that it is empty been wrong, until it is confirmed.
+  std::optional<BucketBounds> doubt_;
+  Basis doubt_basis_ = Basis::prior;
+  bool told_empty_ = false;
+
+  RateHistory rates_;
+  PlateauWatch plateau_;
+  double leeway_ = 0;       // what may have been saved up since the plateau began
+  bool concluded_ = false;  // from this plateau
+  double overspent_ = 0;
+  double drained_s_ = 0;  // how long it has been clearly above the baseline
+  bool full_said_ = false;
+  double tick_s_ = 0;
+  std::deque<BucketEvidence> evidence_;
 };
 
 }  // namespace cgtally

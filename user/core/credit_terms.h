@@ -22,6 +22,11 @@ struct ByteRange {
   bool operator==(const ByteRange&) const = default;
 };
 
+// A capacity that was measured on another instance of the same type, or earlier on this one, with
+// the spread that real buckets have shown.
+[[nodiscard]] ByteRange learned_elsewhere(double bytes);
+[[nodiscard]] ByteRange learned_here(double bytes);
+
 struct CreditTerms {
   BitRate baseline;
   BitRate burst;  // equal to the baseline: there are no credits
