@@ -202,23 +202,6 @@ TEST_P(RetiringLedger, WhoDiesBeforeAMigrationKeepsItsNameAndIsRetired) {
   });
 }
 
-// Nobody writes deaths: that is found out when the totals are carried over, and believed when they
-// have stood still for a minute.
-TEST_P(RetiringLedger, WhoDiesUnseenBeforeAMigrationIsRetiredInTheEnd) {
-  if (GetParam() == HookChoice::clsact) GTEST_SKIP() << "takes a minute, and no hook differs in it";
-  start_keeper(up()).reset();  // killed
-  Cgroup cgroup("unseen");
-  const std::string path = cgroup.path();
-  send_datagrams(cgroup.socket(wire.host(), AF_INET, SOCK_DGRAM), at("10.77.0.2", 9), kDatagrams,
-                 kPayload);
-  for (const char* program : {"cgroup_rmdir", "cgroup_release"}) {
-    ASSERT_TRUE(std::filesystem::remove(bpffs.path() + "/cgtally/v1/" + program));
-  }
-  cgroup.remove();
-  const auto keeper = start_keeper(up(kNext, {"--migrate"}));
-  expect_retired(read_until_retired(100s, [] {}), path, kDatagrams);
-}
-
 INSTANTIATE_TEST_SUITE_P(By, RetiringLedger,
                          ::testing::Values(HookChoice::newest, HookChoice::clsact), hook_name);
 

@@ -21,6 +21,7 @@
 #include "adapters/terminal/terminal.h"
 #include "cli/complain.h"
 #include "cli/recorder.h"
+#include "cli/replay_credits.h"
 #include "core/replay.h"
 #include "core/replay_screen.h"
 
@@ -33,6 +34,7 @@ struct ReplayOptions {
   std::string account;
   std::size_t top = 10;
   std::string csv;
+  ReplayCreditOptions credits;
 };
 
 Error usage(std::string what, std::string cure) {
@@ -71,20 +73,25 @@ class Rewriter {
 
 class Run {
  public:
-  explicit Run(const ReplayOptions& options)
+  Run(const ReplayOptions& options, std::unique_ptr<ReplayCredits> credits)
       : options_(options),
         replay_([this](std::string_view account) { return wanted(account); }),
-        rewriter_(options.csv) {}
+        rewriter_(options.csv),
+        credits_(std::move(credits)) {}
 
   Result<std::string> screen() {
     for (const std::string& file : options_.files) {
       if (auto read = read_file(file); !read) return std::unexpected(std::move(read).error());
     }
+    if (options_.credits.foreign()) return credits_->finish();
     if (auto out = rewriter_.flush(); !out) return std::unexpected(std::move(out).error());
     const ReplayReport report = std::move(replay_).finish();
     if (report.interfaces.empty()) return std::unexpected(nothing_of("interface", interfaces_));
     if (report.accounts.empty()) return std::unexpected(nothing_of("account", accounts_));
-    return replay_screen(report, options_.top);
+    std::string screen = replay_screen(report, options_.top);
+    if (!credits_) return screen;
+    auto credits = credits_->finish();
+    return credits ? Result<std::string>(screen + "\n" + *credits) : credits;
   }
 
  private:
@@ -98,12 +105,14 @@ class Run {
       return std::unexpected(Error{.what = name + ": " + std::generic_category().message(errno),
                                    .cure = "give a samples CSV as cgtally record writes it"});
     }
+    std::istream& in = from_stdin ? std::cin : stream;
+    if (options_.credits.foreign()) return credits_->add_series(in, name);
     std::size_t rows = 0;
     const auto take_row = [&](const Sample& row, std::size_t line) {
       ++rows;
       return take(row, name + ": line " + std::to_string(line));
     };
-    auto read = csv::for_each_sample(from_stdin ? std::cin : stream, name, take_row);
+    auto read = csv::for_each_sample(in, name, take_row);
     if (!read || rows > 0) return read;
     return std::unexpected(Error{.what = name + " has a header and no rows",
                                  .cure = "record for longer than one interval"});
@@ -115,6 +124,9 @@ class Run {
     if (accounts_.size() < kNamed) accounts_.insert(row.account);
     auto sample = replay_.add(row, place);
     if (!sample) return std::unexpected(std::move(sample).error().within(place));
+    if (credits_) {
+      if (auto charged = credits_->add(*sample); !charged) return charged;
+    }
     return wanted(row.account) ? rewriter_.add(*sample) : Result<void>{};
   }
 
@@ -139,6 +151,7 @@ class Run {
   const ReplayOptions& options_;
   Replay replay_;
   Rewriter rewriter_;
+  std::unique_ptr<ReplayCredits> credits_;  // none: nobody asked
   std::set<std::string> interfaces_;
   std::set<std::string> accounts_;
 };
@@ -156,10 +169,20 @@ Result<void> check_output(const std::string& csv) {
 int run_replay(const ReplayOptions& options) {
   std::signal(SIGPIPE, SIG_IGN);  // the write says EPIPE
   if (const auto checked = check_output(options.csv); !checked) return complain(checked.error());
-  auto screen = Run(options).screen();
-  auto shown =
-      screen ? terminal::write_all(options.csv == "-" ? STDERR_FILENO : STDOUT_FILENO, *screen)
-             : Result<void>(std::unexpected(std::move(screen).error()));
+  if (const auto checked = check(options.credits); !checked) return complain(checked.error());
+  if (const auto checked = check_output(options.credits.csv); !checked) {
+    return complain(checked.error());
+  }
+  std::unique_ptr<ReplayCredits> credits;
+  if (options.credits.wanted()) {
+    auto begun = ReplayCredits::begin(options.credits);
+    if (!begun) return complain(begun.error());
+    credits = *std::move(begun);
+  }
+  auto screen = Run(options, std::move(credits)).screen();
+  const bool rows_on_stdout = options.csv == "-" || options.credits.csv == "-";
+  auto shown = screen ? terminal::write_all(rows_on_stdout ? STDERR_FILENO : STDOUT_FILENO, *screen)
+                      : Result<void>(std::unexpected(std::move(screen).error()));
   if (shown || shown.error().code == EPIPE) return number(ExitCode::fine);
   return complain(shown.error());
 }
@@ -189,6 +212,7 @@ void add_replay(CLI::App& app, std::function<int()>& run) {
       ->add_option("--csv", options->csv,
                    "Write the rows with deltas and rates computed anew from the totals")
       ->type_name("FILE|-");
+  add_replay_credit_options(*command, options->credits);
   command->callback([options, &run] { run = [options] { return run_replay(*options); }; });
 }
 

@@ -29,6 +29,7 @@ class LedgerSession final : public Session {
   [[nodiscard]] std::string interface_name(InterfaceKey key) const override;
   [[nodiscard]] std::vector<CountedInterface> counted_interfaces() override;
   [[nodiscard]] std::string counted() const override;
+  [[nodiscard]] bool counting() const override { return state_ == bpf::LedgerState::up; }
   [[nodiscard]] LedgerStatus status() const override;
   [[nodiscard]] RunCost cost() const override;
   [[nodiscard]] std::optional<double> seen(std::string_view interface_name) const override {

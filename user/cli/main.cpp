@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 
+#include "cli/cmd_credits.h"
 #include "cli/cmd_doctor.h"
 #include "cli/cmd_down.h"
 #include "cli/cmd_live.h"
@@ -27,6 +28,7 @@ int run(int argc, char** argv) {
   set_up(app);
   add_live(app, command);
   add_record(app, command);
+  add_credits(app, command);
   add_replay(app, command);
   add_size(app, command);
   add_up(app, command);

@@ -47,6 +47,8 @@ class Session {
   [[nodiscard]] virtual std::vector<CountedInterface> counted_interfaces() = 0;
   // "eth0, eth1 (tcx)".
   [[nodiscard]] virtual std::string counted() const = 0;
+  // False while nobody counts: totals stand still, and say nothing of the traffic.
+  [[nodiscard]] virtual bool counting() const { return true; }
   [[nodiscard]] virtual LedgerStatus status() const = 0;
   [[nodiscard]] virtual RunCost cost() const = 0;
   // Share of what the device itself counted lately that came by; none where nobody can tell.

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// `cgtally credits` from start to end: what a restart keeps, what a broken file costs, and how a
+// script hears that the credits end.
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+#include "adapters/csv/record.h"
+#include "e2e/scene.h"
+#include "harness/pinned.h"
+#include "harness/wire.h"
+
+namespace cgtally::harness {
+namespace {
+
+using namespace std::chrono_literals;
+
+class CreditsTest : public testing::Test {
+ protected:
+  CreditsTest() { std::filesystem::create_directories(directory); }
+  ~CreditsTest() override { std::filesystem::remove_all(directory); }
+
+  // 10 kB/s with a bucket that the stream empties, but not within the test.
+  [[nodiscard]] Words credits(const Words& more, const std::string& interval = "200ms") const {
+    Words words{"credits",     "-i",       "cgt0",       "--netns",    wire.host().name(),
+                "--state-dir", directory,  "--baseline", "80kbit",     "--burst",
+                "5Gbit",       "--bucket", "10GB",       "--interval", interval};
+    words.insert(words.end(), more.begin(), more.end());
+    return on_ledger(CGTALLY_BINARY, bpffs, words);
+  }
+  [[nodiscard]] std::string state_file() const { return directory + "/credits.state"; }
+  void write_state(const std::string& text) const { std::ofstream(state_file()) << text; }
+  [[nodiscard]] static std::vector<std::vector<std::string>> rows(const std::string& csv) {
+    std::istringstream in(csv);
+    csv::RecordReader reader(in);
+    std::vector<std::vector<std::string>> all;
+    while (reader.next().value_or(false)) all.push_back(reader.fields());
+    if (!all.empty()) all.erase(all.begin());
+    return all;
+  }
+  static constexpr std::size_t kState = 4, kLow = 10, kHigh = 11;
+
+  Wire wire;
+  Bpffs bpffs;
+  Stream stream{wire};
+  std::string directory = "/tmp/cgt-state-" + std::to_string(getpid());
+};
+
+TEST_F(CreditsTest, ARestartGoesOnWhereTheCreditsWere) {
+  const auto keeper = start_keeper(
+      on_ledger(CGTALLY_BINARY, bpffs,
+                {"up", "--keep", "-i", "cgt0", "--netns", wire.host().name(), "--slots", "64"}));
+  stream.run();
+  auto first = finish(credits({"--start", "full", "--duration", "1s", "--csv", "-"}));
+  ASSERT_EQ(first.exit_code, 0) << first.err;
+  std::this_thread::sleep_for(700ms);  // nobody watches, and it drains on
+  stream.pause();
+  auto second = finish(credits({"--duration", "400ms", "--csv", "-"}));
+  ASSERT_EQ(second.exit_code, 0) << second.err;
+  EXPECT_NE(second.err.find("the credits go on as remembered"), std::string::npos) << second.err;
+  EXPECT_NE(second.err.find("by the ledger, which counted on"), std::string::npos) << second.err;
+  const auto before = rows(first.out);
+  const auto after = rows(second.out);
+  ASSERT_FALSE(before.empty());
+  ASSERT_FALSE(after.empty());
+  EXPECT_LT(std::stoull(after[0][kHigh]), std::stoull(before[before.size() - 2][kLow]))
+      << "what went out meanwhile is charged";
+}
+
+TEST_F(CreditsTest, AStateThatIsCorruptIsKeptAsideAndTheBalanceIsNotKnown) {
+  write_state("cgtally-credits 1\ninstance x\n");
+  const auto run = finish(credits({"--once", "--csv", "-"}));
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_TRUE(
+      has_line_like(run.err, "cgtally: * is of no use (line 2: the end is missing): kept as *"))
+      << run.err;
+  EXPECT_TRUE(std::filesystem::exists(state_file() + ".corrupt"));
+  ASSERT_EQ(rows(run.out).size(), 2U);
+  EXPECT_EQ(rows(run.out)[0][kState], "unknown");
+  const auto next = finish(credits({"--once", "--csv", "-"}));
+  EXPECT_EQ(next.err.find("of no use"), std::string::npos) << "a new one was written";
+}
+
+TEST_F(CreditsTest, AStateDirectoryThatCannotBeWrittenIsSaidOnceAndTheEstimateGoesOn) {
+  write_state("");
+  Words words = credits({"--duration", "1s", "--csv", "-"});
+  std::replace(words.begin(), words.end(), directory, state_file());  // a file, no directory
+  const auto run = finish(words);
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  const auto at = run.err.find("the state of the credits cannot be kept");
+  ASSERT_NE(at, std::string::npos) << run.err;
+  EXPECT_EQ(run.err.find("cannot be kept", at + 40), std::string::npos) << run.err;
+  EXPECT_GE(rows(run.out).size(), 8U);
+}
+
+TEST_F(CreditsTest, AScriptHearsByTheExitCodeThatTheCreditsEnd) {
+  stream.run();
+  const auto ends = finish(credits({"--start", "full", "--once", "--warn", "1h"}, "3s"));
+  EXPECT_EQ(ends.exit_code, 4) << ends.out << ends.err;
+  EXPECT_NE(ends.err.find("WARN tx will be empty within"), std::string::npos) << ends.err;
+  stream.pause();
+  std::filesystem::remove_all(directory);
+  const auto calm = finish(credits({"--start", "full", "--once"}));
+  EXPECT_EQ(calm.exit_code, 0) << calm.out << calm.err;
+  EXPECT_NE(calm.out.find("FULL"), std::string::npos) << calm.out;
+}
+
+TEST_F(CreditsTest, AReaderThatGoesAwayIsNoError) {
+  Words words{"bash", "-c", "set -o pipefail; \"$@\" | head -n 2", "bash"};
+  const Words program = credits({"--duration", "2s", "--csv", "-"});
+  words.insert(words.end(), program.begin(), program.end());
+  const auto run = finish(words);
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+}
+
+}  // namespace
+}  // namespace cgtally::harness

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "adapters/csv/credits.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <optional>
+#include <string_view>
+
+#include "adapters/csv/record.h"
+#include "core/timestamp.h"
+
+namespace cgtally::csv {
+namespace {
+
+constexpr std::array<std::string_view, 19> kNames{"time",
+                                                  "boot_ns",
+                                                  "host",
+                                                  "direction",
+                                                  "state",
+                                                  "rate_bps",
+                                                  "baseline_bps",
+                                                  "burst_bps",
+                                                  "capacity_lo_bytes",
+                                                  "capacity_hi_bytes",
+                                                  "balance_lo_bytes",
+                                                  "balance_hi_bytes",
+                                                  "empty_in_lo_s",
+                                                  "empty_in_hi_s",
+                                                  "basis",
+                                                  "exceeded",
+                                                  "verdict",
+                                                  "top_account",
+                                                  "top_share"};
+
+std::string decimals(double value, const char* format) {
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), format, value);
+  return text.data();
+}
+
+// Lower bounds are rounded down and upper bounds up: rounding must not exclude the truth.
+void add_low(RecordWriter& row, double bytes) {
+  row.add(static_cast<std::uint64_t>(std::max(bytes, 0.0)));
+}
+
+void add_high(RecordWriter& row, const std::optional<double>& bytes) {
+  if (!bytes) {
+    row.add("");
+    return;
+  }
+  const auto down = static_cast<std::uint64_t>(std::max(*bytes, 0.0));
+  row.add(static_cast<double>(down) < *bytes ? down + 1 : down);
+}
+
+void add_seconds(RecordWriter& row, const std::optional<double>& seconds) {
+  row.add(seconds ? decimals(*seconds, "%.3f") : "");
+}
+
+}  // namespace
+
+std::string credits_header() {
+  RecordWriter row;
+  for (const std::string_view name : kNames) row.add(name);
+  return std::move(row).line();
+}
+
+std::vector<std::string> credits_rows(const CreditReport& report) {
+  std::vector<std::string> rows;
+  for (const DirectionCredit& credit : report.ways) {
+    RecordWriter row;
+    row.add(format_timestamp(report.taken.wall))
+        .add(static_cast<std::uint64_t>(report.taken.boot.count()))
+        .add(report.host)
+        .add(way_name(credit.way))
+        .add(credit_state_name(credit.state))
+        .add(credit.rate.bits_per_second)
+        .add(credit.terms.baseline.bits_per_second)
+        .add(credit.terms.burst.bits_per_second);
+    add_low(row, credit.capacity.lo);
+    add_high(row, credit.capacity.hi);
+    add_low(row, credit.balance.lo);
+    add_high(row, credit.balance.hi);
+    add_seconds(row, credit.empty ? std::optional(credit.empty->lo_s) : std::nullopt);
+    add_seconds(row, credit.empty ? credit.empty->hi_s : std::nullopt);
+    row.add(basis_name(credit.capacity_basis));
+    row.add(credit.exceeded ? std::to_string(*credit.exceeded) : "");
+    row.add(verdict_name(credit.verdict));
+    const bool some = !credit.who.first.empty();
+    row.add(some ? credit.who.first.front().account : "");
+    row.add(some ? decimals(credit.who.first.front().share, "%.4f") : "");
+    rows.push_back(std::move(row).line());
+  }
+  return rows;
+}
+
+}  // namespace cgtally::csv

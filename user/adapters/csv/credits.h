@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// The credits CSV: one row for each direction and interval. The columns and their order are a
+// contract; new ones are only ever appended. What is not known is empty, never 0.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/credit_report.h"
+
+namespace cgtally::csv {
+
+[[nodiscard]] std::string credits_header();                                       // with its '\n'
+[[nodiscard]] std::vector<std::string> credits_rows(const CreditReport& report);  // likewise
+
+}  // namespace cgtally::csv

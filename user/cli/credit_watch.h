@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// The credits of this instance while somebody counts: feeds the model with each reading, with the
+// allowance counters and with what TCP says, and remembers the state across restarts. What is
+// charged are the uplinks, all of them; where none is counted, whatever is.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "adapters/sys/state_file.h"
+#include "cli/allowance_watch.h"
+#include "cli/connection_watch.h"
+#include "cli/instance_options.h"
+#include "cli/session.h"
+#include "core/credit_alarm.h"
+#include "core/credit_report.h"
+#include "core/credits.h"
+#include "core/sampler.h"
+
+namespace cgtally::cli {
+
+struct CreditOptions {
+  InstanceOptions instance;
+  std::string start_from;  // a recording; empty: none
+  std::string state_dir = "/var/lib/cgtally";
+  Nanoseconds warn = std::chrono::minutes{10};
+};
+void add_credit_options(CLI::App& command, CreditOptions& options);
+
+// "t4g.micro", "DMI", "table of 2026-08-02".
+[[nodiscard]] InstanceName shown_name(const Instance& instance);
+
+class CreditWatch {
+ public:
+  // `most_named`: accounts in a report. The session's first reading is the base.
+  static Result<CreditWatch> begin(const CreditOptions& options, Instance instance,
+                                   std::string host_root, Session& session, const Reading& base,
+                                   std::size_t most_named);
+
+  // What the reading says; none for one that took no time.
+  [[nodiscard]] std::optional<CreditReport> take(Session& session, const Reading& reading);
+  // Empty if it could be kept; said once otherwise.
+  void save(Session& session, const Moment& now);
+  [[nodiscard]] std::vector<std::string> take_notices() { return std::exchange(notices_, {}); }
+
+ private:
+  CreditWatch(const CreditOptions& options, Instance instance, std::string host_root,
+              std::size_t most_named);
+  Result<void> open(const CreditOptions& options, Session& session, const Reading& base);
+  Result<void> start_from(const std::string& file, const Moment& now);
+  void start_from_memory(Session& session, const Reading& base, BucketStart start);
+  [[nodiscard]] std::optional<CreditMemory> remembered();
+  [[nodiscard]] CreditPlace place(Session& session, const Moment& now, std::string ledger,
+                                  const Traffic& booked);
+  [[nodiscard]] std::vector<CountedInterface> charged(Session& session) const;
+  [[nodiscard]] Traffic booked(Session& session, const Reading& reading) const;
+  [[nodiscard]] std::optional<Traffic> device_totals(Session& session) const;
+  void advance(Session& session, const Reading& reading);
+  [[nodiscard]] CreditReport report(const Moment& now);
+
+  Instance instance_;
+  std::string host_root_;
+  std::size_t most_named_;
+  sys::StateFile file_;
+  std::set<std::string> uplinks_;  // their names; empty: whatever is counted is charged
+  Sampler sampler_;
+  AllowanceWatch allowances_;
+  ConnectionWatch connections_;
+  std::optional<Credits> credits_;
+  std::array<CreditAlarm, 2> alarms_;
+  Moment last_;
+  std::string ledger_;
+  Traffic booked_;
+  std::optional<Nanoseconds> saved_;  // boot time
+  bool save_failed_ = false;
+  std::vector<std::string> notices_;
+};
+
+}  // namespace cgtally::cli
