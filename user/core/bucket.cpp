@@ -176,9 +176,11 @@ std::optional<TimeToEmpty> Bucket::time_to_empty() const {
   const Span rate = rates_.spread();
   const Span gain = earned(1);
   if (rate.hi <= gain.lo) return std::nullopt;
-  TimeToEmpty time{.lo_s = bounds_.balance().lo / (rate.hi - gain.lo), .hi_s = std::nullopt};
+  // Within a tick nobody sees when something happens.
+  TimeToEmpty time{.lo_s = std::max(0.0, bounds_.balance().lo / (rate.hi - gain.lo) - tick_s_),
+                   .hi_s = std::nullopt};
   if (rate.lo > gain.hi && bounds_.balance().bounded()) {
-    time.hi_s = bounds_.balance().hi / (rate.lo - gain.hi);
+    time.hi_s = bounds_.balance().hi / (rate.lo - gain.hi) + tick_s_;
   }
   return time;
 }

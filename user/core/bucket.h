@@ -111,7 +111,7 @@ class Bucket {
   Basis doubt_basis_ = Basis::prior;
   bool told_empty_ = false;
 
-  RateHistory rates_;
+  BucketRates rates_;
   PlateauWatch plateau_;
   double leeway_ = 0;       // what may have been saved up since the plateau began
   bool concluded_ = false;  // from this plateau

@@ -43,11 +43,11 @@ PlateauWatch::PlateauWatch(double baseline, double tolerance)
 
 void PlateauWatch::clear() { *this = PlateauWatch{baseline_, tolerance_}; }
 
-void PlateauWatch::look(const RateHistory& history, bool has_counter) {
+void PlateauWatch::look(const BucketRates& history, bool has_counter) {
   const auto& samples = history.samples();
   RateSample mean;
   for (auto sample = samples.rbegin(); sample != samples.rend(); ++sample) {
-    if (mean.seconds >= RateHistory::kMeanSeconds) break;
+    if (mean.seconds >= BucketRates::kMeanSeconds) break;
     mean += *sample;
   }
   const RateSample& newest = samples.back();

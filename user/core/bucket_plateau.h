@@ -21,7 +21,7 @@ class PlateauWatch {
   PlateauWatch(double baseline, double tolerance);
 
   // To be called after each sample that the history completed.
-  void look(const RateHistory& history, bool has_counter);
+  void look(const BucketRates& history, bool has_counter);
   void clear();
 
   [[nodiscard]] Plateau found() const { return found_; }

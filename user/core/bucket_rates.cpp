@@ -35,7 +35,7 @@ RateSample& RateSample::operator+=(const RateSample& other) {
   return *this;
 }
 
-bool RateHistory::add(const RateSample& tick) {
+bool BucketRates::add(const RateSample& tick) {
   open_ += tick;
   if (open_.seconds < kSampleSeconds) return false;
   samples_.push_back(open_);
@@ -49,12 +49,12 @@ bool RateHistory::add(const RateSample& tick) {
   return true;
 }
 
-void RateHistory::clear() {
+void BucketRates::clear() {
   open_ = {};
   samples_.clear();
 }
 
-double RateHistory::current() const {
+double BucketRates::current() const {
   RateSample sum = open_;
   for (auto sample = samples_.rbegin(); sample != samples_.rend(); ++sample) {
     if (sum.seconds >= kMeanSeconds) break;
@@ -65,14 +65,14 @@ double RateHistory::current() const {
 
 // The first of the samples from which on all are above the baseline. That one is partly what was
 // before, so it is left out where others remain.
-std::size_t RateHistory::draining_since() const {
+std::size_t BucketRates::draining_since() const {
   std::size_t first = samples_.size();
   while (first > 0 && samples_[first - 1].rate() > baseline_) --first;
   if (first > 0 && samples_.size() - first > kFewest) ++first;
   return first;
 }
 
-double RateHistory::mean() const {
+double BucketRates::mean() const {
   const std::size_t first = draining_since();
   if (samples_.size() - first < 2) return current();
   RateSample sum;
@@ -80,7 +80,7 @@ double RateHistory::mean() const {
   return sum.rate();
 }
 
-Span RateHistory::spread() const {
+Span BucketRates::spread() const {
   const std::size_t first = draining_since();
   const std::size_t count = samples_.size() - first;
   if (count < kFewest) {

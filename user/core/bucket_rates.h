@@ -24,12 +24,12 @@ struct RateSample {
   RateSample& operator+=(const RateSample& other);
 };
 
-class RateHistory {
+class BucketRates {
  public:
   // A second, or a tick where ticks are longer: what is called a mean below.
   static constexpr double kMeanSeconds = 0.95;
 
-  explicit RateHistory(double baseline) : baseline_(baseline) {}
+  explicit BucketRates(double baseline) : baseline_(baseline) {}
 
   // True: a sample was completed.
   bool add(const RateSample& tick);

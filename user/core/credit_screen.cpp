@@ -160,52 +160,15 @@ void add_why(std::vector<std::string>& lines, const DirectionCredit& credit, std
   }
 }
 
-std::string short_name(AllowanceCounter counter) {
-  switch (counter) {
-    case AllowanceCounter::bw_in:
-      return "rx";
-    case AllowanceCounter::bw_out:
-      return "tx";
-    case AllowanceCounter::pps:
-      return "pps";
-    case AllowanceCounter::conntrack:
-      return "conntrack";
-    case AllowanceCounter::linklocal:
-      return "linklocal";
-    case AllowanceCounter::conntrack_available:
-      return "left";
-  }
-  return {};
-}
-
-// "ena 60s tx 0  rx 0  pps 0  conntrack 0 (51 212 left)  linklocal 0".
-std::string counters(const CreditReport& report) {
-  std::string text;
-  std::optional<std::uint64_t> left;
-  for (const AllowanceSummary& one : report.allowances) {
-    if (one.there && one.counter == AllowanceCounter::conntrack_available) left = one.last_minute;
-  }
-  for (const AllowanceSummary& one : report.allowances) {
-    if (!one.there || one.counter == AllowanceCounter::conntrack_available) continue;
-    text +=
-        (text.empty() ? "" : "  ") + short_name(one.counter) + " " + format_count(one.last_minute);
-    if (one.counter == AllowanceCounter::conntrack && left) {
-      text += " (" + format_count(*left) + " left)";
-    }
-    if (one.verdict == Verdict::sporadic || one.verdict == Verdict::sustained) {
-      text += " " + upper(std::string(verdict_name(one.verdict)));
-    }
-  }
-  return text.empty() ? "no allowance counters here" : "60s " + text;
-}
-
 std::string delay(const CreditReport& report) {
   if (!report.knows_connections || !report.connections.queue_delay_p99) return {};
   return "queue delay p99 " + format_duration(*report.connections.queue_delay_p99);
 }
 
 void add_counters(std::vector<std::string>& lines, const CreditReport& report, std::size_t width) {
-  const std::string line = "ena " + counters(report);
+  const std::string words = allowance_words(report.allowances);
+  const std::string line =
+      words.empty() ? "ena     no allowance counters here" : "ena 60s " + words;
   const std::string wait = delay(report);
   if (!wait.empty() && display_width(line) + 3 + display_width(wait) <= width) {
     lines.push_back(line + "   " + wait);
@@ -247,10 +210,8 @@ void add_advice(std::vector<std::string>& lines, const CreditReport& report,
     if (!other.empty())
       lines.push_back(std::string(kLabel, ' ') + shorten(other, layout.columns - kLabel));
   }
-  for (const AllowanceSummary& one : report.allowances) {
-    if (one.remedy.empty()) continue;
-    lines.push_back(
-        shorten(pad_right(short_name(one.counter), kLabel) + one.remedy, layout.columns));
+  for (const std::string& remedy : allowance_remedies(report.allowances)) {
+    lines.push_back(shorten(remedy, layout.columns));
   }
 }
 

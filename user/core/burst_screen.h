@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bursts as lines of text for a terminal: a line each as they come, in 80 columns.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "core/burst_cause.h"
+
+namespace cgtally {
+
+struct BurstLayout {
+  std::size_t interface_columns = 0;  // 0: there is only one, which need not be named
+};
+
+[[nodiscard]] std::string burst_header(const BurstLayout& layout);
+// `wall`: when it began; `account`: the name of its top account.
+[[nodiscard]] std::string burst_line(const ExplainedBurst& burst, Nanoseconds wall,
+                                     const std::string& account, const BurstLayout& layout);
+
+// "3 ms" "1.2 ms" "250 us": lengths are whole windows, so no digit of theirs is cut.
+[[nodiscard]] std::string format_length(Nanoseconds length);
+// "98%", or "61-98%" where the error is more than a percent.
+[[nodiscard]] std::string format_share(const Burst& burst);
+
+}  // namespace cgtally
