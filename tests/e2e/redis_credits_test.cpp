@@ -96,7 +96,7 @@ class Peer {
         return one.at > begin && one.rate <= 1.1 * kBaseline;
       };
       const auto first = readings_.begin() + static_cast<std::ptrdiff_t>(i);
-      if (std::all_of(first, first + 5, low)) return readings_[i].at;
+      if (std::all_of(first, first + 5, low)) return readings_[i].at - 0.1;  // where it begins
     }
     return std::nullopt;
   }

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "adapters/csv/bursts.h"
 #include "adapters/csv/samples.h"
 #include "harness/command.h"
 
@@ -57,6 +58,7 @@ INSTANTIATE_TEST_SUITE_P(Help, Cli,
                                          Case{"help_live", {"live", "--help"}, 0},
                                          Case{"help_record", {"record", "--help"}, 0},
                                          Case{"help_credits", {"credits", "--help"}, 0},
+                                         Case{"help_bursts", {"bursts", "--help"}, 0},
                                          Case{"help_replay", {"replay", "--help"}, 0},
                                          Case{"help_size", {"size", "--help"}, 0},
                                          Case{"help_up", {"up", "--help"}, 0},
@@ -96,6 +98,11 @@ INSTANTIATE_TEST_SUITE_P(
              {"replay", "x.csv", "--tx-column", "b", "--unit", "furlongs"},
              2},
         Case{"replay_credits_without_limits", {"replay", "x.csv", "--credits", "-"}, 2},
+        Case{"window_too_short", {"bursts", "--window", "99us"}, 2},
+        Case{"window_too_long", {"bursts", "--window", "101ms"}, 2},
+        Case{"threshold_without_unit", {"bursts", "--threshold", "50"}, 2},
+        Case{"threshold_of_more_than_all", {"bursts", "--threshold", "101%"}, 2},
+        Case{"bursts_of_record_to_stdout", {"record", "--bursts", "-"}, 2},
         Case{"netns_missing", {"record", "--netns", "cgt-nowhere", "--host-root", "/"}, 2}),
     [](const auto& one) { return one.param.name; });
 
@@ -150,6 +157,9 @@ TEST(Size, WritesARowForEachTypeAndTheScreenBesideIt) {
 }
 
 TEST(Csv, TheHeaderIsAContract) { expect_golden("samples_header.csv", csv::samples_header()); }
+TEST(Csv, TheHeaderOfBurstsIsAContract) {
+  expect_golden("bursts_header.csv", csv::bursts_header());
+}
 
 }  // namespace
 }  // namespace cgtally

@@ -3,57 +3,81 @@
 
 #include <cerrno>
 #include <memory>
+#include <optional>
 
+#include "adapters/sys/clock.h"
 #include "adapters/sys/host.h"
 #include "cli/allowance_recorder.h"
+#include "cli/burst_column.h"
+#include "cli/bursting.h"
 #include "cli/complain.h"
 #include "cli/connection_watch.h"
 #include "cli/counting.h"
+#include "cli/device_evidence.h"
 #include "cli/recorder.h"
 
 namespace cgtally::cli {
 namespace {
 
+constexpr std::size_t kTopOfBursts = 5;
+
 struct RecordOptions : CommonOptions {
   std::string allowances;  // path or empty
+  std::string bursts;      // likewise
+  ThresholdWish threshold;
+  InstanceOptions instance;  // for --bursts: what the threshold is a share of
 };
 
 class Record {
  public:
   Record(const RecordOptions& options, Rounds& rounds, Session& session, Recorder& recorder,
-         std::optional<AllowanceRecorder> allowances)
+         std::optional<AllowanceRecorder> allowances, DeviceEvidence& evidence,
+         std::unique_ptr<BurstColumn> bursts)
       : options_(options),
         rounds_(rounds),
         session_(session),
         recorder_(recorder),
         connections_(options.host_root),
         allowance_watch_(options.host_root),
-        allowances_(std::move(allowances)) {}
+        allowances_(std::move(allowances)),
+        evidence_(evidence),
+        bursts_(std::move(bursts)) {}
 
   int run() {
     round();
+    if (bursts_) {
+      if (auto begun = bursts_->begin(rounds_.poller(), ledger_); !begun) {
+        return complain(begun.error());
+      }
+    }
+    begin_ = sys::now().boot;
     say_beginning(session_, options_);
     if (auto ran = rounds_.run(options_.interval, options_.length(), [this] { round(); }); !ran) {
       return complain(ran.error());
     }
     if (closed_) {
+      if (bursts_) {
+        bursts_->finish();
+      }
       return number(ExitCode::fine);
     }
+    end_bursts();
     if (recorder_.failing()) {
       totals_.add(recorder_.samples());
     }
     say_summary(session_, totals_, options_);
-    if (allowances_ && allowances_->failure()) {
-      complain(*allowances_->failure());
-      return recorder_.failing() ? complain(recorder_.missing_rows()) : number(ExitCode::failed);
-    }
-    return recorder_.failing() ? complain(recorder_.missing_rows()) : number(ExitCode::fine);
+    return exit_code_of_all();
   }
 
  private:
   void round() {
     const Reading reading = session_.read();
     look_around(reading);
+    ledger_ = reading.ledger;
+    if (bursts_ && begin_ > Nanoseconds::zero()) {
+      bursts_->round(ledger_);
+      say_all(bursts_->take_notices());
+    }
     const auto outcome = recorder_.take(
         reading, [this](std::uint64_t id) { return session_.name_of(id); },
         [this](InterfaceKey key) { return session_.interface_name(key); });
@@ -74,7 +98,7 @@ class Record {
     if (connections_.look(reading.taken)) {
       recorder_.add(connections_.connections(), connections_.complete());
     }
-    if (!allowances_) {
+    if (!allowances_ && !bursts_) {
       return;
     }
     const auto look =
@@ -82,13 +106,37 @@ class Record {
     if (!look) {
       return;
     }
+    evidence_.hear(*look, allowance_watch_.allowances());
+    say_all(allowance_watch_.take_notices());
+    if (!allowances_) {
+      return;
+    }
     const bool first = look->interval == Nanoseconds::zero();
     if (first && allowance_watch_.without_any()) {
       say("no allowance counters on " + session_.counted() + ": only the ENA driver has them");
     }
     allowances_->take(*look);
-    say_all(allowance_watch_.take_notices());
     say_all(allowances_->take_notices());
+  }
+
+  void end_bursts() {
+    if (bursts_) {
+      bursts_->finish();
+      say_all(bursts_->take_notices());
+      say_below(bursts_->totals().lines(sys::now().boot - begin_, kTopOfBursts));
+    }
+  }
+
+  // Each file that lacks rows is named.
+  [[nodiscard]] int exit_code_of_all() const {
+    int code = number(ExitCode::fine);
+    if (bursts_ && bursts_->missing_rows()) {
+      code = complain(*bursts_->missing_rows());
+    }
+    if (allowances_ && allowances_->failure()) {
+      code = complain(*allowances_->failure());
+    }
+    return recorder_.failing() ? complain(recorder_.missing_rows()) : code;
   }
 
   static void say_all(const std::vector<std::string>& notices) {
@@ -104,15 +152,41 @@ class Record {
   ConnectionWatch connections_;
   AllowanceWatch allowance_watch_;
   std::optional<AllowanceRecorder> allowances_;
+  DeviceEvidence& evidence_;
+  std::unique_ptr<BurstColumn> bursts_;
+  std::string ledger_;
+  Nanoseconds begin_{};
   RunTotals totals_;
   bool closed_ = false;
 };
 
-int run_record(const RecordOptions& options) {
+// What cannot go together.
+std::optional<Error> contradiction(const RecordOptions& options) {
+  if (options.bursts == "-") {
+    return Error{.what = "the samples go to stdout, or could",
+                 .cure = "give --bursts a file; cgtally bursts --csv - writes to stdout",
+                 .failure = Failure::usage};
+  }
   if (options.allowances == "-" && (options.csv.empty() || options.csv == "-")) {
-    return complain({.what = "--allowances -: the samples go to stdout already",
-                     .cure = "write one of them to a file",
-                     .failure = Failure::usage});
+    return Error{.what = "--allowances -: the samples go to stdout already",
+                 .cure = "write one of them to a file",
+                 .failure = Failure::usage};
+  }
+  return std::nullopt;
+}
+
+int run_record(RecordOptions options) {
+  if (const auto wrong = contradiction(options)) {
+    return complain(*wrong);
+  }
+  auto instance = instance_if_known(options.instance, options.host_root);
+  if (!instance) {
+    return complain(instance.error());
+  }
+  DeviceEvidence evidence(*std::move(instance));
+  const Threshold threshold = resolve(options.threshold, evidence.facts());
+  if (!options.bursts.empty()) {
+    cut_finely_enough(options, threshold);
   }
   auto rounds = Rounds::open();
   if (!rounds) {
@@ -135,7 +209,19 @@ int run_record(const RecordOptions& options) {
     }
     allowances.emplace(std::move(*opened));
   }
-  return Record(options, *rounds, **session, *recorder, std::move(allowances)).run();
+  std::unique_ptr<BurstColumn> bursts;
+  if (!options.bursts.empty()) {
+    auto opened = BurstRecorder::open(options.bursts, sys::host_name(), rounds->waiting());
+    if (!opened) {
+      return complain(opened.error());
+    }
+    say("bursts over " + threshold.words);
+    say_differences(**session, options, threshold);
+    bursts = std::make_unique<BurstColumn>(**session, evidence, threshold, std::move(*opened));
+  }
+  return Record(options, *rounds, **session, *recorder, std::move(allowances), evidence,
+                std::move(bursts))
+      .run();
 }
 
 }  // namespace
@@ -152,6 +238,15 @@ void add_record(CLI::App& app, std::function<int()>& run) {
       ->add_option("--allowances", options->allowances,
                    "Write ENA's allowance counters to this file too, once a second")
       ->type_name("FILE");
+  command
+      ->add_option("--bursts", options->bursts,
+                   "Write bursts to this file too, appending: see cgtally bursts")
+      ->type_name("FILE");
+  add_threshold_option(*command, options->threshold,
+                       "For --bursts: from which rate on it is a burst, such as 2Gbit\n"
+                       "(default: as cgtally bursts chooses)");
+  add_instance_option(*command, options->instance.instance);
+  add_catalogue_option(*command, options->instance.catalogue);
   command->callback([options, &run] { run = [options] { return run_record(*options); }; });
 }
 

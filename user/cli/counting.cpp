@@ -17,7 +17,9 @@ Result<std::unique_ptr<Session>> start_counting(const CommonOptions& options, Ro
                                  .host_root = options.host_root,
                                  .slots = options.slots.value_or(SessionOptions{}.slots),
                                  .bpffs = options.bpffs,
-                                 .private_ledger = options.private_ledger});
+                                 .private_ledger = options.private_ledger,
+                                 .window = options.window,
+                                 .gate_bytes = options.gate_bytes});
   if (!session) {
     return session;
   }

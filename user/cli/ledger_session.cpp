@@ -92,6 +92,7 @@ Result<std::unique_ptr<Session>> LedgerSession::join(const SessionOptions& optio
 LedgerSession::LedgerSession(bpf::LedgerView view, CgroupWatch cgroups, Filter filter,
                              const SessionOptions& options)
     : view_(std::move(view)),
+      owners_(view_.ledger()),
       cgroups_(std::move(cgroups)),
       filter_(std::move(filter)),
       coverage_(options.host_root),
@@ -142,6 +143,7 @@ void LedgerSession::look_at_state() {
     auto again = bpf::LedgerView::open(bpffs_);
     if (again && again->state() == bpf::LedgerState::up) {
       view_ = std::move(*again);
+      owners_ = bpf::SlotOwners(view_.ledger());
       names_.clear();
       state_ = bpf::LedgerState::up;
       notices_.emplace_back("a new ledger is up: its totals begin at zero");
@@ -218,6 +220,11 @@ std::string LedgerSession::counted() const {
 LedgerStatus LedgerSession::status() const {
   const bpf::SlotUse slots = view_.slots();
   return {.since = view_.made(), .slots_used = slots.used, .slots_total = slots.total};
+}
+
+WindowTerms LedgerSession::window_terms() const {
+  const bpf::LedgerFacts facts = view_.facts();
+  return {.window = facts.window, .gate_bytes = facts.gate_bytes};
 }
 
 RunCost LedgerSession::cost() const {

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "adapters/bpf/ledger_view.h"
+#include "adapters/bpf/slot_owners.h"
 #include "cli/cgroup_watch.h"
 #include "cli/coverage_watch.h"
 #include "cli/session.h"
@@ -35,6 +36,14 @@ class LedgerSession final : public Session {
   [[nodiscard]] std::optional<double> seen(std::string_view interface_name) const override {
     return coverage_.seen(interface_name);
   }
+  [[nodiscard]] std::vector<InterfaceKey> attached() const override { return attached_; }
+  [[nodiscard]] WindowTerms window_terms() const override;
+  [[nodiscard]] Result<bpf::Windows> windows(InterfaceKey key) const override {
+    return view_.windows(key);
+  }
+  [[nodiscard]] std::optional<Account> owner_of(std::uint32_t slot) override {
+    return owners_.owner_of(slot);
+  }
 
  private:
   struct Filter {
@@ -52,6 +61,7 @@ class LedgerSession final : public Session {
   void name_interfaces();
 
   bpf::LedgerView view_;
+  bpf::SlotOwners owners_;
   mutable CgroupWatch cgroups_;  // learns names when it is asked for them
   Filter filter_;
   CoverageWatch coverage_;

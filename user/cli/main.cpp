@@ -7,6 +7,7 @@
 #include <string>
 
 #include "cli/cmd_credits.h"
+#include "cli/cmd_bursts.h"
 #include "cli/cmd_doctor.h"
 #include "cli/cmd_down.h"
 #include "cli/cmd_live.h"
@@ -29,6 +30,7 @@ int run(int argc, char** argv) {
   add_live(app, command);
   add_record(app, command);
   add_credits(app, command);
+  add_bursts(app, command);
   add_replay(app, command);
   add_size(app, command);
   add_up(app, command);

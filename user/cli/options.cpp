@@ -50,17 +50,7 @@ void add_time_options(CLI::App& command, CommonOptions& options) {
           },
           "Time between two readings, 100ms to 1h (default 1s)")
       ->type_name("TIME");
-  command
-      .add_option_function<std::string>(
-          "--duration",
-          [&options](const std::string& text) {
-            options.duration = duration_from("--duration", text);
-            if (*options.duration <= 0ns) {
-              refuse("--duration " + text + " is no time at all", "give one such as 15s or 2m30s");
-            }
-          },
-          "Stop after this time (default: on Ctrl-C)")
-      ->type_name("TIME");
+  add_duration_option(command, options.duration);
   command.add_flag("--once", options.once, "One interval, then stop");
 }
 
@@ -111,6 +101,25 @@ void add_place_options(CLI::App& command, std::vector<std::string>& interfaces,
       ->allow_extra_args(false);
 }
 
+void add_duration_option(CLI::App& command, std::optional<Nanoseconds>& duration) {
+  command
+      .add_option_function<std::string>(
+          "--duration",
+          [&duration](const std::string& text) {
+            duration = duration_from("--duration", text);
+            if (*duration <= 0ns) {
+              refuse("--duration " + text + " is no time at all", "give one such as 15s or 2m30s");
+            }
+          },
+          "Stop after this time (default: on Ctrl-C)")
+      ->type_name("TIME");
+}
+
+void add_private_option(CLI::App& command, bool& private_ledger) {
+  command.add_flag("--private", private_ledger,
+                   "Count with programs of this run's own, even if a ledger is up");
+}
+
 void add_slots_option(CLI::App& command, std::optional<std::uint32_t>& slots) {
   command
       .add_option_function<std::string>(
@@ -151,8 +160,7 @@ void add_common_options(CLI::App& command, CommonOptions& options) {
   add_host_root_option(command, options.host_root);
   add_slots_option(command, options.slots);
   add_bpffs_option(command, options.bpffs);
-  command.add_flag("--private", options.private_ledger,
-                   "Count with programs of this run's own, even if a ledger is up");
+  add_private_option(command, options.private_ledger);
   command.set_version_flag("--version", "cgtally " CGTALLY_VERSION, "Print the version");
 }
 

@@ -26,12 +26,17 @@ struct CommonOptions {
   std::optional<std::uint32_t> slots;
   std::string bpffs = "/sys/fs/bpf";
   bool private_ledger = false;
+  // Of windows that this run makes.
+  Nanoseconds window = std::chrono::milliseconds{1};
+  std::uint32_t gate_bytes = 16'384;
 
   // How long to count: --once is one interval.
   [[nodiscard]] std::optional<Nanoseconds> length() const;
 };
 
 void add_common_options(CLI::App& command, CommonOptions& options);
+void add_duration_option(CLI::App& command, std::optional<Nanoseconds>& duration);
+void add_private_option(CLI::App& command, bool& private_ledger);
 // What every command that counts must know.
 void add_place_options(CLI::App& command, std::vector<std::string>& interfaces,
                        std::vector<std::string>& netns);

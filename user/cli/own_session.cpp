@@ -8,6 +8,7 @@ namespace cgtally::cli {
 
 OwnSession::OwnSession(bpf::Tally tally, CgroupWatch cgroups, Places places, std::string host_root)
     : tally_(std::move(tally)),
+      owners_(tally_.ledger()),
       cgroups_(std::move(cgroups)),
       places_(std::move(places)),
       coverage_(std::move(host_root)),
@@ -29,7 +30,8 @@ Result<std::unique_ptr<Session>> OwnSession::start(const SessionOptions& options
   if (!cgroups) {
     return std::unexpected(cgroups.error());
   }
-  auto tally = bpf::Tally::create({.slots = options.slots});
+  auto tally = bpf::Tally::create(
+      {.slots = options.slots, .window = options.window, .gate_bytes = options.gate_bytes});
   if (!tally) {
     return std::unexpected(tally.error());
   }
@@ -89,6 +91,12 @@ LedgerStatus OwnSession::status() const {
   const bpf::SlotUse slots = tally_.slots();
   return {.since = since_, .slots_used = slots.used, .slots_total = slots.total};
 }
+
+WindowTerms OwnSession::window_terms() const {
+  return {.window = tally_.window(), .gate_bytes = tally_.gate_bytes()};
+}
+
+Result<bpf::Windows> OwnSession::windows(InterfaceKey key) const { return tally_.windows(key); }
 
 RunCost OwnSession::cost() const {
   const bpf::ProgramCost cost = tally_.cost();

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "adapters/bpf/slot_owners.h"
 #include "adapters/bpf/tally.h"
 #include "cli/cgroup_watch.h"
 #include "cli/coverage_watch.h"
@@ -36,12 +37,19 @@ class OwnSession final : public Session {
   [[nodiscard]] std::optional<double> seen(std::string_view interface_name) const override {
     return coverage_.seen(interface_name);
   }
+  [[nodiscard]] std::vector<InterfaceKey> attached() const override { return places_.attached(); }
+  [[nodiscard]] WindowTerms window_terms() const override;
+  [[nodiscard]] Result<bpf::Windows> windows(InterfaceKey key) const override;
+  [[nodiscard]] std::optional<Account> owner_of(std::uint32_t slot) override {
+    return owners_.owner_of(slot);
+  }
 
  private:
   OwnSession(bpf::Tally tally, CgroupWatch cgroups, Places places, std::string host_root);
   void sample_cost();
 
   bpf::Tally tally_;
+  bpf::SlotOwners owners_;
   CgroupWatch cgroups_;
   Places places_;
   CoverageWatch coverage_;

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "adapters/bpf/windows.h"
 #include "adapters/sys/poller.h"
 #include "cli/device_look.h"
 #include "core/reading.h"
@@ -27,6 +28,15 @@ struct SessionOptions {
   std::uint32_t slots = 4096;
   std::string bpffs;
   bool private_ledger = false;  // even if a pinned one is up
+  // Of windows that this run makes; a ledger that is up has its own.
+  Nanoseconds window = std::chrono::milliseconds{1};
+  std::uint32_t gate_bytes = 16'384;
+};
+
+// How finely time is cut: fixed when the programs were loaded.
+struct WindowTerms {
+  Nanoseconds window{};          // zero: no windows are kept
+  std::uint32_t gate_bytes = 0;  // the clock is read again after so many
 };
 
 class Session {
@@ -53,6 +63,13 @@ class Session {
   [[nodiscard]] virtual RunCost cost() const = 0;
   // Share of what the device itself counted lately that came by; none where nobody can tell.
   [[nodiscard]] virtual std::optional<double> seen(std::string_view interface_name) const = 0;
+  // As of the last read(), or the start.
+  [[nodiscard]] virtual std::vector<InterfaceKey> attached() const = 0;
+  [[nodiscard]] virtual WindowTerms window_terms() const = 0;
+  // Those of an interface that is counted. The mapping outlives the session.
+  [[nodiscard]] virtual Result<bpf::Windows> windows(InterfaceKey key) const = 0;
+  // Whom a slot belongs to that a window names; ask within a lap of the windows.
+  [[nodiscard]] virtual std::optional<Account> owner_of(std::uint32_t slot) = 0;
   [[nodiscard]] std::vector<std::string> take_notices() { return std::exchange(notices_, {}); }
 
  protected:

@@ -156,6 +156,14 @@ std::optional<int> Tally::windows_fd(InterfaceKey key) const {
   return bpf_map__fd(found->programs->maps.cgt_windows);
 }
 
+Result<Windows> Tally::windows(InterfaceKey key) const {
+  const auto fd = windows_fd(key);
+  if (!fd) return std::unexpected(sys::error_from(ENOENT, "map the windows"));
+  return Windows::map(*fd, impl_->ledger.rows() - 1, window());
+}
+
+std::uint32_t Tally::gate_bytes() const { return impl_->ledger.header().gate_bytes; }
+
 Nanoseconds Tally::window() const { return Nanoseconds(impl_->ledger.header().window_ns); }
 
 std::vector<AccountTotals> Tally::read() const { return impl_->cells.read(); }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "adapters/bpf/ledger.h"
+#include "adapters/bpf/windows.h"
 #include "core/link.h"
 #include "core/reading.h"
 #include "core/result.h"
@@ -91,7 +92,9 @@ class Tally {
 
   // The windows of an attached interface, as windows.h maps them; none where they are not kept.
   [[nodiscard]] std::optional<int> windows_fd(InterfaceKey key) const;
+  [[nodiscard]] Result<Windows> windows(InterfaceKey key) const;
   [[nodiscard]] Nanoseconds window() const;
+  [[nodiscard]] std::uint32_t gate_bytes() const;
 
   // Totals of every account that has ever been booked, sums over CPUs.
   [[nodiscard]] std::vector<AccountTotals> read() const;

@@ -10,13 +10,19 @@
 #include <thread>
 #include <utility>
 
+#include "adapters/sys/clock.h"
 #include "adapters/sys/error.h"
 
 namespace cgtally::bpf {
 namespace {
 
-// CONFIG_HZ is 100 at least: how long a CPU may go on in a window that is over.
-constexpr Nanoseconds kJiffy = std::chrono::milliseconds(10);
+// A CPU may go on in a window that is over for a jiffy. Where the ring has room more is given, for
+// a virtual CPU that was away meanwhile.
+constexpr Nanoseconds kPatience = std::chrono::milliseconds(10);
+
+Nanoseconds wait_for_last(Nanoseconds window) {
+  return std::max(sys::jiffy(), std::min(kPatience, window * (CGT_WINDOW_RING / 4))) + window;
+}
 constexpr int kAttempts = 100'000;  // a writer's virtual CPU may be away for many milliseconds
 
 WindowSums sums_of(const cgt_window& cell) { return {Bytes{cell.bytes}, Packets{cell.packets}}; }
@@ -123,6 +129,12 @@ struct Windows::Row {
   }
 };
 
+void ClosedWindows::miss(std::uint64_t from, std::uint64_t to) {
+  const bool first = missed_to == missed_from;
+  missed_from = first ? from : std::min(missed_from, from);
+  missed_to = first ? to : std::max(missed_to, to);
+}
+
 Result<Windows> Windows::map(int windows_fd, std::uint32_t cpus, Nanoseconds window) {
   const std::size_t count = std::size_t{cpus} * 2 * CGT_WINDOW_RING;
   void* at = mmap(nullptr, count * sizeof(cgt_window), PROT_READ, MAP_SHARED, windows_fd, 0);
@@ -131,10 +143,13 @@ Result<Windows> Windows::map(int windows_fd, std::uint32_t cpus, Nanoseconds win
 }
 
 Windows::Windows(std::span<const cgt_window> cells, std::uint32_t cpus, Nanoseconds window)
-    : cells_(cells), cpus_(cpus), window_(window) {}
+    : cells_(cells), cpus_(cpus), window_(window), closes_after_(wait_for_last(window)) {}
 
 Windows::Windows(Windows&& other) noexcept
-    : cells_(std::exchange(other.cells_, {})), cpus_(other.cpus_), window_(other.window_) {}
+    : cells_(std::exchange(other.cells_, {})),
+      cpus_(other.cpus_),
+      window_(other.window_),
+      closes_after_(other.closes_after_) {}
 
 Windows::~Windows() {
   if (!cells_.empty()) munmap(const_cast<cgt_window*>(cells_.data()), cells_.size_bytes());
@@ -190,11 +205,15 @@ Result<WindowCursor> Windows::from(WindowDirection direction, Nanoseconds boot_t
 
 // Every window before it is closed on all CPUs: a CPU has opened a later one, or had time to.
 std::uint64_t Windows::first_open(const std::vector<Row>& rows, Nanoseconds boot_time) const {
-  const Nanoseconds over = std::max(boot_time - kJiffy - window_, Nanoseconds::zero());
+  const Nanoseconds over = std::max(boot_time - closes_after_, Nanoseconds::zero());
   const auto by_time = static_cast<std::uint64_t>(over / window_);
   std::uint64_t first = UINT64_MAX;
   for (const Row& row : rows) first = std::min(first, std::max(by_time, row.opened));
   return first;
+}
+
+Nanoseconds Windows::longest_pause() const {
+  return window_ * (CGT_WINDOW_RING - 2) - closes_after_;
 }
 
 Result<ClosedWindows> Windows::closed(WindowCursor& cursor, Nanoseconds boot_time) const {
@@ -208,7 +227,10 @@ Result<ClosedWindows> Windows::closed(WindowCursor& cursor, Nanoseconds boot_tim
   for (std::uint32_t cpu = 0; cpu < cpus_; ++cpu) {
     const Row& row = (*all)[cpu];
     WindowCursor::Row& base = cursor.rows_[cpu];
-    base.gap = base.gap || row.complete_from() > cursor.through_ + 1;
+    if (row.complete_from() > cursor.through_ + 1) {
+      base.gap = true;
+      read.miss(cursor.through_ + 1, row.complete_from());
+    }
     for (const cgt_window& cell : row.cells) {
       if (cell.epoch < base.epoch || cell.epoch >= end) continue;
       if (base.gap && cell.epoch < row.complete_from()) continue;
@@ -218,7 +240,8 @@ Result<ClosedWindows> Windows::closed(WindowCursor& cursor, Nanoseconds boot_tim
       base.sums = sums_of(cell);
       if (cell.epoch < cursor.first_ || gained.packets.value == 0) continue;
       if (std::exchange(base.gap, false)) {
-        add(read.missed, gained);
+        add(read.missed, gained);  // its own window cannot be told from those before it
+        read.miss(cell.epoch, cell.epoch + 1);
       } else if (again) {
         assembly.add_rest(cell.epoch, gained);
       } else {

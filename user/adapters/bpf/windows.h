@@ -45,6 +45,10 @@ struct ClosedWindows {
   // that CPU's rest and no names.
   std::vector<ClosedWindow> windows;
   WindowSums missed;  // of windows that were overwritten before they were read
+  // The epochs [from, to) of which a CPU's part is among them; the same where nothing is missing.
+  std::uint64_t missed_from = 0;
+  std::uint64_t missed_to = 0;
+  void miss(std::uint64_t from, std::uint64_t to);
 };
 
 // How far one reader has come in one direction.
@@ -81,8 +85,11 @@ class Windows {
   // From the first window that begins after `boot_time` and that no packet has opened yet.
   [[nodiscard]] Result<WindowCursor> from(WindowDirection direction, Nanoseconds boot_time) const;
   // Windows that have closed since the cursor was last here. `boot_time` is CLOCK_BOOTTIME, taken
-  // before the call. Misses nothing if called at least every 200 windows.
+  // before the call. Misses nothing if called at least every `longest_pause()`.
   [[nodiscard]] Result<ClosedWindows> closed(WindowCursor& cursor, Nanoseconds boot_time) const;
+  // How long a window that is over is waited for, if its CPU does not open a later one.
+  [[nodiscard]] Nanoseconds closes_after() const { return closes_after_; }
+  [[nodiscard]] Nanoseconds longest_pause() const;
 
  private:
   Windows(std::span<const cgt_window> cells, std::uint32_t cpus, Nanoseconds window);
@@ -94,6 +101,7 @@ class Windows {
   std::span<const cgt_window> cells_;
   std::uint32_t cpus_;
   Nanoseconds window_;
+  Nanoseconds closes_after_;
 };
 
 }  // namespace cgtally::bpf

@@ -15,6 +15,13 @@ Nanoseconds read_clock(clockid_t clock) {
 
 }  // namespace
 
+// The coarse clocks move with it.
+Nanoseconds jiffy() {
+  timespec t{};
+  clock_getres(CLOCK_MONOTONIC_COARSE, &t);
+  return std::chrono::seconds(t.tv_sec) + Nanoseconds(t.tv_nsec);
+}
+
 Moment now() {
   const Nanoseconds boot = read_clock(CLOCK_BOOTTIME);
   return Moment{.boot = boot, .wall = read_clock(CLOCK_REALTIME)};

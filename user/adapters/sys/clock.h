@@ -9,5 +9,7 @@ namespace cgtally::sys {
 
 // Both clocks, read next to each other.
 [[nodiscard]] Moment now();
+// The kernel's tick: 1 to 10 ms, as CONFIG_HZ says.
+[[nodiscard]] Nanoseconds jiffy();
 
 }  // namespace cgtally::sys

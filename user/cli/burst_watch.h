@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// Finds the bursts of a session: reads windows often enough to miss none, on a timer of its own,
+// and hands each burst on once its cause is known. A reader that came too late nevertheless says
+// what it missed.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "adapters/sys/poller.h"
+#include "adapters/sys/timer.h"
+#include "cli/burst_evidence.h"
+#include "cli/session.h"
+#include "cli/window_source.h"
+#include "core/burst.h"
+#include "core/burst_summary.h"
+#include "core/rate_history.h"
+
+namespace cgtally::cli {
+
+struct NamedBurst {
+  ExplainedBurst burst;
+  Nanoseconds wall{};   // when it began
+  std::string account;  // its top account; empty: nobody can tell
+};
+
+class BurstWatch {
+ public:
+  using OnBurst = std::function<void(const NamedBurst&)>;
+
+  // All of them must outlive this.
+  BurstWatch(Session& session, BurstEvidence& evidence, Threshold threshold, OnBurst on_burst);
+  // An Error where no windows are kept.
+  Result<void> begin(sys::Poller& poller, const std::string& ledger);
+  // Each second, after the session was read: interfaces that came or went, and the counters.
+  // `ledger`: as the reading says.
+  void round(const std::string& ledger);
+  // Waits for the last windows to close. What is open then is a burst as far as it has come.
+  void finish();
+
+  [[nodiscard]] const BurstTotals& totals() const { return totals_; }
+  [[nodiscard]] std::vector<std::string> take_notices() { return std::exchange(notices_, {}); }
+
+ private:
+  struct Way {
+    explicit Way(Nanoseconds window) : detector(window) {}
+    BurstDetector detector;
+    FollowingThreshold following;
+  };
+  struct Watched {
+    std::string name;
+    WindowSource source;
+    std::array<Way, 2> ways;
+  };
+  void follow_interfaces(Nanoseconds now);
+  void look();
+  void look_at(Watched& watched, Direction direction, const Moment& now);
+  void end_bursts_of(Watched& watched);
+  void put(const Watched& watched, Direction direction, Burst burst);
+  void note_missed(const Watched& watched, Direction direction, const MissedWindows& missed);
+  void note_wall_clock(const Moment& now);
+  void settle(Nanoseconds boot_time);
+  [[nodiscard]] std::string top_account(const Burst& burst) const;
+
+  Session& session_;
+  BurstEvidence& evidence_;
+  Threshold threshold_;
+  OnBurst on_burst_;
+  Nanoseconds window_{};
+  std::string ledger_;
+  std::optional<sys::Timer> timer_;
+  sys::Poller* poller_ = nullptr;
+  std::map<InterfaceKey, Watched> watched_;
+  std::array<BurstDesk, 2> desks_;
+  std::array<RateHistory, 2> histories_;
+  std::optional<Nanoseconds> wall_ahead_;  // of the boot clock
+  Bytes late_;                             // of interfaces that are watched no more
+  BurstTotals totals_;
+  std::vector<std::string> notices_;
+};
+
+}  // namespace cgtally::cli
