@@ -69,6 +69,43 @@ TEST(CreditGauge, NeverCallsWhatIsOnlyPossibleSure) {
       << "rounds down what is there, and up what may be";
 }
 
+TEST(CreditParts, NameADirectionThatDrainsAndSayOnWhatTheFiguresRest) {
+  const CreditReport shown = report();
+  EXPECT_EQ(credit_parts({shown.ways.begin(), shown.ways.end()}),
+            std::vector<std::string>{"tx credits 4.0..44.0 GB (prior), empty in 2m28s..27m00s"});
+}
+
+TEST(CreditParts, AreOneWhereNothingIsScarce) {
+  const CreditReport shown = report();
+  DirectionCredit earning = shown.ways[1];
+  earning.way = Way::tx;
+  earning.state = CreditState::earning;
+  EXPECT_EQ(credit_parts({earning, shown.ways[1]}),
+            std::vector<std::string>{"credits tx earning rx full"});
+  EXPECT_TRUE(credit_parts({}).empty());
+}
+
+TEST(CreditParts, SayWhatIsNotKnownOfBothDirectionsOnce) {
+  DirectionCredit tx = draining();
+  tx.state = CreditState::unknown;
+  tx.empty.reset();
+  tx.known_after_rest = 50min;
+  DirectionCredit rx = tx;
+  rx.way = Way::rx;
+  EXPECT_EQ(credit_parts({tx, rx}),
+            std::vector<std::string>{"tx+rx credits UNKNOWN, known after 50m00s at rest"});
+  rx.known_after_rest = 40min;
+  EXPECT_EQ(credit_parts({tx, rx}).size(), 2U);
+}
+
+TEST(CreditParts, SayWhatAnExhaustionMeans) {
+  DirectionCredit tx = draining();
+  tx.state = CreditState::exhausted;
+  EXPECT_EQ(
+      credit_parts({tx}),
+      std::vector<std::string>{"tx credits EXHAUSTED: no more than the baseline goes through"});
+}
+
 TEST(CreditScreen, SaysThatACapacityIsAPrior) {
   const auto lines = credit_screen(report(), {.columns = 100, .warn = 10min});
   EXPECT_TRUE(contains(lines, "bucket 13.0..53.0 GB (PRIOR, not learned here)"));

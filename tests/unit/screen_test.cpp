@@ -99,8 +99,78 @@ TEST(Screen, WhatNobodyKnowsIsNotShown) {
             "  named rx 98.5 % tx 99.7 %");
 }
 
+Report with_news() {
+  Report result = report();
+  DirectionCredit tx;
+  tx.way = Way::tx;
+  tx.state = CreditState::draining;
+  tx.balance = {.lo = 4e9, .hi = 44e9};
+  tx.empty = TimeToEmpty{.lo_s = 148, .hi_s = 1620};
+  DirectionCredit rx;
+  rx.way = Way::rx;
+  rx.state = CreditState::full;
+  result.credits = {tx, rx};
+  const BurstNote note{.begin = 75h,
+                       .wall = result.taken.wall - 4s + 2ms,
+                       .iface = "ens5",
+                       .direction = Direction::tx,
+                       .length = 12ms,
+                       .bytes = {7'310'000},
+                       .account = "/kubepods.slice/kubepods-burstable.slice/api.scope"};
+  std::vector<Bytes> cells(20);
+  cells[3] = {10};
+  cells[4] = {100};
+  result.bursts = BurstNews{.last_minute = 3,
+                            .missed = 0,
+                            .verdict = Verdict::sporadic,
+                            .latest = {note, note, note},
+                            .fresh = 1,
+                            .second = SecondOf{.iface = "ens5", .rx = cells, .tx = cells}};
+  return result;
+}
+
+TEST(Screen, TellsOfCreditsBurstsAndTheLastSecondInEightyColumns) {
+  const auto lines = frame(with_news(), {.columns = 80, .rows = 24, .colour = false});
+  const std::vector<std::string> expected{
+      "tx credits 4.0..44.0 GB (prior), empty in 2m28s..27m00s   bursts 3/min SPORADIC",
+      "last 1 s tx [   .#               ]   rx [   .#               ]",
+      "burst 11:42:03.002 tx 12 ms 7.3 MB /kubepods.slice/../api.scope",
+      "burst 11:42:03.002 tx 12 ms 7.3 MB /kubepods.slice/../api.scope",
+  };
+  EXPECT_EQ(std::vector<std::string>(lines.begin() + 3, lines.begin() + 7), expected);
+  EXPECT_TRUE(lines.at(7).starts_with("ACCOUNT"));
+}
+
+TEST(Screen, DropsTheBurstsFirstAndTheCreditsLast) {
+  const auto news_in = [](std::size_t columns, std::size_t rows) {
+    std::vector<std::string> news;
+    for (const auto& line :
+         frame(with_news(), {.columns = columns, .rows = rows, .colour = false})) {
+      const bool one = line.starts_with("tx credits") || line.starts_with("last 1 s") ||
+                       line.starts_with("burst");
+      if (one) news.push_back(line.substr(0, line.find(' ', 5)));
+    }
+    return news;
+  };
+  using Words = std::vector<std::string>;
+  EXPECT_EQ(news_in(80, 18), (Words{"tx credits", "last 1", "burst"}));
+  EXPECT_EQ(news_in(80, 12), (Words{"tx credits", "last 1"}));
+  EXPECT_EQ(news_in(80, 9), (Words{"tx credits"}));
+  EXPECT_EQ(news_in(36, 24), (Words{"bursts", "last 1"}))
+      << "what is too wide is left out, not cut";
+  EXPECT_EQ(news_in(200, 24).size(), 2U) << "a wide one has them side by side";
+}
+
+TEST(Screen, NamesTheInterfaceOfTheLastSecondWhereThereAreSeveral) {
+  Report several = with_news();
+  several.interfaces.push_back(several.interfaces[0]);
+  several.interfaces[1].name = "ens6";
+  const auto lines = frame(several, {.columns = 80, .rows = 24, .colour = false});
+  EXPECT_TRUE(lines.at(6).starts_with("ens5 last 1 s tx [")) << lines.at(6);
+}
+
 TEST(Screen, NoLineIsWiderAndNoFrameIsLongerThanTheScreen) {
-  Report crowded = report();
+  Report crowded = with_news();
   for (int i = 0; i < 200; ++i) {
     crowded.accounts.push_back(
         account("/very/long/path/of/a/cgroup/" + std::to_string(i), 1, 1, 1, 1));
@@ -139,7 +209,8 @@ TEST(Screen, TopLimitsTheAccountsAndStillAddsUpTheOthers) {
 }
 
 TEST(Screen, ANameCannotSteerTheTerminal) {
-  Report hostile = report();
+  Report hostile = with_news();
+  hostile.bursts->latest[0].account = hostile.bursts->second->iface = "\x1b[2J";
   hostile.accounts[0].account = "/evil\x1b]0;title\x07/x";
   hostile.notices = {"\x1b[2J"};
   for (const std::string& line : frame(hostile, {.columns = 80, .rows = 24, .colour = false})) {
@@ -174,6 +245,19 @@ TEST(PlainLines, EachIsCompleteInItselfAndNamesAreWhole) {
       "11:42:07Z   (others) 1 account  rx 0 bit/s 0 p/s  tx 0 bit/s 0 p/s  total rx 0 B tx 41.0 MB",
   };
   EXPECT_EQ(plain_lines(report(), 2), expected);
+}
+
+TEST(PlainLines, TellOfEachBurstOnceAndWhole) {
+  auto lines = plain_lines(with_news(), 0);
+  ASSERT_GE(lines.size(), 6U);
+  const std::vector<std::string> expected{
+      "11:42:07Z tx credits 4.0..44.0 GB (prior), empty in 2m28s..27m00s",
+      "11:42:07Z bursts 3/min SPORADIC",
+      "11:42:07Z ens5 last 1 s tx [   .#               ] rx [   .#               ]",
+      "11:42:07Z burst 11:42:03.002 tx 12 ms 7.3 MB "
+      "/kubepods.slice/kubepods-burstable.slice/api.scope",
+  };
+  EXPECT_EQ(std::vector<std::string>(lines.begin() + 2, lines.begin() + 6), expected);
 }
 
 TEST(Percent, IsAWholeOnlyWhereItIsOne) {

@@ -112,7 +112,16 @@ void BurstWatch::look_at(Watched& watched, Direction direction, const Moment& no
   }
   way.following.add(all, now.boot);
   totals_.add_traffic(direction, all);
-  for (Burst& burst : way.detector.take(batch->windows, batch->through, batch->missed)) {
+  auto bursts = way.detector.take(batch->windows, batch->through, batch->missed);
+  if (on_windows_) {
+    on_windows_({.iface = watched.name,
+                 .direction = direction,
+                 .window = window_,
+                 .batch = &*batch,
+                 .ended = bursts,
+                 .open_since = way.detector.open_since()});
+  }
+  for (Burst& burst : bursts) {
     put(watched, direction, std::move(burst));
   }
 }
@@ -170,10 +179,10 @@ void BurstWatch::settle(Nanoseconds boot_time) {
 }
 
 std::string BurstWatch::top_account(const Burst& burst) const {
-  if (burst.shares.empty()) {
-    return {};
-  }
-  const Account& account = burst.shares.front().account;
+  return burst.shares.empty() ? std::string() : account_name(burst.shares.front().account);
+}
+
+std::string BurstWatch::account_name(const Account& account) const {
   return account.kind == AccountKind::cgroup ? session_.name_of(account.cgroup_id).path
                                              : std::string(reason_name(account.kind));
 }
@@ -196,7 +205,14 @@ void BurstWatch::round(const std::string& ledger) {
 void BurstWatch::end_bursts_of(Watched& watched) {
   for (const Direction direction : kDirections) {
     BurstDetector& detector = watched.ways[index(direction)].detector;
-    if (auto burst = detector.finish()) {
+    auto burst = detector.finish();
+    if (on_windows_) {
+      on_windows_({.iface = watched.name,
+                   .direction = direction,
+                   .window = window_,
+                   .ended = burst ? std::vector{*burst} : std::vector<Burst>{}});
+    }
+    if (burst) {
       put(watched, direction, std::move(*burst));
     }
     late_ += detector.late();

@@ -29,12 +29,25 @@ struct NamedBurst {
   std::string account;  // its top account; empty: nobody can tell
 };
 
+// What one look at an interface has brought in one direction.
+struct SeenWindows {
+  const std::string& iface;
+  Direction direction = Direction::rx;
+  Nanoseconds window{};
+  const WindowBatch* batch = nullptr;            // none: it is watched no more
+  std::vector<Burst> ended = {};                 // each is handed on later, as a NamedBurst
+  std::optional<std::uint64_t> open_since = {};  // epoch of the burst that is under way
+};
+
 class BurstWatch {
  public:
   using OnBurst = std::function<void(const NamedBurst&)>;
+  using OnWindows = std::function<void(const SeenWindows&)>;
 
   // All of them must outlive this.
   BurstWatch(Session& session, BurstEvidence& evidence, Threshold threshold, OnBurst on_burst);
+  // Called with the windows of each look, before the bursts that they end.
+  void on_windows(OnWindows callback) { on_windows_ = std::move(callback); }
   // An Error where no windows are kept.
   Result<void> begin(sys::Poller& poller, const std::string& ledger);
   // Each second, after the session was read: interfaces that came or went, and the counters.
@@ -44,6 +57,7 @@ class BurstWatch {
   void finish();
 
   [[nodiscard]] const BurstTotals& totals() const { return totals_; }
+  [[nodiscard]] std::string account_name(const Account& account) const;
   [[nodiscard]] std::vector<std::string> take_notices() { return std::exchange(notices_, {}); }
 
  private:
@@ -71,6 +85,7 @@ class BurstWatch {
   BurstEvidence& evidence_;
   Threshold threshold_;
   OnBurst on_burst_;
+  OnWindows on_windows_;
   Nanoseconds window_{};
   std::string ledger_;
   std::optional<sys::Timer> timer_;

@@ -18,6 +18,7 @@
 #include "cli/connection_watch.h"
 #include "cli/counting.h"
 #include "cli/device_evidence.h"
+#include "cli/flight_deck.h"
 #include "cli/parsing.h"
 #include "core/burst_screen.h"
 #include "core/quantity.h"
@@ -37,6 +38,7 @@ struct BurstsOptions {
   CommonOptions common;
   InstanceOptions instance;
   ThresholdWish threshold;
+  DumpOptions dump;
 };
 
 class Bursts {
@@ -52,7 +54,13 @@ class Bursts {
         connections_(options.common.host_root),
         recorder_(recorder),
         shows_(options.common.csv != "-"),
-        watch_(session, evidence, threshold, [this](const NamedBurst& burst) { take(burst); }) {}
+        watch_(session, evidence, threshold, [this](const NamedBurst& burst) { take(burst); }) {
+    if (!options.dump.directory.empty()) {
+      deck_.emplace(options.dump,
+                    [this](const Account& account) { return watch_.account_name(account); });
+      watch_.on_windows([this](const SeenWindows& seen) { deck_->hear(seen); });
+    }
+  }
 
   int run() {
     const Nanoseconds begin = sys::now().boot;
@@ -69,17 +77,32 @@ class Bursts {
       watch_.finish();
       write();
     }
+    if (deck_) {
+      deck_->finish();
+      say_notices();
+    }
     if (closed_) {
       return number(ExitCode::fine);
     }
     auto lines = watch_.totals().lines(sys::now().boot - begin, kTop);
     std::ranges::move(judgement(), std::back_inserter(lines));
+    if (deck_ && !deck_->summary().empty()) {
+      lines.push_back(deck_->summary());
+    }
     say_below(lines);
-    const auto missing = recorder_ ? recorder_->missing_rows() : std::nullopt;
-    return missing ? complain(*missing) : number(ExitCode::fine);
+    return complain_of_missing();
   }
 
  private:
+  int complain_of_missing() const {
+    const auto rows = recorder_ ? recorder_->missing_rows() : std::nullopt;
+    const auto dumps = deck_ ? deck_->missing() : std::nullopt;
+    for (const auto& missing : {rows, dumps}) {
+      if (missing) (void)complain(*missing);
+    }
+    return number(rows || dumps ? ExitCode::failed : ExitCode::fine);
+  }
+
   void begin_screen() {
     say("watching " + session_.counted() + " for bursts");
     const auto keys = session_.attached();
@@ -100,12 +123,19 @@ class Bursts {
          (evidence_.has_counters() ? "counters read every " + format_duration(kRound)
                                    : "no allowance counters: cause unknown"));
     show(burst_header(layout_));
+    if (deck_ && !options_.dump.over && !evidence_.has_counters()) {
+      say("no allowance counters here: every burst is dumped; for fewer, --dump-over RATE");
+    }
+    say_notices();
   }
 
   void round() {
     const Reading reading = session_.read();
     look_around(reading);
     watch_.round(reading.ledger);
+    if (deck_) {
+      deck_->write();
+    }
     write();
     say_notices();
   }
@@ -143,10 +173,10 @@ class Bursts {
   }
 
   void say_notices() {
-    for (const auto& notices :
-         {session_.take_notices(), watch_.take_notices(), allowances_.take_notices(),
-          connections_.take_notices(),
-          recorder_ ? recorder_->take_notices() : std::vector<std::string>{}}) {
+    for (const auto& notices : {session_.take_notices(), watch_.take_notices(),
+                                allowances_.take_notices(), connections_.take_notices(),
+                                recorder_ ? recorder_->take_notices() : std::vector<std::string>{},
+                                deck_ ? deck_->take_notices() : std::vector<std::string>{}}) {
       for (const std::string& notice : notices) {
         say(notice);
       }
@@ -163,6 +193,9 @@ class Bursts {
     }
     if (recorder_) {
       recorder_->put(burst);
+    }
+    if (deck_) {
+      deck_->judge(burst);
     }
   }
 
@@ -200,12 +233,16 @@ class Bursts {
   std::optional<BurstRecorder>& recorder_;
   bool shows_;
   BurstWatch watch_;
+  std::optional<FlightDeck> deck_;
   BurstLayout layout_;
   std::set<BurstCause> said_;
   bool closed_ = false;
 };
 
 int run_bursts(BurstsOptions options) {
+  if (auto usable = check(options.dump); !usable) {
+    return complain(usable.error());
+  }
   auto instance = instance_if_known(options.instance, options.common.host_root);
   if (!instance) {
     return complain(instance.error());
@@ -269,6 +306,7 @@ void add_bursts(CLI::App& app, std::function<int()>& run) {
   add_duration_option(*command, common.duration);
   command->add_option("--csv", common.csv, "Write bursts to this file, appending; -: to stdout")
       ->type_name("FILE|-");
+  add_dump_options(*command, options->dump);
   add_host_root_option(*command, common.host_root);
   add_slots_option(*command, common.slots);
   add_bpffs_option(*command, common.bpffs);

@@ -14,6 +14,7 @@
 #include "cli/complain.h"
 #include "cli/connection_watch.h"
 #include "cli/counting.h"
+#include "cli/live_news.h"
 #include "cli/recorder.h"
 #include "core/screen.h"
 #include "core/timestamp.h"
@@ -24,14 +25,20 @@ namespace {
 constexpr std::size_t kTopOfLines = 10;
 constexpr std::size_t kNotices = 20;
 
+struct LiveOptions {
+  CommonOptions common;
+  CreditOptions credits;
+};
+
 class Live {
  public:
   Live(const CommonOptions& options, Rounds& rounds, Session& session,
-       std::optional<Recorder>& recorder)
+       std::optional<Recorder>& recorder, LiveNews& news)
       : options_(options),
         rounds_(rounds),
         session_(session),
         recorder_(recorder),
+        news_(news),
         host_(sys::host_name()),
         sampler_(host_),
         connections_(options.host_root),
@@ -92,6 +99,8 @@ class Live {
                .taken = reading.taken,
                .ledger = session_.status(),
                .interfaces = board_.interfaces(),
+               .credits = {},
+               .bursts = {},
                .accounts = board_.accounts(),
                .notices = {}};
     for (InterfaceLine& line : report_.interfaces) {
@@ -101,6 +110,9 @@ class Live {
     std::erase_if(report_.accounts, [this](const AccountLine& line) {
       return !account_matches(options_.account, line.account);
     });
+    news_.round(reading);
+    news_.put_into(report_);
+    note(news_.take_notices());
     note(session_.take_notices());
     if (recorder_ && !csv_closed_) {
       csv_closed_ = recorder_->take(reading, name_of, interface_name) == Recorder::Outcome::closed;
@@ -191,6 +203,7 @@ class Live {
   Rounds& rounds_;
   Session& session_;
   std::optional<Recorder>& recorder_;
+  LiveNews& news_;
   std::string host_;
   Sampler sampler_;
   ConnectionWatch connections_;
@@ -203,12 +216,18 @@ class Live {
   bool csv_closed_ = false;
 };
 
-int run_live(const CommonOptions& options) {
+int run_live(LiveOptions all) {
+  const CommonOptions& options = all.common;
   if (options.csv == "-") {
     return complain({.what = "live shows its own lines on stdout",
                      .cure = "cgtally record writes CSV to stdout; or give --csv a file",
                      .failure = Failure::usage});
   }
+  auto instance = instance_if_known(all.credits.instance, options.host_root);
+  if (!instance) {
+    return complain(instance.error());
+  }
+  const Threshold threshold = resolve({}, DeviceEvidence(*instance).facts());
   auto rounds = Rounds::open();
   if (!rounds) {
     return complain(rounds.error());
@@ -225,16 +244,20 @@ int run_live(const CommonOptions& options) {
     }
     recorder.emplace(std::move(*opened));
   }
-  return Live(options, *rounds, **session, recorder).run();
+  LiveNews news(options, all.credits, *std::move(instance), threshold, **session, rounds->poller());
+  return Live(options, *rounds, **session, recorder, news).run();
 }
 
 }  // namespace
 
 void add_live(CLI::App& app, std::function<int()>& run) {
-  auto options = std::make_shared<CommonOptions>();
+  auto options = std::make_shared<LiveOptions>();
   CLI::App* command =
       app.add_subcommand("live", "Counters in the terminal: a screen on a tty, lines elsewhere");
-  add_common_options(*command, *options);
+  add_common_options(*command, options->common);
+  add_instance_option(*command, options->credits.instance.instance);
+  add_catalogue_option(*command, options->credits.instance.catalogue);
+  add_state_dir_option(*command, options->credits.state_dir);
   command->get_option("--csv")->type_name("FILE")->description(
       "Write samples to this file too, appending");
   command->callback([options, &run] { run = [options] { return run_live(*options); }; });

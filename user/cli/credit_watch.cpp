@@ -71,10 +71,7 @@ void add_credit_options(CLI::App& command, CreditOptions& options) {
       .add_option("--start-from", options.start_from,
                   "Begin with what a recording says of the time before")
       ->type_name("FILE");
-  command
-      .add_option("--state-dir", options.state_dir,
-                  "Where the state is kept across restarts\n(default /var/lib/cgtally)")
-      ->type_name("DIR");
+  add_state_dir_option(command, options.state_dir);
   command
       .add_option_function<std::string>(
           "--warn", [&options](const std::string& text) { options.warn = warning(text); },
@@ -82,11 +79,19 @@ void add_credit_options(CLI::App& command, CreditOptions& options) {
       ->type_name("TIME");
 }
 
+void add_state_dir_option(CLI::App& command, std::string& state_dir) {
+  command
+      .add_option("--state-dir", state_dir,
+                  "Where the state is kept across restarts\n(default /var/lib/cgtally)")
+      ->type_name("DIR");
+}
+
 CreditWatch::CreditWatch(const CreditOptions& options, Instance instance, std::string host_root,
-                         std::size_t most_named)
+                         std::size_t most_named, CreditRole role)
     : instance_(std::move(instance)),
       host_root_(std::move(host_root)),
       most_named_(most_named),
+      role_(role),
       file_(options.state_dir, "credits.state"),
       uplinks_(uplink_names()),
       sampler_(sys::host_name()),
@@ -96,8 +101,8 @@ CreditWatch::CreditWatch(const CreditOptions& options, Instance instance, std::s
 
 Result<CreditWatch> CreditWatch::begin(const CreditOptions& options, Instance instance,
                                        std::string host_root, Session& session, const Reading& base,
-                                       std::size_t most_named) {
-  CreditWatch watch(options, std::move(instance), std::move(host_root), most_named);
+                                       std::size_t most_named, CreditRole role) {
+  CreditWatch watch(options, std::move(instance), std::move(host_root), most_named, role);
   if (auto opened = watch.open(options, session, base); !opened) {
     return std::unexpected(std::move(opened).error());
   }
@@ -118,7 +123,7 @@ Result<void> CreditWatch::open(const CreditOptions& options, Session& session,
       base, [&](std::uint64_t id) { return session.name_of(id); },
       [&](InterfaceKey key) { return session.interface_name(key); });
   sampler_.commit();
-  (void)allowances_.look(base, [&] { return charged(session); });
+  looked_ = allowances_.look(base, [&] { return charged(session); });
   return {};
 }
 
@@ -131,6 +136,11 @@ std::optional<CreditMemory> CreditWatch::remembered() {
   if (!*text) return std::nullopt;
   auto memory = parse_credit_memory(**text);
   if (memory) return *std::move(memory);
+  if (role_ == CreditRole::bystander) {
+    notices_.push_back(file_.path() + " is of no use (" + memory.error().what +
+                       "): the balance is not known");
+    return std::nullopt;
+  }
   const auto aside = file_.set_aside();
   notices_.push_back(file_.path() + " is of no use (" + memory.error().what +
                      "): " + (aside ? "kept as " + *aside : aside.error().what) +
@@ -246,8 +256,9 @@ CreditPlace CreditWatch::place(Session& session, const Moment& now, std::string 
 }
 
 std::optional<CreditReport> CreditWatch::take(Session& session, const Reading& reading) {
+  looked_.reset();
   if (reading.taken.boot <= last_.boot) return std::nullopt;
-  connections_.look(reading.taken);
+  if (role_ == CreditRole::keeper) connections_.look(reading.taken);
   advance(session, reading);
   CreditReport report = this->report(reading.taken);
   for (std::size_t i = 0; i < report.ways.size(); ++i) {
@@ -255,7 +266,8 @@ std::optional<CreditReport> CreditWatch::take(Session& session, const Reading& r
       notices_.push_back(*std::move(said));
     }
   }
-  if (reading.taken.boot - saved_.value_or(Nanoseconds::min() / 2) >= kSaveEvery) {
+  if (role_ == CreditRole::keeper &&
+      reading.taken.boot - saved_.value_or(Nanoseconds::min() / 2) >= kSaveEvery) {
     save(session, reading.taken);
   }
   return report;
@@ -273,7 +285,8 @@ void CreditWatch::advance(Session& session, const Reading& reading) {
   CreditInterval interval{
       .now = reading.taken, .elapsed = reading.taken.boot - last_.boot, .charged = {}};
   for (const Sample& sample : samples) interval.charged += sample.delta;
-  const bool counted = allowances_.look(reading, [&] { return interfaces; }).has_value();
+  looked_ = allowances_.look(reading, [&] { return interfaces; });
+  const bool counted = looked_.has_value();
   const auto gain = [&](AllowanceCounter counter) {
     const Allowances& allowances = allowances_.allowances();
     return CounterGain{.there = allowances.has(counter),
@@ -300,7 +313,7 @@ CreditReport CreditWatch::report(const Moment& now) {
   report.ways = credits_->ways(most_named_);
   judge(report, allowances_.allowances().summaries());
   report.connections = connections_.connections().all();
-  report.knows_connections = true;
+  report.knows_connections = role_ == CreditRole::keeper;
   const BitRate most = std::max(report.ways[0].mean, report.ways[1].mean);
   report.larger = larger_type(instance_, most);
   return report;

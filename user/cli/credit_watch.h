@@ -30,26 +30,34 @@ struct CreditOptions {
   Nanoseconds warn = std::chrono::minutes{10};
 };
 void add_credit_options(CLI::App& command, CreditOptions& options);
+void add_state_dir_option(CLI::App& command, std::string& state_dir);
 
 // "t4g.micro", "DMI", "table of 2026-08-02".
 [[nodiscard]] InstanceName shown_name(const Instance& instance);
+
+// Whose the remembered state is: the keeper's, who writes it, or of somebody who only begins with
+// it. A bystander asks nothing of TCP either: it shows no reasons.
+enum class CreditRole : std::uint8_t { keeper, bystander };
 
 class CreditWatch {
  public:
   // `most_named`: accounts in a report. The session's first reading is the base.
   static Result<CreditWatch> begin(const CreditOptions& options, Instance instance,
                                    std::string host_root, Session& session, const Reading& base,
-                                   std::size_t most_named);
+                                   std::size_t most_named, CreditRole role = CreditRole::keeper);
 
   // What the reading says; none for one that took no time.
   [[nodiscard]] std::optional<CreditReport> take(Session& session, const Reading& reading);
+  // The look at the allowance counters that the last take() has made, if it was time for one.
+  [[nodiscard]] const std::optional<AllowanceLook>& looked() const { return looked_; }
+  [[nodiscard]] const Allowances& allowances() const { return allowances_.allowances(); }
   // Empty if it could be kept; said once otherwise.
   void save(Session& session, const Moment& now);
   [[nodiscard]] std::vector<std::string> take_notices() { return std::exchange(notices_, {}); }
 
  private:
   CreditWatch(const CreditOptions& options, Instance instance, std::string host_root,
-              std::size_t most_named);
+              std::size_t most_named, CreditRole role);
   Result<void> open(const CreditOptions& options, Session& session, const Reading& base);
   Result<void> start_from(const std::string& file, const Moment& now);
   void start_from_memory(Session& session, const Reading& base, BucketStart start);
@@ -65,10 +73,12 @@ class CreditWatch {
   Instance instance_;
   std::string host_root_;
   std::size_t most_named_;
+  CreditRole role_;
   sys::StateFile file_;
   std::set<std::string> uplinks_;  // their names; empty: whatever is counted is charged
   Sampler sampler_;
   AllowanceWatch allowances_;
+  std::optional<AllowanceLook> looked_;
   ConnectionWatch connections_;
   std::optional<Credits> credits_;
   std::array<CreditAlarm, 2> alarms_;

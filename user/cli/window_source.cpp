@@ -44,11 +44,12 @@ Result<WindowSource> WindowSource::open(Session& session, InterfaceKey key, Nano
 Result<WindowBatch> WindowSource::read(Direction direction, Session& session,
                                        Nanoseconds boot_time) {
   bpf::WindowCursor& cursor = cursors_[static_cast<std::size_t>(direction)];
+  const std::uint64_t from = cursor.through() + 1;
   const auto closed = windows_.closed(cursor, boot_time);
   if (!closed) {
     return std::unexpected(closed.error());
   }
-  WindowBatch batch{.windows = {}, .through = cursor.through(), .missed = {}};
+  WindowBatch batch{.windows = {}, .from = from, .through = cursor.through(), .missed = {}};
   for (const bpf::ClosedWindow& window : closed->windows) {
     batch.windows.push_back(named(window, session));
   }

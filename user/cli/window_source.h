@@ -16,7 +16,8 @@ namespace cgtally::cli {
 
 struct WindowBatch {
   std::vector<TrafficWindow> windows;  // as BurstDetector takes them
-  std::uint64_t through = 0;
+  std::uint64_t from = 0;              // all from this one ...
+  std::uint64_t through = 0;           // ... to this one have closed since the last look
   std::optional<MissedWindows> missed;
 };
 

@@ -171,6 +171,10 @@ Burst BurstDetector::close() {
   return std::move(open.burst);
 }
 
+std::optional<std::uint64_t> BurstDetector::open_since() const {
+  return open_ ? std::optional(open_->burst.first) : std::nullopt;
+}
+
 std::optional<Burst> BurstDetector::finish() {
   if (!open_) return std::nullopt;
   return close();

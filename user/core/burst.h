@@ -58,6 +58,8 @@ class BurstDetector {
                                         const std::optional<MissedWindows>& missed = {});
   // The burst that is open, as far as it has come.
   [[nodiscard]] std::optional<Burst> finish();
+  // Its first epoch.
+  [[nodiscard]] std::optional<std::uint64_t> open_since() const;
   // Came after its window had been judged, and is in no burst.
   [[nodiscard]] Bytes late() const { return late_; }
 

@@ -36,15 +36,6 @@ std::string join(const Texts& texts, const BurstLayout& layout) {
   return line;
 }
 
-std::string clock_with_milliseconds(Nanoseconds wall) {
-  const auto whole = std::chrono::floor<std::chrono::seconds>(wall);
-  const auto part = std::chrono::duration_cast<std::chrono::milliseconds>(wall - whole).count();
-  std::string clock = format_clock(wall);
-  clock.pop_back();  // the Z is in the header
-  std::string digits = std::to_string(part);
-  return clock + "." + std::string(3 - digits.size(), '0') + digits;
-}
-
 std::string exceeded_text(std::uint64_t packets) {
   return packets < kMostDigits ? format_count(packets) : format_bit_rate_short({packets});
 }
@@ -56,6 +47,15 @@ long percent_of(Bytes part, Bytes whole, bool up) {
 }
 
 }  // namespace
+
+std::string format_clock_with_milliseconds(Nanoseconds wall) {
+  const auto whole = std::chrono::floor<std::chrono::seconds>(wall);
+  const auto part = std::chrono::duration_cast<std::chrono::milliseconds>(wall - whole).count();
+  std::string clock = format_clock(wall);
+  clock.pop_back();  // the Z is in the header
+  std::string digits = std::to_string(part);
+  return clock + "." + std::string(3 - digits.size(), '0') + digits;
+}
 
 std::string format_length(Nanoseconds length) {
   using namespace std::chrono_literals;
@@ -92,7 +92,7 @@ std::string burst_header(const BurstLayout& layout) {
 
 std::string burst_line(const ExplainedBurst& burst, Nanoseconds wall, const std::string& account,
                        const BurstLayout& layout) {
-  return join({.start = clock_with_milliseconds(wall),
+  return join({.start = format_clock_with_milliseconds(wall),
                .iface = printable(burst.iface),
                .direction = burst.direction == Direction::rx ? "rx" : "tx",
                .length = format_length(burst.burst.length()) + (burst.burst.incomplete ? "+" : ""),

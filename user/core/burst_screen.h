@@ -18,6 +18,7 @@ struct BurstLayout {
 [[nodiscard]] std::string burst_line(const ExplainedBurst& burst, Nanoseconds wall,
                                      const std::string& account, const BurstLayout& layout);
 
+[[nodiscard]] std::string format_clock_with_milliseconds(Nanoseconds wall);  // 11:42:07.113
 // "3 ms" "1.2 ms" "250 us": lengths are whole windows, so no digit of theirs is cut.
 [[nodiscard]] std::string format_length(Nanoseconds length);
 // "98%", or "61-98%" where the error is more than a percent.

@@ -28,6 +28,7 @@ class BurstTotals {
   void add_exceeded(Direction direction, std::uint64_t packets);
 
   [[nodiscard]] Bytes traffic(Direction direction) const { return way(direction).all; }
+  [[nodiscard]] std::uint64_t missed() const { return missed_; }  // windows
   [[nodiscard]] std::uint64_t bursts() const { return lengths_.count(); }
   [[nodiscard]] std::vector<std::string> lines(Nanoseconds duration, std::size_t top) const;
 

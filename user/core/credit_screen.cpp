@@ -215,6 +215,22 @@ void add_advice(std::vector<std::string>& lines, const CreditReport& report,
   }
 }
 
+bool is_worth_a_word(const DirectionCredit& credit) {
+  return credit.state == CreditState::draining || credit.state == CreditState::exhausted ||
+         credit.state == CreditState::unknown;
+}
+
+// "credits 4.0..44 GB (prior), empty in 2m28s..27m".
+std::string words_in_passing(const DirectionCredit& credit) {
+  const std::string end = outlook(credit);
+  if (credit.state == CreditState::exhausted) return "credits EXHAUSTED: " + end;
+  if (credit.state == CreditState::unknown) {
+    return "credits UNKNOWN" + (end == "not known" ? "" : ", " + end);
+  }
+  return "credits " + format_byte_range(credit.balance) + " (" +
+         std::string(basis_name(credit.capacity_basis)) + "), " + end;
+}
+
 }  // namespace
 
 std::string format_byte_range(const ByteRange& range) {
@@ -254,6 +270,24 @@ std::vector<std::string> credit_screen(const CreditReport& report, const CreditL
     lines.push_back(coloured(shorten(printable(notice), layout.columns), "33", layout.colour));
   }
   return lines;
+}
+
+std::vector<std::string> credit_parts(const std::vector<DirectionCredit>& ways) {
+  std::vector<std::string> parts;
+  std::string others = "credits";
+  for (const DirectionCredit& credit : ways) {
+    const std::string way(way_name(credit.way));
+    others += " " + way + " " + std::string(credit_state_name(credit.state));
+    if (!is_worth_a_word(credit)) continue;
+    const std::string words = words_in_passing(credit);
+    if (!parts.empty() && parts.back().ends_with(" " + words)) {
+      parts.back().insert(parts.back().find(' '), "+" + way);
+    } else {
+      parts.push_back(way + " " + words);
+    }
+  }
+  if (!ways.empty() && parts.empty()) parts.push_back(others);
+  return parts;
 }
 
 std::vector<std::string> credit_lines(const CreditReport& report) {

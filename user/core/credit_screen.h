@@ -21,6 +21,9 @@ struct CreditLayout {
 // "11:42:07Z tx 281 Mbit/s draining -27.1 MB/s balance 4.0..44 GB empty in 2m28s..27m".
 [[nodiscard]] std::vector<std::string> credit_lines(const CreditReport& report);
 
+// In passing: a part for each direction that is scarce or not known, or one for both.
+[[nodiscard]] std::vector<std::string> credit_parts(const std::vector<DirectionCredit>& ways);
+
 // "13..53 GB", "13 GB or more", "1.00 GB".
 [[nodiscard]] std::string format_byte_range(const ByteRange& range);
 // '#' surely there, '?' possibly there, '.' surely spent.

@@ -12,7 +12,9 @@
 #include <string>
 #include <vector>
 
+#include "core/burst_news.h"
 #include "core/connections.h"
+#include "core/credit_report.h"
 #include "core/sample.h"
 
 namespace cgtally {
@@ -66,8 +68,10 @@ struct Report {
   Moment taken;
   LedgerStatus ledger;
   std::vector<InterfaceLine> interfaces;
-  std::vector<AccountLine> accounts;  // busiest first
-  std::vector<std::string> notices;   // oldest first
+  std::vector<DirectionCredit> credits;  // tx first; empty: nobody knows the instance's terms
+  std::optional<BurstNews> bursts;       // none: no windows are kept here
+  std::vector<AccountLine> accounts;     // busiest first
+  std::vector<std::string> notices;      // oldest first
 };
 
 // Adds up what is on cgroups and what is there at all.

@@ -5,7 +5,9 @@
 #include <array>
 #include <cstdio>
 #include <functional>
+#include <iterator>
 
+#include "core/credit_screen.h"
 #include "core/quantity.h"
 #include "core/text.h"
 #include "core/timestamp.h"
@@ -22,6 +24,7 @@ constexpr std::size_t kLeastWithConnections = 77;
 constexpr std::size_t kWide =
     110;  // from here on there is room for the packets and the total received
 constexpr std::size_t kLeastAccount = 16;
+constexpr std::size_t kLeastAccounts = 3;
 constexpr std::size_t kMostBar = 10;
 
 std::string coloured(std::string text, const char* code, bool colour) {
@@ -172,6 +175,73 @@ void add_interfaces(std::vector<std::string>& lines, const Report& report, std::
   }
 }
 
+// As many to a line as fit beside each other, in their order; one that fits into none is left out.
+std::vector<std::string> packed(const std::vector<std::string>& parts, std::size_t width) {
+  constexpr std::size_t kBetween = 3;
+  std::vector<std::string> lines;
+  for (const std::string& part : parts) {
+    const std::size_t columns = display_width(part);
+    if (columns > width) {
+      continue;
+    }
+    if (lines.empty() || display_width(lines.back()) + kBetween + columns > width) {
+      lines.push_back(part);
+    } else {
+      lines.back() += std::string(kBetween, ' ') + part;
+    }
+  }
+  return lines;
+}
+
+// What is scarce first: a screen without room for all drops them from the end.
+std::vector<std::string> scarce_parts(const Report& report) {
+  std::vector<std::string> parts = credit_parts(report.credits);
+  if (report.bursts) {
+    parts.push_back(burst_count_words(*report.bursts));
+  }
+  if (report.bursts && report.bursts->second) {
+    const bool name = report.interfaces.size() > 1;
+    std::ranges::move(last_second_parts(*report.bursts->second, name), std::back_inserter(parts));
+  }
+  return parts;
+}
+
+void add_news(std::vector<std::string>& lines, const Report& report, std::size_t room,
+              std::size_t width) {
+  constexpr std::size_t kAccount = 28;
+  constexpr std::size_t kMostOfBursts = 2;
+  std::vector<std::string> news = packed(scarce_parts(report), width);
+  if (report.bursts) {
+    std::vector<std::string> notes;
+    for (const BurstNote& note : report.bursts->latest) {
+      notes.push_back(burst_note_words(note, kAccount));
+    }
+    notes = packed(notes, width);
+    notes.resize(std::min(notes.size(), kMostOfBursts));
+    std::ranges::move(notes, std::back_inserter(news));
+  }
+  news.resize(std::min(news.size(), room));
+  std::ranges::move(news, std::back_inserter(lines));
+}
+
+// A line each; a burst only where it is new.
+std::vector<std::string> plain_news(const Report& report) {
+  std::vector<std::string> lines = credit_parts(report.credits);
+  if (!report.bursts) {
+    return lines;
+  }
+  lines.push_back(burst_count_words(*report.bursts));
+  if (report.bursts->second) {
+    const auto parts = last_second_parts(*report.bursts->second, true);
+    lines.push_back(parts.front() + " " + parts.back());
+  }
+  for (std::size_t i = report.bursts->fresh; i-- > 0;) {
+    const BurstNote& note = report.bursts->latest[i];
+    lines.push_back(burst_note_words(note, std::string::npos));
+  }
+  return lines;
+}
+
 void add_table(std::vector<std::string>& lines, const Report& report, const ScreenLayout& layout,
                std::size_t room) {
   const bool connections = std::ranges::any_of(
@@ -212,6 +282,10 @@ std::vector<std::string> frame(const Report& report, const ScreenLayout& layout)
   std::vector<std::string> lines{ends(headline(report), format_clock(report.taken.wall), width)};
   add_interfaces(lines, report, std::max<std::size_t>(layout.rows / 6, 1), width);
   const std::size_t notices = std::min<std::size_t>(report.notices.size(), 3);
+  // Not at the cost of the accounts, of which some must be left.
+  const std::size_t others = lines.size() + 1 + kLeastAccounts + notices + 1;
+  const std::size_t room = layout.rows - std::min(layout.rows, others);
+  add_news(lines, report, std::min(room, layout.rows / 6), width);
   const std::size_t fixed = lines.size() + 1 + notices + 1;  // header of the table, notices, footer
   add_table(lines, report, layout, layout.rows > fixed + 1 ? layout.rows - fixed : 1);
   for (std::size_t i = report.notices.size() - notices; i < report.notices.size(); ++i) {
@@ -228,6 +302,9 @@ std::vector<std::string> plain_lines(const Report& report, std::size_t top) {
   std::vector<std::string> lines{time + headline(report)};
   for (const InterfaceLine& line : report.interfaces) {
     lines.push_back(time + moved(line) + "  " + named(line));
+  }
+  for (const std::string& line : plain_news(report)) {
+    lines.push_back(time + line);
   }
   const Shortlist list = shortlist(report.accounts, top);
   std::vector<AccountLine> accounts = list.lines;

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// What `live` shows beside the totals: bursts that were sent, the last second, and the credits of
+// an instance that is told, from what was remembered, which it leaves as it is.
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <regex>
+#include <sstream>
+#include <thread>
+
+#include "e2e/burst_truth.h"
+#include "harness/command.h"
+#include "harness/pinned.h"
+#include "harness/traffic.h"
+#include "harness/wire.h"
+
+namespace cgtally::harness {
+namespace {
+
+using namespace std::chrono_literals;
+
+class LiveTest : public testing::Test {
+ protected:
+  [[nodiscard]] Words live(const Words& more) const {
+    Words words{CGTALLY_BINARY, "live", "--private", "-i", "cgt0", "--netns", wire.host().name()};
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  }
+  static Finished end(Running& program) {
+    program.signal(SIGINT);
+    auto finished = program.wait();
+    EXPECT_EQ(finished.exit_code, 0) << finished.err;
+    return finished;
+  }
+  void send_burst(int count) const {
+    const auto socket = wire.host().socket(AF_INET, SOCK_DGRAM);
+    const auto sink = wire.remote().socket(AF_INET, SOCK_DGRAM);
+    bind_to(sink, at(kRemote4, 5100));  // or ICMP would be a burst of its own
+    send_datagrams(socket, at(kRemote4, 5100), count, 1200);
+  }
+
+  Wire wire;
+};
+
+bool has(const std::string& text, const std::string& pattern) {
+  return std::regex_search(text, std::regex(pattern));
+}
+
+int count_of(const std::string& text, const std::string& pattern) {
+  const std::regex regex(pattern);
+  return static_cast<int>(std::distance(std::sregex_iterator(text.begin(), text.end(), regex), {}));
+}
+
+TEST_F(LiveTest, PipedShowsABurstOnceAndTheSecondThatHasIt) {
+  Running program(live({"--interval", "500ms"}));
+  await_words(program, "counting cgt0");
+  std::this_thread::sleep_for(700ms);
+  send_burst(200);
+  std::this_thread::sleep_for(1500ms);
+  const std::string out = end(program).out;
+  EXPECT_TRUE(has(out, "\\d\\dZ bursts 0/min\n")) << out;
+  EXPECT_TRUE(has(out, "\\d\\dZ bursts 1/min\n")) << out;
+  EXPECT_EQ(count_of(out, "\\dZ burst \\d\\d:\\d\\d:\\d\\d\\.\\d{3} tx [0-9.]+ ms 248\\.4 kB /"), 1)
+      << out;
+  EXPECT_TRUE(has(out, "Z cgt0 last 1 s tx \\[[ .:|]*#[ .:|#]*\\] rx \\[[ .:|#]{20}\\]\n")) << out;
+  EXPECT_FALSE(has(out, "credits")) << "nobody knows of an instance: " << out;
+}
+
+std::string text_of(const std::filesystem::path& path) {
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+TEST_F(LiveTest, GoesOnWithTheCreditsThatAreRememberedAndLeavesThemAsTheyAre) {
+  const auto directory = std::filesystem::temp_directory_path() / ("state-" + wire.host().name());
+  const Words limits{"--instance", "t4g.micro", "--state-dir", directory};
+  Running unknown(live(limits));
+  await_words(unknown, "counting cgt0");
+  std::this_thread::sleep_for(1200ms);
+  const Finished without = end(unknown);
+  EXPECT_TRUE(has(without.out, "tx\\+rx credits UNKNOWN, known after ")) << without.out;
+  EXPECT_FALSE(std::filesystem::exists(directory)) << "live writes no state";
+
+  Words credits{CGTALLY_BINARY,     "credits",    "--private", "-i",      "cgt0", "--netns",
+                wire.host().name(), "--duration", "300ms",     "--start", "full"};
+  credits.insert(credits.end(), limits.begin(), limits.end());
+  run(credits);
+  const auto file = directory / "credits.state";
+  const std::string kept = text_of(file);
+  ASSERT_FALSE(kept.empty());
+  Running known(live(limits));
+  await_words(known, "counting cgt0");
+  std::this_thread::sleep_for(1200ms);
+  const Finished with = end(known);
+  EXPECT_TRUE(has(with.out, "Z credits tx (full|earning) rx (full|earning)\n")) << with.out;
+  EXPECT_NE(with.err.find("the credits go on as remembered"), std::string::npos) << with.err;
+  EXPECT_EQ(text_of(file), kept);
+
+  std::ofstream(file) << "nonsense\n";
+  Running corrupt(live(limits));
+  await_words(corrupt, "counting cgt0");
+  EXPECT_NE(end(corrupt).err.find("credits.state is of no use"), std::string::npos);
+  EXPECT_EQ(text_of(file), "nonsense\n");
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(directory), {}), 1);
+  std::filesystem::remove_all(directory);
+}
+
+}  // namespace
+}  // namespace cgtally::harness
