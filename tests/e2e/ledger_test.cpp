@@ -47,7 +47,7 @@ TEST_P(LedgerTest, AKeeperKilledAtAnyStepOfItsStartCountsNothingTwice) {
     start_keeper(up()).reset();
     stream.run();
     int moment = 1;
-    while (killed_at(up(), moment)) moment += 4;
+    while (killed_at(up(), moment)) moment += 7;
     EXPECT_GT(moment, 10);
     const auto keeper = start_keeper(up());
     stream.pause();
@@ -58,7 +58,7 @@ TEST_P(LedgerTest, AKeeperKilledAtAnyStepOfItsStartCountsNothingTwice) {
 TEST_P(LedgerTest, AFirstKeeperKilledAtAnyStepLeavesNothingThatDownDoesNotFind) {
   on_kernel([&] {
     int moment = 1;
-    for (; killed_at(up(), moment); moment += 7) {
+    for (; killed_at(up(), moment); moment += 12) {
       const auto finished = finish(down({"--forget"}));
       ASSERT_EQ(finished.exit_code, 0) << moment << ": " << finished.err;
       expect_nothing_left();
@@ -74,7 +74,7 @@ TEST_P(LedgerTest, AFirstKeeperKilledAtAnyStepLeavesNothingThatDownDoesNotFind) 
 TEST_P(LedgerTest, AFirstKeeperKilledAtAnyStepIsSucceededByOneThatCountsOnce) {
   on_kernel([&] {
     int moment = 3;
-    for (; killed_at(up(), moment); moment += 13) {
+    for (; killed_at(up(), moment); moment += 19) {
       const auto keeper = start_keeper(up());
       EXPECT_EQ(attached_cgtally(wire.host()).size(), 2U) << moment;
       const auto counted_before = booked(bpffs);
@@ -184,7 +184,7 @@ TEST_P(LedgerTest, TheNextAbiTakesTheTotalsOverUnderTraffic) {
 
 TEST_P(LedgerTest, AMigrationKilledAtAnyStepIsExactWhenItIsRunAgain) {
   on_kernel([&] {
-    constexpr int kStride = 17;
+    constexpr int kStride = 29;
     // Every attempt is one that was killed once and is run again; each moment needs its own.
     int moment = 1;
     for (bool killed = true; killed; moment += kStride) {

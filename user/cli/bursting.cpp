@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/bursting.h"
 
+#include <CLI/CLI.hpp>
+
 #include "cli/complain.h"
 #include "cli/parsing.h"
 #include "core/burst_screen.h"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/cmd_bursts.h"
 
+#include <CLI/CLI.hpp>
+
 #include <unistd.h>
 
 #include <algorithm>
@@ -247,7 +249,9 @@ int run_bursts(BurstsOptions options) {
   if (!instance) {
     return complain(instance.error());
   }
-  DeviceEvidence evidence(*std::move(instance));
+  DeviceEvidence evidence(*std::move(instance), options.common.netns.empty()
+                                                    ? slowest_uplink(options.common.interfaces)
+                                                    : std::nullopt);
   const Threshold threshold = resolve(options.threshold, evidence.facts());
   cut_finely_enough(options.common, threshold);
   auto rounds = Rounds::open();

@@ -2,8 +2,11 @@
 // `cgtally bursts`: each burst as it comes, with who caused it, until Ctrl-C or --duration.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <functional>
+
+namespace CLI {
+class App;
+}
 
 namespace cgtally::cli {
 

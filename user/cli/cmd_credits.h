@@ -2,8 +2,11 @@
 // `cgtally credits`: what is left of the network allowance, who drains it, and when it ends.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <functional>
+
+namespace CLI {
+class App;
+}
 
 namespace cgtally::cli {
 

@@ -2,8 +2,11 @@
 // cgtally doctor: what this host can do, what it cannot, and the command that mends it.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <functional>
+
+namespace CLI {
+class App;
+}
 
 namespace cgtally::cli {
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/cmd_down.h"
 
+#include <CLI/CLI.hpp>
+
 #include <cerrno>
 #include <memory>
 

@@ -2,8 +2,11 @@
 // cgtally down: ends the keeper and detaches everything. The totals are kept unless --forget.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <functional>
+
+namespace CLI {
+class App;
+}
 
 namespace cgtally::cli {
 

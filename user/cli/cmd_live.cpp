@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/cmd_live.h"
 
+#include <CLI/CLI.hpp>
+
 #include <unistd.h>
 
 #include <algorithm>
@@ -227,7 +229,10 @@ int run_live(LiveOptions all) {
   if (!instance) {
     return complain(instance.error());
   }
-  const Threshold threshold = resolve({}, DeviceEvidence(*instance).facts());
+  const Threshold threshold = resolve(
+      {}, DeviceEvidence(*instance,
+                         options.netns.empty() ? slowest_uplink(options.interfaces) : std::nullopt)
+              .facts());
   auto rounds = Rounds::open();
   if (!rounds) {
     return complain(rounds.error());

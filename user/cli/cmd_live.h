@@ -2,8 +2,11 @@
 // cgtally live: who uses the network now. A screen on a terminal, lines elsewhere.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <functional>
+
+namespace CLI {
+class App;
+}
 
 namespace cgtally::cli {
 

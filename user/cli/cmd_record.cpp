@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/cmd_record.h"
 
+#include <CLI/CLI.hpp>
+
 #include <cerrno>
 #include <memory>
 #include <optional>
@@ -183,7 +185,9 @@ int run_record(RecordOptions options) {
   if (!instance) {
     return complain(instance.error());
   }
-  DeviceEvidence evidence(*std::move(instance));
+  DeviceEvidence evidence(*std::move(instance), options.netns.empty()
+                                                    ? slowest_uplink(options.interfaces)
+                                                    : std::nullopt);
   const Threshold threshold = resolve(options.threshold, evidence.facts());
   if (!options.bursts.empty()) {
     cut_finely_enough(options, threshold);

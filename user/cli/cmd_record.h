@@ -2,8 +2,11 @@
 // cgtally record: samples to CSV, on stdout or in a file, until told to stop.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <functional>
+
+namespace CLI {
+class App;
+}
 
 namespace cgtally::cli {
 

@@ -3,6 +3,8 @@
 // unless the rows go there.
 #include "cli/cmd_replay.h"
 
+#include <CLI/CLI.hpp>
+
 #include <unistd.h>
 
 #include <algorithm>

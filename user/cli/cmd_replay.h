@@ -2,8 +2,11 @@
 // cgtally replay: rates and ranking from recorded CSVs. Needs no kernel and no privilege.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <functional>
+
+namespace CLI {
+class App;
+}
 
 namespace cgtally::cli {
 

@@ -3,8 +3,11 @@
 // much of what the devices counted came by. Looks for about a second, and changes nothing.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <functional>
+
+namespace CLI {
+class App;
+}
 
 namespace cgtally::cli {
 

@@ -2,8 +2,11 @@
 // cgtally up: pins the ledger and attaches, to stay; leaves a keeper running, or is the keeper.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <functional>
+
+namespace CLI {
+class App;
+}
 
 namespace cgtally::cli {
 

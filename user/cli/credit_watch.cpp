@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/credit_watch.h"
 
+#include <CLI/CLI.hpp>
+
 #include <algorithm>
 #include <fstream>
 
@@ -112,7 +114,7 @@ Result<CreditWatch> CreditWatch::begin(const CreditOptions& options, Instance in
 Result<void> CreditWatch::open(const CreditOptions& options, Session& session,
                                const Reading& base) {
   if (!options.start_from.empty()) {
-    if (auto started = start_from(options.start_from, base.taken); !started) return started;
+    if (auto started = start_from(options, base.taken); !started) return started;
   } else {
     start_from_memory(session, base, options.instance.start);
   }
@@ -177,7 +179,8 @@ void CreditWatch::start_from_memory(Session& session, const Reading& base, Bucke
 }
 
 // Through the recording, and over the time from its end to now, of which nobody knows.
-Result<void> CreditWatch::start_from(const std::string& file, const Moment& now) {
+Result<void> CreditWatch::start_from(const CreditOptions& options, const Moment& now) {
+  const std::string& file = options.start_from;
   std::ifstream in(file, std::ios::binary);
   if (!in) {
     return std::unexpected(Error{.what = "--start-from " + file + " cannot be opened",
@@ -185,7 +188,7 @@ Result<void> CreditWatch::start_from(const std::string& file, const Moment& now)
                                  .failure = Failure::usage});
   }
   Replay rows([](std::string_view) { return true; });
-  CreditReplay model(shown_name(instance_), instance_.terms, BucketStart::unknown,
+  CreditReplay model(shown_name(instance_), instance_.terms, options.instance.start,
                      Nanoseconds::zero(), {});
   auto read =
       csv::for_each_sample(in, file, [&](const Sample& row, std::size_t line) -> Result<void> {
@@ -269,6 +272,9 @@ std::optional<CreditReport> CreditWatch::take(Session& session, const Reading& r
   if (role_ == CreditRole::keeper &&
       reading.taken.boot - saved_.value_or(Nanoseconds::min() / 2) >= kSaveEvery) {
     save(session, reading.taken);
+  }
+  for (auto& notices : {allowances_.take_notices(), connections_.take_notices()}) {
+    notices_.insert(notices_.end(), notices.begin(), notices.end());
   }
   return report;
 }

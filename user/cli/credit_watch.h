@@ -59,7 +59,7 @@ class CreditWatch {
   CreditWatch(const CreditOptions& options, Instance instance, std::string host_root,
               std::size_t most_named, CreditRole role);
   Result<void> open(const CreditOptions& options, Session& session, const Reading& base);
-  Result<void> start_from(const std::string& file, const Moment& now);
+  Result<void> start_from(const CreditOptions& options, const Moment& now);
   void start_from_memory(Session& session, const Reading& base, BucketStart start);
   [[nodiscard]] std::optional<CreditMemory> remembered();
   [[nodiscard]] CreditPlace place(Session& session, const Moment& now, std::string ledger,

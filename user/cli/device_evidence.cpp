@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/device_evidence.h"
 
+#include <algorithm>
 #include <utility>
+
+#include "adapters/ethtool/link_speed.h"
+#include "adapters/netlink/links.h"
+#include "core/selection.h"
 
 namespace cgtally::cli {
 namespace {
@@ -43,9 +48,24 @@ Grant DeviceEvidence::grant(Direction /*direction*/) const {
 }
 
 ThresholdFacts DeviceEvidence::facts() const {
-  if (!instance_) return {};
-  return {.instance_burst = instance_->terms.burst,
-          .instance = instance_->name.empty() ? "the instance" : instance_->name};
+  ThresholdFacts facts{.link_speed = link_speed_};
+  if (instance_) {
+    facts.instance_burst = instance_->terms.burst;
+    facts.instance = instance_->name.empty() ? "the instance" : instance_->name;
+  }
+  return facts;
+}
+
+std::optional<BitRate> slowest_uplink(const std::vector<std::string>& interfaces) {
+  std::optional<BitRate> slowest;
+  for (const Link& link : netlink::list_links().value_or(std::vector<Link>{})) {
+    const bool chosen = selected({.patterns = interfaces}, link, netlink::matches_glob);
+    if (!chosen || !link.uplink()) continue;
+    const auto speed = ethtool::link_speed(link.ifindex);
+    if (!speed) return std::nullopt;
+    slowest = std::min(slowest.value_or(*speed), *speed);
+  }
+  return slowest;
 }
 
 Result<std::optional<Instance>> instance_if_known(const InstanceOptions& options,

@@ -5,6 +5,8 @@
 
 #include <array>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "cli/allowance_watch.h"
 #include "cli/burst_evidence.h"
@@ -14,8 +16,10 @@ namespace cgtally::cli {
 
 class DeviceEvidence final : public BurstEvidence {
  public:
-  // `instance`: none where nobody knows which one this is.
-  explicit DeviceEvidence(std::optional<Instance> instance) : instance_(std::move(instance)) {}
+  // `instance`: none where nobody knows which one this is. `link_speed`: likewise.
+  explicit DeviceEvidence(std::optional<Instance> instance,
+                          std::optional<BitRate> link_speed = std::nullopt)
+      : instance_(std::move(instance)), link_speed_(link_speed) {}
 
   // After each look at the counters.
   void hear(const AllowanceLook& look, const Allowances& allowances);
@@ -27,6 +31,7 @@ class DeviceEvidence final : public BurstEvidence {
 
  private:
   std::optional<Instance> instance_;
+  std::optional<BitRate> link_speed_;
   std::array<bool, 2> has_{};
   std::array<std::uint64_t, 2> gained_{};  // since the last read()
   Nanoseconds from_{};                     // boot time of the last look that was handed on
@@ -37,5 +42,9 @@ class DeviceEvidence final : public BurstEvidence {
 // what the user has asked for.
 [[nodiscard]] Result<std::optional<Instance>> instance_if_known(const InstanceOptions& options,
                                                                 const std::string& host_root);
+
+// Of the slowest of our own netns' uplinks that these names and globs choose; none where one of
+// them does not tell.
+[[nodiscard]] std::optional<BitRate> slowest_uplink(const std::vector<std::string>& interfaces);
 
 }  // namespace cgtally::cli

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/flight_deck.h"
 
+#include <CLI/CLI.hpp>
+
 #include "cli/parsing.h"
 #include "core/quantity.h"
 

@@ -3,7 +3,6 @@
 // to a directory. Whatever becomes of that, the bursts are told all the same.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <functional>
 #include <map>
 #include <optional>
@@ -13,6 +12,10 @@
 #include "cli/burst_watch.h"
 #include "cli/dump_writer.h"
 #include "core/flight_recorder.h"
+
+namespace CLI {
+class App;
+}
 
 namespace cgtally::cli {
 

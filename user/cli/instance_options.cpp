@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/instance_options.h"
 
+#include <CLI/CLI.hpp>
+
 #include <map>
 
 #include "cli/parsing.h"

@@ -4,7 +4,6 @@
 // anything on the network, and the metadata service only with --imds.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +13,10 @@
 #include "core/bucket.h"
 #include "core/credit_terms.h"
 #include "core/result.h"
+
+namespace CLI {
+class App;
+}
 
 namespace cgtally::cli {
 

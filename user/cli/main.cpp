@@ -6,8 +6,8 @@
 #include <functional>
 #include <string>
 
-#include "cli/cmd_credits.h"
 #include "cli/cmd_bursts.h"
+#include "cli/cmd_credits.h"
 #include "cli/cmd_doctor.h"
 #include "cli/cmd_down.h"
 #include "cli/cmd_live.h"

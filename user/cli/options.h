@@ -3,13 +3,16 @@
 // bounds is a UsageError, which says the bounds.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/units.h"
+
+namespace CLI {
+class App;
+}
 
 namespace cgtally::cli {
 

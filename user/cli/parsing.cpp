@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/parsing.h"
 
+#include <CLI/CLI.hpp>
+
 #include <iostream>
 
 #include "cli/complain.h"

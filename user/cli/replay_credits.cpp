@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/replay_credits.h"
 
+#include <CLI/CLI.hpp>
+
 #include "adapters/csv/credits.h"
 #include "cli/credit_watch.h"
 #include "cli/parsing.h"

@@ -4,7 +4,6 @@
 // says.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +15,10 @@
 #include "core/credit_replay.h"
 #include "core/rate_series.h"
 #include "core/result.h"
+
+namespace CLI {
+class App;
+}
 
 namespace cgtally::cli {
 

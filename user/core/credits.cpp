@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "core/timestamp.h"
+
 namespace cgtally {
 namespace {
 
@@ -93,7 +95,7 @@ DirectionCredit Credits::way(Way way, std::size_t most_named) const {
       .exceeded = last_.counter(way).gained,
       .who = drainers_.top(way, most_named)};
   for (const BucketEvidence& one : bucket.evidence()) {
-    credit.why.push_back(one.sentence);
+    credit.why.push_back(format_clock(one.when.wall) + " " + one.sentence);
   }
   return credit;
 }
