@@ -8,18 +8,20 @@
 #include <string>
 #include <vector>
 
-#include "cli/burst_recorder.h"
+#include "adapters/csv/bursts.h"
+#include "adapters/sys/host.h"
 #include "cli/burst_watch.h"
+#include "cli/row_writer.h"
 
 namespace cgtally::cli {
 
 class BurstColumn {
  public:
   // Session and evidence must outlive this.
-  BurstColumn(Session& session, BurstEvidence& evidence, const Threshold& threshold,
-              BurstRecorder recorder)
-      : recorder_(std::move(recorder)),
-        watch_(session, evidence, threshold, [this](const auto& burst) { recorder_.put(burst); }) {}
+  BurstColumn(Session& session, BurstEvidence& evidence, const Threshold& threshold, RowWriter rows)
+      : rows_(std::move(rows)), watch_(session, evidence, threshold, [this](const NamedBurst& one) {
+          rows_.put(csv::bursts_row(one.burst, one.wall, host_, one.account));
+        }) {}
   BurstColumn(const BurstColumn&) = delete;
   BurstColumn& operator=(const BurstColumn&) = delete;
 
@@ -28,22 +30,23 @@ class BurstColumn {
   }
   void round(const std::string& ledger) {
     watch_.round(ledger);
-    (void)recorder_.write();
+    (void)rows_.write();
   }
   void finish() {
     watch_.finish();
-    (void)recorder_.write();
+    (void)rows_.write();
   }
   [[nodiscard]] std::vector<std::string> take_notices() {
     auto notices = watch_.take_notices();
-    std::ranges::copy(recorder_.take_notices(), std::back_inserter(notices));
+    std::ranges::copy(rows_.take_notices(), std::back_inserter(notices));
     return notices;
   }
   [[nodiscard]] const BurstTotals& totals() const { return watch_.totals(); }
-  [[nodiscard]] std::optional<Error> missing_rows() const { return recorder_.missing_rows(); }
+  [[nodiscard]] std::optional<Error> missing_rows() const { return rows_.missing_rows(); }
 
  private:
-  BurstRecorder recorder_;
+  std::string host_ = sys::host_name();
+  RowWriter rows_;
   BurstWatch watch_;
 };
 

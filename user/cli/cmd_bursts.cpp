@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/cmd_bursts.h"
 
-#include <CLI/CLI.hpp>
-
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
 #include <iterator>
 #include <memory>
 #include <set>
 
+#include "adapters/csv/bursts.h"
 #include "adapters/sys/clock.h"
 #include "adapters/sys/host.h"
 #include "adapters/terminal/terminal.h"
-#include "cli/burst_recorder.h"
 #include "cli/bursting.h"
 #include "cli/complain.h"
 #include "cli/connection_watch.h"
@@ -22,6 +21,7 @@
 #include "cli/device_evidence.h"
 #include "cli/flight_deck.h"
 #include "cli/parsing.h"
+#include "cli/row_writer.h"
 #include "core/burst_screen.h"
 #include "core/quantity.h"
 
@@ -46,7 +46,7 @@ struct BurstsOptions {
 class Bursts {
  public:
   Bursts(const BurstsOptions& options, const Threshold& threshold, Rounds& rounds, Session& session,
-         DeviceEvidence& evidence, std::optional<BurstRecorder>& recorder)
+         DeviceEvidence& evidence, std::optional<RowWriter>& rows)
       : options_(options),
         words_(threshold.words),
         rounds_(rounds),
@@ -54,7 +54,7 @@ class Bursts {
         evidence_(evidence),
         allowances_(options.common.host_root),
         connections_(options.common.host_root),
-        recorder_(recorder),
+        rows_(rows),
         shows_(options.common.csv != "-"),
         watch_(session, evidence, threshold, [this](const NamedBurst& burst) { take(burst); }) {
     if (!options.dump.directory.empty()) {
@@ -97,7 +97,7 @@ class Bursts {
 
  private:
   int complain_of_missing() const {
-    const auto rows = recorder_ ? recorder_->missing_rows() : std::nullopt;
+    const auto rows = rows_ ? rows_->missing_rows() : std::nullopt;
     const auto dumps = deck_ ? deck_->missing() : std::nullopt;
     for (const auto& missing : {rows, dumps}) {
       if (missing) (void)complain(*missing);
@@ -175,10 +175,10 @@ class Bursts {
   }
 
   void say_notices() {
-    for (const auto& notices : {session_.take_notices(), watch_.take_notices(),
-                                allowances_.take_notices(), connections_.take_notices(),
-                                recorder_ ? recorder_->take_notices() : std::vector<std::string>{},
-                                deck_ ? deck_->take_notices() : std::vector<std::string>{}}) {
+    for (const auto& notices :
+         {session_.take_notices(), watch_.take_notices(), allowances_.take_notices(),
+          connections_.take_notices(), rows_ ? rows_->take_notices() : std::vector<std::string>{},
+          deck_ ? deck_->take_notices() : std::vector<std::string>{}}) {
       for (const std::string& notice : notices) {
         say(notice);
       }
@@ -193,8 +193,8 @@ class Bursts {
     if (verdict.cause != BurstCause::unknown && said_.insert(verdict.cause).second) {
       say("the first " + std::string(cause_name(verdict.cause)) + ": " + verdict.reason);
     }
-    if (recorder_) {
-      recorder_->put(burst);
+    if (rows_) {
+      rows_->put(csv::bursts_row(burst.burst, burst.wall, host_, burst.account));
     }
     if (deck_) {
       deck_->judge(burst);
@@ -212,7 +212,7 @@ class Bursts {
   }
 
   void write() {
-    if (recorder_ && !closed_ && !recorder_->write()) {
+    if (rows_ && !closed_ && !rows_->write()) {
       close();
     }
     say_notices();
@@ -232,7 +232,8 @@ class Bursts {
   ConnectionWatch connections_;
   std::optional<Nanoseconds> worst_delay_;
   Bytes retransmitted_;
-  std::optional<BurstRecorder>& recorder_;
+  std::optional<RowWriter>& rows_;
+  std::string host_ = sys::host_name();
   bool shows_;
   BurstWatch watch_;
   std::optional<FlightDeck> deck_;
@@ -262,16 +263,17 @@ int run_bursts(BurstsOptions options) {
   if (!session) {
     return complain_of_start(session.error(), options.common.host_root);
   }
-  std::optional<BurstRecorder> recorder;
+  std::optional<RowWriter> rows;
   if (!options.common.csv.empty()) {
-    auto opened = BurstRecorder::open(options.common.csv, sys::host_name(), rounds->waiting());
+    auto opened =
+        RowWriter::open(options.common.csv, csv::bursts_header(), "bursts", rounds->waiting());
     if (!opened) {
       return opened.error().code == EPIPE ? number(ExitCode::fine) : complain(opened.error());
     }
-    recorder.emplace(std::move(*opened));
+    rows.emplace(std::move(*opened));
   }
   say_differences(**session, options.common, threshold);
-  return Bursts(options, threshold, *rounds, **session, evidence, recorder).run();
+  return Bursts(options, threshold, *rounds, **session, evidence, rows).run();
 }
 
 void add_window_option(CLI::App& command, Nanoseconds& window) {

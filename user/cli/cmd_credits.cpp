@@ -1,25 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/cmd_credits.h"
 
-#include <CLI/CLI.hpp>
-
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
-#include <csignal>
 #include <memory>
 #include <set>
 
 #include "adapters/csv/credits.h"
-#include "adapters/csv/sink.h"
 #include "adapters/netlink/links.h"
 #include "adapters/terminal/terminal.h"
 #include "cli/complain.h"
 #include "cli/counting.h"
 #include "cli/credit_watch.h"
+#include "cli/display.h"
+#include "cli/row_writer.h"
 #include "core/credit_screen.h"
-#include "core/timestamp.h"
 
 namespace cgtally::cli {
 namespace {
@@ -35,42 +33,40 @@ struct CreditsOptions {
 class CreditsCommand {
  public:
   CreditsCommand(const CreditsOptions& options, Rounds& rounds, Session& session, CreditWatch watch,
-                 std::optional<csv::Sink> sink)
+                 std::optional<RowWriter> rows)
       : options_(options),
         rounds_(rounds),
         session_(session),
         watch_(std::move(watch)),
-        sink_(std::move(sink)) {}
+        rows_(std::move(rows)),
+        display_(rounds) {}
 
   int run() {
     if (auto begun = begin(); !begun) return complain(begun.error());
     const auto ran = rounds_.run(pace(), options_.common.length(), [this] { round(); });
-    if (options_.common.once && !failure_) publish();
-    end_screen();
+    if (options_.common.once) publish();
+    const auto failed = display_.end();
     watch_.save(session_, last_.taken);
-    if (failure_ && failure_->code != ECANCELED) {
-      return failure_->code == EPIPE ? number(ExitCode::fine) : complain(*failure_);
-    }
+    if (failed) return *failed;
+    if (closed_) return number(ExitCode::fine);
     if (!ran) return complain(ran.error());
-    say_all(watch_.take_notices());
+    display_.note(watch_.take_notices());
     say_end();
+    if (const auto missing = rows_ ? rows_->missing_rows() : std::nullopt) {
+      return complain(*missing);
+    }
     return crossed_ && options_.common.once ? number(ExitCode::limit_crossed)
                                             : number(ExitCode::fine);
   }
 
  private:
   Result<void> begin() {
-    say_all(watch_.take_notices());
-    if (!shows_screen()) {
-      say_beginning(session_, options_.common);
-      return {};
+    if (options_.common.csv != "-" && !options_.common.once) {
+      if (auto begun = display_.begin_screen([this] { show(); }); !begun) return begun;
     }
-    auto screen = terminal::FullScreen::enter(STDIN_FILENO, STDOUT_FILENO);
-    if (!screen) return std::unexpected(screen.error());
-    screen_.emplace(std::move(*screen));
-    rounds_.on_signal([this](int signal) { take_signal(signal); });
-    if (!screen_->has_keys()) return {};
-    return rounds_.poller().add(STDIN_FILENO, [this] { take_keys(); });
+    display_.note(watch_.take_notices());
+    if (!display_.on_screen()) say_beginning(session_, options_.common);
+    return {};
   }
 
   // One interval is looked at in parts: a single figure would say nothing of how steady it is.
@@ -80,16 +76,11 @@ class CreditsCommand {
                                 : options_.common.interval;
   }
 
-  [[nodiscard]] bool shows_screen() const {
-    return options_.common.csv != "-" && !options_.common.once &&
-           terminal::can_show_screen(STDOUT_FILENO);
-  }
-
   void round() {
     const Reading reading = session_.read();
     auto report = watch_.take(session_, reading);
-    say_all(session_.take_notices());
-    say_all(watch_.take_notices());
+    display_.note(session_.take_notices());
+    display_.note(watch_.take_notices());
     if (!report) return;
     last_ = *std::move(report);
     crossed_ = false;
@@ -100,7 +91,7 @@ class CreditsCommand {
   }
 
   void publish() {
-    if (last_.taken.boot == Nanoseconds::zero()) return;
+    if (closed_ || last_.taken.boot == Nanoseconds::zero()) return;
     if (options_.common.once) {
       for (DirectionCredit& credit : last_.ways) credit.rate = credit.mean;
     }
@@ -108,77 +99,34 @@ class CreditsCommand {
     show();
   }
 
-  // To stderr at once, or, while the screen is up, onto it and to stderr afterwards.
-  void say_all(const std::vector<std::string>& notices) {
-    for (const std::string& notice : notices) {
-      if (screen_) {
-        notices_.push_back(format_clock(last_.taken.wall) + " " + notice);
-      } else {
-        say(notice);
-      }
-    }
-  }
-
   void write() {
-    if (!sink_) return;
-    const auto written = sink_->write(csv::credits_rows(last_));
-    if (!written && (options_.common.csv == "-" || written.error().code == EPIPE)) {
-      fail(written.error());
-    } else if (!written && !csv_failing_) {
-      say_all({written.error().what + ": the estimate goes on, these rows are missing"});
+    if (!rows_) return;
+    for (std::string& row : csv::credits_rows(last_)) rows_->put(std::move(row));
+    if (!rows_->write()) {
+      closed_ = true;
+      rounds_.abandon();
     }
-    csv_failing_ = !written;
+    display_.note(rows_->take_notices());
   }
 
   void show() {
-    if (options_.common.csv == "-") return;
-    Result<void> shown;
-    if (screen_) {
-      const terminal::Size size = terminal::size(STDOUT_FILENO);
-      last_.notices.assign(
-          notices_.end() - static_cast<std::ptrdiff_t>(std::min(kNotices, notices_.size())),
-          notices_.end());
-      auto lines = credit_screen(last_, {.columns = size.columns,
-                                         .colour = terminal::wants_colour(STDOUT_FILENO),
-                                         .warn = options_.credits.warn});
-      if (lines.size() > size.rows) lines.resize(size.rows);
-      shown = screen_->paint(lines, rounds_.waiting());
-    } else {
-      std::string text;
-      const auto lines = options_.common.once
-                             ? credit_screen(last_, {.columns = 100, .warn = options_.credits.warn})
-                             : credit_lines(last_);
-      for (const std::string& line : lines) text += line + "\n";
-      shown = terminal::write_all(STDOUT_FILENO, text, rounds_.waiting());
+    if (options_.common.csv == "-" || last_.taken.boot == Nanoseconds::zero()) return;
+    const Nanoseconds warn = options_.credits.warn;
+    if (!display_.on_screen()) {
+      constexpr std::size_t kColumns = 100;
+      display_.show(options_.common.once ? credit_screen(last_, {.columns = kColumns, .warn = warn})
+                                         : credit_lines(last_));
+      return;
     }
-    if (!shown) fail(shown.error());
-  }
-
-  void fail(const Error& error) {
-    failure_ = error;
-    rounds_.abandon();
-  }
-
-  void take_keys() {
-    while (const auto key = screen_->take_key()) {
-      if (*key == 'q' || *key == 'Q' || *key == '\0') return rounds_.finish();
-    }
-  }
-
-  void take_signal(int signal) {
-    if (signal == SIGTSTP) {
-      screen_->leave();
-      ::raise(SIGSTOP);
-      screen_->resume();
-    }
-    show();
-  }
-
-  void end_screen() {
-    if (!screen_) return;
-    screen_.reset();
-    for (const std::string& notice : notices_) say(notice);
-    notices_.clear();
+    const auto& notices = display_.notices();
+    const std::size_t latest = std::min(kNotices, notices.size());
+    last_.notices.assign(notices.end() - static_cast<std::ptrdiff_t>(latest), notices.end());
+    const terminal::Size size = Display::size();
+    auto lines = credit_screen(
+        last_,
+        {.columns = size.columns, .colour = terminal::wants_colour(STDOUT_FILENO), .warn = warn});
+    if (lines.size() > size.rows) lines.resize(size.rows);
+    display_.show(lines);
   }
 
   void say_end() const {
@@ -190,13 +138,11 @@ class CreditsCommand {
   Rounds& rounds_;
   Session& session_;
   CreditWatch watch_;
-  std::optional<csv::Sink> sink_;
-  std::optional<terminal::FullScreen> screen_;
+  std::optional<RowWriter> rows_;
+  Display display_;
   CreditReport last_;
   bool crossed_ = false;
-  bool csv_failing_ = false;
-  std::vector<std::string> notices_;
-  std::optional<Error> failure_;
+  bool closed_ = false;  // nobody reads the rows any more
 };
 
 // An instance pays for all of its uplinks: what is shown may be narrowed, what is charged not.
@@ -217,20 +163,21 @@ int run_credits(const CreditsOptions& options) {
   const CommonOptions common = charging_all(options.common);
   auto session = start_counting(common, *rounds);
   if (!session) return complain_of_start(session.error(), options.common.host_root);
-  std::optional<csv::Sink> sink;
+  std::optional<RowWriter> rows;
   if (!options.common.csv.empty()) {
-    auto opened = csv::Sink::open(options.common.csv, csv::credits_header(), rounds->waiting());
+    auto opened =
+        RowWriter::open(options.common.csv, csv::credits_header(), "credits", rounds->waiting());
     if (!opened) {
       return opened.error().code == EPIPE ? number(ExitCode::fine) : complain(opened.error());
     }
-    sink.emplace(std::move(*opened));
+    rows.emplace(std::move(*opened));
   }
   for (const std::string& note : instance->notes) say(note);
   auto watch =
       CreditWatch::begin(options.credits, *std::move(instance), options.common.host_root, **session,
                          (*session)->read(), options.common.top.value_or(kNamed));
   if (!watch) return complain(watch.error());
-  return CreditsCommand(options, *rounds, **session, *std::move(watch), std::move(sink)).run();
+  return CreditsCommand(options, *rounds, **session, *std::move(watch), std::move(rows)).run();
 }
 
 }  // namespace

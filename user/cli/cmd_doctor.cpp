@@ -2,7 +2,6 @@
 #include "cli/cmd_doctor.h"
 
 #include <CLI/CLI.hpp>
-
 #include <iostream>
 #include <memory>
 #include <string>

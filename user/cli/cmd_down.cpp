@@ -2,7 +2,6 @@
 #include "cli/cmd_down.h"
 
 #include <CLI/CLI.hpp>
-
 #include <cerrno>
 #include <memory>
 

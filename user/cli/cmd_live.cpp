@@ -1,31 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/cmd_live.h"
 
-#include <CLI/CLI.hpp>
-
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cerrno>
-#include <csignal>
 #include <memory>
 
-#include "adapters/sys/clock.h"
 #include "adapters/sys/host.h"
 #include "adapters/terminal/terminal.h"
 #include "cli/complain.h"
 #include "cli/connection_watch.h"
 #include "cli/counting.h"
+#include "cli/display.h"
 #include "cli/live_news.h"
 #include "cli/recorder.h"
 #include "core/screen.h"
-#include "core/timestamp.h"
 
 namespace cgtally::cli {
 namespace {
 
 constexpr std::size_t kTopOfLines = 10;
-constexpr std::size_t kNotices = 20;
 
 struct LiveOptions {
   CommonOptions common;
@@ -38,6 +33,7 @@ class Live {
        std::optional<Recorder>& recorder, LiveNews& news)
       : options_(options),
         rounds_(rounds),
+        display_(rounds),
         session_(session),
         recorder_(recorder),
         news_(news),
@@ -54,10 +50,8 @@ class Live {
       round();
       show();
     });
-    end_screen();
-    // A reader that stands still is no reason to fail: the lines are not a record.
-    if (failure_ && failure_->code != ECANCELED) {
-      return failure_->code == EPIPE ? number(ExitCode::fine) : complain(*failure_);
+    if (const auto failed = display_.end()) {
+      return *failed;
     }
     if (!ran) {
       return complain(ran.error());
@@ -69,23 +63,16 @@ class Live {
 
  private:
   Result<void> begin() {
-    if (!terminal::can_show_screen(STDOUT_FILENO)) {
-      round();
-      say_beginning(session_, options_);
-      return {};
+    if (auto begun = display_.begin_screen([this] { show(); }); !begun) {
+      return begun;
     }
-    auto screen = terminal::FullScreen::enter(STDIN_FILENO, STDOUT_FILENO);
-    if (!screen) {
-      return std::unexpected(screen.error());
-    }
-    screen_.emplace(std::move(*screen));
     round();
-    show();
-    rounds_.on_signal([this](int signal) { take_signal(signal); });
-    if (!screen_->has_keys()) {
-      return {};
+    if (display_.on_screen()) {
+      show();
+    } else {
+      say_beginning(session_, options_);
     }
-    return rounds_.poller().add(STDIN_FILENO, [this] { take_keys(); });
+    return {};
   }
 
   void round() {
@@ -114,11 +101,11 @@ class Live {
     });
     news_.round(reading);
     news_.put_into(report_);
-    note(news_.take_notices());
-    note(session_.take_notices());
+    display_.note(news_.take_notices());
+    display_.note(session_.take_notices());
     if (recorder_ && !csv_closed_) {
       csv_closed_ = recorder_->take(reading, name_of, interface_name) == Recorder::Outcome::closed;
-      note(recorder_->take_notices());
+      display_.note(recorder_->take_notices());
     }
   }
 
@@ -126,7 +113,7 @@ class Live {
     if (connections_.look(now) && recorder_) {
       recorder_->add(connections_.connections(), connections_.complete());
     }
-    note(connections_.take_notices());
+    display_.note(connections_.take_notices());
     if (!connections_.connections().looked()) {
       return;
     }
@@ -137,72 +124,22 @@ class Live {
     add_connections(report_.accounts, by_account, connections_.complete());
   }
 
-  // To stderr at once, or, while the screen is up, onto it and to stderr afterwards.
-  void note(const std::vector<std::string>& notices) {
-    for (const std::string& notice : notices) {
-      if (!screen_) {
-        say(notice);
-        continue;
-      }
-      notices_.push_back(format_clock(sys::now().wall) + " " + notice);
-      if (notices_.size() > kNotices) {
-        notices_.erase(notices_.begin());
-      }
-    }
-  }
-
   void show() {
-    report_.notices = notices_;
-    Result<void> shown;
-    if (screen_) {
-      const terminal::Size size = terminal::size(STDOUT_FILENO);
-      shown = screen_->paint(frame(report_, {.columns = size.columns,
-                                             .rows = size.rows,
-                                             .colour = terminal::wants_colour(STDOUT_FILENO),
-                                             .top = options_.top.value_or(ScreenLayout{}.top)}),
-                             rounds_.waiting());
-    } else {
-      std::string text;
-      for (const std::string& line : plain_lines(report_, options_.top.value_or(kTopOfLines))) {
-        text += line + "\n";
-      }
-      shown = terminal::write_all(STDOUT_FILENO, text, rounds_.waiting());
+    report_.notices = display_.notices();
+    if (!display_.on_screen()) {
+      display_.show(plain_lines(report_, options_.top.value_or(kTopOfLines)));
+      return;
     }
-    if (!shown) {
-      failure_ = shown.error();
-      rounds_.abandon();
-    }
-  }
-
-  void take_keys() {
-    while (const auto key = screen_->take_key()) {
-      if (*key == 'q' || *key == 'Q' || *key == '\0') {
-        rounds_.finish();
-        return;
-      }
-    }
-  }
-
-  void take_signal(int signal) {
-    if (signal == SIGTSTP) {
-      screen_->leave();
-      ::raise(SIGSTOP);
-      screen_->resume();
-    }
-    show();
-  }
-
-  void end_screen() {
-    if (screen_) {
-      screen_.reset();
-      for (const std::string& notice : notices_) {
-        say(notice);
-      }
-    }
+    const terminal::Size size = Display::size();
+    display_.show(frame(report_, {.columns = size.columns,
+                                  .rows = size.rows,
+                                  .colour = terminal::wants_colour(STDOUT_FILENO),
+                                  .top = options_.top.value_or(ScreenLayout{}.top)}));
   }
 
   const CommonOptions& options_;
   Rounds& rounds_;
+  Display display_;
   Session& session_;
   std::optional<Recorder>& recorder_;
   LiveNews& news_;
@@ -212,9 +149,6 @@ class Live {
   Board board_;
   RunTotals totals_;
   Report report_;
-  std::vector<std::string> notices_;
-  std::optional<terminal::FullScreen> screen_;
-  std::optional<Error> failure_;
   bool csv_closed_ = false;
 };
 

@@ -2,14 +2,15 @@
 #include "cli/cmd_record.h"
 
 #include <CLI/CLI.hpp>
-
 #include <cerrno>
 #include <memory>
 #include <optional>
 
+#include "adapters/csv/allowances.h"
+#include "adapters/csv/bursts.h"
 #include "adapters/sys/clock.h"
 #include "adapters/sys/host.h"
-#include "cli/allowance_recorder.h"
+#include "cli/allowance_watch.h"
 #include "cli/burst_column.h"
 #include "cli/bursting.h"
 #include "cli/complain.h"
@@ -17,6 +18,7 @@
 #include "cli/counting.h"
 #include "cli/device_evidence.h"
 #include "cli/recorder.h"
+#include "cli/row_writer.h"
 
 namespace cgtally::cli {
 namespace {
@@ -33,7 +35,7 @@ struct RecordOptions : CommonOptions {
 class Record {
  public:
   Record(const RecordOptions& options, Rounds& rounds, Session& session, Recorder& recorder,
-         std::optional<AllowanceRecorder> allowances, DeviceEvidence& evidence,
+         std::optional<RowWriter> allowances, DeviceEvidence& evidence,
          std::unique_ptr<BurstColumn> bursts)
       : options_(options),
         rounds_(rounds),
@@ -84,8 +86,7 @@ class Record {
         reading, [this](std::uint64_t id) { return session_.name_of(id); },
         [this](InterfaceKey key) { return session_.interface_name(key); });
     if (outcome == Recorder::Outcome::closed) {
-      closed_ = true;
-      rounds_.abandon();
+      close();
       return;
     }
     if (outcome == Recorder::Outcome::written) {
@@ -117,8 +118,19 @@ class Record {
     if (first && allowance_watch_.without_any()) {
       say("no allowance counters on " + session_.counted() + ": only the ENA driver has them");
     }
-    allowances_->take(*look);
+    for (const AllowanceStep& step : look->steps) {
+      allowances_->put(csv::allowances_row(host_, look->taken, look->interval, step));
+    }
+    if (!allowances_->write()) {
+      close();
+    }
     say_all(allowances_->take_notices());
+  }
+
+  // Nobody reads on: that ends it, silently.
+  void close() {
+    closed_ = true;
+    rounds_.abandon();
   }
 
   void end_bursts() {
@@ -135,8 +147,8 @@ class Record {
     if (bursts_ && bursts_->missing_rows()) {
       code = complain(*bursts_->missing_rows());
     }
-    if (allowances_ && allowances_->failure()) {
-      code = complain(*allowances_->failure());
+    if (allowances_ && allowances_->missing_rows()) {
+      code = complain(*allowances_->missing_rows());
     }
     return recorder_.failing() ? complain(recorder_.missing_rows()) : code;
   }
@@ -153,9 +165,10 @@ class Record {
   Recorder& recorder_;
   ConnectionWatch connections_;
   AllowanceWatch allowance_watch_;
-  std::optional<AllowanceRecorder> allowances_;
+  std::optional<RowWriter> allowances_;
   DeviceEvidence& evidence_;
   std::unique_ptr<BurstColumn> bursts_;
+  std::string host_ = sys::host_name();
   std::string ledger_;
   Nanoseconds begin_{};
   RunTotals totals_;
@@ -205,9 +218,10 @@ int run_record(RecordOptions options) {
   if (!recorder) {
     return recorder.error().code == EPIPE ? number(ExitCode::fine) : complain(recorder.error());
   }
-  std::optional<AllowanceRecorder> allowances;
+  std::optional<RowWriter> allowances;
   if (!options.allowances.empty()) {
-    auto opened = AllowanceRecorder::open(options.allowances, sys::host_name(), rounds->waiting());
+    auto opened = RowWriter::open(options.allowances, csv::allowances_header(),
+                                  "allowance counters", rounds->waiting());
     if (!opened) {
       return complain(opened.error());
     }
@@ -215,7 +229,8 @@ int run_record(RecordOptions options) {
   }
   std::unique_ptr<BurstColumn> bursts;
   if (!options.bursts.empty()) {
-    auto opened = BurstRecorder::open(options.bursts, sys::host_name(), rounds->waiting());
+    auto opened =
+        RowWriter::open(options.bursts, csv::bursts_header(), "bursts", rounds->waiting());
     if (!opened) {
       return complain(opened.error());
     }

@@ -3,10 +3,9 @@
 // unless the rows go there.
 #include "cli/cmd_replay.h"
 
-#include <CLI/CLI.hpp>
-
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
 #include <csignal>

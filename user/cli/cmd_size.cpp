@@ -3,10 +3,9 @@
 // unless the rows go there.
 #include "cli/cmd_size.h"
 
-#include <CLI/CLI.hpp>
-
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
 #include <cerrno>
 #include <csignal>
 #include <memory>

@@ -2,7 +2,6 @@
 #include "cli/credit_watch.h"
 
 #include <CLI/CLI.hpp>
-
 #include <algorithm>
 #include <fstream>
 

@@ -2,7 +2,6 @@
 #include "cli/instance_options.h"
 
 #include <CLI/CLI.hpp>
-
 #include <map>
 
 #include "cli/parsing.h"

@@ -2,7 +2,6 @@
 #include "cli/options.h"
 
 #include <CLI/CLI.hpp>
-
 #include <charconv>
 #include <filesystem>
 

@@ -2,7 +2,6 @@
 #include "cli/parsing.h"
 
 #include <CLI/CLI.hpp>
-
 #include <iostream>
 
 #include "cli/complain.h"
