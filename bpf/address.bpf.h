@@ -56,12 +56,13 @@ static __always_inline int is_same_address(const struct cgt_address *a, const st
 static __noinline int is_ours(const struct bpf_sock_tuple *tuple, __u32 version, __u64 now)
 {
 	struct cgt_address to = destination_of(tuple, version);
-	__u32 way = bpf_get_smp_processor_id() * CGT_ADDRESS_WAYS +
-		    (address_hash(to.address) & (CGT_ADDRESS_WAYS - 1));
-	struct address_entry *entry = bpf_map_lookup_elem(&cgt_address_cache, &way);
+	__u32 cpu = bpf_get_smp_processor_id();
+	struct cpu_memory *here = bpf_map_lookup_elem(&cgt_cpus, &cpu);
+	struct address_entry *entry;
 
-	if (!entry || preempt_rt)
+	if (!here || preempt_rt)
 		return is_in_address_set(&to, version);
+	entry = &here->addresses[address_hash(to.address) & (CGT_ADDRESS_WAYS - 1)];
 	if (entry->jiffy != now || !is_same_address(&entry->to, &to)) {
 		entry->jiffy = now;
 		entry->to = to;

@@ -12,16 +12,18 @@
 /* Products that do not wait for each other; the high halves carry the mixing. */
 static __always_inline __u32 flow_hash(const struct packet *p)
 {
-	__u64 a = ((__u64)p->words[0] << 32 | p->words[1]) * GOLDEN_RATIO_64;
-	__u64 b =
-		((__u64)p->words[2] << 8 ^ p->protocol ^ (__u64)iface_key << 40) * SILVER_RATIO_64;
+	__u64 a = p->addresses[0] * GOLDEN_RATIO_64;
+	__u64 b;
 
-	if (p->version == 6) {
-		a ^= ((__u64)p->words[3] << 32 | p->words[4]) * SILVER_RATIO_64;
-		b ^= ((__u64)p->words[5] << 32 | p->words[6]) * GOLDEN_RATIO_64;
-		a += ((__u64)p->words[7] << 32 | p->words[8]) * SILVER_RATIO_64;
+	if (p->version == 4) {
+		b = ((__u64)p->words[PORT_WORD_IPV4] << 8 ^ p->protocol) * SILVER_RATIO_64;
+	} else {
+		a ^= p->addresses[1] * SILVER_RATIO_64;
+		b = ((__u64)p->words[PORT_WORD_IPV6] << 8 ^ p->protocol) * SILVER_RATIO_64;
+		b ^= p->addresses[2] * GOLDEN_RATIO_64;
+		a += p->addresses[3] * SILVER_RATIO_64;
 	}
-	return (a ^ b) >> 32;
+	return ((a ^ b) >> 32) ^ iface_key;
 }
 
 static __always_inline __u32 address_hash(const __u32 *address)

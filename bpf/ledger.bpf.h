@@ -29,10 +29,20 @@ static __always_inline struct cgt_cell *reason_cell(enum cgt_kind kind, __u64 *s
 	return cell_at(bpf_get_smp_processor_id(), *slot);
 }
 
+/* What follows the cgroup's id in the key of a cgroup on this interface. */
+static __always_inline __u64 cgroups_here(void)
+{
+	const struct cgt_key key = {.iface = iface_key, .kind = CGT_CGROUP};
+
+	return *(const __u64 *)&key.iface;
+}
+
 static __always_inline int cell_is_of(const struct cgt_cell *cell, __u64 cgroup_id)
 {
-	return cell->key.cgroup_id == cgroup_id && cell->key.iface == iface_key &&
-	       cell->key.kind == CGT_CGROUP;
+	/* Interface and kind at once. */
+	__u64 where = *(volatile __u64 *)&cell->key.iface;
+
+	return cell->key.cgroup_id == cgroup_id && where == cgroups_here();
 }
 
 /* iface is what makes a cell valid to a reader, so it goes last. */
@@ -104,25 +114,21 @@ static __always_inline __u32 slot_way(__u64 cgroup_id)
 	return (cgroup_id * GOLDEN_RATIO_64) >> 32 & (CGT_SLOT_WAYS - 1);
 }
 
-static __always_inline struct cgt_cell *cgroup_cell(__u64 cgroup_id, __u64 *slot_found)
+static __always_inline struct cgt_cell *cgroup_cell(struct cpu_memory *here, __u32 cpu,
+						    __u64 cgroup_id, __u64 *slot_found)
 {
-	__u32 cpu = bpf_get_smp_processor_id();
-	__u32 way = cpu * CGT_SLOT_WAYS + slot_way(cgroup_id);
-	__u32 *cached = bpf_map_lookup_elem(&cgt_slot_cache, &way);
-	struct cgt_cell *cell;
+	__u32 *cached = &here->slots[slot_way(cgroup_id)];
+	struct cgt_cell *cell = cell_at(cpu, *cached);
 	int slot;
 
-	if (cached && !preempt_rt) {
-		cell = cell_at(cpu, *cached);
-		if (cell && cell_is_of(cell, cgroup_id)) {
-			*slot_found = *cached;
-			return cell;
-		}
+	if (cell && cell_is_of(cell, cgroup_id)) {
+		*slot_found = *cached;
+		return cell;
 	}
 	slot = find_slot(cpu, cgroup_id);
 	if (slot < 0)
 		slot = reason_slot[CGT_OVERFLOW];
-	else if (cached)
+	else if (!preempt_rt)
 		*cached = slot;
 	*slot_found = slot;
 	return cell_at(cpu, slot);

@@ -54,52 +54,68 @@ struct {
 } cgt_addresses SEC(".maps");
 
 /*
- * Per CPU, direct-mapped: where an account's slot was last found. A cell carries its key and so
- * proves the hit.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1); /* CPUs * CGT_SLOT_WAYS */
-	__type(key, __u32);
-	__type(value, __u32);
-} cgt_slot_cache SEC(".maps");
-
-/*
- * Per CPU, direct-mapped: the socket owner of a flow, believed within one jiffy. Spares the socket
- * lookup for all but a flow's first packet in that jiffy; what it admits is that a tuple owned anew
- * within a jiffy counts for its former owner until the jiffy ends.
+ * The socket owner of a flow, believed within one jiffy. Spares the socket lookup for all but a
+ * flow's first packet in that jiffy; what it admits is that a tuple owned anew within a jiffy
+ * counts for its former owner until the jiffy ends.
  */
 struct owner_entry {
 	__u64 jiffy;
 	__u64 cgroup_id;
-	__u32 iface;
+	__u64 flow_kind; /* interface, IP version and protocol */
 	__u32 slot;
 	__u32 ports;
-	__u32 protocol;	  /* and the IP version */
-	__u32 address[8]; /* source, destination; IPv4 uses the first of each four */
+	__u64 addresses[4]; /* as in struct packet; IPv4 needs the first only */
 };
 _Static_assert(sizeof(struct owner_entry) == 64, "one cache line");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1); /* CPUs * CGT_OWNER_WAYS */
-	__type(key, __u32);
-	__type(value, struct owner_entry);
-} cgt_owner_cache SEC(".maps");
-
-/* Per CPU, direct-mapped: whether an address is ours, believed within one jiffy. */
+/* Whether an address is ours, believed within one jiffy. */
 struct address_entry {
 	__u64 jiffy;
 	struct cgt_address to;
 	__u32 ours;
 };
 
+/* Whether NAT is possible in the netns that was last asked for, believed within one jiffy. */
+struct nat_entry {
+	__u64 jiffy;
+	__u32 netns;
+	__u32 possible;
+	__u64 reserved[2];
+};
+
+/*
+ * The window that a CPU was last told to be in, by whichever interface's packet. Reading the clock
+ * costs more than the booking, so all interfaces share the answer.
+ */
+struct window_clock {
+	__u64 jiffy; /* when it was read */
+	__u64 epoch;
+	__s64 left; /* bytes that may be booked before it is read again */
+	__u64 reserved[5];
+};
+
+/*
+ * Key: CPU. Value: what that CPU remembers for a moment, the clock and direct-mapped caches: one
+ * lookup finds all of it. Nobody else reads it; mappable because only then does an array's memory
+ * begin on a page, and so an entry on a cache line.
+ */
+struct cpu_memory {
+	struct window_clock clock;
+	struct nat_entry nat[2]; /* IPv4, IPv6 */
+	struct address_entry addresses[CGT_ADDRESS_WAYS];
+	struct owner_entry owners[CGT_OWNER_WAYS];
+	__u32 slots[CGT_SLOT_WAYS]; /* of accounts: the cell carries its key and so proves the hit
+				     */
+};
+_Static_assert(sizeof(struct cpu_memory) % 64 == 0, "the next CPU's begins on a cache line");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1); /* CPUs * CGT_ADDRESS_WAYS */
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1); /* CPUs */
 	__type(key, __u32);
-	__type(value, struct address_entry);
-} cgt_address_cache SEC(".maps");
+	__type(value, struct cpu_memory);
+} cgt_cpus SEC(".maps");
 
 /*
  * Key: a local address and port where NAT may redirect. Value: what is known of where its packets
@@ -127,41 +143,13 @@ struct {
 } cgt_ports SEC(".maps");
 
 /*
- * The windows of one interface. Key: row * CGT_WINDOW_RING + epoch % CGT_WINDOW_RING; a CPU has two
- * rows, row = cpu * 2 + direction (RX, TX). Written by that CPU alone; read by userspace through
+ * The windows of one interface. Key: row. Written by the row's CPU alone; read by userspace through
  * mmap.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1); /* CPUs * 2 * CGT_WINDOW_RING */
-	__type(key, __u32);
-	__type(value, struct cgt_window);
-} cgt_windows SEC(".maps");
-
-/* Of one interface, too. Key: row. Value: the epoch of the row's last window, which has its sums.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1); /* CPUs * 2 */
 	__type(key, __u32);
-	__type(value, __u64);
-} cgt_window_heads SEC(".maps");
-
-/*
- * Key: CPU. Value: the window that it was last told to be in, by whichever interface's packet.
- * Reading the clock costs more than the booking, so all interfaces share the answer.
- */
-struct window_clock {
-	__u64 jiffy; /* when it was read */
-	__u64 epoch;
-	__s64 left;	   /* bytes that may be booked before it is read again */
-	__u64 reserved[5]; /* a cache line for each CPU */
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1); /* CPUs */
-	__type(key, __u32);
-	__type(value, struct window_clock);
-} cgt_clock SEC(".maps");
+	__type(value, struct cgt_window_row);
+} cgt_windows SEC(".maps");

@@ -191,7 +191,7 @@ static __always_inline struct owner receiver(struct __sk_buff *skb, struct packe
 		return owner_by_reason(CGT_FORWARDED);
 	match = look_up(skb, &p->tuple, p->version, p->protocol, &owner);
 	if (match < MATCHED_FLOW) {
-		if (nat_is_possible(skb, p->version))
+		if (nat_is_possible(skb, p->version, now))
 			owner.kind = settle_under_nat(skb, p, match, &owner, now);
 		else if (match == NO_MATCH)
 			owner = nobody(skb, p);

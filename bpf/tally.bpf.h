@@ -5,23 +5,26 @@
  */
 #pragma once
 
-static __always_inline struct cgt_cell *cell_of_owner(struct owner owner, __u64 *slot)
+static __always_inline struct cgt_cell *cell_of_owner(struct cpu_memory *here, __u32 cpu,
+						      struct owner owner, __u64 *slot)
 {
 	if (owner.kind != CGT_CGROUP)
 		return reason_cell(owner.kind, slot);
-	return cgroup_cell(owner.cgroup_id, slot);
+	return cgroup_cell(here, cpu, owner.cgroup_id, slot);
 }
 
 /* Out of line: what the cache spares should not cost the packets that it serves their registers. */
 static __noinline struct cgt_cell *look_up_cell(struct __sk_buff *skb, struct packet *p,
-						struct owner_entry *entry, __u64 now)
+						struct cpu_memory *here, struct owner_entry *entry,
+						__u64 now)
 {
 	int cacheable = 0;
 	struct owner owner = receiver(skb, p, now, &cacheable);
-	struct cgt_cell *cell = cell_of_owner(owner, &p->slot);
+	__u32 cpu = bpf_get_smp_processor_id();
+	struct cgt_cell *cell = cell_of_owner(here, cpu, owner, &p->slot);
 
 	if (cacheable && !may_change_owner(p))
-		remember(entry, p, now, owner.cgroup_id, p->slot);
+		remember(entry, p, now, owner.cgroup_id);
 	else
 		entry->jiffy = 0;
 	return cell;
@@ -29,21 +32,20 @@ static __noinline struct cgt_cell *look_up_cell(struct __sk_buff *skb, struct pa
 
 /* `now` in jiffies; TCP or UDP only. Sets the packet's slot, as all below. */
 static __always_inline struct cgt_cell *receiving_cell(struct __sk_buff *skb, struct packet *p,
+						       struct cpu_memory *here, __u32 cpu,
 						       __u64 now)
 {
-	struct owner_entry *entry = owner_entry_at(flow_hash(p));
+	struct owner_entry *entry = owner_entry_of(here, p);
 	struct cgt_cell *cell;
 
-	if (!entry)
-		return reason_cell(CGT_OVERFLOW, &p->slot); /* cannot be: the index is masked */
-	if (entry->jiffy == now && !preempt_rt && entry_is_of(entry, p) && !may_change_owner(p)) {
-		cell = cell_at(bpf_get_smp_processor_id(), entry->slot);
+	if (entry->jiffy == now && entry_is_of(entry, p) && !may_change_owner(p)) {
+		cell = cell_at(cpu, entry->slot);
 		if (cell && cell_is_of(cell, entry->cgroup_id)) {
 			p->slot = entry->slot;
 			return cell;
 		}
 	}
-	return look_up_cell(skb, p, entry, now);
+	return look_up_cell(skb, p, here, entry, now);
 }
 
 /*
@@ -58,7 +60,7 @@ static __noinline int mac_decides(struct __sk_buff *skb)
 
 /* `p` is parsed. */
 static __always_inline struct cgt_cell *ingress_cell(struct __sk_buff *skb, struct packet *p,
-						     __u64 now)
+						     struct cpu_memory *here, __u32 cpu, __u64 now)
 {
 	if (!p->version)
 		return reason_cell(CGT_NOT_IP, &p->slot);
@@ -67,41 +69,41 @@ static __always_inline struct cgt_cell *ingress_cell(struct __sk_buff *skb, stru
 	if (p->later_fragment)
 		return reason_cell(CGT_FRAGMENT, &p->slot);
 	if (p->has_ports)
-		return receiving_cell(skb, p, now);
+		return receiving_cell(skb, p, here, cpu, now);
 	return reason_cell(is_ours(&p->tuple, p->version, now) ? CGT_KERNEL : CGT_FORWARDED,
 			   &p->slot);
 }
 
 static __always_inline void tally_ingress(struct __sk_buff *skb)
 {
+	__u32 cpu = bpf_get_smp_processor_id();
+	struct cpu_memory *here = bpf_map_lookup_elem(&cgt_cpus, &cpu);
 	struct packet p = {};
 	__u64 now = bpf_jiffies64();
 	struct cgt_cell *cell;
 	struct wire wire;
 
+	if (!here)
+		return; /* cannot be: there is one for each possible CPU */
 	parse(skb, &p);
-	cell = ingress_cell(skb, &p, now);
+	cell = ingress_cell(skb, &p, here, cpu, now);
 	wire = wire_of(skb, &p);
 
 	if (wire.bytes <= SHORTEST_ETHERNET_FRAME)
 		wire.bytes -= padding_of(skb, &p);
-	book(cell, p.slot, RX, wire, now);
-}
-
-static __noinline int parse_super_packet(struct __sk_buff *skb, struct packet *p)
-{
-	parse(skb, p);
-	return p->version;
+	book(here, cpu, cell, p.slot, RX, wire, now);
 }
 
 /* The headers matter only for the wire length of a super-packet: the socket says whose it is. */
 static __always_inline void tally_egress(struct __sk_buff *skb)
 {
-	struct packet p = {};
+	__u32 cpu = bpf_get_smp_processor_id();
+	struct cpu_memory *here = bpf_map_lookup_elem(&cgt_cpus, &cpu);
 	struct cgt_cell *cell;
+	__u64 slot;
 
-	if (skb->gso_size)
-		p.version = parse_super_packet(skb, &p);
-	cell = cell_of_owner(sender(skb), &p.slot);
-	book(cell, p.slot, TX, wire_of(skb, &p), bpf_jiffies64());
+	if (!here)
+		return;
+	cell = cell_of_owner(here, cpu, sender(skb), &slot);
+	book(here, cpu, cell, slot, TX, sent_wire_of(skb), bpf_jiffies64());
 }

@@ -21,22 +21,14 @@ static __noinline __u64 read_clock(struct window_clock *clock, __u64 now)
 	return clock->epoch;
 }
 
-/* Goes on from the sums of this row's last window; 0 if it has no row. */
-static __noinline int open_window(struct cgt_window *window, __u32 row, __u64 epoch)
+/* Goes on from the sums of the row's last window. */
+static __noinline int open_window(struct cgt_window_row *row, __u64 epoch)
 {
-	__u64 *head = bpf_map_lookup_elem(&cgt_window_heads, &row);
-	struct cgt_window *last;
-	__u64 bytes, packets;
-	__u32 index;
+	struct cgt_window *last = &row->ring[row->head & (CGT_WINDOW_RING - 1)];
+	struct cgt_window *window = &row->ring[epoch & (CGT_WINDOW_RING - 1)];
+	__u64 bytes = last->bytes; /* `last` is `window` itself after just a lap */
+	__u64 packets = last->packets;
 
-	if (!head)
-		return 0;
-	index = row * CGT_WINDOW_RING + (*head & (CGT_WINDOW_RING - 1));
-	last = bpf_map_lookup_elem(&cgt_windows, &index);
-	if (!last)
-		return 0;
-	bytes = last->bytes; /* `last` is `window` itself after just a lap */
-	packets = last->packets;
 	window->seq++;
 	barrier();
 	window->epoch = epoch;
@@ -47,34 +39,29 @@ static __noinline int open_window(struct cgt_window *window, __u32 row, __u64 ep
 		window->top[i] = (struct cgt_window_top){};
 	barrier();
 	window->seq++;
-	*head = epoch;
+	row->head = epoch;
 	return 1;
 }
 
 /* The window that a packet of so many bytes belongs to. `now` in jiffies. */
-static __always_inline struct cgt_window *window_at(enum direction direction, __u64 bytes,
-						    __u64 now)
+static __always_inline struct cgt_window *
+window_at(struct cpu_memory *here, __u32 cpu, enum direction direction, __u64 bytes, __u64 now)
 {
-	struct window_clock *clock;
+	struct window_clock *clock = &here->clock;
+	__u32 index = cpu * 2 + direction;
+	struct cgt_window_row *row = bpf_map_lookup_elem(&cgt_windows, &index);
 	struct cgt_window *window;
-	__u32 cpu = bpf_get_smp_processor_id();
-	__u32 row, index;
-	__u64 epoch;
-	__s64 left;
+	__u64 epoch = clock->epoch;
+	__s64 left = clock->left - bytes;
 
-	clock = bpf_map_lookup_elem(&cgt_clock, &cpu);
-	if (!clock)
+	if (!row)
 		return NULL;
-	left = clock->left - bytes;
 	clock->left = left;
-	epoch = clock->epoch;
 	if (clock->jiffy != now || left < 0)
 		epoch = read_clock(clock, now);
-	row = cpu * 2 + direction;
-	index = row * CGT_WINDOW_RING + (epoch & (CGT_WINDOW_RING - 1));
-	window = bpf_map_lookup_elem(&cgt_windows, &index);
-	if (window && window->epoch != epoch && !open_window(window, row, epoch))
-		return NULL;
+	window = &row->ring[epoch & (CGT_WINDOW_RING - 1)];
+	if (window->epoch != epoch)
+		open_window(row, epoch);
 	return window;
 }
 
@@ -116,8 +103,8 @@ static __noinline __u32 weigh(struct cgt_window *window, __u32 slot, __u32 bytes
  * The sequence is odd from before the cell is written until the window is, too: a reader that waits
  * for an even one sees a packet in both or in neither.
  */
-static __always_inline void book(struct cgt_cell *cell, __u32 slot, enum direction direction,
-				 struct wire wire, __u64 now)
+static __always_inline void book(struct cpu_memory *here, __u32 cpu, struct cgt_cell *cell,
+				 __u32 slot, enum direction direction, struct wire wire, __u64 now)
 {
 	struct cgt_window *window;
 	__u32 seq;
@@ -128,7 +115,7 @@ static __always_inline void book(struct cgt_cell *cell, __u32 slot, enum directi
 		add_atomically(cell, direction, wire);
 		return;
 	}
-	window = window_ns ? window_at(direction, wire.bytes, now) : NULL;
+	window = window_ns ? window_at(here, cpu, direction, wire.bytes, now) : NULL;
 	if (!window) {
 		add(cell, direction, wire);
 		return;

@@ -76,9 +76,7 @@ static __always_inline struct wire wire_of(struct __sk_buff *skb, struct packet 
 	__u32 gso_size = skb->gso_size;
 
 	if (gso_size) {
-		/*
-		 * Only TCP cannot be a tunnel's outside; the rest is worth a look behind the skb.
-
+		/* Only TCP cannot be a tunnel's outside: the rest is worth a look behind the skb.
 		 */
 		__u32 headers_len =
 			p->protocol == IPPROTO_TCP ? p->headers_len : unusual_headers_len(skb, p);
@@ -92,6 +90,32 @@ static __always_inline struct wire wire_of(struct __sk_buff *skb, struct packet 
 	}
 	if (skb->vlan_present)
 		wire.bytes += VLAN_TAG_LEN * wire.packets;
+	return wire;
+}
+
+/* Out of line, with the headers that only a super-packet needs. Bytes, then packets above them. */
+static __noinline __u64 super_packet_wire(struct __sk_buff *skb)
+{
+	struct packet p = {};
+	struct wire wire;
+
+	parse(skb, &p);
+	wire = wire_of(skb, &p);
+	return wire.bytes | wire.packets << 32;
+}
+
+static __always_inline struct wire sent_wire_of(struct __sk_buff *skb)
+{
+	struct wire wire = {.bytes = skb->len, .packets = 1};
+
+	if (skb->gso_size) {
+		__u64 both = super_packet_wire(skb);
+
+		wire.bytes = (__u32)both;
+		wire.packets = both >> 32;
+	} else if (skb->vlan_present) {
+		wire.bytes += VLAN_TAG_LEN;
+	}
 	return wire;
 }
 

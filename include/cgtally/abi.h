@@ -71,10 +71,7 @@ struct cgt_address {
 };
 CGT_ASSERT(sizeof(struct cgt_address) == 20, "hashed as bytes: no padding");
 
-/*
- * Entries of one CPU in the direct-mapped caches; userspace multiplies by the possible CPUs. Powers
- * of two.
- */
+/* Entries of one CPU in the direct-mapped caches. Powers of two. */
 #define CGT_SLOT_WAYS	 2048
 #define CGT_OWNER_WAYS	 4096
 #define CGT_ADDRESS_WAYS 64
@@ -101,6 +98,14 @@ struct cgt_window {
 	struct cgt_window_top top[CGT_WINDOW_TOP];
 };
 CGT_ASSERT(sizeof(struct cgt_window) == 64, "one cache line");
+
+/* The windows of one CPU and direction; a CPU has two rows, row = cpu * 2 + direction (RX, TX). */
+struct cgt_window_row {
+	__u64 head; /* the epoch of the last window, which has the row's sums */
+	__u64 reserved[7];
+	struct cgt_window ring[CGT_WINDOW_RING]; /* the window of an epoch is at epoch % size */
+};
+CGT_ASSERT(sizeof(struct cgt_window_row) == (CGT_WINDOW_RING + 1) * 64, "on cache lines");
 
 /* What happened to a cgroup of the unified hierarchy. */
 enum cgt_cgroup_event_type {

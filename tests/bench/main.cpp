@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a packet costs: every path of the data path in nanoseconds above an empty program, beside a
-// naive counter (floor) in the same run. Medians of 11 rounds with their spread; rounds of the
-// programs alternate, so that a drift of the machine's speed meets them all.
+// naive counter (floor). What else goes on in a machine only ever adds time, for milliseconds or
+// for seconds: so each round takes a short slice of a path, of the floor and of the empty program
+// in turn, all paths come round again and again, and what counts is the lowest decile of the
+// rounds.
 #include <fmt/core.h>
 #include <sched.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <random>
@@ -21,7 +25,7 @@ namespace {
 using namespace cgtally;
 using namespace cgtally::bench;
 
-enum class Path : std::uint8_t { floor, egress, warm, cold, mix };
+enum class Path : std::uint8_t { floor, naive, egress, warm, cold, mix };
 
 struct Case {
   std::string name;
@@ -36,6 +40,7 @@ const std::vector<Case> kCases{
     {"floor", Path::floor, Protocol::tcp4, 1, 1},
     {"floor", Path::floor, Protocol::tcp4, 1000, 1000},
     {"floor", Path::floor, Protocol::tcp4, 10000, 10000},
+    {"naive_egress", Path::naive, Protocol::tcp4, 1, 1},
     {"egress", Path::egress, Protocol::tcp4, 1, 1},
     {"egress", Path::egress, Protocol::tcp4, 1000, 1000},
     {"egress", Path::egress, Protocol::tcp4, 10000, 10000},
@@ -63,11 +68,15 @@ const std::vector<Case> kCases{
     {"ingress_tcp4_mix_windowless", Path::mix, Protocol::tcp4, 1000, 10000, WindowsKept::none},
 };
 
-struct Measured {
-  Case what;
-  Spread above_empty;
-  double ratio_to_floor = 0;
+struct Samples {
+  std::vector<double> path_ns;  // above empty, and so below
+  std::vector<double> floor_ns;
   double hits = -1;  // below 0: not asked
+
+  [[nodiscard]] Spread spread() const { return bench::spread(path_ns); }
+  [[nodiscard]] double ratio_to_floor() const {
+    return spread().low_ns / bench::spread(floor_ns).low_ns;
+  }
 };
 
 // Flow i is drawn with probability 1/(i+1): the usual skew of real traffic.
@@ -95,6 +104,8 @@ const bpf_program* program_of(const bench_bpf& programs, Path path) {
   switch (path) {
     case Path::floor:
       return programs.progs.bench_floor;
+    case Path::naive:
+      return programs.progs.bench_naive_egress;
     case Path::egress:
       return programs.progs.bench_egress;
     case Path::cold:
@@ -106,53 +117,81 @@ const bpf_program* program_of(const bench_bpf& programs, Path path) {
   return programs.progs.bench_ingress;
 }
 
-Result<Measured> measure(Runner& runner, const Case& what, int rounds, std::uint32_t repeat) {
+bool finds_sockets(Path path) {
+  return path == Path::warm || path == Path::cold || path == Path::mix;
+}
+
+// A mix runs long enough in one go for its caches to be as full as under steady traffic.
+struct Slices {
+  int rounds;
+  std::uint32_t repeat;
+};
+
+Slices slices_of(const Case& what, const Slices& wanted) {
+  constexpr std::uint32_t kLonger = 10;
+  if (what.path != Path::mix) return wanted;
+  return {std::max(1, wanted.rounds / static_cast<int>(kLonger)), wanted.repeat * kLonger};
+}
+
+// Of one round, above the empty program.
+Result<double> above_empty(Runner& runner, const bpf_program* program, const Frame& frame,
+                           std::uint32_t repeat) {
+  auto empty = runner.run(runner.programs().progs.bench_empty_turn, frame, repeat);
+  if (!empty) return empty;
+  auto full = runner.run(program, frame, repeat);
+  if (!full) return full;
+  return *full - *empty;
+}
+
+Result<void> measure(Runner& runner, const Case& what, const Slices& wanted, Samples& samples) {
   const Frame frame = frame_of(what.protocol);
   std::optional<Flows> flows;
   std::vector<Tuple> tuples(what.flows, frame.tuple);
-  if (what.path != Path::floor && what.path != Path::egress) {
+  if (finds_sockets(what.path)) {
     auto made = Flows::make(what.protocol, what.accounts, what.flows);
     if (!made) return std::unexpected(std::move(made).error());
     flows.emplace(*std::move(made));
     tuples = flows->tuples();
   }
-  if (auto set = runner.set_turns(frame, tuples, order_of(what), what.accounts); !set) {
-    return std::unexpected(std::move(set).error());
-  }
+  if (auto set = runner.set_turns(frame, tuples, order_of(what), what.accounts); !set) return set;
   const bpf_program* program = program_of(runner.programs(), what.path);
-  std::vector<double> above;
-  for (int round = -1; round < rounds; ++round) {  // the first warms up
-    auto empty = runner.time(runner.programs().progs.bench_empty_turn, frame, 1, repeat);
-    auto full = runner.time(program, frame, 1, repeat);
-    if (!empty || !full) return std::unexpected((empty ? full : empty).error());
-    if (round >= 0) above.push_back(full->front() - empty->front());
+  const Slices slices = slices_of(what, wanted);
+  for (int round = -1; round < slices.rounds; ++round) {  // the first warms up
+    runner.stay_at_first_turn(true);
+    auto floor = above_empty(runner, runner.programs().progs.bench_floor, frame, wanted.repeat);
+    runner.stay_at_first_turn(false);
+    auto path = above_empty(runner, program, frame, slices.repeat);
+    if (!floor || !path) return std::unexpected((floor ? path : floor).error());
+    if (round < 0) continue;
+    samples.path_ns.push_back(*path);
+    samples.floor_ns.push_back(*floor);
   }
-  Measured measured{what, spread(above)};
-  if (what.path == Path::mix || what.path == Path::warm) {
-    auto hits = runner.hit_share(frame, repeat);
-    if (!hits) return std::unexpected(std::move(hits).error());
-    measured.hits = *hits;
-  }
-  return measured;
+  if (what.path != Path::mix && what.path != Path::warm) return {};
+  auto hits = runner.hit_share(frame, slices.repeat);
+  if (!hits) return std::unexpected(std::move(hits).error());
+  samples.hits = *hits;
+  return {};
 }
 
-void print_table(const std::vector<Measured>& all, double empty_ns) {
-  fmt::print("empty program {:.0f} ns; the rest is above it\n", empty_ns);
-  fmt::print("{:<28} {:>8} {:>7} {:>7} {:>13} {:>8}  {}\n", "PROGRAM", "ACCOUNTS", "FLOWS", "NS",
-             "SPREAD", "x FLOOR", "");
-  for (const Measured& one : all) {
-    fmt::print("{:<28} {:>8} {:>7} {:>7.0f} {:>6.0f}..{:<5.0f} {:>8.2f}  {}\n", one.what.name,
-               one.what.accounts, one.what.flows, one.above_empty.median_ns,
-               one.above_empty.lowest_ns, one.above_empty.highest_ns, one.ratio_to_floor,
-               one.hits < 0 ? "" : fmt::format("cache hits {:.0f} %", one.hits * 100));
+void print_table(const std::vector<Case>& cases, const std::vector<Samples>& all, double empty_ns) {
+  fmt::print("empty program {:.0f} ns; the rest is above it, the lowest decile of all rounds\n",
+             empty_ns);
+  fmt::print("{:<28} {:>8} {:>7} {:>7} {:>7} {:>8}\n", "PROGRAM", "ACCOUNTS", "FLOWS", "NS",
+             "MEDIAN", "x FLOOR");
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    const Spread spread = all[i].spread();
+    fmt::print("{:<28} {:>8} {:>7} {:>7.0f} {:>7.0f} {:>8.2f}{}\n", cases[i].name,
+               cases[i].accounts, cases[i].flows, spread.low_ns, spread.median_ns,
+               all[i].ratio_to_floor(),
+               all[i].hits < 0 ? "" : fmt::format("  cache hits {:.0f} %", all[i].hits * 100));
   }
 }
 
-void print_csv(const std::vector<Measured>& all) {
+void print_csv(const std::vector<Case>& cases, const std::vector<Samples>& all) {
   fmt::print("program,accounts,flows,ns_above_empty,ratio_to_floor\n");
-  for (const Measured& one : all) {
-    fmt::print("{},{},{},{:.1f},{:.3f}\n", one.what.name, one.what.accounts, one.what.flows,
-               one.above_empty.median_ns, one.ratio_to_floor);
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    fmt::print("{},{},{},{:.1f},{:.3f}\n", cases[i].name, cases[i].accounts, cases[i].flows,
+               all[i].spread().low_ns, all[i].ratio_to_floor());
   }
 }
 
@@ -178,12 +217,15 @@ int main(int argc, char** argv) {
   CLI::App app("Nanoseconds per packet of cgtally's data path, above an empty program");
   bool csv = false;
   std::string only;
-  int rounds = 11;
-  std::uint32_t repeat = 200000;
+  int passes = 5;
+  Slices slices{.rounds = 40, .repeat = 20000};
   app.add_flag("--csv", csv, "print CSV instead of a table");
   app.add_option("--only", only, "rows whose name has this in it, and the floor");
-  app.add_option("--rounds", rounds, "rounds of each program")->check(CLI::Range(1, 1000));
-  app.add_option("--repeat", repeat, "runs in a round")->check(CLI::Range(1000, 100000000));
+  app.add_option("--passes", passes, "times that all programs come round")
+      ->check(CLI::Range(1, 1000));
+  app.add_option("--rounds", slices.rounds, "rounds of a program in a pass")
+      ->check(CLI::Range(1, 1000));
+  app.add_option("--repeat", slices.repeat, "runs in a slice")->check(CLI::Range(1000, 100000000));
   CLI11_PARSE(app, argc, argv);
 
   prepare_process();
@@ -194,20 +236,23 @@ int main(int argc, char** argv) {
     if (!runner) return complain(runner.error());
     runners.emplace(windows, *std::move(runner));
   }
-  const Frame frame = frame_of(Protocol::tcp4);
   Runner& production = runners.at(WindowsKept::gated);
-  auto empty = production.time(production.programs().progs.bench_empty, frame, rounds, repeat);
-  if (!empty) return complain(empty.error());
-
-  std::vector<Measured> all;
-  for (const Case& what : kCases) {
-    if (what.path != Path::floor && what.name.find(only) == std::string::npos) continue;
-    auto measured = measure(runners.at(what.windows), what, rounds, repeat);
-    if (!measured) return complain(measured.error());
-    all.push_back(*std::move(measured));
-    all.back().ratio_to_floor =
-        all.back().above_empty.median_ns / all.front().above_empty.median_ns;
+  std::vector<Case> cases;
+  std::ranges::copy_if(kCases, std::back_inserter(cases), [&](const Case& what) {
+    return what.path == Path::floor || what.name.find(only) != std::string::npos;
+  });
+  std::vector<Samples> all(cases.size());
+  std::vector<double> empty_ns;
+  for (int pass = 0; pass < passes; ++pass) {
+    auto empty = production.run(production.programs().progs.bench_empty, frame_of(Protocol::tcp4),
+                                slices.repeat);
+    if (!empty) return complain(empty.error());
+    empty_ns.push_back(*empty);
+    for (std::size_t i = 0; i < cases.size(); ++i) {
+      auto measured = measure(runners.at(cases[i].windows), cases[i], slices, all[i]);
+      if (!measured) return complain(measured.error());
+    }
   }
-  csv ? print_csv(all) : print_table(all, spread(*empty).median_ns);
+  csv ? print_csv(cases, all) : print_table(cases, all, spread(empty_ns).low_ns);
   return 0;
 }

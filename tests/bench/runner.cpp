@@ -96,12 +96,8 @@ Result<Runner> Runner::load(WindowsKept windows) {
   bpf_map__set_max_entries(maps.cgt_cells, cpus * kSlots);
   bpf_map__set_max_entries(maps.cgt_slots, kSlots);
   bpf_map__set_max_entries(maps.cgt_free, kSlots);
-  bpf_map__set_max_entries(maps.cgt_slot_cache, cpus * CGT_SLOT_WAYS);
-  bpf_map__set_max_entries(maps.cgt_owner_cache, cpus * CGT_OWNER_WAYS);
-  bpf_map__set_max_entries(maps.cgt_address_cache, cpus * CGT_ADDRESS_WAYS);
-  bpf_map__set_max_entries(maps.cgt_windows, 2 * cpus * CGT_WINDOW_RING);
-  bpf_map__set_max_entries(maps.cgt_window_heads, 2 * cpus);
-  bpf_map__set_max_entries(maps.cgt_clock, cpus);
+  bpf_map__set_max_entries(maps.cgt_cpus, cpus);
+  bpf_map__set_max_entries(maps.cgt_windows, 2 * cpus);
   bpf_map__set_max_entries(maps.bench_turns, kMostTurns);
   const bpf::KernelFacts facts = bpf::probe_kernel();
   auto& config = *skeleton->rodata;
@@ -169,10 +165,13 @@ Result<void> Runner::set_turns(const Frame& frame, const std::vector<Tuple>& tup
       return std::unexpected(sys::error_from(errno, "fill the naive counter"));
     }
   }
-  skeleton_->bss->turn_mask = static_cast<std::uint32_t>(order.size()) - 1;
+  turn_mask_ = static_cast<std::uint32_t>(order.size()) - 1;
   skeleton_->bss->turn = 0;
+  stay_at_first_turn(false);
   return {};
 }
+
+void Runner::stay_at_first_turn(bool stay) { skeleton_->bss->turn_mask = stay ? 0 : turn_mask_; }
 
 Result<double> Runner::run(const bpf_program* program, const Frame& frame, std::uint32_t repeat) {
   bpf_test_run_opts options{};
@@ -186,17 +185,6 @@ Result<double> Runner::run(const bpf_program* program, const Frame& frame, std::
   return options.duration;
 }
 
-Result<std::vector<double>> Runner::time(const bpf_program* program, const Frame& frame, int rounds,
-                                         std::uint32_t repeat) {
-  std::vector<double> times;
-  for (int round = 0; round < rounds; ++round) {
-    auto one = run(program, frame, repeat);
-    if (!one) return std::unexpected(std::move(one).error());
-    times.push_back(*one);
-  }
-  return times;
-}
-
 Result<double> Runner::hit_share(const Frame& frame, std::uint32_t repeat) {
   skeleton_->bss->hits = 0;
   if (auto ran = run(skeleton_->progs.bench_ingress_hits, frame, repeat); !ran) {
@@ -207,7 +195,7 @@ Result<double> Runner::hit_share(const Frame& frame, std::uint32_t repeat) {
 
 Spread spread(std::vector<double> values) {
   std::ranges::sort(values);
-  return {values.front(), values[values.size() / 2], values.back()};
+  return {values[values.size() / 10], values[values.size() / 2]};
 }
 
 }  // namespace cgtally::bench

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs one benchmark program many times on one packet (BPF_PROG_TEST_RUN) and takes the median.
-// Knows the ledger's maps just enough to give the programs something to work on.
+// Runs one benchmark program many times on one packet (BPF_PROG_TEST_RUN). Knows the ledger's maps
+// just enough to give the programs something to work on.
 #pragma once
 
 #include <bench.skel.h>
@@ -14,9 +14,8 @@
 namespace cgtally::bench {
 
 struct Spread {
-  double lowest_ns = 0;
+  double low_ns = 0;  // the lowest decile
   double median_ns = 0;
-  double highest_ns = 0;
 };
 
 // The packet that is repeated; `payload` bytes behind its headers.
@@ -42,18 +41,19 @@ class Runner {
                          const std::vector<std::uint32_t>& order, std::uint32_t accounts);
 
   [[nodiscard]] const bench_bpf& programs() const { return *skeleton_; }
-  // Nanoseconds for one run, over `rounds` rounds of `repeat` runs.
-  Result<std::vector<double>> time(const bpf_program* program, const Frame& frame, int rounds,
-                                   std::uint32_t repeat);
+  // The same turn again and again, or all of them.
+  void stay_at_first_turn(bool stay);
+  // Nanoseconds for one run, the mean of `repeat` runs.
+  Result<double> run(const bpf_program* program, const Frame& frame, std::uint32_t repeat);
   // Share of runs for which the owner cache had the answer.
   Result<double> hit_share(const Frame& frame, std::uint32_t repeat);
 
  private:
   explicit Runner(bpf::Skeleton<bench_bpf> skeleton) : skeleton_(std::move(skeleton)) {}
   Result<void> fill_maps();
-  Result<double> run(const bpf_program* program, const Frame& frame, std::uint32_t repeat);
 
   bpf::Skeleton<bench_bpf> skeleton_;
+  std::uint32_t turn_mask_ = 0;
   sys::Fd run_time_statistics_;  // while open, the kernel reads the clock around each run
 };
 

@@ -47,12 +47,8 @@ Programs::Programs(const std::vector<IpAddress>& addresses, const Choices& choic
   bpf_map__set_max_entries(maps.cgt_cells, cpus_ * kSlots);
   bpf_map__set_max_entries(maps.cgt_slots, kSlots);
   bpf_map__set_max_entries(maps.cgt_free, kSlots);
-  bpf_map__set_max_entries(maps.cgt_slot_cache, cpus_ * CGT_SLOT_WAYS);
-  bpf_map__set_max_entries(maps.cgt_owner_cache, cpus_ * CGT_OWNER_WAYS);
-  bpf_map__set_max_entries(maps.cgt_address_cache, cpus_ * CGT_ADDRESS_WAYS);
-  bpf_map__set_max_entries(maps.cgt_windows, 2 * cpus_ * CGT_WINDOW_RING);
-  bpf_map__set_max_entries(maps.cgt_window_heads, 2 * cpus_);
-  bpf_map__set_max_entries(maps.cgt_clock, cpus_);
+  bpf_map__set_max_entries(maps.cgt_cpus, cpus_);
+  bpf_map__set_max_entries(maps.cgt_windows, 2 * cpus_);
   const bpf::KernelFacts facts = bpf::probe_kernel();
   auto& config = *skeleton_->rodata;
   writable(config.iface_key) = kInterface;

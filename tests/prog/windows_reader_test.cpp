@@ -23,7 +23,7 @@ using bpf::WindowSums;
 
 constexpr Nanoseconds kWindow = std::chrono::milliseconds(1);
 constexpr std::uint32_t kCpus = 2;
-constexpr std::size_t kCells = kCpus * 2 * CGT_WINDOW_RING;
+constexpr std::size_t kBytes = kCpus * 2 * sizeof(cgt_window_row);
 
 WindowSums sums(std::uint64_t bytes, std::uint64_t packets) { return {{bytes}, {packets}}; }
 
@@ -31,18 +31,16 @@ WindowSums sums(std::uint64_t bytes, std::uint64_t packets) { return {{bytes}, {
 class WindowsReader : public testing::Test {
  protected:
   WindowsReader() : file_(memfd_create("cgt-windows", MFD_CLOEXEC)) {
-    const auto size = static_cast<off_t>(kCells * sizeof(cgt_window));
-    if (ftruncate(file_.get(), size) != 0) throw std::runtime_error("memfd");
-    void* at = mmap(nullptr, kCells * sizeof(cgt_window), PROT_READ | PROT_WRITE, MAP_SHARED,
-                    file_.get(), 0);
+    if (ftruncate(file_.get(), kBytes) != 0) throw std::runtime_error("memfd");
+    void* at = mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_SHARED, file_.get(), 0);
     if (at == MAP_FAILED) throw std::runtime_error("mmap");
-    cells_ = static_cast<cgt_window*>(at);
+    rows_ = static_cast<cgt_window_row*>(at);
   }
-  ~WindowsReader() override { munmap(cells_, kCells * sizeof(cgt_window)); }
+  ~WindowsReader() override { munmap(rows_, kBytes); }
 
   // In the receiving direction.
   cgt_window& cell(std::uint32_t cpu, std::uint64_t epoch) {
-    return cells_[std::size_t{cpu} * 2 * CGT_WINDOW_RING + epoch % CGT_WINDOW_RING];
+    return rows_[std::size_t{cpu} * 2].ring[epoch % CGT_WINDOW_RING];
   }
   cgt_window& write(std::uint32_t cpu, std::uint64_t epoch, std::uint64_t bytes,
                     std::uint64_t packets) {
@@ -55,7 +53,7 @@ class WindowsReader : public testing::Test {
   }
 
   sys::Fd file_;
-  cgt_window* cells_ = nullptr;
+  cgt_window_row* rows_ = nullptr;
 };
 
 Nanoseconds at(std::uint64_t epoch) { return kWindow * static_cast<std::int64_t>(epoch); }

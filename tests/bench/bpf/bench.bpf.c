@@ -49,8 +49,7 @@ static __always_inline struct turn *next_turn(void)
 
 static __always_inline void vary(struct packet *p, const struct turn *t)
 {
-	p->words[0] ^= t->tuple[0];
-	p->words[1] ^= t->tuple[1];
+	p->addresses[0] ^= *(__u64 *)&t->tuple[0];
 	p->words[2] ^= t->tuple[2];
 	if (p->version == 6)
 		p->words[8] ^= t->tuple[8];
@@ -70,17 +69,10 @@ int bench_empty_turn(struct __sk_buff *skb)
 	return t && t->cgroup_id == 0x1234567 ? 0 : NEXT;
 }
 
-SEC("tc")
-int bench_floor(struct __sk_buff *skb)
+static __always_inline int count_naively(struct __sk_buff *skb, __u64 id)
 {
-	struct turn *t = next_turn();
-	struct naive *n;
-	__u64 id;
+	struct naive *n = bpf_map_lookup_elem(&bench_naive, &id);
 
-	if (!t)
-		return NEXT;
-	id = t->cgroup_id;
-	n = bpf_map_lookup_elem(&bench_naive, &id);
 	if (!n)
 		return NEXT;
 	n->rx_bytes += skb->len;
@@ -91,52 +83,74 @@ int bench_floor(struct __sk_buff *skb)
 }
 
 SEC("tc")
-int bench_egress(struct __sk_buff *skb)
+int bench_floor(struct __sk_buff *skb)
 {
 	struct turn *t = next_turn();
-	struct owner owner = sender(skb);
-	struct packet p = {};
-	struct cgt_cell *cell;
 
-	if (!t)
+	return t ? count_naively(skb, t->cgroup_id) : NEXT;
+}
+
+/* The least that counts per cgroup at egress: it has to ask whose packet this is. */
+SEC("tc")
+int bench_naive_egress(struct __sk_buff *skb)
+{
+	struct turn *t = next_turn();
+	__u64 own = bpf_skb_cgroup_id(skb);
+
+	return t && own ? count_naively(skb, t->cgroup_id) : NEXT;
+}
+
+SEC("tc")
+int bench_egress(struct __sk_buff *skb)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+	struct cpu_memory *here = bpf_map_lookup_elem(&cgt_cpus, &cpu);
+	struct turn *t = next_turn();
+	struct owner owner = sender(skb);
+	struct cgt_cell *cell;
+	__u64 slot;
+
+	if (!t || !here)
 		return NEXT;
-	if (skb->gso_size)
-		p.version = parse_super_packet(skb, &p);
 	/* TEST_RUN's own socket has the caller's cgroup; the table says whose it shall be. */
 	if (owner.kind == CGT_CGROUP)
 		owner.cgroup_id = t->cgroup_id;
-	cell = cell_of_owner(owner, &p.slot);
-	book(cell, p.slot, TX, wire_of(skb, &p), bpf_jiffies64());
+	cell = cell_of_owner(here, cpu, owner, &slot);
+	book(here, cpu, cell, slot, TX, sent_wire_of(skb), bpf_jiffies64());
 	return NEXT;
 }
 
-static __always_inline int ingress(struct __sk_buff *skb, __u64 now)
+/* Cold: the owner cache has forgotten the flow; the rest is as warm as under any traffic. */
+static __always_inline int ingress(struct __sk_buff *skb, int cold)
 {
+	__u32 cpu = bpf_get_smp_processor_id();
+	struct cpu_memory *here = bpf_map_lookup_elem(&cgt_cpus, &cpu);
 	struct turn *t = next_turn();
 	struct packet p = {};
+	__u64 now = bpf_jiffies64();
 	struct cgt_cell *cell;
 
 	parse(skb, &p);
-	if (!t)
+	if (!t || !here)
 		return NEXT;
 	vary(&p, t);
-	cell = ingress_cell(skb, &p, now);
-	/* Not `now`: only the owner cache is to miss, the windows' clock is gated as ever. */
-	book(cell, p.slot, RX, wire_of(skb, &p), bpf_jiffies64());
+	if (cold)
+		owner_entry_of(here, &p)->jiffy = 0;
+	cell = ingress_cell(skb, &p, here, cpu, now);
+	book(here, cpu, cell, p.slot, RX, wire_of(skb, &p), now);
 	return NEXT;
 }
 
 SEC("tc")
 int bench_ingress(struct __sk_buff *skb)
 {
-	return ingress(skb, bpf_jiffies64());
+	return ingress(skb, 0);
 }
 
-/* A clock that never stands still: no entry of the owner cache is ever fresh. */
 SEC("tc")
 int bench_ingress_cold(struct __sk_buff *skb)
 {
-	return ingress(skb, (__u64)turn + 1);
+	return ingress(skb, 1);
 }
 
 /* Not timed: how often the owner cache answers in the same sequence. */
@@ -145,17 +159,19 @@ int bench_ingress_hits(struct __sk_buff *skb)
 {
 	__u32 index = turn & turn_mask;
 	struct turn *t = bpf_map_lookup_elem(&bench_turns, &index);
+	__u32 cpu = bpf_get_smp_processor_id();
+	struct cpu_memory *here = bpf_map_lookup_elem(&cgt_cpus, &cpu);
 	struct owner_entry *entry;
 	struct packet p = {};
 
 	parse(skb, &p);
-	if (!t)
+	if (!t || !here)
 		return NEXT;
 	vary(&p, t);
-	entry = owner_entry_at(flow_hash(&p));
-	if (entry && entry->jiffy == bpf_jiffies64() && entry_is_of(entry, &p))
+	entry = owner_entry_of(here, &p);
+	if (entry->jiffy == bpf_jiffies64() && entry_is_of(entry, &p))
 		hits++;
-	return ingress(skb, bpf_jiffies64());
+	return ingress(skb, 0);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -20,10 +20,7 @@ constexpr std::string_view kPrefix = "cgt_";
 std::optional<std::uint32_t> entries_of(std::string_view name, const Size& size) {
   if (name == "cells") return size.rows * size.slots;
   if (name == "slots" || name == "free") return size.slots;
-  if (name == "slot_cache") return (size.rows - 1) * CGT_SLOT_WAYS;
-  if (name == "owner_cache") return (size.rows - 1) * CGT_OWNER_WAYS;
-  if (name == "address_cache") return (size.rows - 1) * CGT_ADDRESS_WAYS;
-  if (name == "clock") return (size.rows - 1);
+  if (name == "cpus") return (size.rows - 1);
   return std::nullopt;
 }
 

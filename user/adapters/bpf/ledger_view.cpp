@@ -119,9 +119,9 @@ LedgerFacts LedgerView::facts() const {
       .abi = header.abi,
       .window = Nanoseconds(header.window_ns),
       .gate_bytes = header.gate_bytes,
-      .windows_bytes = header.window_ns == 0 ? 0
-                                             : std::uint64_t{header.rows - 1} * kDirections *
-                                                   CGT_WINDOW_RING * sizeof(cgt_window)};
+      .windows_bytes = header.window_ns == 0
+                           ? 0
+                           : std::uint64_t{header.rows - 1} * kDirections * sizeof(cgt_window_row)};
 }
 
 const std::vector<InterfaceRecord>& LedgerView::interfaces() {

@@ -17,8 +17,6 @@
 namespace cgtally::bpf {
 namespace {
 
-constexpr const char* kHeads = "-heads";
-
 template <typename T>
 T& writable(const T& rodata) {
   return const_cast<T&>(rodata);  // .rodata is ours to fill until it is loaded
@@ -29,23 +27,17 @@ bool reuse(bpf_map* map, const std::string& pin) {
   return fd && bpf_map__reuse_fd(map, fd.get()) == 0;
 }
 
-// The rings and where each of them stands belong together: with one of them lost, the sums would
-// jump.
 void size_windows(tally_bpf& programs, const ProgramConfig& config) {
   const std::uint32_t cpus = config.ledger.rows() - 1;
-  bpf_map__set_max_entries(programs.maps.cgt_windows, 2 * cpus * CGT_WINDOW_RING);
-  bpf_map__set_max_entries(programs.maps.cgt_window_heads, 2 * cpus);
+  bpf_map__set_max_entries(programs.maps.cgt_windows, 2 * cpus);
   if (!config.windows_pin.empty() && ::access(config.windows_pin.c_str(), F_OK) == 0) {
     reuse(programs.maps.cgt_windows, config.windows_pin);
-    reuse(programs.maps.cgt_window_heads, config.windows_pin + kHeads);
   }
 }
 
-// The rings last: they say that the heads are there too.
 Result<void> pin_windows(const tally_bpf& programs, const std::string& pin) {
   if (pin.empty() || ::access(pin.c_str(), F_OK) == 0) return {};
-  auto heads = replace_pin(bpf_map__fd(programs.maps.cgt_window_heads), pin + kHeads);
-  return heads ? replace_pin(bpf_map__fd(programs.maps.cgt_windows), pin) : heads;
+  return replace_pin(bpf_map__fd(programs.maps.cgt_windows), pin);
 }
 
 void configure(tally_bpf& programs, const ProgramConfig& config) {
@@ -94,9 +86,7 @@ std::string windows_pin(const std::string& directory, InterfaceKey key) {
 }
 
 void unpin_windows(const std::string& directory, InterfaceKey key) {
-  const std::string pin = windows_pin(directory, key);
-  ::unlink(pin.c_str());
-  ::unlink((pin + kHeads).c_str());
+  ::unlink(windows_pin(directory, key).c_str());
 }
 
 std::uint32_t id_of(const bpf_program* program) {

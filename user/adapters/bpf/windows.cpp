@@ -136,28 +136,28 @@ void ClosedWindows::miss(std::uint64_t from, std::uint64_t to) {
 }
 
 Result<Windows> Windows::map(int windows_fd, std::uint32_t cpus, Nanoseconds window) {
-  const std::size_t count = std::size_t{cpus} * 2 * CGT_WINDOW_RING;
-  void* at = mmap(nullptr, count * sizeof(cgt_window), PROT_READ, MAP_SHARED, windows_fd, 0);
+  const std::size_t count = std::size_t{cpus} * 2;
+  void* at = mmap(nullptr, count * sizeof(cgt_window_row), PROT_READ, MAP_SHARED, windows_fd, 0);
   if (at == MAP_FAILED) return std::unexpected(sys::error_from(errno, "map the windows"));
-  return Windows({static_cast<const cgt_window*>(at), count}, cpus, window);
+  return Windows({static_cast<const cgt_window_row*>(at), count}, cpus, window);
 }
 
-Windows::Windows(std::span<const cgt_window> cells, std::uint32_t cpus, Nanoseconds window)
-    : cells_(cells), cpus_(cpus), window_(window), closes_after_(wait_for_last(window)) {}
+Windows::Windows(std::span<const cgt_window_row> rows, std::uint32_t cpus, Nanoseconds window)
+    : rows_(rows), cpus_(cpus), window_(window), closes_after_(wait_for_last(window)) {}
 
 Windows::Windows(Windows&& other) noexcept
-    : cells_(std::exchange(other.cells_, {})),
+    : rows_(std::exchange(other.rows_, {})),
       cpus_(other.cpus_),
       window_(other.window_),
       closes_after_(other.closes_after_) {}
 
 Windows::~Windows() {
-  if (!cells_.empty()) munmap(const_cast<cgt_window*>(cells_.data()), cells_.size_bytes());
+  if (!rows_.empty()) munmap(const_cast<cgt_window_row*>(rows_.data()), rows_.size_bytes());
 }
 
 Result<Windows::Row> Windows::row(WindowDirection direction, std::uint32_t cpu) const {
   const std::size_t index = std::size_t{cpu} * 2 + (direction == WindowDirection::tx ? 1 : 0);
-  const auto ring = cells_.subspan(index * CGT_WINDOW_RING, CGT_WINDOW_RING);
+  const std::span<const cgt_window> ring(rows_[index].ring);
   Row row;
   for (const cgt_window& cell : ring)
     row.opened = std::max<std::uint64_t>(row.opened, load(cell.epoch));

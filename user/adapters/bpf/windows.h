@@ -15,6 +15,7 @@
 #include "core/units.h"
 
 struct cgt_window;
+struct cgt_window_row;
 
 namespace cgtally::bpf {
 
@@ -92,13 +93,13 @@ class Windows {
   [[nodiscard]] Nanoseconds longest_pause() const;
 
  private:
-  Windows(std::span<const cgt_window> cells, std::uint32_t cpus, Nanoseconds window);
+  Windows(std::span<const cgt_window_row> rows, std::uint32_t cpus, Nanoseconds window);
   struct Row;
   [[nodiscard]] Result<Row> row(WindowDirection direction, std::uint32_t cpu) const;
   [[nodiscard]] Result<std::vector<Row>> rows(WindowDirection direction) const;
   [[nodiscard]] std::uint64_t first_open(const std::vector<Row>& rows, Nanoseconds boot_time) const;
 
-  std::span<const cgt_window> cells_;
+  std::span<const cgt_window_row> rows_;
   std::uint32_t cpus_;
   Nanoseconds window_;
   Nanoseconds closes_after_;
