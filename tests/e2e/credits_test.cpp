@@ -72,6 +72,31 @@ TEST_F(CreditsTest, ARestartGoesOnWhereTheCreditsWere) {
       << "what went out meanwhile is charged";
 }
 
+// The device counts a super-packet as one, without the headers of its frames: it would charge less
+// than went out, and an interval that is too high would not have the truth in it.
+TEST_F(CreditsTest, AVethsOwnCountersChargeNothingForATimeThatNobodyCounted) {
+  const Words first_run =
+      credits({"--private", "--start", "full", "--duration", "1s", "--csv", "-"});
+  stream.run();
+  const auto first = finish(first_run);
+  ASSERT_EQ(first.exit_code, 0) << first.err;
+  std::this_thread::sleep_for(700ms);
+  stream.pause();
+  const auto second = finish(credits({"--private", "--duration", "400ms", "--csv", "-"}));
+  ASSERT_EQ(second.exit_code, 0) << second.err;
+  EXPECT_NE(second.err.find("is not known, as nobody counted: at worst the burst"),
+            std::string::npos)
+      << second.err;
+  const auto before = rows(first.out);
+  const auto after = rows(second.out);
+  ASSERT_GE(before.size(), 2U);
+  ASSERT_FALSE(after.empty());
+  const auto& last = before[before.size() - 2];
+  constexpr std::uint64_t kBurstOf700ms = 437'500'000;
+  EXPECT_LE(std::stoull(after[0][kLow]) + kBurstOf700ms, std::stoull(last[kLow]));
+  EXPECT_GE(std::stoull(after[0][kHigh]), std::stoull(last[kHigh])) << "perhaps nothing went out";
+}
+
 TEST_F(CreditsTest, AStateThatIsCorruptIsKeptAsideAndTheBalanceIsNotKnown) {
   write_state("cgtally-credits 1\ninstance x\n");
   const auto run = finish(credits({"--once", "--csv", "-"}));

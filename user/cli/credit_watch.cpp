@@ -6,7 +6,6 @@
 #include <fstream>
 
 #include "adapters/csv/samples.h"
-#include "adapters/netlink/links.h"
 #include "adapters/sys/host.h"
 #include "cli/parsing.h"
 #include "core/credit_replay.h"
@@ -23,15 +22,6 @@ Nanoseconds warning(const std::string& text) {
   auto parsed = parse_duration(text);
   if (!parsed) refuse("--warn " + text + ": " + parsed.error().what, parsed.error().cure);
   return *parsed;
-}
-
-// Of the netns that we are in. An instance pays for each of them, shown or not.
-std::set<std::string> uplink_names() {
-  std::set<std::string> names;
-  for (const Link& link : netlink::list_links().value_or(std::vector<Link>{})) {
-    if (link.uplink()) names.insert(link.name);
-  }
-  return names;
 }
 
 // Off the cloud the machine's own id does: it must only not be another's.
@@ -94,7 +84,7 @@ CreditWatch::CreditWatch(const CreditOptions& options, Instance instance, std::s
       most_named_(most_named),
       role_(role),
       file_(options.state_dir, "credits.state"),
-      uplinks_(uplink_names()),
+      uplinks_(host_root_),
       sampler_(sys::host_name()),
       allowances_(host_root_),
       connections_(host_root_),
@@ -124,7 +114,7 @@ Result<void> CreditWatch::open(const CreditOptions& options, Session& session,
       base, [&](std::uint64_t id) { return session.name_of(id); },
       [&](InterfaceKey key) { return session.interface_name(key); });
   sampler_.commit();
-  looked_ = allowances_.look(base, [&] { return charged(session); });
+  looked_ = allowances_.look(base, [&] { return charged(session).interfaces; });
   return {};
 }
 
@@ -160,7 +150,7 @@ void CreditWatch::start_from_memory(Session& session, const Reading& base, Bucke
   if (since.same_boot) {
     credits_.emplace(instance_.terms, *memory, since, base.taken);
     notices_.push_back("the credits go on as remembered " + format_duration(since.gap) +
-                       " ago; what went out since is known " + since.how +
+                       " ago; what went out since is " + since.how +
                        (start == BucketStart::unknown
                             ? ""
                             : " (for --start to count, remove " + file_.path() + ")"));
@@ -213,33 +203,13 @@ Result<void> CreditWatch::start_from(const CreditOptions& options, const Moment&
   return {};
 }
 
-std::vector<CountedInterface> CreditWatch::charged(Session& session) const {
-  auto interfaces = session.counted_interfaces();
-  const bool any = std::ranges::any_of(
-      interfaces, [this](const CountedInterface& one) { return uplinks_.contains(one.name); });
-  if (any) {
-    std::erase_if(interfaces,
-                  [this](const CountedInterface& one) { return !uplinks_.contains(one.name); });
-  }
-  return interfaces;
-}
-
-Traffic CreditWatch::booked(Session& session, const Reading& reading) const {
-  const auto interfaces = charged(session);
+Traffic CreditWatch::booked(Session& session, const Reading& reading) {
+  const auto interfaces = charged(session).interfaces;
   Traffic all;
   for (const AccountTotals& one : reading.accounts) {
     if (std::ranges::find(interfaces, one.iface, &CountedInterface::key) != interfaces.end()) {
       all += one.totals;
     }
-  }
-  return all;
-}
-
-std::optional<Traffic> CreditWatch::device_totals(Session& session) const {
-  Traffic all;
-  for (const auto& [key, look] : look_at_devices(charged(session), host_root_)) {
-    if (!look) return std::nullopt;
-    all += look->device.carried;
   }
   return all;
 }
@@ -254,7 +224,7 @@ CreditPlace CreditWatch::place(Session& session, const Moment& now, std::string 
           .at = now,
           .ledger = std::move(ledger),
           .booked = booked,
-          .device = device_totals(session)};
+          .device = device_totals(charged(session), host_root_)};
 }
 
 std::optional<CreditReport> CreditWatch::take(Session& session, const Reading& reading) {
@@ -279,7 +249,7 @@ std::optional<CreditReport> CreditWatch::take(Session& session, const Reading& r
 }
 
 void CreditWatch::advance(Session& session, const Reading& reading) {
-  const auto interfaces = charged(session);
+  const auto interfaces = charged(session).interfaces;
   auto samples = sampler_.take(
       reading, [&](std::uint64_t id) { return session.name_of(id); },
       [&](InterfaceKey key) { return session.interface_name(key); });

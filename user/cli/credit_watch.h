@@ -7,12 +7,12 @@
 #include <array>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "adapters/sys/state_file.h"
 #include "cli/allowance_watch.h"
+#include "cli/charged.h"
 #include "cli/connection_watch.h"
 #include "cli/instance_options.h"
 #include "cli/session.h"
@@ -64,9 +64,10 @@ class CreditWatch {
   [[nodiscard]] std::optional<CreditMemory> remembered();
   [[nodiscard]] CreditPlace place(Session& session, const Moment& now, std::string ledger,
                                   const Traffic& booked);
-  [[nodiscard]] std::vector<CountedInterface> charged(Session& session) const;
-  [[nodiscard]] Traffic booked(Session& session, const Reading& reading) const;
-  [[nodiscard]] std::optional<Traffic> device_totals(Session& session) const;
+  [[nodiscard]] Charged charged(Session& session) {
+    return uplinks_.among(session.counted_interfaces());
+  }
+  [[nodiscard]] Traffic booked(Session& session, const Reading& reading);
   void advance(Session& session, const Reading& reading);
   [[nodiscard]] CreditReport report(const Moment& now);
 
@@ -75,7 +76,7 @@ class CreditWatch {
   std::size_t most_named_;
   CreditRole role_;
   sys::StateFile file_;
-  std::set<std::string> uplinks_;  // their names; empty: whatever is counted is charged
+  Uplinks uplinks_;
   Sampler sampler_;
   AllowanceWatch allowances_;
   std::optional<AllowanceLook> looked_;

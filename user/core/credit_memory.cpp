@@ -215,13 +215,14 @@ Resumption resume(const CreditMemory& memory, const CreditPlace& now) {
   };
   if (!now.ledger.empty() && now.ledger == then.ledger) {
     resumption.charged = moved(then.booked, now.booked);
-    resumption.how = "by the ledger, which counted on";
+    resumption.how = "known by the ledger, which counted on";
   }
   if (!resumption.charged && then.device && now.device) {
     resumption.charged = moved(*then.device, *now.device);
-    resumption.how = "by the device's own counters";
+    resumption.how = "known by the uplinks' own counters";
   }
-  if (!resumption.charged) resumption.how = "and nobody counted: at worst all of it at the burst";
+  if (!resumption.charged)
+    resumption.how = "not known, as nobody counted: at worst the burst all the time";
   return resumption;
 }
 

@@ -24,7 +24,7 @@ struct CreditPlace {
   Moment at;
   std::string ledger;             // changes when totals begin again
   Traffic booked;                 // in that ledger, on what is charged
-  std::optional<Traffic> device;  // the same devices' own counters
+  std::optional<Traffic> device;  // the same devices' own counters, if those are of the wire
 };
 
 struct CreditMemory {
@@ -44,7 +44,7 @@ struct Resumption {
   bool same_boot = false;  // implies the above: then the balance goes on
   Nanoseconds gap{};
   std::optional<Traffic> charged;  // meanwhile; none: nobody knows
-  std::string how;                 // in words: "from the ledger, which went on counting"
+  std::string how;                 // in words: "known by the ledger, which counted on"
 };
 [[nodiscard]] Resumption resume(const CreditMemory& memory, const CreditPlace& now);
 
