@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "adapters/csv/record.h"
+#include "adapters/csv/samples.h"
 #include "e2e/scene.h"
 #include "harness/pinned.h"
 #include "harness/wire.h"
@@ -133,6 +134,36 @@ TEST_F(CreditsTest, AScriptHearsByTheExitCodeThatTheCreditsEnd) {
   const auto calm = finish(credits({"--start", "full", "--once"}));
   EXPECT_EQ(calm.exit_code, 0) << calm.out << calm.err;
   EXPECT_NE(calm.out.find("FULL"), std::string::npos) << calm.out;
+}
+
+TEST_F(CreditsTest, ARecordingSaysWhatIsLeftAtItsEnd) {
+  const std::string recording = directory + "/samples.csv";
+  stream.run();
+  run(on_ledger(CGTALLY_BINARY, bpffs,
+                {"record", "-i", "cgt0", "--netns", wire.host().name(), "--interval", "200ms",
+                 "--duration", "1s", "--csv", recording}));
+  stream.pause();
+  std::ifstream in(recording);
+  std::uint64_t sent = 0;
+  const auto samples = csv::read_samples(in);
+  ASSERT_TRUE(samples) << samples.error().what;
+  for (const Sample& sample : *samples) sent += sample.delta.tx_bytes.value;
+  const auto after =
+      finish(credits({"--start", "full", "--start-from", recording, "--once", "--csv", "-"}));
+  ASSERT_EQ(after.exit_code, 0) << after.err;
+  const auto tx = rows(after.out).at(0);
+  constexpr std::uint64_t kBucket = 10'000'000'000, kEarned = 10'000 * 10;  // in ten seconds
+  EXPECT_GT(sent, 2 * kEarned);
+  EXPECT_LT(std::stoull(tx[kHigh]), kBucket - sent + kEarned) << "what it has is charged";
+  EXPECT_LT(std::stoull(tx[kLow]), std::stoull(tx[kHigh])) << "nobody counted since its end";
+}
+
+TEST_F(CreditsTest, ARecordingThatCannotBeReadEndsIt) {
+  const auto missing = finish(credits({"--start-from", directory + "/none.csv", "--once"}));
+  EXPECT_EQ(missing.exit_code, 1);
+  EXPECT_EQ(missing.err, "cgtally: --start-from: " + directory +
+                             "/none.csv: No such file or directory\n"
+                             "  give a samples CSV as cgtally record writes it\n");
 }
 
 TEST_F(CreditsTest, AReaderThatGoesAwayIsNoError) {

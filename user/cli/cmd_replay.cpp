@@ -10,8 +10,6 @@
 #include <cerrno>
 #include <csignal>
 #include <filesystem>
-#include <fstream>
-#include <iostream>
 #include <memory>
 #include <set>
 #include <system_error>
@@ -22,6 +20,7 @@
 #include "adapters/terminal/terminal.h"
 #include "cli/complain.h"
 #include "cli/recorder.h"
+#include "cli/recordings.h"
 #include "cli/replay_credits.h"
 #include "core/replay.h"
 #include "core/replay_screen.h"
@@ -81,14 +80,16 @@ class Run {
         credits_(std::move(credits)) {}
 
   Result<std::string> screen() {
-    for (const std::string& file : options_.files) {
-      if (auto read = read_file(file); !read) return std::unexpected(std::move(read).error());
-    }
+    if (auto done = read(); !done) return std::unexpected(std::move(done).error());
     if (options_.credits.foreign()) return credits_->finish();
     if (auto out = rewriter_.flush(); !out) return std::unexpected(std::move(out).error());
     const ReplayReport report = std::move(replay_).finish();
-    if (report.interfaces.empty()) return std::unexpected(nothing_of("interface", interfaces_));
-    if (report.accounts.empty()) return std::unexpected(nothing_of("account", accounts_));
+    if (report.interfaces.empty()) {
+      return std::unexpected(nothing_of("interface", {interfaces_.begin(), interfaces_.end()}));
+    }
+    if (report.accounts.empty()) {
+      return std::unexpected(nothing_of("account", {accounts_.begin(), accounts_.end()}));
+    }
     std::string screen = replay_screen(report, options_.top);
     if (!credits_) return screen;
     auto credits = credits_->finish();
@@ -96,27 +97,15 @@ class Run {
   }
 
  private:
-  Result<void> read_file(const std::string& file) {
-    const bool from_stdin = file == "-";
-    const std::string name = from_stdin ? "stdin" : file;
-    std::ifstream stream;
-    errno = 0;
-    if (!from_stdin) stream.open(file, std::ios::binary);
-    if (!stream) {
-      return std::unexpected(Error{.what = name + ": " + std::generic_category().message(errno),
-                                   .cure = "give a samples CSV as cgtally record writes it"});
+  Result<void> read() {
+    if (options_.credits.foreign()) {
+      return read_streams(options_.files, [this](std::istream& in, const std::string& name) {
+        return credits_->add_series(in, name);
+      });
     }
-    std::istream& in = from_stdin ? std::cin : stream;
-    if (options_.credits.foreign()) return credits_->add_series(in, name);
-    std::size_t rows = 0;
-    const auto take_row = [&](const Sample& row, std::size_t line) {
-      ++rows;
-      return take(row, name + ": line " + std::to_string(line));
-    };
-    auto read = csv::for_each_sample(in, name, take_row);
-    if (!read || rows > 0) return read;
-    return std::unexpected(Error{.what = name + " has a header and no rows",
-                                 .cure = "record for longer than one interval"});
+    return read_recordings(options_.files, [this](const Sample& row, const std::string& place) {
+      return take(row, place);
+    });
   }
 
   Result<void> take(const Sample& row, const std::string& place) {
@@ -125,7 +114,7 @@ class Run {
     if (accounts_.size() < kNamed) accounts_.insert(row.account);
     auto sample = replay_.add(row, place);
     if (!sample) return std::unexpected(std::move(sample).error().within(place));
-    if (credits_) {
+    if (credits_ && (!options_.interfaces.empty() || may_be_uplink(row.iface))) {
       if (auto charged = credits_->add(*sample); !charged) return charged;
     }
     return wanted(row.account) ? rewriter_.add(*sample) : Result<void>{};
@@ -140,12 +129,6 @@ class Run {
            std::ranges::any_of(options_.interfaces, [&row](const std::string& glob) {
              return netlink::matches_glob(glob, row.iface);
            });
-  }
-
-  static Error nothing_of(const std::string& kind, const std::set<std::string>& names) {
-    std::string list;
-    for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
-    return usage("no " + kind + " in the recording matches", "there are: " + list);
   }
 
   static constexpr std::size_t kNamed = 20;  // for an error's cure, that many names are enough

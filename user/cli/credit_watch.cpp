@@ -4,10 +4,11 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <fstream>
+#include <set>
 
-#include "adapters/csv/samples.h"
 #include "adapters/sys/host.h"
 #include "cli/parsing.h"
+#include "cli/recordings.h"
 #include "core/credit_replay.h"
 #include "core/quantity.h"
 #include "core/replay.h"
@@ -169,29 +170,25 @@ void CreditWatch::start_from_memory(Session& session, const Reading& base, Bucke
 
 // Through the recording, and over the time from its end to now, of which nobody knows.
 Result<void> CreditWatch::start_from(const CreditOptions& options, const Moment& now) {
-  const std::string& file = options.start_from;
-  std::ifstream in(file, std::ios::binary);
-  if (!in) {
-    return std::unexpected(Error{.what = "--start-from " + file + " cannot be opened",
-                                 .cure = "give a samples CSV as cgtally record writes it",
-                                 .failure = Failure::usage});
-  }
   Replay rows([](std::string_view) { return true; });
   CreditReplay model(shown_name(instance_), instance_.terms, options.instance.start,
                      Nanoseconds::zero(), {});
-  auto read =
-      csv::for_each_sample(in, file, [&](const Sample& row, std::size_t line) -> Result<void> {
-        const std::string where = file + ": line " + std::to_string(line);
-        auto sample = rows.add(row, where);
-        if (!sample) return std::unexpected(std::move(sample).error().within(where));
-        return model.add(*sample);
-      });
-  if (!read) return read;
+  std::set<std::string> left_out;
+  const auto take = [&](const Sample& row, const std::string& where) -> Result<void> {
+    if (!may_be_uplink(row.iface)) {
+      left_out.insert(row.iface);
+      return {};
+    }
+    auto sample = rows.add(row, where);
+    if (!sample) return std::unexpected(std::move(sample).error().within(where));
+    return model.add(*sample);
+  };
+  auto read = read_recordings({options.start_from}, take);
+  if (!read) return std::unexpected(std::move(read).error().within("--start-from"));
   (void)model.finish();
   if (!model.credits()) {
-    return std::unexpected(Error{.what = "--start-from " + file + " has no interval",
-                                 .cure = "give a samples CSV as cgtally record writes it",
-                                 .failure = Failure::usage});
+    return std::unexpected(
+        nothing_of("uplink", {left_out.begin(), left_out.end()}).within("--start-from"));
   }
   credits_ = *model.credits();
   const Moment end = model.last_row()->taken;

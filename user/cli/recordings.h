@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <istream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,14 @@ namespace cgtally::cli {
 using OnRow = std::function<Result<void>(const Sample& row, const std::string& place)>;
 [[nodiscard]] Result<void> read_recordings(const std::vector<std::string>& files,
                                            const OnRow& on_row);
+
+// The same for what is no recording of ours: each stream as it comes.
+using OnStream = std::function<Result<void>(std::istream& in, const std::string& name)>;
+[[nodiscard]] Result<void> read_streams(const std::vector<std::string>& files,
+                                        const OnStream& on_stream);
+
+// By its name, all that a recording says of it: lo and veths carry nothing that is paid for.
+[[nodiscard]] bool may_be_uplink(std::string_view iface);
 
 // "there are: a, b"; names come from outside.
 [[nodiscard]] Error nothing_of(const std::string& kind, const std::vector<std::string>& names);

@@ -47,7 +47,7 @@ std::string joined(const std::set<std::string>& names) {
 }
 
 bool charged(const SizeOptions& options, const std::string& iface) {
-  if (options.interfaces.empty()) return iface != "lo" && !iface.starts_with("veth");
+  if (options.interfaces.empty()) return may_be_uplink(iface);
   return std::ranges::any_of(options.interfaces, [&iface](const std::string& glob) {
     return netlink::matches_glob(glob, iface);
   });
