@@ -122,14 +122,11 @@ void Scene::await_words(const std::string& words) const {
   await([&] { return program_->said().find(words) != std::string::npos; }, words);
 }
 
-void Scene::await_rows(int count) const {
-  const auto rows = [this] {
+void Scene::await_rows(int count, const std::string& mark) const {
+  const auto rows = [&] {
     const auto text = content_of(csv());
     int found = 0;
-    for (auto at = text.find(",(kernel),"); at != std::string::npos;
-         at = text.find(",(kernel),", at + 1)) {
-      ++found;
-    }
+    for (auto at = text.find(mark); at != std::string::npos; at = text.find(mark, at + 1)) ++found;
     return found;
   };
   const auto before = rows();

@@ -39,8 +39,8 @@ class Scene {
   // While it runs.
   void signal(int number) const { program_->signal(number); }
   void await_words(const std::string& words) const;  // on stderr
-  // So many more rows of (kernel): intervals that are whole.
-  void await_rows(int count) const;
+  // So many more rows with this: those of (kernel) are intervals that are whole.
+  void await_rows(int count, const std::string& mark = ",(kernel),") const;
   // Frames that arrive at cgt0; they are (not ip).
   void send_frames(std::uint64_t count);
   void send_frames_until(const std::string& words);  // so that each interval has more rows

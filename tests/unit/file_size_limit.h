@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// A full disk for one process: while this lives no file of it may grow past the limit, and who
+// tries hears EFBIG instead of a signal.
+#pragma once
+
+#include <sys/resource.h>
+
+#include <csignal>
+
+namespace cgtally {
+
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) {
+    std::signal(SIGXFSZ, SIG_IGN);
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit limit{.rlim_cur = bytes, .rlim_max = before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  FileSizeLimit(const FileSizeLimit&) = delete;
+  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+  ~FileSizeLimit() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, SIG_DFL);
+  }
+
+ private:
+  rlimit before_{};
+};
+
+}  // namespace cgtally
