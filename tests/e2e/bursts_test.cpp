@@ -2,8 +2,6 @@
 // Bursts as the program reports them, against a log of every packet: which there were, when, how
 // much and whose. And what it says when it could not look.
 #include <fcntl.h>
-#include <gtest/gtest.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,9 +16,8 @@
 #include "adapters/sys/host.h"
 #include "core/burst_threshold.h"
 #include "e2e/burst_truth.h"
+#include "e2e/private_run.h"
 #include "harness/burst_generator.h"
-#include "harness/command.h"
-#include "harness/pinned.h"
 #include "harness/traffic.h"
 
 namespace cgtally::harness {
@@ -30,7 +27,7 @@ using namespace std::chrono_literals;
 
 constexpr std::uint64_t kFrame = 1514;
 
-class BurstsTest : public testing::Test {
+class BurstsTest : public PrivateRunTest {
  protected:
   // So that a log of packets is one of frames.
   BurstsTest() {
@@ -39,16 +36,9 @@ class BurstsTest : public testing::Test {
          "off"});
   }
   [[nodiscard]] Words bursts(const Words& more) const {
-    Words words{CGTALLY_BINARY, "bursts",           "--private", "-i", "cgt0",
-                "--netns",      wire.host().name(), "--csv",     "-"};
+    Words words = command("bursts", {"--csv", "-"});
     words.insert(words.end(), more.begin(), more.end());
     return words;
-  }
-  static Finished end(Running& program) {
-    program.signal(SIGINT);
-    auto finished = program.wait();
-    EXPECT_EQ(finished.exit_code, 0) << finished.err;
-    return finished;
   }
   struct Outcome {
     Score score;
@@ -86,8 +76,6 @@ class BurstsTest : public testing::Test {
                            .to = to});
     return outcome;
   }
-
-  Wire wire;
 };
 
 // A meant burst that certainly was one, however windows lie: more of it left between its first and

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What `live` shows beside the totals: bursts that were sent, the last second, and the credits of
 // an instance that is told, from what was remembered, which it leaves as it is.
-#include <gtest/gtest.h>
-#include <signal.h>
-
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -12,37 +9,23 @@
 #include <thread>
 
 #include "e2e/burst_truth.h"
-#include "harness/command.h"
-#include "harness/pinned.h"
+#include "e2e/private_run.h"
 #include "harness/traffic.h"
-#include "harness/wire.h"
 
 namespace cgtally::harness {
 namespace {
 
 using namespace std::chrono_literals;
 
-class LiveTest : public testing::Test {
+class LiveTest : public PrivateRunTest {
  protected:
-  [[nodiscard]] Words live(const Words& more) const {
-    Words words{CGTALLY_BINARY, "live", "--private", "-i", "cgt0", "--netns", wire.host().name()};
-    words.insert(words.end(), more.begin(), more.end());
-    return words;
-  }
-  static Finished end(Running& program) {
-    program.signal(SIGINT);
-    auto finished = program.wait();
-    EXPECT_EQ(finished.exit_code, 0) << finished.err;
-    return finished;
-  }
+  [[nodiscard]] Words live(const Words& more) const { return command("live", more); }
   void send_burst(int count) const {
     const auto socket = wire.host().socket(AF_INET, SOCK_DGRAM);
     const auto sink = wire.remote().socket(AF_INET, SOCK_DGRAM);
     bind_to(sink, at(kRemote4, 5100));  // or ICMP would be a burst of its own
     send_datagrams(socket, at(kRemote4, 5100), count, 1200);
   }
-
-  Wire wire;
 };
 
 bool has(const std::string& text, const std::string& pattern) {
@@ -85,8 +68,7 @@ TEST_F(LiveTest, GoesOnWithTheCreditsThatAreRememberedAndLeavesThemAsTheyAre) {
   EXPECT_TRUE(has(without.out, "tx\\+rx credits UNKNOWN, known after ")) << without.out;
   EXPECT_FALSE(std::filesystem::exists(directory)) << "live writes no state";
 
-  Words credits{CGTALLY_BINARY,     "credits",    "--private", "-i",      "cgt0", "--netns",
-                wire.host().name(), "--duration", "300ms",     "--start", "full"};
+  Words credits = command("credits", {"--duration", "300ms", "--start", "full"});
   credits.insert(credits.end(), limits.begin(), limits.end());
   run(credits);
   const auto file = directory / "credits.state";
