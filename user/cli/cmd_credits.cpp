@@ -14,6 +14,7 @@
 #include "adapters/terminal/terminal.h"
 #include "cli/complain.h"
 #include "cli/counting.h"
+#include "cli/credit_options.h"
 #include "cli/credit_watch.h"
 #include "cli/display.h"
 #include "cli/row_writer.h"

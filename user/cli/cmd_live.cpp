@@ -12,6 +12,7 @@
 #include "cli/complain.h"
 #include "cli/connection_watch.h"
 #include "cli/counting.h"
+#include "cli/credit_options.h"
 #include "cli/display.h"
 #include "cli/live_news.h"
 #include "cli/recorder.h"

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/credit_watch.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <fstream>
 #include <set>
 
 #include "adapters/sys/host.h"
-#include "cli/parsing.h"
 #include "cli/recordings.h"
 #include "core/credit_replay.h"
 #include "core/quantity.h"
@@ -18,12 +16,6 @@ namespace cgtally::cli {
 namespace {
 
 constexpr Nanoseconds kSaveEvery = std::chrono::seconds{10};
-
-Nanoseconds warning(const std::string& text) {
-  auto parsed = parse_duration(text);
-  if (!parsed) refuse("--warn " + text + ": " + parsed.error().what, parsed.error().cure);
-  return *parsed;
-}
 
 // Off the cloud the machine's own id does: it must only not be another's.
 std::string id_of(const Instance& instance) {
@@ -55,27 +47,6 @@ InstanceName shown_name(const Instance& instance) {
   return {.name = instance.name,
           .source = std::string(identity_source_name(instance.source)),
           .remark = instance.figures_told || date.empty() ? "" : "table of " + date};
-}
-
-void add_credit_options(CLI::App& command, CreditOptions& options) {
-  add_instance_options(command, options.instance);
-  command
-      .add_option("--start-from", options.start_from,
-                  "Begin with what a recording says of the time before")
-      ->type_name("FILE");
-  add_state_dir_option(command, options.state_dir);
-  command
-      .add_option_function<std::string>(
-          "--warn", [&options](const std::string& text) { options.warn = warning(text); },
-          "Warn when the credits end within this time (default 10m)")
-      ->type_name("TIME");
-}
-
-void add_state_dir_option(CLI::App& command, std::string& state_dir) {
-  command
-      .add_option("--state-dir", state_dir,
-                  "Where the state is kept across restarts\n(default /var/lib/cgtally)")
-      ->type_name("DIR");
 }
 
 CreditWatch::CreditWatch(const CreditOptions& options, Instance instance, std::string host_root,

@@ -14,7 +14,7 @@
 #include "cli/allowance_watch.h"
 #include "cli/charged.h"
 #include "cli/connection_watch.h"
-#include "cli/instance_options.h"
+#include "cli/credit_options.h"
 #include "cli/session.h"
 #include "core/credit_alarm.h"
 #include "core/credit_report.h"
@@ -22,15 +22,6 @@
 #include "core/sampler.h"
 
 namespace cgtally::cli {
-
-struct CreditOptions {
-  InstanceOptions instance;
-  std::string start_from;  // a recording; empty: none
-  std::string state_dir = "/var/lib/cgtally";
-  Nanoseconds warn = std::chrono::minutes{10};
-};
-void add_credit_options(CLI::App& command, CreditOptions& options);
-void add_state_dir_option(CLI::App& command, std::string& state_dir);
 
 // "t4g.micro", "DMI", "table of 2026-08-02".
 [[nodiscard]] InstanceName shown_name(const Instance& instance);
