@@ -13,6 +13,7 @@
 #include "adapters/csv/record.h"
 #include "adapters/csv/samples.h"
 #include "e2e/scene.h"
+#include "harness/metadata_service.h"
 #include "harness/pinned.h"
 #include "harness/wire.h"
 
@@ -44,7 +45,17 @@ class CreditsTest : public testing::Test {
     if (!all.empty()) all.erase(all.begin());
     return all;
   }
-  static constexpr std::size_t kState = 4, kLow = 10, kHigh = 11;
+  // Of a type, with what the test adds.
+  [[nodiscard]] std::string baseline_of(const Words& type) const {
+    Words words{"credits",    "-i",    "cgt0",   "--state-dir", directory,
+                "--interval", "200ms", "--once", "--csv",       "-"};
+    words.insert(words.end(), type.begin(), type.end());
+    const auto run = finish(on_ledger(CGTALLY_BINARY, bpffs, words));
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    const auto all = rows(run.out);
+    return all.empty() ? run.err : all[0][kBaseline];
+  }
+  static constexpr std::size_t kState = 4, kBaseline = 6, kLow = 10, kHigh = 11;
 
   Wire wire;
   Bpffs bpffs;
@@ -164,6 +175,27 @@ TEST_F(CreditsTest, ARecordingThatCannotBeReadEndsIt) {
   EXPECT_EQ(missing.err, "cgtally: --start-from: " + directory +
                              "/none.csv: No such file or directory\n"
                              "  give a samples CSV as cgtally record writes it\n");
+}
+
+TEST_F(CreditsTest, AWeightingMovesAQuarterOfTheTypesBaseline) {
+  const Inside host(wire.host());
+  EXPECT_EQ(baseline_of({"--instance", "m8g.xlarge"}), "1875000000");
+  EXPECT_EQ(baseline_of({"--instance", "m8g.xlarge", "--weighting", "default"}), "1875000000");
+  EXPECT_EQ(baseline_of({"--instance", "m8g.xlarge", "--weighting", "vpc-1"}), "2343750000");
+  EXPECT_EQ(baseline_of({"--instance", "m8g.xlarge", "--weighting", "ebs-1"}), "1406250000");
+}
+
+TEST_F(CreditsTest, TheMetadataServiceTellsTheTypeWhereItIsAsked) {
+  wire.host().ip("link set lo up\naddress add 169.254.169.254/32 dev lo\n");
+  const Inside host(wire.host());
+  {
+    const MetadataService service({.instance_type = "t4g.micro"}, "169.254.169.254", 80);
+    EXPECT_EQ(baseline_of({"--imds"}), "64000000");
+  }
+  const auto refused = finish(credits({"--imds", "--once"}));
+  EXPECT_EQ(refused.exit_code, 3) << "even where all figures are told: it was asked for";
+  EXPECT_NE(refused.err.find("the metadata service: Connection refused"), std::string::npos)
+      << refused.err;
 }
 
 TEST_F(CreditsTest, AReaderThatGoesAwayIsNoError) {

@@ -90,6 +90,11 @@ INSTANTIATE_TEST_SUITE_P(
              {"credits", "--baseline", "5Gbit", "--burst", "1Gbit"},
              2},
         Case{"credits_warn_without_unit", {"credits", "--warn", "5"}, 2},
+        Case{"credits_weighting_unknown", {"credits", "--weighting", "ebs-2"}, 2},
+        Case{"credits_weighting_and_baseline",
+             {"credits", "--instance", "m8g.large", "--weighting", "vpc-1", "--baseline", "1Gbit"},
+             2},
+        Case{"credits_imds_and_instance", {"credits", "--imds", "--instance", "t4g.micro"}, 2},
         Case{"replay_column_without_unit", {"replay", "x.csv", "--tx-column", "b"}, 2},
         Case{"replay_column_without_limits",
              {"replay", "x.csv", "--tx-column", "b", "--unit", "bytes"},
@@ -110,6 +115,19 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& one) { return one.param.name; });
 
 const std::string kSample = std::string(CGTALLY_SOURCE_DIR) + "/share/sample.csv";
+
+INSTANTIATE_TEST_SUITE_P(
+    Replay, Cli,
+    testing::Values(Case{"replay_weighting",
+                         {"replay", kSample, "--instance", "m8g.large", "--weighting", "vpc-1"},
+                         0},
+                    Case{"replay_weighting_of_an_old_type",
+                         {"replay", kSample, "--instance", "m5.large", "--weighting", "ebs-1"},
+                         0},
+                    Case{"replay_no_such_account", {"replay", kSample, "--account", "zz*"}, 2},
+                    Case{"replay_no_such_interface", {"replay", kSample, "-i", "zz*"}, 2},
+                    Case{"replay_recording_missing", {"replay", "/nowhere/recording.csv"}, 1}),
+    [](const auto& one) { return one.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(
     Size, Cli,
