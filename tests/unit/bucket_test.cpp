@@ -117,10 +117,14 @@ TEST(Bucket, APauseIsChargedWhatWentOutOrWhateverCouldHave) {
   Bucket known{told(kCapacity), BucketStart::full, clock.now()};
   clock.run(known, 48e6, 10);  // 600 MB are left
   Bucket guessed = known;
+  Bucket doubted = known;
   clock.skip(2);
   known.pause(clock.now(), 2s, Bytes{100'000'000});
   EXPECT_NEAR(known.balance().lo, 516e6, kBaseline);
   EXPECT_NEAR(*known.balance().hi, 516e6, kBaseline);
+  doubted.pause(clock.now(), 2s, Bytes{100'000'000}, Bytes{20'000'000});
+  EXPECT_NEAR(doubted.balance().lo, 496e6, kBaseline);
+  EXPECT_NEAR(*doubted.balance().hi, 516e6, kBaseline);
   guessed.pause(clock.now(), 2s, std::nullopt);
   EXPECT_EQ(guessed.balance().lo, 0) << "a second at the burst is more than was left";
   EXPECT_NEAR(*guessed.balance().hi, 616e6, kBaseline);

@@ -100,6 +100,15 @@ TEST(Resumption, WithANewLedgerChargesWhatTheDeviceCounted) {
   EXPECT_EQ(since.charged->tx_bytes, Bytes{7'000'000});
 }
 
+TEST(Resumption, AllowsForHeadersThatADevicesCountersLackAndForNoneInTheLedgers) {
+  CreditPlace now = later(90s);
+  EXPECT_EQ(resume(remembered(), now).unseen, Traffic{});
+  now.ledger = "another";
+  now.device->tx_bytes += {8'000'000};
+  now.device->tx_packets += {1'000};
+  EXPECT_EQ(resume(remembered(), now).unseen.tx_bytes, Bytes{1'014'000});
+}
+
 TEST(Resumption, NeverWrapsACounterThatBeganAgain) {
   CreditPlace now = later(90s);
   now.ledger = "another";

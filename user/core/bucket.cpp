@@ -118,7 +118,7 @@ void Bucket::advance(const BucketTick& tick) {
   watch_full(tick.now);
 }
 
-void Bucket::pause(const Moment& now, Nanoseconds gap, std::optional<Bytes> charged) {
+void Bucket::pause(const Moment& now, Nanoseconds gap, std::optional<Bytes> charged, Bytes unseen) {
   rates_.clear();
   plateau_.clear();
   concluded_ = false;
@@ -129,6 +129,8 @@ void Bucket::pause(const Moment& now, Nanoseconds gap, std::optional<Bytes> char
     const double spent = bytes_of(*charged);
     const double beyond = bounds_.earn_and_spend(earned(seconds), spent);
     if (doubt_) doubt_->earn_and_spend(earned(seconds), spent);
+    bounds_.earn_and_spend_up_to(earned(0), bytes_of(unseen));
+    if (doubt_) doubt_->earn_and_spend_up_to(earned(0), bytes_of(unseen));
     watch_overspending(now, beyond);
   } else {
     const double most = static_cast<double>(terms_.burst.bits_per_second) / kBitsPerByte * seconds;

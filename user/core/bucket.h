@@ -66,8 +66,8 @@ class Bucket {
 
   void advance(const BucketTick& tick);
   // Nobody watched for so long. `charged`: what went out meanwhile, from counters that outlived
-  // it; none: anything up to the burst may have.
-  void pause(const Moment& now, Nanoseconds gap, std::optional<Bytes> charged);
+  // it, and `unseen`: what those may lack at most; none: anything up to the burst may have.
+  void pause(const Moment& now, Nanoseconds gap, std::optional<Bytes> charged, Bytes unseen = {});
   // A reboot, a stop or another instance: nothing is known of the balance any more.
   void lose_track(const Moment& now, std::string reason);
 

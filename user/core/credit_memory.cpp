@@ -158,6 +158,21 @@ BucketMemory read_bucket(Facts& facts, const std::string& way) {
   return bucket;
 }
 
+// Drivers count what was handed to them: a super-packet once, without the headers of its further
+// segments (66 bytes for each 536 or more, the least that TCP sends where it can), and some (ENA's
+// before 2.17) leave the Ethernet header out of what was received.
+Traffic unseen_by_device(const Traffic& counted) {
+  constexpr std::uint64_t kBytesPerHeaderByte = 8;
+  constexpr std::uint64_t kEthernetHeader = 14;
+  const auto lacking = [](Bytes bytes, Packets packets) {
+    return Bytes{bytes.value / kBytesPerHeaderByte + packets.value * kEthernetHeader};
+  };
+  Traffic unseen;
+  unseen.rx_bytes = lacking(counted.rx_bytes, counted.rx_packets);
+  unseen.tx_bytes = lacking(counted.tx_bytes, counted.tx_packets);
+  return unseen;
+}
+
 }  // namespace
 
 std::string credit_memory_text(const CreditMemory& memory) {
@@ -219,6 +234,7 @@ Resumption resume(const CreditMemory& memory, const CreditPlace& now) {
   }
   if (!resumption.charged && then.device && now.device) {
     resumption.charged = moved(*then.device, *now.device);
+    if (resumption.charged) resumption.unseen = unseen_by_device(*resumption.charged);
     resumption.how = "known by the uplinks' own counters";
   }
   if (!resumption.charged)

@@ -44,6 +44,7 @@ struct Resumption {
   bool same_boot = false;  // implies the above: then the balance goes on
   Nanoseconds gap{};
   std::optional<Traffic> charged;  // meanwhile; none: nobody knows
+  Traffic unseen;                  // what the counters that tell so may lack, at most
   std::string how;                 // in words: "known by the ledger, which counted on"
 };
 [[nodiscard]] Resumption resume(const CreditMemory& memory, const CreditPlace& now);

@@ -21,7 +21,8 @@ Bucket restored(const CreditTerms& terms, const CreditMemory& memory, Way way,
     again.lose_track(now, since.how);
   } else {
     again.pause(now, since.gap,
-                since.charged ? std::optional(bytes_of(*since.charged, way)) : std::nullopt);
+                since.charged ? std::optional(bytes_of(*since.charged, way)) : std::nullopt,
+                bytes_of(since.unseen, way));
   }
   return again;
 }
