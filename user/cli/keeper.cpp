@@ -7,6 +7,7 @@
 
 #include "adapters/bpf/cgroup_book.h"
 #include "adapters/bpf/ledger_view.h"
+#include "adapters/bpf/lost_slots.h"
 #include "adapters/bpf/takedown.h"
 #include "adapters/cgroupfs/mount.h"
 #include "adapters/cgroupfs/names.h"
@@ -42,6 +43,8 @@ Result<void> Keeper::attach(std::optional<bpf::OlderLedger>& older) {
     if (auto rebuilt = ledger.rebuild_free_slots(); !rebuilt) {
       return rebuilt;
     }
+  } else if (auto found = bpf::give_back_lost_slots(ledger); !found) {
+    return std::unexpected(found.error());
   }
   bpf::ask_to_stop(ledger, false);  // whoever asked that the last keeper end may have been killed
   bpf::set_keeper(ledger, getpid());

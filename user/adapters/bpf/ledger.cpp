@@ -216,7 +216,11 @@ Result<std::uint32_t> Ledger::reserve(const cgt_key& account) {
     return std::unexpected(
         sys::error_from(ENOSPC, "reserve a slot of the ledger", "choose more --slots"));
   }
-  // The key stands in userspace's own row: programs stamp theirs when they come by.
+  // Blank, so that it is found should this process be killed here. The key stands in userspace's
+  // own row: programs stamp theirs when they come by.
+  for (std::uint32_t row = 0; row < rows(); ++row) {
+    cells_[std::size_t{row} * slots() + slot].key = {};
+  }
   cells_[std::size_t{own_row()} * slots() + slot].key = account;
   if (bpf_map_update_elem(fd("slots"), &account, &slot, BPF_NOEXIST) == 0) return slot;
   const int code = errno;
@@ -232,19 +236,25 @@ void Ledger::release(const cgt_key& account, std::uint32_t slot) {
   bpf_map_update_elem(fd("free"), nullptr, &slot, BPF_ANY);
 }
 
-Result<void> Ledger::rebuild_free_slots() {
-  std::uint32_t slot = 0;
-  while (bpf_map_lookup_and_delete_elem(fd("free"), nullptr, &slot) == 0) {
-  }
+std::vector<bool> Ledger::slots_in_use() const {
   std::vector<bool> used(slots());
   for (const cgt_fold& fold : header_->folds) {
     if (fold.state != CGT_FOLD_NONE && fold.slot < used.size()) used[fold.slot] = true;
   }
   cgt_key key{};
+  std::uint32_t slot = 0;
   for (const void* previous = nullptr; bpf_map_get_next_key(fd("slots"), previous, &key) == 0;
        previous = &key) {
     if (bpf_map_lookup_elem(fd("slots"), &key, &slot) == 0 && slot < used.size()) used[slot] = true;
   }
+  return used;
+}
+
+Result<void> Ledger::rebuild_free_slots() {
+  std::uint32_t slot = 0;
+  while (bpf_map_lookup_and_delete_elem(fd("free"), nullptr, &slot) == 0) {
+  }
+  const std::vector<bool> used = slots_in_use();
   for (slot = 0; slot < slots(); ++slot) {
     if (used[slot]) continue;
     for (std::uint32_t row = 0; row < rows(); ++row) {

@@ -65,6 +65,8 @@ class Ledger {
   Result<std::uint32_t> reserve(const cgt_key& account);
   // Frees a slot that nothing was ever booked on.
   void release(const cgt_key& account, std::uint32_t slot);
+  // By slot: whether it is an account's, or the journal has it.
+  [[nodiscard]] std::vector<bool> slots_in_use() const;
   // While nothing is attached: whatever slot is in no account's use is free. Makes good what a
   // killed process held.
   Result<void> rebuild_free_slots();

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Why a kill is harmless, by what the journal says when it comes:
-//   none      not begun; or the slot was given back, or leaks until the free slots are rebuilt.
+//   none      not begun; or the slot was given back, or is lost until the next keeper finds it.
 //   leaving   the totals stand where they stood. All that was done may be done again: the account
-//   is
-//             taken from the hash only where the hash still means this slot.
+//             is taken from the hash only where the hash still means this slot.
 //   summed    `sum` and `retired` are final, and readers use them in place of the cells. They are
 //             assigned, never added, and the obituary has its number: again is as good as once.
 //   resting   all is done but to give the slot back.
