@@ -263,4 +263,6 @@ struct cgt_interface {
 	__u64 gap_ns;		     /* how long nobody counted then, at most */
 	struct cgt_totals device;    /* the device's own counters at `from` */
 	__u32 next_program_id[2]; /* written before they are hung, where `program_id` hangs now */
+	__u64 netns_cookie; /* tells netns of the same inode apart; 0: the kernel (before 5.14) does
+			       not */
 };

@@ -31,7 +31,7 @@ Traffic Place::truth() const {
 }
 
 Link Place::link() const {
-  return {.netns_inode = netns->inode(),
+  return {.netns_id = {.inode = netns->inode()},
           .ifindex = netns->ifindex(device),
           .name = device,
           .kind = "veth",

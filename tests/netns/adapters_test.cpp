@@ -55,7 +55,7 @@ TEST(ListLinks, ShowsTheEnteredNetnsAndNoOther) {
   ASSERT_NE(veth, nullptr);
   EXPECT_EQ(veth->kind, "veth");
   EXPECT_EQ(veth->ifindex, left.ifindex("v0"));
-  EXPECT_EQ(veth->netns_inode, left.inode());
+  EXPECT_EQ(veth->netns_id.inode, left.inode());
   EXPECT_TRUE(veth->up);
   EXPECT_TRUE(veth->ethernet);
   EXPECT_EQ(find(links, "w0"), nullptr);

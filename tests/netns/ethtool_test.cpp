@@ -67,7 +67,7 @@ TEST(AllowanceWatch, LooksOnceASecondAndNamesWhoHasNoCounters) {
     ++asked;
     return std::vector<cli::CountedInterface>{{.key = {1},
                                                .name = "v0@" + netns.name(),
-                                               .netns_inode = netns.inode(),
+                                               .netns_id = {.inode = netns.inode(), .cookie = 0},
                                                .netns = netns.name(),
                                                .ifindex = netns.ifindex("v0")}};
   };

@@ -49,10 +49,10 @@ void AllowanceWatch::follow(std::vector<CountedInterface> interfaces) {
 
 // Each netns is entered once.
 void AllowanceWatch::read_all(AllowanceReading& reading) {
-  std::map<std::uint64_t, std::vector<Watched*>> by_netns;
+  std::map<NetnsId, std::vector<Watched*>> by_netns;
   for (auto& [key, watched] : watched_) {
     if (reading.taken.boot >= watched.skip_until) {
-      by_netns[watched.interface.netns_inode].push_back(&watched);
+      by_netns[watched.interface.netns_id].push_back(&watched);
     }
   }
   for (const auto& [inode, here] : by_netns) {

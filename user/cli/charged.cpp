@@ -43,7 +43,7 @@ void Uplinks::learn(const CountedInterface& unknown, const std::vector<CountedIn
     links = netlink::list_links().value_or(std::vector<Link>{});
   }
   for (const CountedInterface& one : counted) {
-    if (one.netns_inode != unknown.netns_inode) continue;
+    if (one.netns_id != unknown.netns_id) continue;
     const auto link = std::ranges::find(links, one.ifindex, &Link::ifindex);
     known_.emplace(id_of(one), link != links.end() && link->uplink());
   }

@@ -40,9 +40,9 @@ class Uplinks {
 
   std::string host_root_;
   // A key is never used again, but by another ledger.
-  using Id = std::tuple<InterfaceKey, std::uint64_t, int>;
+  using Id = std::tuple<InterfaceKey, NetnsId, int>;
   [[nodiscard]] static Id id_of(const CountedInterface& one) {
-    return {one.key, one.netns_inode, one.ifindex};
+    return {one.key, one.netns_id, one.ifindex};
   }
   std::map<Id, bool> known_;  // of those that are counted
 };

@@ -33,7 +33,7 @@ void add_queues(std::map<InterfaceKey, Result<DeviceLook>>& looks,
 
 Result<netns::Entered> enter_netns_of(const CountedInterface& interface,
                                       const std::string& host_root) {
-  const auto where = netns::Netns::find(interface.netns_inode, interface.netns, host_root);
+  const auto where = netns::Netns::find(interface.netns_id, interface.netns, host_root);
   if (!where) {
     return std::unexpected(where.error());
   }
@@ -50,9 +50,9 @@ CoverageReading DeviceLook::against(const Traffic& booked, Nanoseconds boot) con
 
 std::map<InterfaceKey, Result<DeviceLook>> look_at_devices(
     const std::vector<CountedInterface>& interfaces, const std::string& host_root) {
-  std::map<std::uint64_t, std::vector<const CountedInterface*>> by_netns;
+  std::map<NetnsId, std::vector<const CountedInterface*>> by_netns;
   for (const CountedInterface& interface : interfaces) {
-    by_netns[interface.netns_inode].push_back(&interface);
+    by_netns[interface.netns_id].push_back(&interface);
   }
   std::map<InterfaceKey, Result<DeviceLook>> looks;
   for (const auto& [inode, here] : by_netns) {

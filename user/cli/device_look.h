@@ -16,6 +16,7 @@
 #include "adapters/netns/netns.h"
 #include "core/account.h"
 #include "core/coverage.h"
+#include "core/link.h"
 #include "core/result.h"
 
 namespace cgtally::cli {
@@ -23,7 +24,7 @@ namespace cgtally::cli {
 struct CountedInterface {
   InterfaceKey key;
   std::string name;  // as it is shown: NAME or NAME@NETNS
-  std::uint64_t netns_inode = 0;
+  NetnsId netns_id;
   std::string netns;  // as --netns named it
   int ifindex = 0;
   std::array<std::uint32_t, 2> program_ids{};  // ingress, egress

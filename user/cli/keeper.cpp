@@ -100,7 +100,7 @@ Result<void> Keeper::carry_over(bpf::OlderLedger& older) {
 // interface is another one, and its packets must not be counted on both.
 Result<void> Keeper::let_go_of_gone() {
   for (const auto& record : bpf::interface_records(tally_.ledger())) {
-    const auto there = places_.has(record.netns_inode, record.ifindex, record.name);
+    const auto there = places_.has(record);
     if (!record.attached || there.value_or(true)) {
       continue;
     }
@@ -158,12 +158,12 @@ Result<void> Keeper::bury_who_died_unseen() {
   return {};
 }
 
-bool Keeper::exists(std::uint64_t netns, int ifindex, const std::string& name) const {
-  if (const auto there = places_.has(netns, ifindex, name)) {
+bool Keeper::exists(const bpf::InterfaceRecord& record) const {
+  if (const auto there = places_.has(record)) {
     return *there;
   }
   // A netns that is not one of ours: while it lives, its interface may.
-  return netns::Netns::find(netns, "", host_root_).has_value();
+  return netns::Netns::find(record.netns_id, "", host_root_).has_value();
 }
 
 Result<void> Keeper::look_after() {
@@ -188,11 +188,7 @@ Result<void> Keeper::look_after() {
     return {};
   }
   const auto retired = retirements_->round(
-      accounts,
-      [this](std::uint64_t netns, int ifindex, const std::string& name) {
-        return exists(netns, ifindex, name);
-      },
-      now);
+      accounts, [this](const bpf::InterfaceRecord& record) { return exists(record); }, now);
   retirements_->free_slots(now);
   return retired;
 }

@@ -62,7 +62,7 @@ class Keeper {
   Result<void> let_go_of_unwanted();
   Result<void> let_go_of(const bpf::InterfaceRecord& record);
   Result<void> look_after();
-  [[nodiscard]] bool exists(std::uint64_t netns, int ifindex, const std::string& name) const;
+  [[nodiscard]] bool exists(const bpf::InterfaceRecord& record) const;
   // The living cgroups into the ledger's book: should one of them die while nobody looks, its name
   // is known all the same.
   Result<void> write_names();

@@ -64,7 +64,7 @@ Share share_between(const CoverageReading& first, const CoverageReading& last) {
 CountedInterface counted_of(const bpf::InterfaceRecord& record) {
   return {.key = record.key,
           .name = record.netns.empty() ? record.name : record.name + "@" + record.netns,
-          .netns_inode = record.netns_inode,
+          .netns_id = record.netns_id,
           .netns = record.netns,
           .ifindex = record.ifindex,
           .program_ids = record.program_ids};

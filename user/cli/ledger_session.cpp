@@ -14,7 +14,8 @@ bool LedgerSession::Filter::takes(const bpf::InterfaceRecord& record) const {
       interfaces.empty() || std::ranges::any_of(interfaces, [&](const std::string& pattern) {
         return netlink::matches_glob(pattern, record.name);
       });
-  return by_name && (netns.empty() || std::ranges::find(netns, record.netns_inode) != netns.end());
+  return by_name &&
+         (netns.empty() || std::ranges::find(netns, record.netns_id.inode) != netns.end());
 }
 
 Result<LedgerSession::Filter> LedgerSession::filter_of(const SessionOptions& options) {
@@ -110,7 +111,7 @@ void LedgerSession::name_interfaces() {
     const bool plain =
         record.netns.empty() ||
         std::ranges::none_of(view_.interfaces(), [&](const bpf::InterfaceRecord& other) {
-          return other.name == record.name && other.netns_inode != record.netns_inode;
+          return other.name == record.name && other.netns_id.inode != record.netns_id.inode;
         });
     names_.try_emplace(record.key, plain ? record.name : record.name + "@" + record.netns);
     if (record.attached) {
@@ -128,7 +129,7 @@ std::vector<CountedInterface> LedgerSession::counted_interfaces() {
     if (record.attached && filter_.takes(record)) {
       interfaces.push_back({.key = record.key,
                             .name = interface_name(record.key),
-                            .netns_inode = record.netns_inode,
+                            .netns_id = record.netns_id,
                             .netns = record.netns,
                             .ifindex = record.ifindex,
                             .program_ids = record.program_ids});

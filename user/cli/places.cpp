@@ -135,7 +135,7 @@ std::vector<CountedInterface> Places::counted_interfaces(const bpf::Tally& tally
     for (const auto& [key, link] : place->attached()) {
       interfaces.push_back({.key = key,
                             .name = interface_name(key),
-                            .netns_inode = place->netns_inode(),
+                            .netns_id = {.inode = place->netns_inode(), .cookie = 0},
                             .netns = place->label(),
                             .ifindex = link.ifindex,
                             .program_ids = programs[key]});
@@ -144,18 +144,19 @@ std::vector<CountedInterface> Places::counted_interfaces(const bpf::Tally& tally
   return interfaces;
 }
 
-std::optional<bool> Places::has(std::uint64_t netns_inode, int ifindex,
-                                const std::string& name) const {
+std::optional<bool> Places::has(const bpf::InterfaceRecord& record) const {
   for (const auto& place : all_) {
-    if (place->fd() < 0 || place->netns_inode() != netns_inode) {
+    if (place->fd() < 0 || place->netns_inode() != record.netns_id.inode) {
       continue;
     }
     const auto links = place->links();
     if (!links) {
       return std::nullopt;
     }
-    return std::ranges::any_of(
-        *links, [&](const Link& link) { return link.ifindex == ifindex && link.name == name; });
+    return std::ranges::any_of(*links, [&](const Link& link) {
+      return link.netns_id.may_be(record.netns_id) && link.ifindex == record.ifindex &&
+             link.name == record.name;
+    });
   }
   return std::nullopt;
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "adapters/bpf/ledger_view.h"
 #include "adapters/bpf/tally.h"
 #include "adapters/sys/poller.h"
 #include "cli/device_look.h"
@@ -42,8 +43,7 @@ class Places {
   // With what it takes to look at them.
   [[nodiscard]] std::vector<CountedInterface> counted_interfaces(const bpf::Tally& tally) const;
   // Whether a recorded interface exists in one of these; nothing is said of other netns.
-  [[nodiscard]] std::optional<bool> has(std::uint64_t netns_inode, int ifindex,
-                                        const std::string& name) const;
+  [[nodiscard]] std::optional<bool> has(const bpf::InterfaceRecord& record) const;
   [[nodiscard]] std::string interface_name(InterfaceKey key) const;
   // "eth0, eth1 (tcx)".
   [[nodiscard]] std::string counted(const bpf::Tally& tally) const;

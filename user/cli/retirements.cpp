@@ -5,8 +5,6 @@
 #include <set>
 #include <span>
 
-#include "adapters/bpf/ledger_view.h"
-
 namespace cgtally::cli {
 namespace {
 
@@ -61,8 +59,7 @@ Result<void> Retirements::retire_accounts(const std::vector<AccountTotals>& acco
 
 Result<void> Retirements::retire_interfaces(const Exists& exists, Nanoseconds now) {
   for (const auto& record : bpf::interface_records(ledger_)) {
-    if (record.attached ||
-        (record.ifindex != 0 && exists(record.netns_inode, record.ifindex, record.name))) {
+    if (record.attached || (record.ifindex != 0 && exists(record))) {
       continue;
     }
     const auto retired = retirement_.retire_interface(record.key, now);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "adapters/bpf/cgroup_book.h"
+#include "adapters/bpf/ledger_view.h"
 #include "adapters/bpf/retirement.h"
 #include "adapters/bpf/tally.h"
 #include "core/result.h"
@@ -28,7 +29,7 @@ class Retirements {
   // Slots that have rested become free. Often.
   void free_slots(Nanoseconds now) { retirement_.free_rested(now); }
   // Once a second. `exists`: whether the interface of a record does.
-  using Exists = std::function<bool(std::uint64_t netns, int ifindex, const std::string& name)>;
+  using Exists = std::function<bool(const bpf::InterfaceRecord& record)>;
   Result<void> round(const std::vector<AccountTotals>& accounts, const Exists& exists,
                      Nanoseconds now);
 

@@ -3,14 +3,28 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 namespace cgtally {
 
+// Which network namespace.
+struct NetnsId {
+  std::uint64_t inode = 0;   // comes again soon after its netns has gone
+  std::uint64_t cookie = 0;  // never does; 0: unknown (the kernel tells since 5.14)
+
+  // Where a cookie is unknown, the inode decides.
+  [[nodiscard]] bool may_be(const NetnsId& other) const {
+    const bool known = cookie != 0 && other.cookie != 0;
+    return inode == other.inode && (!known || cookie == other.cookie);
+  }
+  auto operator<=>(const NetnsId&) const = default;
+};
+
 struct Link {
-  std::uint64_t netns_inode = 0;
+  NetnsId netns_id;
   int ifindex = 0;
   std::string name;
   std::string kind;    // "veth", "bridge", "vxlan"...; empty for a real device

@@ -23,7 +23,7 @@ InterfaceRecord record_from(std::uint32_t key, const cgt_interface& raw) {
     return std::string(chars, strnlen(chars, room));
   };
   return {.key = InterfaceKey{key},
-          .netns_inode = raw.netns_inode,
+          .netns_id = {.inode = raw.netns_inode, .cookie = raw.netns_cookie},
           .netns = text(raw.netns, sizeof(raw.netns)),
           .ifindex = raw.ifindex,
           .name = text(raw.name, sizeof(raw.name)),

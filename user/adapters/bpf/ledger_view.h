@@ -14,6 +14,7 @@
 #include "adapters/bpf/pins.h"
 #include "adapters/bpf/tally.h"
 #include "adapters/bpf/windows.h"
+#include "core/link.h"
 #include "core/reading.h"
 #include "core/result.h"
 
@@ -21,7 +22,7 @@ namespace cgtally::bpf {
 
 struct InterfaceRecord {
   InterfaceKey key;
-  std::uint64_t netns_inode = 0;
+  NetnsId netns_id;
   std::string netns;  // as --netns named it; empty for the keeper's own
   int ifindex = 0;
   std::string name;

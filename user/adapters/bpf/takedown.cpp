@@ -28,7 +28,7 @@ void detach_link(const std::string& pin) {
 
 Result<void> remove_filters(const cgt_interface& record, const FindNetns& find) {
   const std::string label(record.netns, strnlen(record.netns, sizeof(record.netns)));
-  const auto where = find(record.netns_inode, label);
+  const auto where = find({.inode = record.netns_inode, .cookie = record.netns_cookie}, label);
   if (!where) {
     // A netns that has gone took its interfaces and their filters along.
     return where.error().code == ENOENT ? Result<void>{} : std::unexpected(where.error());
@@ -57,8 +57,8 @@ Result<void> detach_hooks(const cgt_interface& record, const std::string& direct
 }  // namespace
 
 FindNetns find_netns_below(std::string host_root) {
-  return [host_root = std::move(host_root)](std::uint64_t inode, const std::string& name) {
-    return netns::Netns::find(inode, name, host_root);
+  return [host_root = std::move(host_root)](const NetnsId& id, const std::string& name) {
+    return netns::Netns::find(id, name, host_root);
   };
 }
 

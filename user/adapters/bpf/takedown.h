@@ -18,8 +18,8 @@
 
 namespace cgtally::bpf {
 
-// A netns by its inode and the name that --netns gave it.
-using FindNetns = std::function<Result<netns::Netns>(std::uint64_t inode, const std::string& name)>;
+// A netns by its id and the name that --netns gave it.
+using FindNetns = std::function<Result<netns::Netns>(const NetnsId& id, const std::string& name)>;
 // By netns::Netns::find().
 [[nodiscard]] FindNetns find_netns_below(std::string host_root);
 

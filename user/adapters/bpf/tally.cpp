@@ -118,7 +118,7 @@ void Tally::detach(InterfaceKey key) {
 std::vector<MendedHook> Tally::mend(std::uint64_t netns_inode, Nanoseconds now) {
   std::vector<MendedHook> mended;
   for (Attached& one : impl_->attached) {
-    if (one.what.link.netns_inode != netns_inode) continue;
+    if (one.what.link.netns_id.inode != netns_inode) continue;
     // What comes in the place of a qdisc that was deleted is not ours until we make it.
     const bool none = !one.ingress->attached() && !one.egress->attached();
     if (none && one.record.made_qdisc != 0) {

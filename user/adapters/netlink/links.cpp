@@ -53,7 +53,7 @@ bool ask_driver(int socket, Link& link) {
 }  // namespace
 
 Result<std::vector<Link>> list_links() {
-  const auto here = netns::Netns::current();
+  const auto here = netns::id_here();
   if (!here) return std::unexpected(here.error());
   auto socket = Socket::open();
   if (!socket) return std::unexpected(std::move(socket).error());
@@ -65,7 +65,7 @@ Result<std::vector<Link>> list_links() {
   const sys::Fd ethtool(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   if (!ethtool) return std::unexpected(sys::error_from(errno, "open a socket for ethtool"));
   std::erase_if(*links, [&](Link& link) {
-    link.netns_inode = here->inode();
+    link.netns_id = *here;
     const bool bound = link.kind.empty() && !link.loopback;
     return bound && !ask_driver(ethtool.get(), link);
   });

@@ -7,6 +7,7 @@
 #include <linux/nsfs.h>
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -61,8 +62,21 @@ Result<Netns> Netns::open(std::string_view name_pid_or_path, const std::string& 
                    "'ip netns' lists the names; in a container, mount the host's " + names);
 }
 
-Result<Netns> Netns::find(std::uint64_t inode, const std::string& name,
+Result<Netns> Netns::find(const NetnsId& id, const std::string& name,
                           const std::string& host_root) {
+  auto found = find_inode(id.inode, name, host_root);
+  if (!found || id.cookie == 0) return found;
+  const auto entered = Entered::enter(*found);
+  if (!entered) return std::unexpected(entered.error());
+  const auto there = id_here();
+  if (!there) return std::unexpected(there.error());
+  if (there->may_be(id)) return found;
+  return std::unexpected(
+      sys::error_from(ENOENT, "find the netns that had inode " + std::to_string(id.inode)));
+}
+
+Result<Netns> Netns::find_inode(std::uint64_t inode, const std::string& name,
+                                const std::string& host_root) {
   if (auto here = current(); here && here->inode() == inode) return here;
   if (auto named = open(name, host_root); named && named->inode() == inode) return named;
   std::error_code ignored;
@@ -113,6 +127,16 @@ Result<Entered> Entered::enter(const Netns& netns) {
                                            "run it as root, or grant CAP_SYS_ADMIN"));
   }
   return Entered(std::move(here->fd_));
+}
+
+Result<NetnsId> id_here() {
+  const auto here = Netns::current();
+  if (!here) return std::unexpected(here.error());
+  NetnsId id{.inode = here->inode(), .cookie = 0};
+  socklen_t size = sizeof(id.cookie);
+  const sys::Fd any(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (getsockopt(any.get(), SOL_SOCKET, SO_NETNS_COOKIE, &id.cookie, &size) != 0) id.cookie = 0;
+  return id;
 }
 
 Entered::~Entered() {

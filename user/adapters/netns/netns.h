@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "adapters/sys/fd.h"
+#include "core/link.h"
 #include "core/result.h"
 
 namespace cgtally::netns {
@@ -21,9 +22,9 @@ class Netns {
   // digits, a process of <host_root>/proc (of /proc, where no proc is mounted below host_root).
   static Result<Netns> open(std::string_view name_pid_or_path, const std::string& host_root);
 
-  // The one with this inode: the current one, the one that `name` leads to, or any that a process
-  // or a name holds. ENOENT where there is none any more.
-  static Result<Netns> find(std::uint64_t inode, const std::string& name,
+  // This one: the current one, the one that `name` leads to, or any that a process or a name holds.
+  // ENOENT where there is none any more, though its inode may be another's now.
+  static Result<Netns> find(const NetnsId& id, const std::string& name,
                             const std::string& host_root);
 
   [[nodiscard]] std::uint64_t inode() const { return inode_; }
@@ -35,6 +36,8 @@ class Netns {
   friend class Entered;  // keeps the descriptor of the one to go back to
   Netns(sys::Fd fd, std::uint64_t inode, std::string name)
       : fd_(std::move(fd)), inode_(inode), name_(std::move(name)) {}
+  static Result<Netns> find_inode(std::uint64_t inode, const std::string& name,
+                                  const std::string& host_root);
   static Result<Netns> open_path(const std::string& path, std::string name, std::string cure);
 
   sys::Fd fd_;
@@ -58,5 +61,8 @@ class Entered {
   explicit Entered(sys::Fd previous) : previous_(std::move(previous)) {}
   sys::Fd previous_;  // empty: nothing to go back to
 };
+
+// Of the netns that the calling thread is in.
+[[nodiscard]] Result<NetnsId> id_here();
 
 }  // namespace cgtally::netns
