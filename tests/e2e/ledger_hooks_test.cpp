@@ -3,6 +3,7 @@
 // attaches again soon, says how long nobody counted, and leaves what is not ours as it is.
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <sstream>
@@ -41,14 +42,6 @@ class LedgerHooksTest : public LedgerTest {
         << keeper.said();
     expect_counted_once();
   }
-  void expect_counted_once() {
-    const auto truth = settled_truth();
-    const auto before = booked(bpffs);
-    for (int round = 0; round < 20; ++round) stream.once();
-    const auto carried = difference(truth, settled_truth());
-    EXPECT_EQ(difference(before, booked(bpffs)), carried);
-    EXPECT_EQ(attached_cgtally(wire.host()).size(), 2U);
-  }
   [[nodiscard]] std::uint64_t dropped_behind_us() const {
     const int ifindex = wire.host().ifindex("cgt0");
     const Inside guard(wire.host());
@@ -67,6 +60,20 @@ class LedgerHooksTest : public LedgerTest {
     EXPECT_EQ(lost.tx_packets.value, datagrams + super_packets * Stream::kFramesOfSuper);
     EXPECT_EQ(lost.tx_bytes.value,
               datagrams * Stream::kDatagram + super_packets * Stream::kBytesOfSuper);
+  }
+  // With the preference and the handle that it has, and nothing said about the one that was there.
+  void replace_ours(Direction direction, const ForeignProgram& by) const {
+    const std::string way = direction == Direction::ingress ? "ingress" : "egress";
+    const std::string pin = bpffs.path() + "/" + way;
+    run({"bpftool", "prog", "pin", "id", std::to_string(by.id()), pin});
+    tc("filter replace dev cgt0 " + way + " protocol all pref " + our_preference(way) +
+       " handle 0xc67a11 bpf da object-pinned " + pin);
+    require(unlink(pin.c_str()) == 0, "unpin a foreign program");
+  }
+  void expect_status(const std::string& line) const {
+    const auto status = finish(on_ledger(kOld, bpffs, {"status"}));
+    EXPECT_EQ(status.exit_code, 0) << status.err;
+    EXPECT_TRUE(has_line_like(status.out, line)) << line << "\nis not in\n" << status.out;
   }
   [[nodiscard]] std::string our_preference(const std::string& direction) const {
     const Inside guard(wire.host());
@@ -158,6 +165,36 @@ TEST_P(LedgerHooksTest, AFilterThatIsDeletedOrReplacedHangsAgainBesideThoseOfOth
     Words left;
     for (const auto& program : attached_programs(wire.host())) left.push_back(program.name);
     EXPECT_EQ(left, (Words{"somebody", "usurper"}));
+  });
+}
+
+// As `tc filter replace` does it: the filter stays where it is, and runs another program.
+TEST_P(LedgerHooksTest, AFilterWhoseProgramSomebodyReplacesInPlaceIsLeftAndOursHangsBesideIt) {
+  if (GetParam() == HookChoice::newest) GTEST_SKIP() << "a tcx link cannot be replaced by others";
+  on_kernel([&] {
+    const ForeignProgram usurper(ForeignProgram::kNext, "usurper");
+    const ForeignProgram successor(ForeignProgram::kNext, "successor");
+    auto keeper = start_keeper(up());
+    replace_ours(Direction::egress, usurper);
+    expect_mended(*keeper);
+    EXPECT_NE(our_preference("egress"), "1");
+    expect_status("cgt0@" + wire.host().name() +
+                  "  clsact filter, totals since *, hook lost once: at most * uncounted");
+    keeper.reset();
+    replace_ours(Direction::ingress, successor);  // and nobody is there to see it
+    keeper = start_keeper(up());
+    await_words(*keeper, "took our program away");
+    expect_counted_once();
+    expect_status("cgt0@" + wire.host().name() + "  clsact filter, *, hook lost 2 times: *");
+    const auto seen = usurper.packets() + successor.packets();
+    stream.once();
+    (void)settled_truth();
+    EXPECT_GT(usurper.packets() + successor.packets(), seen + 1);
+    ASSERT_EQ(finish(down({"--forget"})).exit_code, 0);
+    Words left;
+    for (const auto& program : attached_programs(wire.host())) left.push_back(program.name);
+    EXPECT_EQ(left, (Words{"ingress", "egress"})) << "so tc calls what it has from there";
+    EXPECT_EQ(bpffs.entries(), Words{});
   });
 }
 

@@ -91,6 +91,15 @@ void LedgerTest::expect_exact() const {
   EXPECT_EQ(attached_cgtally(wire.host()).size(), 2U) << "one program for each direction";
 }
 
+void LedgerTest::expect_counted_once() {
+  const auto truth = settled_truth();
+  const auto before = booked(bpffs);
+  for (int round = 0; round < 20; ++round) stream.once();
+  const auto carried = difference(truth, settled_truth());
+  EXPECT_EQ(difference(before, booked(bpffs)), carried);
+  EXPECT_EQ(attached_cgtally(wire.host()).size(), 2U) << "one program for each direction";
+}
+
 void LedgerTest::expect_nothing_attached() const {
   EXPECT_EQ(attached_cgtally(wire.host()), Words{});
   const auto qdiscs = inside(wire.host(), [] { return run({"tc", "qdisc", "show"}); });

@@ -35,6 +35,8 @@ class LedgerTest : public testing::TestWithParam<HookChoice> {
   [[nodiscard]] Traffic totals_as_read_by(const std::string& binary);
   [[nodiscard]] Traffic settled_truth() const;
   void expect_exact() const;
+  // From now on every packet is counted, and none twice.
+  void expect_counted_once();
   void expect_nothing_left() const;
   void expect_nothing_attached() const;
 

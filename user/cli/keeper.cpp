@@ -51,7 +51,6 @@ Result<void> Keeper::attach(std::optional<bpf::OlderLedger>& older) {
   if (auto gone = let_go_of_gone(); !gone) {
     return gone;
   }
-  bpf::set_kept(ledger, sys::now().boot);
   if (older) {
     older->hand_over_book(ledger);  // the registry writes already: no death falls in between
   }
@@ -61,6 +60,7 @@ Result<void> Keeper::attach(std::optional<bpf::OlderLedger>& older) {
   if (auto begun = places_.begin(tally_, notices_); !begun) {
     return begun;
   }
+  bpf::set_kept(ledger, sys::now().boot);
   if (auto alone = let_go_of_unwanted(); !alone) {
     return alone;
   }

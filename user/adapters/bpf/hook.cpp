@@ -198,6 +198,7 @@ Result<void> Hook::keep(const std::string& pin) {
     if (auto pinned = replace_pin(link_.get(), pin); !pinned) return pinned;
     pin_ = pin;
   }
+  if (place_) ::unlink(pin.c_str());  // of a link that hung here before and was lost
   kept_ = true;
   return {};
 }

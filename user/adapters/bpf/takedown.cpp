@@ -51,7 +51,8 @@ Result<void> detach_hooks(const cgt_interface& record, const std::string& direct
   const std::string pin = directory + "/" + std::to_string(key);
   detach_link(pin + "-ingress");
   detach_link(pin + "-egress");
-  return record.hook == CGT_HOOK_CLSACT ? remove_filters(record, find) : Result<void>{};
+  // Of whichever kind its record is: a process may have been killed while it hung the other.
+  return remove_filters(record, find);
 }
 
 }  // namespace

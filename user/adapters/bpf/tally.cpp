@@ -65,7 +65,7 @@ Result<InterfaceKey> Tally::attach(const Link& link, NetnsKey netns,
     return std::unexpected(std::move(error).within("attach to " + link.name));
   };
   const auto [key, record] = impl_->record_of(link, netns_label);
-  Attached one{.what = {key, link, impl_->facts.tcx ? HookKind::tcx : HookKind::clsact},
+  Attached one{.what = {key, link, HookKind::tcx},
                .record = record,
                .programs = {},
                .ingress = {},
@@ -119,30 +119,13 @@ std::vector<MendedHook> Tally::mend(std::uint64_t netns_inode, Nanoseconds now) 
   std::vector<MendedHook> mended;
   for (Attached& one : impl_->attached) {
     if (one.what.link.netns_id.inode != netns_inode) continue;
-    // What comes in the place of a qdisc that was deleted is not ours until we make it.
-    const bool none = !one.ingress->attached() && !one.egress->attached();
-    if (none && one.record.made_qdisc != 0) {
-      one.record.made_qdisc = 0;
-      (void)impl_->announce(one);
-    }
-    bool lost = false;
-    bool whole = true;
-    for (const auto direction : {HookDirection::ingress, HookDirection::egress}) {
-      const auto& hook = direction == HookDirection::ingress ? one.ingress : one.egress;
-      if (hook->attached()) continue;
-      // ENODEV: the interface itself has gone, which others will tell.
-      const bool again = impl_->mend(one, direction).has_value();
-      lost |= again;
-      whole &= again;
-    }
-    if (lost) {
-      const Nanoseconds gap = now - one.seen_attached;
-      ++one.record.gaps;
-      one.record.gap_ns += static_cast<std::uint64_t>(gap.count());
+    if (one.untold) mended.push_back(*std::exchange(one.untold, std::nullopt));
+    if (impl_->mend(one)) {
+      mended.push_back(impl_->note_gap(one, now));
       (void)impl_->write_record(one);
-      mended.push_back({one.what.key, one.what.link.name, gap});
+      impl_->list_attachments();
     }
-    if (whole) one.seen_attached = now;
+    if (one.ingress->attached() && one.egress->attached()) one.seen_attached = now;
   }
   return mended;
 }

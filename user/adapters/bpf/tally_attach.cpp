@@ -93,32 +93,43 @@ Result<Hook> Tally::Impl::hang_anew(int program_fd, const Attached& one,
                    : Hook::attach_clsact(program_fd, one.what.link.ifindex, direction);
 }
 
-// Takes over what an earlier process kept there, or hangs the program anew.
-Result<Hook> Tally::Impl::hang(Attached& one, HookDirection direction) const {
+// What an earlier process kept there counts on, of whichever kind it is: this one may be refused
+// what that one was allowed, and both kinds at once would count twice.
+Result<Hook> Tally::Impl::adopt(int program_fd, const Attached& one,
+                                HookDirection direction) const {
+  auto link = Hook::adopt_tcx(program_fd, one.what.link.ifindex, pin_of(one, direction));
+  if (link || link.error().code != ENOENT) return link;
+  const std::size_t at = direction == HookDirection::ingress ? 0 : 1;
+  return Hook::adopt_clsact(program_fd, one.what.link.ifindex, direction, recorded_filter(one, at));
+}
+
+// Takes over what is there, or hangs the program anew: then the result is true.
+Result<bool> Tally::Impl::hang(Attached& one, HookDirection direction) {
   const bool ingress = direction == HookDirection::ingress;
   const auto* program = ingress ? one.programs->progs.cgt_ingress : one.programs->progs.cgt_egress;
   const int fd = bpf_program__fd(program);
-  const int ifindex = one.what.link.ifindex;
-  auto hook = [&]() -> Result<Hook> {
-    if (pinned()) {
-      const std::size_t at = ingress ? 0 : 1;
-      auto adopted = facts.tcx
-                         ? Hook::adopt_tcx(fd, ifindex, pin_of(one, direction))
-                         : Hook::adopt_clsact(fd, ifindex, direction, recorded_filter(one, at));
-      if (adopted || adopted.error().code != ENOENT) return adopted;
-    }
-    return hang_anew(fd, one, direction);
-  }();
-  if (hook && pinned()) {
+  Result<Hook> hook = std::unexpected(sys::error_from(ENOENT, "take over a program"));
+  if (pinned()) hook = adopt(fd, one, direction);
+  const bool anew = !hook && hook.error().code == ENOENT;
+  if (anew) hook = hang_anew(fd, one, direction);
+  if (!hook) return std::unexpected(std::move(hook).error());
+  if (pinned()) {
     if (auto kept = hook->keep(pin_of(one, direction)); !kept) {
       return std::unexpected(std::move(kept).error());
     }
   }
-  return hook;
+  (ingress ? one.ingress : one.egress) = *std::move(hook);
+  return anew;
+}
+
+// Until both hang: what may hang. A takedown looks for links in any case.
+bool Tally::Impl::uses_filters(const Attached& one) const {
+  if (!one.ingress || !one.egress) return !facts.tcx || one.record.hook == CGT_HOOK_CLSACT;
+  return one.ingress->filter().program_id != 0 || one.egress->filter().program_id != 0;
 }
 
 Result<void> Tally::Impl::write_record(Attached& one) {
-  one.record.hook = facts.tcx ? CGT_HOOK_TCX : CGT_HOOK_CLSACT;
+  one.record.hook = uses_filters(one) ? CGT_HOOK_CLSACT : CGT_HOOK_TCX;
   one.record.to_boot_ns = 0;
   for (const auto& [at, hook] : {std::pair{0, &one.ingress}, std::pair{1, &one.egress}}) {
     if (!*hook) continue;
@@ -168,23 +179,32 @@ Result<void> Tally::Impl::attach(Attached& one, NetnsKey netns) {
       return std::unexpected(std::move(cleaned).error());
     }
   }
-  const bool fresh = is_new(one.record);
-  if (auto known = facts.tcx ? write_record(one) : announce(one); !known) return known;
+  const cgt_interface before = one.record;
+  if (auto known = uses_filters(one) ? announce(one) : write_record(one); !known) return known;
+  bool lost = false;
   for (const auto direction : {HookDirection::ingress, HookDirection::egress}) {
-    auto hook = hang(one, direction);
-    if (!hook) return std::unexpected(std::move(hook).error());
-    (direction == HookDirection::ingress ? one.ingress : one.egress) = *std::move(hook);
-    if (fresh) begin_at_device(one.record);  // to load the programs took its time
+    const auto anew = hang(one, direction);
+    if (!anew) return std::unexpected(anew.error());
+    const std::size_t at = direction == HookDirection::ingress ? 0 : 1;
+    lost |= *anew && before.hook != CGT_HOOK_NONE && before.program_id[at] != 0;
+    if (is_new(before)) begin_at_device(one.record);  // to load the programs took its time
     if (auto written = write_record(one); !written) return written;
   }
-  one.seen_attached = sys::now().boot;
-  return {};
+  if (!uses_filters(one)) one.record.made_qdisc = before.made_qdisc;  // more was only announced
+  const Nanoseconds now = sys::now().boot;
+  if (lost) {
+    one.seen_attached = Nanoseconds(std::max(ledger.header().kept_boot_ns, before.from_boot_ns));
+    one.untold = note_gap(one, now);
+  }
+  one.seen_attached = now;
+  return write_record(one);
 }
 
 void Tally::Impl::list_attachments() {
   attachments.clear();
   for (const Attached& one : attached) {
     attachments.push_back(one.what);
+    attachments.back().hook = uses_filters(one) ? HookKind::clsact : HookKind::tcx;
     std::ranges::copy(one.record.program_id, attachments.back().program_ids.begin());
   }
 }
@@ -200,6 +220,28 @@ Result<void> Tally::Impl::mend(Attached& one, HookDirection direction) {
   }
   *hook = *std::move(again);
   return {};
+}
+
+// Whether something was lost, and hangs again.
+bool Tally::Impl::mend(Attached& one) {
+  const bool ingress = one.ingress->attached();
+  const bool egress = one.egress->attached();
+  if (ingress && egress) return false;
+  // What comes in the place of a qdisc that was deleted is not ours until we make it.
+  if (!ingress && !egress) one.record.made_qdisc = 0;
+  (void)(facts.tcx ? write_record(one) : announce(one));
+  bool again = false;
+  // ENODEV: the interface itself has gone, which others will tell.
+  if (!ingress) again |= mend(one, HookDirection::ingress).has_value();
+  if (!egress) again |= mend(one, HookDirection::egress).has_value();
+  return again;
+}
+
+MendedHook Tally::Impl::note_gap(Attached& one, Nanoseconds now) {
+  const Nanoseconds gap = now - one.seen_attached;
+  ++one.record.gaps;
+  one.record.gap_ns += static_cast<std::uint64_t>(gap.count());
+  return {one.what.key, one.what.link.name, gap};
 }
 
 }  // namespace cgtally::bpf

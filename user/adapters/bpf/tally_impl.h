@@ -32,7 +32,8 @@ struct Attached {
   Skeleton<tally_bpf> programs;
   std::optional<Hook> ingress;
   std::optional<Hook> egress;
-  Nanoseconds seen_attached{};  // boot time
+  Nanoseconds seen_attached{};                      // boot time
+  std::optional<MendedHook> untold = std::nullopt;  // a loss before this process came
 };
 
 struct Tally::Impl {
@@ -60,10 +61,14 @@ struct Tally::Impl {
   std::pair<InterfaceKey, cgt_interface> record_of(const Link& link, const std::string& label);
   Result<void> reserve_reasons(InterfaceKey key, cgt_interface& record);
   void release_reasons(InterfaceKey key, const cgt_interface& record, std::uint32_t count);
-  Result<Hook> hang(Attached& one, HookDirection direction) const;
+  Result<Hook> adopt(int program_fd, const Attached& one, HookDirection direction) const;
+  Result<bool> hang(Attached& one, HookDirection direction);
   Result<Hook> hang_anew(int program_fd, const Attached& one, HookDirection direction) const;
   Result<void> attach(Attached& one, NetnsKey netns);
+  bool mend(Attached& one);
   Result<void> mend(Attached& one, HookDirection direction);
+  [[nodiscard]] bool uses_filters(const Attached& one) const;
+  static MendedHook note_gap(Attached& one, Nanoseconds now);
   Result<void> write_record(Attached& one);
   Result<void> announce(Attached& one);
   [[nodiscard]] std::string pin_of(const Attached& one, HookDirection direction) const;
