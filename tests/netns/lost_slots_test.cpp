@@ -143,6 +143,24 @@ TEST_F(KillBetweenTwoMaps, WhileASlotIsReleasedLosesNone) {
   EXPECT_GE(lost_by_kills(cells(), slot, before, [&] { ledger_.release(account(7), slot); }), 1U);
 }
 
+// Between its pop and its insert a program has stamped its cell; so it has when it lost the race
+// for the account and is about to push the slot back.
+TEST(LostSlotsOfPrograms, AreNotLost) {
+  auto ledger = must(bpf::Ledger::create({.slots = 16}));
+  std::vector<std::uint32_t> held(2);
+  for (std::uint32_t& slot : held) {
+    require(bpf_map_lookup_and_delete_elem(ledger.fd("free"), nullptr, &slot) == 0, "pop a slot");
+    ledger.cells()[slot].key = account(7);
+  }
+  ledger.cells()[held[1]].key.iface = 0;
+  EXPECT_EQ(must(bpf::give_back_lost_slots(ledger)), 0U);
+  const cgt_key key = account(7);
+  require(bpf_map_update_elem(ledger.fd("slots"), &key, held.data(), BPF_NOEXIST) == 0, "insert");
+  require(bpf_map_update_elem(ledger.fd("free"), nullptr, &held[1], BPF_ANY) == 0, "push a slot");
+  EXPECT_EQ(must(bpf::give_back_lost_slots(ledger)), 0U);
+  EXPECT_EQ(places_of_slots(ledger), std::vector<int>(ledger.slots(), 1));
+}
+
 class LostSlots : public WireTest {};
 
 // Two threads send for the same cgroups, so that two CPUs meet a new account at the same time.
