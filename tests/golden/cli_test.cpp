@@ -109,6 +109,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"threshold_of_more_than_all", {"bursts", "--threshold", "101%"}, 2},
         Case{"dump_over_without_unit", {"bursts", "--dump", "d", "--dump-over", "2"}, 2},
         Case{"dump_over_without_dump", {"bursts", "--dump-over", "2Gbit"}, 2},
+        Case{"dump_size_without_dump", {"bursts", "--dump-size", "10MB"}, 2},
+        Case{"dump_size_without_unit", {"bursts", "--dump", "d", "--dump-size", "10"}, 2},
         Case{"dump_most_of_nothing", {"bursts", "--dump", "d", "--dump-most", "0"}, 2},
         Case{"bursts_of_record_to_stdout", {"record", "--bursts", "-"}, 2},
         Case{"netns_missing", {"record", "--netns", "cgt-nowhere", "--host-root", "/"}, 2}),

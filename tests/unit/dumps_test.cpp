@@ -67,6 +67,25 @@ class Dumps : public testing::Test {
     one.start += std::chrono::seconds(second);
     return csv::windows_file_name(one);
   }
+  // A dump of so many bytes.
+  static std::string windows(std::size_t bytes) {
+    std::string text = csv::windows_header();
+    text.resize(bytes, '\n');
+    return text;
+  }
+  static std::vector<std::string> sorted(std::vector<std::string> names) {
+    std::ranges::sort(names);
+    return names;
+  }
+  void put(const std::string& file, const std::string& text) const {
+    std::filesystem::create_directories(directory_);
+    std::ofstream(directory_ + "/" + file) << text;
+  }
+  [[nodiscard]] std::string text_of(const std::string& file) const {
+    std::ostringstream text;
+    text << std::ifstream(directory_ + "/" + file).rdbuf();
+    return text.str();
+  }
   std::string directory_;
 };
 
@@ -92,6 +111,14 @@ TEST_F(Dumps, AreNamedByTheStartOfTheBurst) {
             "burst-20261122T114207.113Z-eth0@_run_netns_a-tx.csv");
   EXPECT_TRUE(csv::is_windows_file_name(csv::windows_file_name(elsewhere)));
   EXPECT_TRUE(csv::is_windows_file_name("burst-20261122T114207.113Z-eth0-tx.csv.new"));
+  EXPECT_TRUE(csv::is_windows_file_name("burst-20261122T114207.113Z-eth0-tx.csv.4711"));
+  EXPECT_TRUE(csv::is_windows_file_name("burst-20261122T114207.113Z-eth0-tx.csv.4711.new"));
+  EXPECT_EQ(csv::numbered_windows_file_name(csv::windows_file_name(dump()), 1),
+            csv::windows_file_name(dump()));
+  EXPECT_EQ(csv::numbered_windows_file_name(csv::windows_file_name(dump()), 12),
+            "burst-20261122T114207.113Z-eth0-tx-12.csv");
+  EXPECT_TRUE(csv::is_windows_file_name("burst-20261122T114207.113Z-eth0-tx-12.csv"));
+  EXPECT_FALSE(csv::is_windows_file_name("burst-20261122T114207.113Z-eth0-tx-.csv"));
   EXPECT_FALSE(csv::is_windows_file_name("burst-20261122T114207.113Z-eth0-tx.csv.gz"));
   EXPECT_FALSE(csv::is_windows_file_name("burst-20261122-114207.113Z-eth0-tx.csv"));
   EXPECT_FALSE(csv::is_windows_file_name("burst-20261122T114207.113Z--tx.csv"));
@@ -99,24 +126,79 @@ TEST_F(Dumps, AreNamedByTheStartOfTheBurst) {
 }
 
 TEST_F(Dumps, AreTheNewestOfAllRunsAndNothingElseGoes) {
-  std::filesystem::create_directories(directory_);
-  const std::string torn = name(0) + ".new";  // of a run that was killed
-  for (const std::string& there : {torn, name(1), name(2), std::string("burst-notes.csv")}) {
-    std::ofstream(directory_ + "/" + there) << "x";
-  }
-  csv::DumpDirectory dumps(directory_, 3);
+  put(name(0) + ".77.new", "time,boo");  // of a run that was killed
+  put(name(1), windows(300));
+  put(name(2), windows(300));
+  put("burst-notes.csv", "x");
+  csv::DumpDirectory dumps(directory_, {.files = 3, .bytes = {1'000'000}});
   ASSERT_TRUE(dumps.open());
-  ASSERT_TRUE(dumps.write(name(4), "y"));
+  ASSERT_TRUE(dumps.write(name(4), windows(300)));
   EXPECT_EQ(files(), (std::vector<std::string>{name(1), name(2), name(4), "burst-notes.csv"}));
   // A clock that was set back: what comes last is the newest all the same.
-  ASSERT_TRUE(dumps.write(name(-9), "y"));
-  ASSERT_TRUE(dumps.write(name(-8), "y"));
+  ASSERT_TRUE(dumps.write(name(-9), windows(300)));
+  ASSERT_TRUE(dumps.write(name(-8), windows(300)));
   EXPECT_EQ(files(), (std::vector<std::string>{name(-9), name(-8), name(4), "burst-notes.csv"}));
+}
+
+TEST_F(Dumps, HaveNoMoreBytesInAllThanTheyMay) {
+  put(name(1), windows(4'000));  // of an earlier run
+  put(name(2), windows(3'000));
+  csv::DumpDirectory dumps(directory_, {.files = 100, .bytes = {10'000}});
+  ASSERT_TRUE(dumps.open());
+  ASSERT_TRUE(dumps.write(name(3), windows(3'000)));
+  EXPECT_EQ(files(), (std::vector<std::string>{name(1), name(2), name(3)}));  // to the byte
+  ASSERT_TRUE(dumps.write(name(4), windows(300)));
+  EXPECT_EQ(files(), (std::vector<std::string>{name(2), name(3), name(4)}));
+  ASSERT_TRUE(dumps.write(name(5), windows(9'000)));
+  EXPECT_EQ(files(), (std::vector<std::string>{name(4), name(5)}));
+  const auto large = dumps.write(name(6), windows(10'001));
+  ASSERT_FALSE(large);
+  EXPECT_EQ(large.error().code, EFBIG);
+  EXPECT_EQ(files(), (std::vector<std::string>{name(4), name(5)}));  // nothing went for it
+}
+
+TEST_F(Dumps, NeverTakeThePlaceOfAnotherFileNorRemoveWhatIsNotADump) {
+  put(name(1), "my notes on that burst");  // our name, and not ours
+  std::filesystem::create_directory(directory_ + "/" + name(2));
+  put("kept.csv", windows(300));
+  std::filesystem::create_symlink("kept.csv", directory_ + "/" + name(3));
+  csv::DumpDirectory dumps(directory_, {.files = 2, .bytes = {1'000}});
+  ASSERT_TRUE(dumps.open());
+  for (const int second : {1, 2, 3, 4, 4, 4}) {
+    ASSERT_TRUE(dumps.write(name(second), windows(400)));
+  }
+  const std::string second = csv::numbered_windows_file_name(name(4), 2);
+  EXPECT_EQ(files(), sorted({name(1), name(2), name(3), "kept.csv", name(4), second}));
+  EXPECT_EQ(text_of(name(1)), "my notes on that burst");
+  EXPECT_TRUE(std::filesystem::is_directory(directory_ + "/" + name(2)));
+  EXPECT_TRUE(std::filesystem::is_symlink(directory_ + "/" + name(3)));
+}
+
+TEST_F(Dumps, OfTwoRecordersInOnePlaceAreAllThere) {
+  csv::DumpDirectory one(directory_, {.files = 10, .bytes = {10'000}});
+  csv::DumpDirectory other(directory_, {.files = 10, .bytes = {10'000}});
+  ASSERT_TRUE(one.open());
+  ASSERT_TRUE(other.open());
+  ASSERT_TRUE(one.write(name(1), windows(300)));
+  ASSERT_TRUE(other.write(name(1), windows(301)));
+  EXPECT_EQ(text_of(name(1)).size(), 300U);
+  EXPECT_EQ(text_of(csv::numbered_windows_file_name(name(1), 2)).size(), 301U);
+}
+
+TEST_F(Dumps, OfWhichOneIsTooLargeAreOneShortAndTheCureIsNamed) {
+  cli::DumpWriter writer(directory_, {.files = 3, .bytes = {200}});
+  writer.put(dump(), {{kRedis, "/redis.service"}});
+  writer.finish();
+  ASSERT_TRUE(writer.missing());
+  EXPECT_NE(writer.missing()->what.find("1 dump is missing"), std::string::npos);
+  EXPECT_NE(writer.missing()->what.find("more than all dumps may have (200 B)"), std::string::npos);
+  EXPECT_NE(writer.missing()->cure.find("--dump-size"), std::string::npos);
+  EXPECT_TRUE(files().empty());
 }
 
 TEST_F(Dumps, ThatCannotBeWrittenAreSaidOnceAndTriedAgain) {
   std::ofstream(directory_) << "a file where the directory should be";
-  cli::DumpWriter writer(directory_, 3);
+  cli::DumpWriter writer(directory_, {.files = 3, .bytes = {1'000'000}});
   const auto at_start = writer.take_notices();
   ASSERT_EQ(at_start.size(), 1U);
   EXPECT_NE(at_start[0].find(directory_), std::string::npos) << at_start[0];
@@ -141,9 +223,7 @@ TEST_F(Dumps, ThatCannotBeWrittenAreSaidOnceAndTriedAgain) {
   ASSERT_TRUE(writer.missing());
   EXPECT_EQ(writer.missing()->what, "2 dumps are missing in " + directory_);
   EXPECT_NE(writer.summary().find("1 written to "), std::string::npos);
-  std::ostringstream text;
-  text << std::ifstream(directory_ + "/" + name(0)).rdbuf();
-  EXPECT_NE(text.str().find("/redis.service,8000"), std::string::npos);
+  EXPECT_NE(text_of(name(0)).find("/redis.service,8000"), std::string::npos);
 }
 
 }  // namespace

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/dump_writer.h"
 
+#include <cerrno>
+
 #include "adapters/csv/windows.h"
 #include "core/quantity.h"
 
 namespace cgtally::cli {
 
-DumpWriter::DumpWriter(std::string directory, std::size_t most)
-    : directory_(std::move(directory), most) {
+DumpWriter::DumpWriter(std::string directory, csv::DumpLimits limits)
+    : directory_(std::move(directory), limits) {
   if (const auto opened = directory_.open(); !opened) {
     failure_ = opened.error();
     notices_.push_back(failure_->what + ": bursts are counted without dumps until that works");
@@ -69,6 +71,7 @@ void DumpWriter::note(const Result<void>& written) {
     return;
   }
   ++lost_;
+  too_large_ = too_large_ || written.error().code == EFBIG;
   if (!failure_) {
     notices_.push_back(written.error().what +
                        ": bursts are counted without dumps until that works");
@@ -84,16 +87,18 @@ std::vector<std::string> DumpWriter::take_notices() {
 std::optional<Error> DumpWriter::missing() const {
   const std::lock_guard guard(mutex_);
   if (lost_ == 0) return std::nullopt;
+  std::string cure = "give --dump-over a higher rate, so that there are fewer";
+  if (failure_) cure = "make room there, or choose another directory: --dump DIR";
+  if (too_large_) cure = "give them more room: --dump-size SIZE";
   return Error{.what = format_count(lost_) + (lost_ == 1 ? " dump is" : " dumps are") +
                        " missing in " + directory_.path() + (failure_ ? ": " + failure_->what : ""),
-               .cure = failure_ ? "make room there, or choose another directory: --dump DIR"
-                                : "give --dump-over a higher rate, so that there are fewer"};
+               .cure = cure};
 }
 
 std::string DumpWriter::summary() const {
   const std::lock_guard guard(mutex_);
   if (written_ == 0) return {};
-  return "  dumps     " + format_count(written_) + " written to " + directory_.path();
+  return "dumps     " + format_count(written_) + " written to " + directory_.path();
 }
 
 }  // namespace cgtally::cli

@@ -25,7 +25,7 @@ class DumpWriter {
  public:
   static constexpr std::size_t kMostWaiting = 8;
 
-  DumpWriter(std::string directory, std::size_t most);
+  DumpWriter(std::string directory, csv::DumpLimits limits);
   DumpWriter(const DumpWriter&) = delete;
   DumpWriter& operator=(const DumpWriter&) = delete;
   ~DumpWriter();
@@ -55,6 +55,7 @@ class DumpWriter {
   bool over_ = false;
   std::uint64_t written_ = 0;
   std::uint64_t lost_ = 0;
+  bool too_large_ = false;  // some of those that are lost were
   std::optional<Error> failure_;
   std::vector<std::string> notices_;
   std::thread thread_;  // begins last

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kDumps = 100;
 constexpr std::size_t kMostDumps = 100'000;
+constexpr Bytes kSize{100'000'000};
 
 }  // namespace
 
@@ -46,20 +47,35 @@ void add_dump_options(CLI::App& command, DumpOptions& options) {
           },
           "Keep so many dumps in DIR, the newest (default " + std::to_string(kDumps) + ")")
       ->type_name("N");
+  command
+      .add_option_function<std::string>(
+          "--dump-size",
+          [&options](const std::string& text) {
+            auto parsed = parse_bytes(text);
+            if (!parsed) {
+              refuse("--dump-size " + text + ": " + parsed.error().what, parsed.error().cure);
+            }
+            options.size = *parsed;
+          },
+          "And no more of them than have so many bytes in all (default 100MB)")
+      ->type_name("SIZE");
 }
 
 Result<void> check(const DumpOptions& options) {
-  if (!options.directory.empty() || (!options.over && !options.most)) return {};
-  return std::unexpected(
-      Error{.what = std::string(options.over ? "--dump-over" : "--dump-most") + " without --dump",
-            .cure = "say where dumps go: --dump DIR",
-            .failure = Failure::usage});
+  if (!options.directory.empty() || (!options.over && !options.most && !options.size)) return {};
+  const std::string limit = options.over   ? "--dump-over"
+                            : options.most ? "--dump-most"
+                                           : "--dump-size";
+  return std::unexpected(Error{.what = limit + " without --dump",
+                               .cure = "say where dumps go: --dump DIR",
+                               .failure = Failure::usage});
 }
 
 FlightDeck::FlightDeck(const DumpOptions& options, NameOf name_of)
     : name_of_(std::move(name_of)),
       rule_{.over = options.over},
-      writer_(options.directory, options.most.value_or(kDumps)) {}
+      writer_(options.directory,
+              {.files = options.most.value_or(kDumps), .bytes = options.size.value_or(kSize)}) {}
 
 void FlightDeck::hear(const SeenWindows& seen) {
   auto found = recorders_.find(seen.iface);

@@ -23,6 +23,7 @@ struct DumpOptions {
   std::string directory;  // empty: no dumps
   std::optional<BitRate> over;
   std::optional<std::size_t> most;
+  std::optional<Bytes> size;
 };
 void add_dump_options(CLI::App& command, DumpOptions& options);
 // An Error: limits of dumps that nobody asked for.

@@ -1,54 +1,125 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "adapters/csv/dump_directory.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <filesystem>
+#include <fstream>
+#include <vector>
 
 #include "adapters/csv/windows.h"
 #include "adapters/sys/error.h"
 #include "adapters/sys/state_file.h"
+#include "core/quantity.h"
 
 namespace cgtally::csv {
+namespace {
+
+constexpr int kNames = 1000;
+
+// A name says what was meant; the first line says whose it is. A torn file has a part of it.
+bool is_dump(const std::filesystem::path& path) {
+  std::error_code failed;
+  const std::string name = path.filename();
+  if (!is_windows_file_name(name) ||
+      !std::filesystem::is_regular_file(std::filesystem::symlink_status(path, failed))) {
+    return false;
+  }
+  const std::string header = windows_header();
+  std::string begin(header.size(), '\0');
+  std::ifstream file(path, std::ios::binary);
+  file.read(begin.data(), static_cast<std::streamsize>(begin.size()));
+  begin.resize(static_cast<std::size_t>(std::max<std::streamsize>(file.gcount(), 0)));
+  return name.ends_with(".csv") ? begin == header : header.starts_with(begin);
+}
+
+}  // namespace
 
 Result<void> DumpDirectory::open() {
   std::error_code failed;
   std::filesystem::create_directories(path_, failed);
   if (failed)
     return std::unexpected(sys::error_from(failed.value(), "make the directory " + path_));
-  names_.clear();
+  std::vector<File> found;
   for (const auto& entry : std::filesystem::directory_iterator(path_, failed)) {
-    const std::string name = entry.path().filename();
-    if (is_windows_file_name(name)) names_.push_back(name);
+    if (!is_dump(entry.path())) continue;
+    std::error_code gone;
+    const auto bytes = entry.file_size(gone);
+    if (!gone) found.push_back({.name = entry.path().filename(), .bytes = bytes});
   }
-  std::ranges::sort(names_);
   if (failed) return std::unexpected(sys::error_from(failed.value(), "read " + path_));
+  std::ranges::sort(found, {}, &File::name);
+  files_.clear();
+  bytes_ = 0;
+  for (File& file : found) keep(std::move(file));
   if (::access(path_.c_str(), W_OK | X_OK) != 0) {
     return std::unexpected(sys::error_from(errno, "write to " + path_));
   }
   return {};
 }
 
-// The oldest go first, so that a disk that is full of dumps has room again.
-void DumpDirectory::make_room(std::size_t files) {
-  while (!names_.empty() && names_.size() + files > most_) {
+void DumpDirectory::keep(File file) {
+  bytes_ += file.bytes;
+  files_.push_back(std::move(file));
+}
+
+// The oldest go first, and before the new one is written, so that a disk that is full of dumps has
+// room again.
+Result<void> DumpDirectory::make_room(std::uint64_t bytes) {
+  while (!files_.empty() &&
+         (files_.size() + 1 > limits_.files || bytes_ + bytes > limits_.bytes.value)) {
+    const File& oldest = files_.front();
+    const std::string path = path_ + "/" + oldest.name;
     std::error_code failed;
-    std::filesystem::remove(path_ + "/" + names_.front(), failed);
-    if (failed) return;
-    names_.pop_front();
+    if (is_dump(path)) std::filesystem::remove(path, failed);
+    if (failed) return std::unexpected(sys::error_from(failed.value(), "remove " + path));
+    bytes_ -= oldest.bytes;
+    files_.pop_front();
   }
+  return {};
 }
 
 Result<void> DumpDirectory::write(const std::string& name, std::string_view text) {
-  std::erase(names_, name);
-  make_room(1);
-  if (auto written = sys::StateFile(path_, name).write(text); !written) {
+  if (text.size() > limits_.bytes.value) {
+    return std::unexpected(Error{.what = name + " has " + format_bytes({text.size()}) +
+                                         ", more than all dumps may have (" +
+                                         format_bytes(limits_.bytes) + ")",
+                                 .cure = "give them more room: --dump-size SIZE",
+                                 .code = EFBIG});
+  }
+  if (auto made = make_room(text.size()); !made) return made;
+  // Another recorder may write to the same place.
+  const std::string beside = name + "." + std::to_string(::getpid());
+  if (auto written = sys::StateFile(path_, beside).write(text); !written) {
     return std::unexpected(std::move(written).error());
   }
-  names_.push_back(name);
+  auto moved = move_to_free_name(path_ + "/" + beside, name);
+  if (!moved) return std::unexpected(std::move(moved).error());
+  keep({.name = *std::move(moved), .bytes = text.size()});
   return {};
+}
+
+Result<std::string> DumpDirectory::move_to_free_name(const std::string& from,
+                                                     const std::string& name) const {
+  for (int number = 1; number <= kNames; ++number) {
+    const std::string free = numbered_windows_file_name(name, number);
+    const std::string to = path_ + "/" + free;
+    if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) {
+      return free;
+    }
+    const bool plain = errno == EINVAL || errno == ENOSYS;  // a file system that cannot do it so
+    if (plain && ::access(to.c_str(), F_OK) != 0 && std::rename(from.c_str(), to.c_str()) == 0) {
+      return free;
+    }
+    if (!plain && errno != EEXIST) break;
+  }
+  auto error = sys::error_from(errno, "move a dump to " + path_ + "/" + name);
+  ::unlink(from.c_str());
+  return std::unexpected(std::move(error));
 }
 
 }  // namespace cgtally::csv

@@ -23,9 +23,13 @@ using AccountNameOf = std::function<std::string(const Account&)>;
 
 // All lines, the header first.
 [[nodiscard]] std::string windows_text(const FlightDump& dump, const AccountNameOf& name_of);
+[[nodiscard]] std::string windows_header();
 // "burst-20261122T114207.113Z-eth0-tx.csv".
 [[nodiscard]] std::string windows_file_name(const FlightDump& dump);
-// Whether windows_file_name() could have made it, or a write of such a file that was cut short.
+// Where that name is taken: "burst-20261122T114207.113Z-eth0-tx-2.csv"; number 1 is the name
+// itself.
+[[nodiscard]] std::string numbered_windows_file_name(const std::string& name, int number);
+// Whether these two could have made it, or a write of such a file that was cut short.
 [[nodiscard]] bool is_windows_file_name(std::string_view name);
 
 }  // namespace cgtally::csv

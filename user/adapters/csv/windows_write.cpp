@@ -13,10 +13,24 @@ namespace {
 
 constexpr std::size_t kAccounts = 4;
 constexpr std::string_view kPrefix = "burst-";
+constexpr std::string_view kSuffix = ".csv";
 constexpr std::string_view kStamp = "ddddddddTdddddd.dddZ-";
 
 const char* name_of(std::size_t way) {
   return static_cast<Direction>(way) == Direction::rx ? "rx" : "tx";
+}
+
+bool drop(std::string_view& name, std::string_view end) {
+  if (!name.ends_with(end)) return false;
+  name.remove_suffix(end.size());
+  return true;
+}
+
+// A number at its end, with what is before it.
+void drop_number(std::string_view& name, char before) {
+  const std::size_t other = name.find_last_not_of("0123456789");
+  const bool there = other != std::string_view::npos && other + 1 < name.size();
+  if (there && name[other] == before) name.remove_suffix(name.size() - other);
 }
 
 class Rows {
@@ -92,12 +106,16 @@ class Rows {
 
 }  // namespace
 
-std::string windows_text(const FlightDump& dump, const AccountNameOf& name_of) {
+std::string windows_header() {
   RecordWriter header;
   for (const std::string_view name : kWindowColumns) header.add(name);
+  return std::move(header).line();
+}
+
+std::string windows_text(const FlightDump& dump, const AccountNameOf& name_of) {
   Rows rows(dump, name_of);
   for (std::size_t way = 0; way < dump.ways.size(); ++way) rows.add(way);
-  return std::move(header).line() + rows.in_order();
+  return windows_header() + rows.in_order();
 }
 
 // An interface of another netns is told by a path.
@@ -111,11 +129,20 @@ std::string windows_file_name(const FlightDump& dump) {
          name_of(static_cast<std::size_t>(dump.direction)) + ".csv";
 }
 
+std::string numbered_windows_file_name(const std::string& name, int number) {
+  if (number == 1) return name;
+  return name.substr(0, name.size() - kSuffix.size()) + "-" + std::to_string(number) +
+         std::string(kSuffix);
+}
+
 bool is_windows_file_name(std::string_view name) {
-  if (name.ends_with(".new")) name.remove_suffix(4);
+  drop(name, ".new");
+  drop_number(name, '.');  // of the process that was writing it
+  if (!drop(name, kSuffix)) return false;
+  drop_number(name, '-');
   const bool framed = name.starts_with(kPrefix) &&
-                      (name.ends_with("-rx.csv") || name.ends_with("-tx.csv")) &&
-                      name.size() > kPrefix.size() + kStamp.size() + 7;
+                      (name.ends_with("-rx") || name.ends_with("-tx")) &&
+                      name.size() > kPrefix.size() + kStamp.size() + 3;
   if (!framed) return false;
   const std::string_view stamp = name.substr(kPrefix.size(), kStamp.size());
   for (std::size_t i = 0; i < kStamp.size(); ++i) {
