@@ -236,6 +236,16 @@ TEST(Harm, WithoutConnectionsNothingIsSaidToBeHarmless) {
   EXPECT_EQ(harm_words(Verdict::quiet, {}), "");
 }
 
+TEST(Effect, IsToldAsFarAsItIsKnown) {
+  EXPECT_EQ(effect_words({.queue_delay_p99 = 1400us, .retransmitted = Bytes{0}, .sent = {}}),
+            "queue delay p99 1.40 ms, no retransmits");
+  EXPECT_EQ(effect_words({.queue_delay_p99 = 12ms, .retransmitted = Bytes{2'000'000}, .sent = {}}),
+            "queue delay p99 12.0 ms, 2.0 MB sent again");
+  EXPECT_EQ(effect_words({.queue_delay_p99 = {}, .retransmitted = Bytes{2'000'000}, .sent = {}}),
+            "2.0 MB sent again");
+  EXPECT_EQ(effect_words({}), "");
+}
+
 // As an ENA driver with two queues has them, in its order.
 NamedStatistics ena() {
   NamedStatistics all{{"total_resets", 1}, {"tx_timeout", 2}, {"wd_expired", 3}};

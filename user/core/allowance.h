@@ -87,6 +87,8 @@ struct Effect {
   std::optional<Bytes> retransmitted;
   Bytes sent;  // in the same time
 };
+// "queue delay p99 1.40 ms, no retransmits": what is known of it.
+[[nodiscard]] std::string effect_words(const Effect& effect);
 enum class Harm : std::uint8_t { unknown, harmless, hurts };
 // Harmless is only ever what is sporadic while queue delay and retransmits are normal.
 [[nodiscard]] Harm harm_of(Verdict verdict, const Effect& effect);

@@ -48,6 +48,15 @@ Harm harm_of(Verdict verdict, const Effect& effect) {
   return verdict == Verdict::sporadic ? Harm::harmless : Harm::unknown;
 }
 
+std::string effect_words(const Effect& effect) {
+  std::string words;
+  if (effect.queue_delay_p99) words = "queue delay p99 " + format_duration(*effect.queue_delay_p99);
+  if (!effect.retransmitted) return words;
+  return words + (words.empty() ? "" : ", ") +
+         (effect.retransmitted->value == 0 ? "no retransmits"
+                                           : format_bytes(*effect.retransmitted) + " sent again");
+}
+
 std::string harm_words(Verdict verdict, const Effect& effect) {
   if (verdict == Verdict::none || verdict == Verdict::quiet) {
     return {};
@@ -55,11 +64,7 @@ std::string harm_words(Verdict verdict, const Effect& effect) {
   if (!effect.queue_delay_p99 || !effect.retransmitted) {
     return "no connection tells whether it hurts";
   }
-  const std::string again = effect.retransmitted->value == 0
-                                ? "no retransmits"
-                                : format_bytes(*effect.retransmitted) + " sent again";
-  const std::string felt =
-      "queue delay p99 " + format_duration(*effect.queue_delay_p99) + ", " + again;
+  const std::string felt = effect_words(effect);
   switch (harm_of(verdict, effect)) {
     case Harm::harmless:
       return felt + ": harmless";
