@@ -112,6 +112,31 @@ TEST(BurstDesk, ALongBurstHasWhatAllItsReadingsGained) {
   EXPECT_EQ(told[0].exceeded, 7U);
 }
 
+TEST(BurstDesk, AnHourOfABurstLosesNoReadingAndKeepsFew) {
+  BurstDesk desk;
+  EXPECT_FALSE(desk.exceeded_so_far("eth0"));
+  EXPECT_TRUE(desk.take({.from = 9s, .to = 10s, .exceeded = 1'000'000}, {}).empty());
+  for (Nanoseconds end = 11s; end <= 1h; end += 1s) {
+    desk.await("eth0", 10'500ms);
+    EXPECT_TRUE(desk.take({.from = end - 1s, .to = end, .exceeded = 2}, {}).empty());
+  }
+  EXPECT_EQ(desk.exceeded_so_far("eth0"), 2U * 3590);
+  EXPECT_FALSE(desk.exceeded_so_far("eth1"));
+  ExplainedBurst burst;
+  burst.iface = "eth0";
+  burst.burst = burst_of({1'000'000'000}, 10'500ms, 3'590s);
+  ExplainedBurst other = burst;  // began later: it has what is still known
+  other.burst = burst_of({1'000'000'000}, 3'590s, 10s);
+  desk.put(burst, {});
+  desk.put(other, {});
+  desk.await("eth0", std::nullopt);
+  EXPECT_FALSE(desk.exceeded_so_far("eth0"));
+  const auto told = desk.take({.from = 1h, .to = 1h + 1s, .exceeded = 5}, {});
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_EQ(told[0].exceeded, 2U * 3590 + 5);
+  EXPECT_EQ(told[1].exceeded, 2U * 10);
+}
+
 TEST(BurstDesk, WithoutACounterNothingIsSharedOrExceeded) {
   BurstDesk desk;
   desk.put({.iface = "eth0",

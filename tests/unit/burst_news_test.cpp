@@ -102,6 +102,19 @@ TEST(BurstBoard, KeepsTheLatestAndTellsWhichAreNew) {
   EXPECT_EQ(board.take(moment(7s)).latest.size(), BurstBoard::kKept);
 }
 
+TEST(BurstBoard, CountsWhatGoesOnOnlyWhenItHasEnded) {
+  BurstBoard board(1ms);
+  BurstNote going = note(1s);
+  going.under_way = true;
+  board.set_under_way({going});
+  const BurstNews news = board.take(moment(5s));
+  EXPECT_EQ(news.under_way.size(), 1U);
+  EXPECT_EQ(news.last_minute, 0U);
+  EXPECT_EQ(news.fresh, 0U);
+  board.set_under_way({});
+  EXPECT_TRUE(board.take(moment(6s)).under_way.empty());
+}
+
 TEST(BurstBoard, TellsForAMinuteThatWindowsWereMissed) {
   BurstBoard board(1ms);
   board.add_missed(200, 10s);

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include "core/burst_progress.h"
+
 namespace cgtally {
 namespace {
 
@@ -113,6 +115,56 @@ TEST_F(BurstTest, OneThatIsOpenAtTheEndIsReportedAsFarAsItCame) {
   ASSERT_TRUE(burst);
   EXPECT_EQ(burst->bytes.value, 40'000U);
   EXPECT_FALSE(detector_.finish());
+}
+
+TEST_F(BurstTest, OneThatGoesOnIsToldAsFarAsItHasCome) {
+  EXPECT_FALSE(detector_.so_far());
+  EXPECT_TRUE(take(1000, {20'000, 30'000, 9'000}, 0).empty());
+  const auto so_far = detector_.so_far();
+  ASSERT_TRUE(so_far);
+  EXPECT_EQ(so_far->length(), 2ms);  // what may be a dip is not in it yet
+  EXPECT_EQ(so_far->bytes.value, 50'000U);
+  ASSERT_EQ(so_far->shares.size(), 1U);
+  EXPECT_EQ(so_far->shares[0].least.value, 50'000U);
+  const auto ended = take(1003, {20'000, 0});
+  ASSERT_EQ(ended.size(), 1U);
+  EXPECT_EQ(ended[0].bytes.value, 79'000U);
+  EXPECT_FALSE(detector_.so_far());
+}
+
+// A new account in each of its windows, beside the one that causes it.
+TEST_F(BurstTest, OneWithoutEndHasBoundedMemoryAndItsSharesAreStillBounds) {
+  constexpr std::uint64_t kWindows = 100'000;
+  std::uint64_t others = 0;
+  for (std::uint64_t epoch = 1000; epoch < 1000 + kWindows; ++epoch) {
+    TrafficWindow one = window(epoch, 20'000);
+    const Account passing{.kind = AccountKind::cgroup, .cgroup_id = epoch};
+    one.shares = {{kRedis, {15'000}}, {passing, {5'000}}};
+    EXPECT_TRUE(detector_.take({one}, epoch).empty());
+    others += 5'000;
+  }
+  const auto burst = detector_.finish();
+  ASSERT_TRUE(burst);
+  EXPECT_EQ(burst->bytes.value, kWindows * 20'000);
+  EXPECT_LE(burst->shares.size(), BurstDetector::kMostAccounts);
+  EXPECT_GE(burst->shares.size(), 2U);
+  EXPECT_EQ(burst->shares[0].account, kRedis);
+  EXPECT_EQ(burst->shares[0].least.value, kWindows * 15'000);
+  EXPECT_LE(burst->shares[0].most.value, burst->shares[0].least.value + others);
+  EXPECT_LE(burst->shares[1].least.value, 5'000U);
+  EXPECT_GE(burst->shares[1].most.value, 5'000U);
+}
+
+TEST(BurstProgress, IsToldAfterASecondAndThenEverMoreSeldomButOnceAMinute) {
+  BurstProgress progress;
+  std::vector<std::int64_t> told;
+  for (Nanoseconds length = 50ms; length <= 300s; length += 50ms) {
+    if (progress.due(1h, length)) told.push_back(length / 1s);
+  }
+  EXPECT_EQ(told, (std::vector<std::int64_t>{1, 2, 4, 8, 16, 32, 64, 124, 184, 244}));
+  EXPECT_FALSE(progress.due(2h, 900ms));  // another one
+  EXPECT_TRUE(progress.due(2h, 30s));     // asked late
+  EXPECT_FALSE(progress.due(2h, 59s));
 }
 
 TEST_F(BurstTest, SharesAreSummedWithWhatTheyMayLack) {

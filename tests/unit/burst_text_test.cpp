@@ -60,6 +60,22 @@ TEST(BurstLine, SaysThatAShareIsABoundAndThatWindowsAreMissing) {
   EXPECT_EQ(format_share(burst.burst), "-");
 }
 
+TEST(BurstLine, OfOneThatGoesOnSaysSo) {
+  ExplainedBurst burst = microburst();
+  burst.burst.last = burst.burst.first + 14'199;
+  burst.burst.bytes = {3'100'000'000};
+  burst.burst.shares[0] = {.account = {}, .least = {3'040'000'000}, .most = {3'040'000'000}};
+  burst.verdict = {};
+  burst.under_way = true;
+  EXPECT_EQ(burst_line(burst, kWall, "/system.slice/redis.service", {}),
+            "11:42:07.113 tx  14.2 s   3.1 GB 3.90 G redis.service      98%     37 so far");
+  EXPECT_EQ(burst_progress_words(burst, kWall, "/redis.service"),
+            "ens5 tx over 2.50 Gbit/s since 11:42:07.113: 14.2 s so far, 3.1 GB, "
+            "/redis.service 98%");
+  EXPECT_EQ(burst_progress_words(burst, kWall, ""),
+            "ens5 tx over 2.50 Gbit/s since 11:42:07.113: 14.2 s so far, 3.1 GB");
+}
+
 TEST(BurstLine, LengthsAreShownToTheWindow) {
   EXPECT_EQ(format_length(300us), "300 us");
   EXPECT_EQ(format_length(1ms), "1 ms");

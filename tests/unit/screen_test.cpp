@@ -141,6 +141,21 @@ TEST(Screen, TellsOfCreditsBurstsAndTheLastSecondInEightyColumns) {
   EXPECT_TRUE(lines.at(7).starts_with("ACCOUNT"));
 }
 
+TEST(Screen, TellsOfABurstThatGoesOnBeforeThoseThatHaveEnded) {
+  Report report = with_news();
+  BurstNote note = report.bursts->latest[0];
+  note.length = 14'200ms;
+  note.bytes = {3'100'000'000};
+  note.under_way = true;
+  report.bursts->under_way = {note};
+  const std::string words = "burst 11:42:03.002 tx 14.2 s 3.1 GB so far ";
+  const auto lines = frame(report, {.columns = 80, .rows = 24, .colour = false});
+  EXPECT_EQ(lines.at(5), words + "/kubepods.slice/../api.scope");
+  EXPECT_TRUE(lines.at(6).starts_with("burst 11:42:03.002 tx 12 ms"));
+  const auto plain = plain_lines(report, 0);
+  EXPECT_EQ(plain.at(6), "11:42:07Z " + words + note.account);
+}
+
 TEST(Screen, DropsTheBurstsFirstAndTheCreditsLast) {
   const auto news_in = [](std::size_t columns, std::size_t rows) {
     std::vector<std::string> news;

@@ -6,12 +6,14 @@
 #include <iterator>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "adapters/csv/bursts.h"
 #include "adapters/sys/host.h"
 #include "cli/burst_watch.h"
 #include "cli/row_writer.h"
+#include "core/burst_screen.h"
 
 namespace cgtally::cli {
 
@@ -21,7 +23,11 @@ class BurstColumn {
   BurstColumn(Session& session, BurstEvidence& evidence, const Threshold& threshold, RowWriter rows)
       : rows_(std::move(rows)), watch_(session, evidence, threshold, [this](const NamedBurst& one) {
           rows_.put(csv::bursts_row(one.burst, one.wall, host_, one.account));
-        }) {}
+        }) {
+    watch_.on_progress([this](const NamedBurst& one) {
+      notices_.push_back(burst_progress_words(one.burst, one.wall, one.account));
+    });
+  }
   BurstColumn(const BurstColumn&) = delete;
   BurstColumn& operator=(const BurstColumn&) = delete;
 
@@ -38,6 +44,7 @@ class BurstColumn {
   }
   [[nodiscard]] std::vector<std::string> take_notices() {
     auto notices = watch_.take_notices();
+    std::ranges::move(std::exchange(notices_, {}), std::back_inserter(notices));
     std::ranges::copy(rows_.take_notices(), std::back_inserter(notices));
     return notices;
   }
@@ -48,6 +55,7 @@ class BurstColumn {
   std::string host_ = sys::host_name();
   RowWriter rows_;
   BurstWatch watch_;
+  std::vector<std::string> notices_;
 };
 
 }  // namespace cgtally::cli

@@ -2,7 +2,8 @@
 #include "cli/burst_watch.h"
 
 #include <algorithm>
-#include <thread>
+#include <iterator>
+#include <ranges>
 
 #include "adapters/sys/clock.h"
 #include "core/burst_screen.h"
@@ -49,7 +50,9 @@ Result<void> BurstWatch::begin(sys::Poller& poller, const std::string& ledger) {
   }
   timer_.emplace(std::move(*timer));
   poller_ = &poller;
-  follow_interfaces(sys::now().boot);
+  names_.emplace(session_, window_, sys::now().boot);
+  reader_.begin(pause_for(window_));
+  follow_interfaces();
   (void)evidence_.read(sys::now().boot);
   return poller.add(timer_->fd(), [this] {
     (void)timer_->take();
@@ -57,73 +60,113 @@ Result<void> BurstWatch::begin(sys::Poller& poller, const std::string& ledger) {
   });
 }
 
-void BurstWatch::follow_interfaces(Nanoseconds now) {
+void BurstWatch::follow_interfaces() {
   const std::vector<InterfaceKey> attached = session_.attached();
-  for (auto one = watched_.begin(); one != watched_.end();) {
-    if (std::ranges::find(attached, one->first) == attached.end()) {
-      end_bursts_of(one->second);
-      one = watched_.erase(one);
-    } else {
-      ++one;
-    }
+  std::vector<InterfaceKey> gone;
+  for (const auto& [key, watched] : watched_) {
+    if (std::ranges::find(attached, key) == attached.end()) gone.push_back(key);
   }
+  let_go_of(gone);
   for (const InterfaceKey key : attached) {
     if (watched_.contains(key)) {
       continue;
     }
-    auto source = WindowSource::open(session_, key, now);
-    if (source) {
-      watched_.emplace(key, Watched{.name = session_.interface_name(key),
-                                    .source = std::move(*source),
-                                    .ways = {Way(window_), Way(window_)}});
+    auto windows = session_.windows(key);
+    if (windows && reader_.add(key, *std::move(windows))) {
+      watched_.emplace(
+          key, Watched{.name = session_.interface_name(key), .ways = {Way(window_), Way(window_)}});
     }
     // An interface that has gone meanwhile is no longer attached in the next round.
+  }
+}
+
+void BurstWatch::let_go_of(const std::vector<InterfaceKey>& keys) {
+  for (const InterfaceKey key : keys) {
+    reader_.remove(key);
+  }
+  take_windows(sys::now().boot);
+  for (const InterfaceKey key : keys) {
+    end_bursts_of(watched_.at(key));
+    watched_.erase(key);
   }
 }
 
 void BurstWatch::look() {
   const Moment now = sys::now();
   note_wall_clock(now);
-  for (auto& [key, watched] : watched_) {
-    for (const Direction direction : kDirections) {
-      look_at(watched, direction, now);
-    }
-  }
+  take_windows(now.boot);
   if (!evidence_.has_counters()) {
     settle(now.boot);
   }
 }
 
-void BurstWatch::look_at(Watched& watched, Direction direction, const Moment& now) {
-  Way& way = watched.ways[index(direction)];
-  const auto batch = watched.source.read(direction, session_, now.boot);
-  if (!batch) {
-    return;  // a cell that is being written for that long: the next look has it
+void BurstWatch::take_windows(Nanoseconds boot_time) {
+  names_->look(boot_time);
+  for (const ReadWindows& read : reader_.take()) {
+    take(watched_.at(read.iface), read.direction, names_->name(read, boot_time));
   }
-  if (batch->missed) {
-    note_missed(watched, direction, *batch->missed);
+}
+
+void BurstWatch::take(Watched& watched, Direction direction, const WindowBatch& batch) {
+  Way& way = watched.ways[index(direction)];
+  if (batch.missed) {
+    note_missed(watched, direction, *batch.missed);
   }
   way.detector.set_threshold(threshold_.fixed.value_or(way.following.threshold()));
   Bytes all;
-  for (const TrafficWindow& window : batch->windows) {
-    histories_[index(direction)].add(window_ * static_cast<std::int64_t>(window.epoch),
-                                     window.bytes);
+  for (const TrafficWindow& window : batch.windows) {
+    histories_[index(direction)].add(at(window.epoch), window.bytes);
     all += window.bytes;
   }
-  way.following.add(all, now.boot);
+  way.following.add(all, at(batch.through + 1));
   totals_.add_traffic(direction, all);
-  auto bursts = way.detector.take(batch->windows, batch->through, batch->missed);
+  auto bursts = way.detector.take(batch.windows, batch.through, batch.missed);
   if (on_windows_) {
     on_windows_({.iface = watched.name,
                  .direction = direction,
                  .window = window_,
-                 .batch = &*batch,
+                 .batch = &batch,
                  .ended = bursts,
                  .open_since = way.detector.open_since()});
   }
   for (Burst& burst : bursts) {
     put(watched, direction, std::move(burst));
   }
+  tell_progress(watched, direction, batch.through);
+}
+
+void BurstWatch::tell_progress(Watched& watched, Direction direction, std::uint64_t through) {
+  Way& way = watched.ways[index(direction)];
+  const auto since = way.detector.open_since();
+  desks_[index(direction)].await(watched.name, since ? std::optional(at(*since)) : std::nullopt);
+  if (since && on_progress_ && way.progress.due(at(*since), at(through + 1 - *since))) {
+    on_progress_(so_far(watched, direction));
+  }
+}
+
+NamedBurst BurstWatch::so_far(const Watched& watched, Direction direction) const {
+  const Burst burst = *watched.ways[index(direction)].detector.so_far();
+  return {.burst = {.iface = watched.name,
+                    .direction = direction,
+                    .burst = burst,
+                    .exceeded = desks_[index(direction)].exceeded_so_far(watched.name),
+                    .shared_with = {},
+                    .verdict = {},
+                    .under_way = true},
+          .wall = burst.start() + *wall_ahead_,
+          .account = top_account(burst)};
+}
+
+std::vector<NamedBurst> BurstWatch::under_way() const {
+  std::vector<NamedBurst> bursts;
+  for (const auto& [key, watched] : watched_) {
+    for (const Direction direction : kDirections) {
+      if (!watched.ways[index(direction)].detector.open_since()) continue;
+      NamedBurst burst = so_far(watched, direction);
+      if (burst.burst.burst.length() >= BurstProgress::kFirst) bursts.push_back(std::move(burst));
+    }
+  }
+  return bursts;
 }
 
 void BurstWatch::put(const Watched& watched, Direction direction, Burst burst) {
@@ -143,15 +186,16 @@ void BurstWatch::note_missed(const Watched& watched, Direction direction,
   totals_.add_missed_traffic(direction, missed.bytes);
   notices_.push_back(watched.name + " " + name_of(direction) + ": up to " +
                      format_count(missed.count()) + " windows were missed (" +
-                     format_duration(window_ * static_cast<std::int64_t>(missed.count())) +
-                     ", with " + format_bytes(missed.bytes) +
+                     format_duration(at(missed.count())) + ", with " + format_bytes(missed.bytes) +
                      "): they were overwritten before this reader came by");
 }
 
 // Starts are told by the clock as it is when they are told.
 void BurstWatch::note_wall_clock(const Moment& now) {
   const Nanoseconds ahead = now.wall - now.boot;
-  const Nanoseconds step = ahead - wall_ahead_.value_or(ahead);
+  // The clocks are read one after the other.
+  const Nanoseconds step =
+      std::chrono::round<std::chrono::milliseconds>(ahead - wall_ahead_.value_or(ahead));
   wall_ahead_ = ahead;
   if (std::chrono::abs(step) >= kWallStep) {
     notices_.push_back(
@@ -188,15 +232,19 @@ std::string BurstWatch::account_name(const Account& account) const {
 }
 
 void BurstWatch::round(const std::string& ledger) {
+  const bool another =
+      ledger != ledger_;  // its keys begin again: the same one is another interface
+  if (another) {
+    names_->begin_anew(sys::now().boot);
+  }
   look();
-  if (ledger != ledger_) {  // its keys begin again: the same key is another interface
-    for (auto& [key, watched] : watched_) {
-      end_bursts_of(watched);
-    }
-    watched_.clear();
+  if (another) {
+    std::vector<InterfaceKey> all;
+    std::ranges::copy(std::views::keys(watched_), std::back_inserter(all));
+    let_go_of(all);
     ledger_ = ledger;
   }
-  follow_interfaces(sys::now().boot);
+  follow_interfaces();
   if (evidence_.has_counters()) {
     settle(sys::now().boot);
   }
@@ -220,11 +268,7 @@ void BurstWatch::end_bursts_of(Watched& watched) {
 }
 
 void BurstWatch::finish() {
-  Nanoseconds wait{};
-  for (const auto& [key, watched] : watched_) {
-    wait = std::max(wait, watched.source.closes_after() + window_);
-  }
-  std::this_thread::sleep_for(wait);
+  reader_.end();
   look();
   for (auto& [key, watched] : watched_) {
     end_bursts_of(watched);

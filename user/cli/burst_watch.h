@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Finds the bursts of a session: reads windows often enough to miss none, on a timer of its own,
-// and hands each burst on once its cause is known. A reader that came too late nevertheless says
-// what it missed.
+// Finds the bursts of a session: has its windows read often enough to miss none, and hands each
+// burst on once its cause is known. Where windows were missed nevertheless it says what.
 #pragma once
 
 #include <array>
@@ -16,8 +15,10 @@
 #include "adapters/sys/timer.h"
 #include "cli/burst_evidence.h"
 #include "cli/session.h"
-#include "cli/window_source.h"
+#include "cli/window_names.h"
+#include "cli/window_reader.h"
 #include "core/burst.h"
+#include "core/burst_progress.h"
 #include "core/burst_summary.h"
 #include "core/rate_history.h"
 
@@ -48,6 +49,8 @@ class BurstWatch {
   BurstWatch(Session& session, BurstEvidence& evidence, Threshold threshold, OnBurst on_burst);
   // Called with the windows of each look, before the bursts that they end.
   void on_windows(OnWindows callback) { on_windows_ = std::move(callback); }
+  // Called with each burst that does not end, as far as it has come, ever more seldom.
+  void on_progress(OnBurst callback) { on_progress_ = std::move(callback); }
   // An Error where no windows are kept.
   Result<void> begin(sys::Poller& poller, const std::string& ledger);
   // Each second, after the session was read: interfaces that came or went, and the counters.
@@ -56,6 +59,8 @@ class BurstWatch {
   // Waits for the last windows to close. What is open then is a burst as far as it has come.
   void finish();
 
+  // Those that have lasted for long and go on.
+  [[nodiscard]] std::vector<NamedBurst> under_way() const;
   [[nodiscard]] const BurstTotals& totals() const { return totals_; }
   [[nodiscard]] std::string account_name(const Account& account) const;
   [[nodiscard]] std::vector<std::string> take_notices() { return std::exchange(notices_, {}); }
@@ -65,20 +70,27 @@ class BurstWatch {
     explicit Way(Nanoseconds window) : detector(window) {}
     BurstDetector detector;
     FollowingThreshold following;
+    BurstProgress progress;
   };
   struct Watched {
     std::string name;
-    WindowSource source;
     std::array<Way, 2> ways;
   };
-  void follow_interfaces(Nanoseconds now);
+  void follow_interfaces();
+  void let_go_of(const std::vector<InterfaceKey>& keys);
   void look();
-  void look_at(Watched& watched, Direction direction, const Moment& now);
+  void take_windows(Nanoseconds boot_time);
+  void take(Watched& watched, Direction direction, const WindowBatch& batch);
   void end_bursts_of(Watched& watched);
   void put(const Watched& watched, Direction direction, Burst burst);
   void note_missed(const Watched& watched, Direction direction, const MissedWindows& missed);
   void note_wall_clock(const Moment& now);
   void settle(Nanoseconds boot_time);
+  void tell_progress(Watched& watched, Direction direction, std::uint64_t through);
+  [[nodiscard]] NamedBurst so_far(const Watched& watched, Direction direction) const;
+  [[nodiscard]] Nanoseconds at(std::uint64_t epoch) const {
+    return window_ * static_cast<std::int64_t>(epoch);
+  }
   [[nodiscard]] std::string top_account(const Burst& burst) const;
 
   Session& session_;
@@ -86,8 +98,11 @@ class BurstWatch {
   Threshold threshold_;
   OnBurst on_burst_;
   OnWindows on_windows_;
+  OnBurst on_progress_;
   Nanoseconds window_{};
   std::string ledger_;
+  std::optional<WindowNames> names_;
+  WindowReader reader_;
   std::optional<sys::Timer> timer_;
   sys::Poller* poller_ = nullptr;
   std::map<InterfaceKey, Watched> watched_;

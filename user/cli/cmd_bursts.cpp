@@ -57,6 +57,7 @@ class Bursts {
         rows_(rows),
         shows_(options.common.csv != "-"),
         watch_(session, evidence, threshold, [this](const NamedBurst& burst) { take(burst); }) {
+    watch_.on_progress([this](const NamedBurst& burst) { tell_progress(burst); });
     if (!options.dump.directory.empty()) {
       deck_.emplace(options.dump,
                     [this](const Account& account) { return watch_.account_name(account); });
@@ -154,24 +155,31 @@ class Bursts {
     }
   }
 
-  // Whether what the counters say has been felt; nothing where there are none.
+  // Whether what the counters say has been felt; without counters, what has been felt.
   [[nodiscard]] std::vector<std::string> judgement() const {
     std::vector<std::string> lines;
     for (const AllowanceSummary& one : allowances_.allowances().summaries()) {
       const bool out = one.counter == AllowanceCounter::bw_out;
       if (!one.there || (!out && one.counter != AllowanceCounter::bw_in)) continue;
-      const auto direction = out ? Direction::tx : Direction::rx;
       const std::string words =
-          harm_words(one.verdict, {.queue_delay_p99 = worst_delay_,
-                                   .retransmitted = retransmitted_,
-                                   .sent = watch_.totals().traffic(direction)});
+          harm_words(one.verdict, effect_on(out ? Direction::tx : Direction::rx));
       if (!words.empty()) {
         lines.push_back(std::string(out ? "tx" : "rx") + " exceeded " +
                         format_count(one.last_minute) +
                         " in 60 s: " + std::string(verdict_name(one.verdict)) + ", " + words);
       }
     }
+    const bool felt = worst_delay_ || retransmitted_.value > 0;
+    if (lines.empty() && felt) {
+      lines.push_back("tcp       " + effect_words(effect_on(Direction::tx)));
+    }
     return lines;
+  }
+
+  [[nodiscard]] Effect effect_on(Direction direction) const {
+    return {.queue_delay_p99 = worst_delay_,
+            .retransmitted = retransmitted_,
+            .sent = watch_.totals().traffic(direction)};
   }
 
   void say_notices() {
@@ -198,6 +206,15 @@ class Bursts {
     }
     if (deck_) {
       deck_->judge(burst);
+    }
+  }
+
+  void tell_progress(const NamedBurst& burst) {
+    if (shows_) {
+      const std::string& account = burst.account.empty() ? "(not told)" : burst.account;
+      show(burst_line(burst.burst, burst.wall, account, layout_));
+    } else {
+      say(burst_progress_words(burst.burst, burst.wall, burst.account));
     }
   }
 

@@ -44,6 +44,7 @@ class LedgerSession final : public Session {
   [[nodiscard]] std::optional<Account> owner_of(std::uint32_t slot) override {
     return owners_.owner_of(slot);
   }
+  [[nodiscard]] std::uint64_t folds() const override { return owners_.folds(); }
 
  private:
   struct Filter {

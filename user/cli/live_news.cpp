@@ -8,6 +8,21 @@
 #include "adapters/netlink/links.h"
 
 namespace cgtally::cli {
+namespace {
+
+BurstNote note_of(const NamedBurst& one) {
+  const Burst& burst = one.burst.burst;
+  return {.begin = burst.start(),
+          .wall = one.wall,
+          .iface = one.burst.iface,
+          .direction = one.burst.direction,
+          .length = burst.length(),
+          .bytes = burst.bytes,
+          .account = one.account,
+          .under_way = one.burst.under_way};
+}
+
+}  // namespace
 
 LiveNews::LiveNews(const CommonOptions& options, const CreditOptions& credits,
                    std::optional<Instance> instance, const Threshold& threshold, Session& session,
@@ -37,6 +52,9 @@ void LiveNews::round(const Reading& reading) {
   if (bursts_) {
     look_at_allowances(reading);
     bursts_->round(reading.ledger);
+    std::vector<BurstNote> under_way;
+    std::ranges::transform(bursts_->under_way(), std::back_inserter(under_way), note_of);
+    board_->set_under_way(std::move(under_way));
     hear_of_missed(reading.taken);
   }
 }
@@ -95,16 +113,8 @@ void LiveNews::begin_bursts(const Reading& base) {
   }
   look_at_allowances(base);
   board_.emplace(window);
-  bursts_.emplace(session_, evidence_, threshold_, [this](const NamedBurst& one) {
-    const Burst& burst = one.burst.burst;
-    board_->add({.begin = burst.start(),
-                 .wall = one.wall,
-                 .iface = one.burst.iface,
-                 .direction = one.burst.direction,
-                 .length = burst.length(),
-                 .bytes = burst.bytes,
-                 .account = one.account});
-  });
+  bursts_.emplace(session_, evidence_, threshold_,
+                  [this](const NamedBurst& one) { board_->add(note_of(one)); });
   bursts_->on_windows([this](const SeenWindows& seen) {
     if (seen.batch != nullptr) board_->add(seen.iface, seen.direction, seen.batch->windows);
   });

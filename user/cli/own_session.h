@@ -43,6 +43,7 @@ class OwnSession final : public Session {
   [[nodiscard]] std::optional<Account> owner_of(std::uint32_t slot) override {
     return owners_.owner_of(slot);
   }
+  [[nodiscard]] std::uint64_t folds() const override { return owners_.folds(); }
 
  private:
   OwnSession(bpf::Tally tally, CgroupWatch cgroups, Places places, std::string host_root);

@@ -130,6 +130,21 @@ void BurstDetector::add(Open& open, const TrafficWindow& window) {
   }
   const std::uint64_t rest = window.bytes.value - std::min(named, window.bytes.value);
   open.doubt += Bytes{std::min(window.error.value, rest)};
+  if (open.shares.size() > kMostAccounts) forget_lightest(open);
+}
+
+// Half of them at once, so that it is seldom done. Who comes again begins at nothing, and may have
+// had what is in doubt.
+void BurstDetector::forget_lightest(Open& open) {
+  std::vector<Bytes> sums;
+  for (const auto& [account, share] : open.shares) sums.push_back(share.least);
+  const auto middle = sums.begin() + static_cast<std::ptrdiff_t>(kMostAccounts / 2);
+  std::ranges::nth_element(sums, middle, std::greater{});
+  std::erase_if(open.shares, [&](const auto& one) {
+    if (one.second.least > *middle) return false;
+    open.doubt += one.second.least;
+    return true;
+  });
 }
 
 void BurstDetector::put_late(const TrafficWindow& rest) {
@@ -163,16 +178,25 @@ Burst BurstDetector::close() {
   const bool edge = !open.tail.empty() && half_of(open.limit, open.tail.front().bytes) &&
                     open.tail.front().bytes.value > 0;
   if (edge) add(open, open.tail.front());
-  for (auto& [account, share] : open.shares) {
-    const Bytes most{std::min(share.least.value + open.doubt.value, open.burst.bytes.value)};
-    open.burst.shares.push_back({.account = account, .least = share.least, .most = most});
+  return with_shares(open);
+}
+
+Burst BurstDetector::with_shares(const Open& open) {
+  Burst burst = open.burst;
+  for (const auto& [account, share] : open.shares) {
+    const Bytes most{std::min(share.least.value + open.doubt.value, burst.bytes.value)};
+    burst.shares.push_back({.account = account, .least = share.least, .most = most});
   }
-  std::ranges::stable_sort(open.burst.shares, std::greater{}, &BurstShare::least);
-  return std::move(open.burst);
+  std::ranges::stable_sort(burst.shares, std::greater{}, &BurstShare::least);
+  return burst;
 }
 
 std::optional<std::uint64_t> BurstDetector::open_since() const {
   return open_ ? std::optional(open_->burst.first) : std::nullopt;
+}
+
+std::optional<Burst> BurstDetector::so_far() const {
+  return open_ ? std::optional(with_shares(*open_)) : std::nullopt;
 }
 
 std::optional<Burst> BurstDetector::finish() {

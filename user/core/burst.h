@@ -5,7 +5,8 @@
 // sender, not the end of what it sends, and traffic just below the threshold cannot keep a burst
 // open for ever. The windows beside the first and the last belong to it where they hold half of
 // the threshold: a burst begins and ends within a window. Where windows were missed nothing is
-// assumed: a burst ends before them, and says that it may have gone on.
+// assumed: a burst ends before them, and says that it may have gone on. One that does not end costs
+// no more memory the longer it lasts.
 #pragma once
 
 #include <cstdint>
@@ -45,6 +46,8 @@ class BurstDetector {
  public:
   static constexpr std::size_t kQuiet = 3;  // windows below half of the threshold
   static constexpr std::size_t kCalm = 10;  // windows not over it
+  // Of a burst, the heaviest: what the others had is in doubt, as if no window had named them.
+  static constexpr std::size_t kMostAccounts = 2048;
 
   explicit BurstDetector(Nanoseconds window) : window_(window) {}
 
@@ -60,6 +63,8 @@ class BurstDetector {
   [[nodiscard]] std::optional<Burst> finish();
   // Its first epoch.
   [[nodiscard]] std::optional<std::uint64_t> open_since() const;
+  // The same as finish() would give, and it goes on: all but the windows that may be a dip.
+  [[nodiscard]] std::optional<Burst> so_far() const;
   // Came after its window had been judged, and is in no burst.
   [[nodiscard]] Bytes late() const { return late_; }
 
@@ -79,6 +84,8 @@ class BurstDetector {
   void put_late(const TrafficWindow& rest);
   void cut(std::vector<Burst>& ended);
   static void add(Open& open, const TrafficWindow& window);
+  static void forget_lightest(Open& open);
+  [[nodiscard]] static Burst with_shares(const Open& open);
   [[nodiscard]] Burst close();
 
   Nanoseconds window_;

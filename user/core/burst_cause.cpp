@@ -15,7 +15,6 @@ using namespace std::chrono_literals;
 constexpr Nanoseconds kFlatFor = 5s;
 constexpr Wide kFlatPercent = 3;
 constexpr Wide kCeilingPercent = 95;
-constexpr std::size_t kGainsKept = 600;
 
 bool within_flatness(BitRate rate, BitRate baseline) {
   const Wide a = rate.bits_per_second;
@@ -32,8 +31,12 @@ std::string packets_exceeded(std::uint64_t count) {
          " over the allowance in its reading";
 }
 
-bool overlaps(const AllowanceGain& gain, const Burst& burst) {
-  return gain.from < burst.end() && burst.start() < gain.to;
+bool overlaps(const AllowanceGain& gain, Nanoseconds start, Nanoseconds end) {
+  return gain.from < end && start < gain.to;
+}
+
+void add(std::optional<std::uint64_t>& sum, const AllowanceGain& gain) {
+  if (gain.exceeded) sum = sum.value_or(0) + *gain.exceeded;
 }
 
 }  // namespace
@@ -86,22 +89,56 @@ CauseVerdict cause_of(const Burst& burst, const CauseInputs& inputs) {
   return {BurstCause::unknown, "no allowance counter"};
 }
 
-void BurstDesk::put(ExplainedBurst burst, std::vector<RateStep> history) {
-  waiting_.push_back({.burst = std::move(burst), .history = std::move(history)});
+void BurstDesk::await(const std::string& iface, std::optional<Nanoseconds> since) {
+  if (!since) {
+    under_way_.erase(iface);
+  } else if (UnderWay& one = under_way_[iface]; one.start != *since) {
+    one = {.start = *since, .earlier = {}};
+  }
 }
 
-// A burst may have lasted for several readings.
-std::optional<std::uint64_t> BurstDesk::exceeded_in(const Burst& burst) const {
-  std::optional<std::uint64_t> sum;
-  for (const AllowanceGain& gain : gains_) {
-    if (gain.exceeded && overlaps(gain, burst)) sum = sum.value_or(0) + *gain.exceeded;
+void BurstDesk::put(ExplainedBurst burst, std::vector<RateStep> history) {
+  Exceeded earlier;
+  const auto one = under_way_.find(burst.iface);
+  if (one != under_way_.end() && one->second.start == burst.burst.start()) {
+    earlier = one->second.earlier;
+    under_way_.erase(one);
   }
-  return sum;
+  waiting_.push_back(
+      {.burst = std::move(burst), .history = std::move(history), .earlier = earlier});
+}
+
+// The oldest goes, but for what the bursts that it covers have of it.
+void BurstDesk::keep(const AllowanceGain& gain) {
+  gains_.push_back(gain);
+  if (gains_.size() <= kGainsKept) return;
+  const AllowanceGain oldest = gains_.front();
+  gains_.pop_front();
+  for (auto& [iface, one] : under_way_) {
+    if (one.start < oldest.to) add(one.earlier, oldest);
+  }
+  for (Waiting& one : waiting_) {
+    const Burst& burst = one.burst.burst;
+    if (overlaps(oldest, burst.start(), burst.end())) add(one.earlier, oldest);
+  }
+}
+
+BurstDesk::Exceeded BurstDesk::exceeded_in(Nanoseconds start, Nanoseconds end,
+                                           Exceeded earlier) const {
+  for (const AllowanceGain& gain : gains_) {
+    if (overlaps(gain, start, end)) add(earlier, gain);
+  }
+  return earlier;
+}
+
+std::optional<std::uint64_t> BurstDesk::exceeded_so_far(const std::string& iface) const {
+  const auto one = under_way_.find(iface);
+  if (one == under_way_.end()) return std::nullopt;
+  return exceeded_in(one->second.start, Nanoseconds::max(), one->second.earlier);
 }
 
 std::vector<ExplainedBurst> BurstDesk::take(const AllowanceGain& gain, const Grant& grant) {
-  gains_.push_back(gain);
-  if (gains_.size() > kGainsKept) gains_.pop_front();
+  keep(gain);
   const auto later = std::ranges::stable_partition(
       waiting_, [&](const Waiting& one) { return one.burst.burst.end() <= gain.to; });
   std::vector<Waiting> covered(std::make_move_iterator(waiting_.begin()),
@@ -109,7 +146,8 @@ std::vector<ExplainedBurst> BurstDesk::take(const AllowanceGain& gain, const Gra
   waiting_.erase(waiting_.begin(), later.begin());
   std::vector<ExplainedBurst> explained;
   for (Waiting& one : covered) {
-    one.burst.exceeded = exceeded_in(one.burst.burst);
+    const Burst& burst = one.burst.burst;
+    one.burst.exceeded = exceeded_in(burst.start(), burst.end(), one.earlier);
     if (one.burst.exceeded) one.burst.shared_with = covered.size() - 1;
     one.burst.verdict = cause_of(
         one.burst.burst,

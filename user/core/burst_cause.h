@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -63,25 +64,41 @@ struct ExplainedBurst {
   std::optional<std::uint64_t> exceeded;
   std::optional<std::uint64_t> shared_with;  // other bursts of that direction in that reading
   CauseVerdict verdict;
+  bool under_way = false;  // it goes on: all that is said of it is so far, and there is no verdict
 };
 
 // Bursts of one direction, of all interfaces that share the counter, on their way to a verdict.
 class BurstDesk {
  public:
+  static constexpr std::size_t kGainsKept = 60;
+
+  // The start of the burst that is under way on that interface; none: there is none. Its readings
+  // are summed, however many it lasts for.
+  void await(const std::string& iface, std::optional<Nanoseconds> since);
   void put(ExplainedBurst burst, std::vector<RateStep> history);
   // The bursts that this reading is the first to cover, with their verdicts.
   [[nodiscard]] std::vector<ExplainedBurst> take(const AllowanceGain& gain, const Grant& grant);
+  // Of the burst that is under way there: what its readings have gained so far.
+  [[nodiscard]] std::optional<std::uint64_t> exceeded_so_far(const std::string& iface) const;
   [[nodiscard]] bool empty() const { return waiting_.empty(); }
 
  private:
+  using Exceeded = std::optional<std::uint64_t>;
   struct Waiting {
     ExplainedBurst burst;
     std::vector<RateStep> history;
+    Exceeded earlier;  // in readings that are not kept any more
   };
-  [[nodiscard]] std::optional<std::uint64_t> exceeded_in(const Burst& burst) const;
+  struct UnderWay {
+    Nanoseconds start{};
+    Exceeded earlier;
+  };
+  void keep(const AllowanceGain& gain);
+  [[nodiscard]] Exceeded exceeded_in(Nanoseconds start, Nanoseconds end, Exceeded earlier) const;
 
   std::vector<Waiting> waiting_;
-  std::deque<AllowanceGain> gains_;  // the last minute's, for bursts that lasted long
+  std::map<std::string, UnderWay> under_way_;  // by interface
+  std::deque<AllowanceGain> gains_;            // the last ones
 };
 
 }  // namespace cgtally

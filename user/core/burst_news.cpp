@@ -67,6 +67,7 @@ BurstNews BurstBoard::take(const Moment& now) {
   return {.last_minute = begins_.size(),
           .missed = missed,
           .verdict = Verdict::none,
+          .under_way = under_way_,
           .latest = latest_,
           .fresh = std::exchange(fresh_, 0),
           .second = busiest(now.boot)};
@@ -106,7 +107,8 @@ std::string burst_note_words(const BurstNote& note, std::size_t account_columns)
   const std::string account = note.account.empty() ? "(not told)" : printable(note.account);
   return "burst " + format_clock_with_milliseconds(note.wall) +
          (note.direction == Direction::rx ? " rx " : " tx ") + format_length(note.length) + " " +
-         format_bytes(note.bytes) + " " + shorten(account, account_columns);
+         format_bytes(note.bytes) + (note.under_way ? " so far " : " ") +
+         shorten(account, account_columns);
 }
 
 }  // namespace cgtally

@@ -26,6 +26,7 @@ struct BurstNote {
   Nanoseconds length{};
   Bytes bytes;
   std::string account;  // its top account; empty: nobody can tell
+  bool under_way = false;
 };
 
 struct SecondOf {
@@ -38,9 +39,10 @@ struct BurstNews {
   std::uint64_t last_minute = 0;
   std::uint64_t missed = 0;         // windows of the last minute, in which there may have been more
   Verdict verdict = Verdict::none;  // of the allowance counters, where there are any
-  std::vector<BurstNote> latest;    // newest first
-  std::size_t fresh = 0;            // so many of them have come since the news before
-  std::optional<SecondOf> second;   // of the busiest interface; none where nothing passed
+  std::vector<BurstNote> under_way = {};  // that have lasted for long
+  std::vector<BurstNote> latest;          // that have ended, newest first
+  std::size_t fresh = 0;                  // so many of them have come since the news before
+  std::optional<SecondOf> second;         // of the busiest interface; none where nothing passed
 };
 
 class BurstBoard {
@@ -50,6 +52,8 @@ class BurstBoard {
   explicit BurstBoard(Nanoseconds window) : window_(window) {}
 
   void add(BurstNote note);
+  // Those that go on now.
+  void set_under_way(std::vector<BurstNote> notes) { under_way_ = std::move(notes); }
   void add(const std::string& iface, Direction direction,
            const std::vector<TrafficWindow>& windows);
   void add_missed(std::uint64_t windows, Nanoseconds boot_time);
@@ -67,6 +71,7 @@ class BurstBoard {
   std::map<std::string, Ways> interfaces_;
   std::deque<Nanoseconds> begins_;                            // boot times, of the last minute
   std::deque<std::pair<Nanoseconds, std::uint64_t>> missed_;  // likewise
+  std::vector<BurstNote> under_way_;
   std::vector<BurstNote> latest_;
   std::size_t fresh_ = 0;
 };
@@ -76,7 +81,8 @@ class BurstBoard {
 // "last 1 s  tx [.:|#|:..|##:....     ]", a part for each direction; `name`: whether to name the
 // interface.
 [[nodiscard]] std::vector<std::string> last_second_parts(const SecondOf& second, bool name);
-// "burst 11:42:31.002 tx 12 ms 7.31 MB redis.service", the account in `account_columns` at most.
+// "burst 11:42:31.002 tx 12 ms 7.31 MB redis.service", "burst 11:42:31.002 tx 14.2 s 3.1 GB so far
+// redis.service", the account in `account_columns` at most.
 [[nodiscard]] std::string burst_note_words(const BurstNote& note, std::size_t account_columns);
 
 }  // namespace cgtally

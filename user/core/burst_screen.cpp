@@ -101,8 +101,18 @@ std::string burst_line(const ExplainedBurst& burst, Nanoseconds wall, const std:
                .account = printable(account),
                .share = format_share(burst.burst),
                .exceeded = burst.exceeded ? exceeded_text(*burst.exceeded) : "-",
-               .cause = std::string(cause_name(burst.verdict.cause))},
+               .cause = burst.under_way ? "so far" : std::string(cause_name(burst.verdict.cause))},
               layout);
+}
+
+std::string burst_progress_words(const ExplainedBurst& burst, Nanoseconds wall,
+                                 const std::string& account) {
+  const std::string who =
+      account.empty() ? "" : ", " + printable(account) + " " + format_share(burst.burst);
+  return printable(burst.iface) + (burst.direction == Direction::rx ? " rx" : " tx") + " over " +
+         format_bit_rate(burst.burst.threshold) + " since " + format_clock_with_milliseconds(wall) +
+         ": " + format_duration(burst.burst.length()) + " so far, " +
+         format_bytes(burst.burst.bytes) + who;
 }
 
 }  // namespace cgtally

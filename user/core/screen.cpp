@@ -213,8 +213,10 @@ void add_news(std::vector<std::string>& lines, const Report& report, std::size_t
   std::vector<std::string> news = packed(scarce_parts(report), width);
   if (report.bursts) {
     std::vector<std::string> notes;
-    for (const BurstNote& note : report.bursts->latest) {
-      notes.push_back(burst_note_words(note, kAccount));
+    for (const auto* some : {&report.bursts->under_way, &report.bursts->latest}) {
+      for (const BurstNote& note : *some) {
+        notes.push_back(burst_note_words(note, kAccount));
+      }
     }
     notes = packed(notes, width);
     notes.resize(std::min(notes.size(), kMostOfBursts));
@@ -224,7 +226,7 @@ void add_news(std::vector<std::string>& lines, const Report& report, std::size_t
   std::ranges::move(news, std::back_inserter(lines));
 }
 
-// A line each; a burst only where it is new.
+// A line each; a burst only where it is new or goes on.
 std::vector<std::string> plain_news(const Report& report) {
   std::vector<std::string> lines = credit_parts(report.credits);
   if (!report.bursts) {
@@ -237,6 +239,9 @@ std::vector<std::string> plain_news(const Report& report) {
   }
   for (std::size_t i = report.bursts->fresh; i-- > 0;) {
     const BurstNote& note = report.bursts->latest[i];
+    lines.push_back(burst_note_words(note, std::string::npos));
+  }
+  for (const BurstNote& note : report.bursts->under_way) {
     lines.push_back(burst_note_words(note, std::string::npos));
   }
   return lines;

@@ -18,7 +18,7 @@ Account account_of(const cgt_key& key) {
 // Each fold moves the sequence, and only a slot that was folded can become another's. One that is
 // leaving is not remembered: nothing tells when its rest is over.
 std::optional<Account> SlotOwners::owner_of(std::uint32_t slot) {
-  const std::uint64_t seq = __atomic_load_n(&ledger_->header().fold_seq, __ATOMIC_ACQUIRE);
+  const std::uint64_t seq = folds();
   if (seq != fold_seq_) known_.clear();
   fold_seq_ = seq;
   if (const auto found = known_.find(slot); found != known_.end()) return found->second;
@@ -26,6 +26,10 @@ std::optional<Account> SlotOwners::owner_of(std::uint32_t slot) {
   const auto account = staying(slot);
   if (account) known_.emplace(slot, *account);
   return account;
+}
+
+std::uint64_t SlotOwners::folds() const {
+  return __atomic_load_n(&ledger_->header().fold_seq, __ATOMIC_ACQUIRE);
 }
 
 std::optional<Account> SlotOwners::leaving(std::uint32_t slot) const {

@@ -21,6 +21,8 @@ class SlotOwners {
 
   // None: the slot has been freed in the meantime.
   [[nodiscard]] std::optional<Account> owner_of(std::uint32_t slot);
+  // Moves with each fold, a lap of the rings before that slot can be another's.
+  [[nodiscard]] std::uint64_t folds() const;
 
  private:
   [[nodiscard]] std::optional<Account> leaving(std::uint32_t slot) const;
