@@ -2,9 +2,11 @@
 #include "cli/window_reader.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "adapters/sys/clock.h"
+#include "adapters/sys/priority.h"
 
 namespace cgtally::cli {
 namespace {
@@ -18,9 +20,11 @@ void WindowReader::begin(Nanoseconds pause) {
 }
 
 void WindowReader::run(const std::stop_token& stop, Nanoseconds pause) {
+  sys::hurry_this_thread();
   std::unique_lock lock(mutex_);
   while (!stop.stop_requested()) {
     read_all();
+    hand_over(std::unique_lock(handed_mutex_, std::try_to_lock));
     wake_.wait_for(lock, stop, pause, [] { return false; });
   }
 }
@@ -43,12 +47,20 @@ void WindowReader::remove(InterfaceKey iface) {
   if (found == sources_.end()) return;
   read(iface, found->second);
   sources_.erase(found);
+  hand_over(std::unique_lock(handed_mutex_));
 }
 
 std::vector<ReadWindows> WindowReader::take() {
-  const std::lock_guard guard(mutex_);
-  waiting_ = 0;
-  return std::exchange(read_, {});
+  const std::lock_guard guard(handed_mutex_);
+  for (const ReadWindows& one : handed_) waiting_ -= one.closed.windows.size() + 1;
+  return std::exchange(handed_, {});
+}
+
+void WindowReader::hand_over(std::unique_lock<std::mutex> lock) {
+  if (!lock) return;  // the next time
+  handed_.insert(handed_.end(), std::make_move_iterator(fresh_.begin()),
+                 std::make_move_iterator(fresh_.end()));
+  fresh_.clear();
 }
 
 void WindowReader::end() {
@@ -63,6 +75,7 @@ void WindowReader::end() {
   thread_ = std::jthread();
   const std::lock_guard guard(mutex_);
   read_all();
+  hand_over(std::unique_lock(handed_mutex_));
 }
 
 void WindowReader::read_all() {
@@ -78,12 +91,12 @@ void WindowReader::read(InterfaceKey iface, Source& source) {
     auto closed = source.windows.closed(cursor, sys::now().boot);
     if (!closed || cursor.through() < from) continue;
     waiting_ += closed->windows.size() + 1;
-    read_.push_back({.iface = iface,
-                     .direction = direction,
-                     .from = from,
-                     .through = cursor.through(),
-                     .closed = *std::move(closed),
-                     .lap = source.windows.longest_pause() + source.windows.closes_after()});
+    fresh_.push_back({.iface = iface,
+                      .direction = direction,
+                      .from = from,
+                      .through = cursor.through(),
+                      .closed = *std::move(closed),
+                      .lap = source.windows.longest_pause() + source.windows.closes_after()});
   }
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -59,13 +60,17 @@ class WindowReader {
   void run(const std::stop_token& stop, Nanoseconds pause);
   void read_all();
   void read(InterfaceKey iface, Source& source);
+  void hand_over(std::unique_lock<std::mutex> lock);
 
-  std::mutex mutex_;  // of all below
+  std::mutex mutex_;  // of the sources and of what was read but not handed over
   std::condition_variable_any wake_;
   std::map<InterfaceKey, Source> sources_;
-  std::vector<ReadWindows> read_;
-  std::size_t waiting_ = 0;  // windows in it, and looks
-  std::jthread thread_;      // ends first
+  std::vector<ReadWindows> fresh_;
+  // Of what was handed over. The thread never waits for it: who holds it may be kept from the CPU.
+  std::mutex handed_mutex_;
+  std::vector<ReadWindows> handed_;
+  std::atomic<std::size_t> waiting_ = 0;  // windows and looks in both
+  std::jthread thread_;                   // ends first
 };
 
 }  // namespace cgtally::cli
