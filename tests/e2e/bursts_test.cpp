@@ -188,6 +188,26 @@ TEST_F(BurstsTest, AreWrittenBesideTheSamples) {
   EXPECT_GE(sent, 980U) << "what trickles before or after a burst is none of it";
 }
 
+TEST_F(BurstsTest, AreWrittenWithinSecondsHoweverSeldomTheSamplesAre) {
+  const std::string path = std::filesystem::temp_directory_path() / (wire.host().name() + ".csv");
+  Running program(
+      command("record", {"--interval", "1h", "--bursts", path, "--threshold", "50Mbit"}));
+  await_words(program, "counting cgt0");
+  send_bursts(wire, 3);
+  const auto rows = [&] {
+    std::ostringstream text;
+    text << std::ifstream(path).rdbuf();
+    return burst_rows(text.str()).size();
+  };
+  const auto deadline = std::chrono::steady_clock::now() + 5s;
+  while (rows() < 6 && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(50ms);
+  }
+  EXPECT_GE(rows(), 6U);
+  (void)end(program);
+  std::filesystem::remove(path);
+}
+
 TEST_F(BurstsTest, AClosedPipeEndsItSilently) {
   int ends[2];
   require(pipe2(ends, O_CLOEXEC) == 0, "pipe");

@@ -2,14 +2,19 @@
 #include "cli/cmd_record.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <memory>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "adapters/csv/allowances.h"
 #include "adapters/csv/bursts.h"
 #include "adapters/sys/clock.h"
 #include "adapters/sys/host.h"
+#include "adapters/sys/timer.h"
 #include "cli/allowance_watch.h"
 #include "cli/burst_column.h"
 #include "cli/bursting.h"
@@ -24,6 +29,7 @@ namespace cgtally::cli {
 namespace {
 
 constexpr std::size_t kTopOfBursts = 5;
+constexpr Nanoseconds kWatchPace = std::chrono::seconds(1);
 
 struct RecordOptions : CommonOptions {
   std::string allowances;  // path or empty
@@ -49,10 +55,8 @@ class Record {
 
   int run() {
     round();
-    if (bursts_) {
-      if (auto begun = bursts_->begin(rounds_.poller(), ledger_); !begun) {
-        return complain(begun.error());
-      }
+    if (auto begun = begin_watching(); !begun) {
+      return complain(begun.error());
     }
     begin_ = sys::now().boot;
     say_beginning(session_, options_);
@@ -74,14 +78,54 @@ class Record {
   }
 
  private:
-  void round() {
-    const Reading reading = session_.read();
-    look_around(reading);
+  // Counters and bursts are due once a second, however seldom samples are.
+  Result<void> begin_watching() {
+    if (bursts_) {
+      if (auto begun = bursts_->begin(rounds_.poller(), ledger_); !begun) {
+        return begun;
+      }
+    }
+    if (options_.interval <= kWatchPace || (!bursts_ && !allowances_)) {
+      return {};
+    }
+    auto timer = sys::Timer::every(kWatchPace);
+    if (!timer) {
+      return std::unexpected(timer.error());
+    }
+    between_.emplace(std::move(*timer));
+    return rounds_.poller().add(between_->fd(), [this] {
+      (void)between_->take();
+      Reading reading = session_.read();
+      watch(reading);
+      std::ranges::move(reading.endings, std::back_inserter(ended_));
+      ended_unseen_ += reading.lost_endings;
+    });
+  }
+
+  // What has ended since the last sample, whichever reading told of it.
+  Reading read() {
+    Reading reading = session_.read();
+    std::ranges::move(reading.endings, std::back_inserter(ended_));
+    reading.endings = std::exchange(ended_, {});
+    reading.lost_endings += std::exchange(ended_unseen_, 0);
+    return reading;
+  }
+
+  void watch(const Reading& reading) {
+    look_at_allowances(reading);
     ledger_ = reading.ledger;
     if (bursts_ && begin_ > Nanoseconds::zero()) {
       bursts_->round(ledger_);
       say_all(bursts_->take_notices());
     }
+  }
+
+  void round() {
+    const Reading reading = read();
+    if (connections_.look(reading.taken)) {
+      recorder_.add(connections_.connections(), connections_.complete());
+    }
+    watch(reading);
     const auto outcome = recorder_.take(
         reading, [this](std::uint64_t id) { return session_.name_of(id); },
         [this](InterfaceKey key) { return session_.interface_name(key); });
@@ -97,10 +141,7 @@ class Record {
     say_all(connections_.take_notices());
   }
 
-  void look_around(const Reading& reading) {
-    if (connections_.look(reading.taken)) {
-      recorder_.add(connections_.connections(), connections_.complete());
-    }
+  void look_at_allowances(const Reading& reading) {
     if (!allowances_ && !bursts_) {
       return;
     }
@@ -173,6 +214,9 @@ class Record {
   Nanoseconds begin_{};
   RunTotals totals_;
   bool closed_ = false;
+  std::optional<sys::Timer> between_;  // the samples
+  std::vector<Ending> ended_;
+  std::uint64_t ended_unseen_ = 0;
 };
 
 // What cannot go together.
