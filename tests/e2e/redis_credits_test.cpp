@@ -179,15 +179,22 @@ double balance(const Row& row) {
 
 bool is(const Row& row, const std::string& state) { return row.at("state") == state; }
 
-// The real end lies within what was foretold, and near its middle.
-void expect_foretold(const Row& row, double emptied, double most_off_s) {
+// The real end lies within what was foretold, and near its middle. "At this rate" was foretold: as
+// far as the clients were slower or faster from then on, on a machine that has other work, the end
+// may be off. `full` at `begin`, so the rate until now is known without the program.
+void expect_foretold(const Row& row, double full, double begin, double emptied, double most_off_s) {
   const double real = emptied - when(row);
+  const double left = balance(row);
+  const double at_this_rate = (when(row) - begin) * left / (full - left);
+  const double off = std::abs(real - at_this_rate) + 0.1;  // the far end reads each 100 ms
   const double lo = number(row, "empty_in_lo_s");
   const double hi = number(row, "empty_in_hi_s");
-  EXPECT_LE(lo, real + 0.1) << "to the resolution of the far end's readings";
-  EXPECT_GE(hi, real - 0.1);
-  EXPECT_NEAR((lo + hi) / 2, real, most_off_s);
-  std::printf("foretold %.1f..%.1f s, really %.1f s\n", lo, hi, real);
+  std::printf("foretold %.1f..%.1f s, really %.1f s, at the rate until then %.1f s\n", lo, hi, real,
+              at_this_rate);
+  EXPECT_LT(off, 0.15 * real) << "the machine is too busy to tell";
+  EXPECT_LE(lo, real + off);
+  EXPECT_GE(hi, real - off);
+  EXPECT_NEAR((lo + hi) / 2, real, most_off_s + off);
 }
 
 std::vector<double> delays(const std::vector<Row>& rows, double from, double to) {
@@ -229,7 +236,7 @@ TEST_F(RedisCredits, AreForetoldNamedAndFoundGone) {
   const auto half =
       first(rows_told, begin, [](const Row& row) { return balance(row) <= kBucket / 2; });
   ASSERT_TRUE(half);
-  expect_foretold(*half, emptied, 0.05 * (emptied - when(*half)));
+  expect_foretold(*half, kBucket, begin, emptied, 0.05 * (emptied - when(*half)));
   EXPECT_EQ(half->at("basis"), "told");
   EXPECT_EQ(half->at("top_account"), cgroup.path());
   EXPECT_GT(number(*half, "top_share"), 0.95);
@@ -240,6 +247,10 @@ TEST_F(RedisCredits, AreForetoldNamedAndFoundGone) {
     EXPECT_GT(when(*gone), emptied - 1) << name;
     EXPECT_LT(when(*gone), emptied + 5) << name;
     EXPECT_EQ(gone->at("top_account"), cgroup.path());
+  }
+  // Certainty needs stillness, and takes longer the less still the machine is.
+  for (int i = 0; i < 150 && rows("untold").back().at("basis") != "learned"; ++i) {
+    std::this_thread::sleep_for(200ms);
   }
   const auto learned = rows("untold").back();
   EXPECT_EQ(learned.at("basis"), "learned");
@@ -267,7 +278,7 @@ TEST_F(RedisCredits, AreForetoldNamedAndFoundGone) {
   const auto halfway = first(rows("untold"), again + 1,
                              [&](const Row& row) { return balance(row) <= balance(*rested) / 2; });
   ASSERT_TRUE(halfway);
-  expect_foretold(*halfway, emptied_again, 0.3);
+  expect_foretold(*halfway, balance(*rested), again, emptied_again, 0.3);
 
   for (Running* one : {&told, &untold, &samples}) {
     one->signal(SIGINT);
