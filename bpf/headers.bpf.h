@@ -23,8 +23,8 @@
 #include <cgtally/abi.h>
 
 #include "config.bpf.h"
-#include "maps.bpf.h"
 #include "packet.bpf.h"
+#include "maps.bpf.h"
 #include "hash.bpf.h"
 #include "wire.bpf.h"
 #include "socket.bpf.h"

@@ -94,7 +94,7 @@ static __always_inline int known_slot(const struct cgt_key *key, __u32 *slot)
 }
 
 /* The slot of an account that no cache knew; -1 if the table is full. */
-static __noinline int find_slot(__u32 cpu, __u64 cgroup_id)
+__noinline int find_slot(__u32 cpu, __u64 cgroup_id)
 {
 	struct cgt_key key = {.cgroup_id = cgroup_id, .iface = iface_key, .kind = CGT_CGROUP};
 	struct cgt_cell *cell;

@@ -53,6 +53,8 @@ struct {
 	__type(value, __u8);
 } cgt_addresses SEC(".maps");
 
+#define ON_CACHE_LINES __attribute__((aligned(64)))
+
 /*
  * The socket owner of a flow, believed within one jiffy. Spares the socket lookup for all but a
  * flow's first packet in that jiffy; what it admits is that a tuple owned anew within a jiffy
@@ -80,7 +82,6 @@ struct nat_entry {
 	__u64 jiffy;
 	__u32 netns;
 	__u32 possible;
-	__u64 reserved[2];
 };
 
 /*
@@ -91,7 +92,6 @@ struct window_clock {
 	__u64 jiffy; /* when it was read */
 	__u64 epoch;
 	__s64 left; /* bytes that may be booked before it is read again */
-	__u64 reserved[5];
 };
 
 /*
@@ -102,12 +102,12 @@ struct window_clock {
 struct cpu_memory {
 	struct window_clock clock;
 	struct nat_entry nat[2]; /* IPv4, IPv6 */
+	struct packet doubtful;	 /* whose owner is being looked up */
 	struct address_entry addresses[CGT_ADDRESS_WAYS];
-	struct owner_entry owners[CGT_OWNER_WAYS];
 	__u32 slots[CGT_SLOT_WAYS]; /* of accounts: the cell carries its key and so proves the hit
 				     */
+	struct owner_entry owners[CGT_OWNER_WAYS] ON_CACHE_LINES;
 };
-_Static_assert(sizeof(struct cpu_memory) % 64 == 0, "the next CPU's begins on a cache line");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

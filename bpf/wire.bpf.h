@@ -94,7 +94,7 @@ static __always_inline struct wire wire_of(struct __sk_buff *skb, struct packet 
 }
 
 /* Out of line, with the headers that only a super-packet needs. Bytes, then packets above them. */
-static __noinline __u64 super_packet_wire(struct __sk_buff *skb)
+__noinline __u64 super_packet_wire(struct __sk_buff *skb)
 {
 	struct packet p = {};
 	struct wire wire;
