@@ -58,7 +58,10 @@ const std::vector<Case> kCases{
     {"ingress_udp4_warm", Path::warm, Protocol::udp4, 1, 100000},
     {"ingress_tcp4_mix", Path::mix, Protocol::tcp4, 1000, 10000},
     {"ingress_udp4_mix", Path::mix, Protocol::udp4, 1, 10000},
-    // What the windows cost: with their clock read for each packet, and without any.
+    // What the windows cost: ten times finer, with their clock read for each packet, and without
+    // any.
+    {"egress_100us", Path::egress, Protocol::tcp4, 1, 1, WindowsKept::fine},
+    {"ingress_tcp4_warm_100us", Path::warm, Protocol::tcp4, 1, 1, WindowsKept::fine},
     {"egress_ungated", Path::egress, Protocol::tcp4, 1, 1, WindowsKept::ungated},
     {"egress_windowless", Path::egress, Protocol::tcp4, 1, 1, WindowsKept::none},
     {"egress_windowless", Path::egress, Protocol::tcp4, 1000, 1000, WindowsKept::none},
@@ -134,11 +137,13 @@ Slices slices_of(const Case& what, const Slices& wanted) {
 }
 
 // Of one round, above the empty program.
-Result<double> above_empty(Runner& runner, const bpf_program* program, const Frame& frame,
-                           std::uint32_t repeat) {
-  auto empty = runner.run(runner.programs().progs.bench_empty_turn, frame, repeat);
+Result<double> above_empty(Runner& runner, Path path, const Frame& frame, std::uint32_t repeat) {
+  const auto& programs = runner.programs();
+  auto empty = runner.run(
+      finds_sockets(path) ? programs.progs.bench_empty_vary : programs.progs.bench_empty_turn,
+      frame, repeat);
   if (!empty) return empty;
-  auto full = runner.run(program, frame, repeat);
+  auto full = runner.run(program_of(programs, path), frame, repeat);
   if (!full) return full;
   return *full - *empty;
 }
@@ -154,13 +159,12 @@ Result<void> measure(Runner& runner, const Case& what, const Slices& wanted, Sam
     tuples = flows->tuples();
   }
   if (auto set = runner.set_turns(frame, tuples, order_of(what), what.accounts); !set) return set;
-  const bpf_program* program = program_of(runner.programs(), what.path);
   const Slices slices = slices_of(what, wanted);
   for (int round = -1; round < slices.rounds; ++round) {  // the first warms up
     runner.stay_at_first_turn(true);
-    auto floor = above_empty(runner, runner.programs().progs.bench_floor, frame, wanted.repeat);
+    auto floor = above_empty(runner, Path::floor, frame, wanted.repeat);
     runner.stay_at_first_turn(false);
-    auto path = above_empty(runner, program, frame, slices.repeat);
+    auto path = above_empty(runner, what.path, frame, slices.repeat);
     if (!floor || !path) return std::unexpected((floor ? path : floor).error());
     if (round < 0) continue;
     samples.path_ns.push_back(*path);
@@ -231,7 +235,8 @@ int main(int argc, char** argv) {
   prepare_process();
   if (auto entered = enter_private_netns(); !entered) return complain(entered.error());
   std::map<WindowsKept, Runner> runners;
-  for (const auto windows : {WindowsKept::gated, WindowsKept::ungated, WindowsKept::none}) {
+  for (const auto windows :
+       {WindowsKept::gated, WindowsKept::fine, WindowsKept::ungated, WindowsKept::none}) {
     auto runner = Runner::load(windows);
     if (!runner) return complain(runner.error());
     runners.emplace(windows, *std::move(runner));

@@ -14,6 +14,7 @@
 #include "adapters/bpf/capability.h"
 #include "adapters/bpf/tally.h"
 #include "adapters/sys/error.h"
+#include "core/burst_threshold.h"
 
 namespace cgtally::bench {
 namespace {
@@ -22,6 +23,8 @@ constexpr std::uint32_t kSlots = 32768;
 constexpr std::uint32_t kMostTurns = 1U << 17;
 constexpr std::uint32_t kInterface = 1;
 constexpr std::uint32_t kNetns = 1;
+constexpr Nanoseconds kFineWindow = std::chrono::microseconds(100);
+constexpr BitRate kFineThreshold{2'500'000'000};
 constexpr std::uint64_t kFirstAccount = 100000;  // beyond the inodes of the test's own cgroups
 
 struct Turn {
@@ -109,9 +112,13 @@ Result<Runner> Runner::load(WindowsKept windows) {
   writable(config.preempt_rt) = facts.preempt_rt;
   const bpf::TallyOptions options;
   if (windows != WindowsKept::none) {
-    writable(config.window_ns) = static_cast<std::uint64_t>(options.window.count());
+    const Nanoseconds length = windows == WindowsKept::fine ? kFineWindow : options.window;
+    writable(config.window_ns) = static_cast<std::uint64_t>(length.count());
   }
   if (windows == WindowsKept::gated) writable(config.gate_bytes) = options.gate_bytes;
+  if (windows == WindowsKept::fine) {
+    writable(config.gate_bytes) = gate_for(kFineThreshold, kFineWindow);
+  }
   if (const int code = bench_bpf::load(skeleton.get()); code != 0) {
     return std::unexpected(sys::error_from(-code, "load the benchmark's programs"));
   }

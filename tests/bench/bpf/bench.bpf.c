@@ -69,6 +69,21 @@ int bench_empty_turn(struct __sk_buff *skb)
 	return t && t->cgroup_id == 0x1234567 ? 0 : NEXT;
 }
 
+/* Of those that change the tuple, too. */
+SEC("tc")
+int bench_empty_vary(struct __sk_buff *skb)
+{
+	volatile __u64 addresses = skb->len;
+	volatile __u32 ports = skb->len;
+	struct turn *t = next_turn();
+
+	if (!t)
+		return NEXT;
+	addresses ^= *(__u64 *)&t->tuple[0];
+	ports ^= t->tuple[2];
+	return (addresses ^ ports) == 0x1234567 ? 0 : NEXT;
+}
+
 static __always_inline int count_naively(struct __sk_buff *skb, __u64 id)
 {
 	struct naive *n = bpf_map_lookup_elem(&bench_naive, &id);
