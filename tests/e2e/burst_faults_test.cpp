@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "adapters/sys/clock.h"
+#include "core/burst_threshold.h"
 #include "core/timestamp.h"
 #include "e2e/burst_scene.h"
 #include "e2e/burst_truth.h"
@@ -72,7 +73,11 @@ TEST_F(BurstFaults, BurstsThatDoNotEndAreToldAsFarAsTheyHaveComeAndHaveOneRow) {
   for (const LoggedPacket& packet : log) logged += packet.bytes;
   EXPECT_GT(row.end - row.begin, 4500ms);
   EXPECT_LT(row.begin, first_told - 1s);
-  EXPECT_EQ(row.bytes, bytes_between(log, Direction::tx, row.begin, row.end));
+  // On each CPU and at each edge so many bytes may be in the wrong window.
+  const auto blur = static_cast<double>(gate_for(BitRate{20'000'000}, 50ms)) *
+                    static_cast<double>(std::thread::hardware_concurrency()) * 2;
+  EXPECT_NEAR(static_cast<double>(row.bytes),
+              static_cast<double>(bytes_between(log, Direction::tx, row.begin, row.end)), blur);
   EXPECT_GE(static_cast<double>(row.bytes), 0.97 * static_cast<double>(logged));
   EXPECT_EQ(count_of(written.out, "so far"), 0U);
   EXPECT_GE(count_of(written.err, "tx over 20.0 Mbit/s since "), 1U) << written.err;

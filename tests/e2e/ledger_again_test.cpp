@@ -34,23 +34,31 @@ class LedgerAgainTest : public LedgerTest {
     guest->ip("link add cgt0 type veth peer name cgt1\nlink set cgt0 up\nlink set cgt1 up\n");
     return guest;
   }
-  // The kernel gives the lowest inode that is free, and frees them late: others hold the lower ones
-  // meanwhile.
+  // The kernel gives the lowest inode that is free, and frees them late: first others take all that
+  // are lower, then guests try until it is there.
   static Guest guest_in_place_of(Guest old) {
     const auto inode = old->inode();
     const auto ifindex = old->ifindex("cgt0");
     old.reset();
     std::vector<std::unique_ptr<Netns>> others;
-    for (int attempt = 0; attempt < 200; ++attempt) {
+    const auto take_lower = [&] {
+      do {
+        others.push_back(std::make_unique<Netns>("other" + std::to_string(others.size())));
+      } while (others.back()->inode() < inode && others.size() < 500);
+      others.pop_back();
+    };
+    take_lower();
+    for (const auto deadline = std::chrono::steady_clock::now() + 30s;
+         std::chrono::steady_clock::now() < deadline;) {
       auto guest = new_guest();
       if (guest->inode() == inode) {
         require(guest->ifindex("cgt0") == ifindex, "the same index again");
         return guest;
       }
+      const bool lower = guest->inode() < inode;
       guest.reset();
-      others.push_back(std::make_unique<Netns>("other" + std::to_string(attempt)));
-      if (others.back()->inode() == inode) others.pop_back();
       std::this_thread::sleep_for(20ms);
+      if (lower) take_lower();
     }
     throw std::runtime_error("the inode does not come again");
   }
