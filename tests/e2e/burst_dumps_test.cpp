@@ -77,18 +77,37 @@ void send_burst_within_background(const Wire& wire, Nanoseconds before, Nanoseco
   }
 }
 
-TEST_F(BurstDumps, AreDumpedWithTheSecondAroundThem) {
+struct Dumped {
+  Finished finished;
+  std::vector<LoggedPacket> log;
+  std::vector<BurstRow> rows;
+  std::vector<Dump> dumps;
+};
+
+Dumped dump_a_burst(const Words& bursts, const Wire& wire) {
   const auto directory = std::filesystem::temp_directory_path() / (wire.host().name() + "-dumps");
-  Running program(bursts({"--threshold", "50Mbit", "--dump", directory, "--dump-over", "50Mbit"}));
+  Words words = bursts;
+  words.insert(words.end(), {"--dump", directory});
+  Running program(words);
   await_words(program, "watching cgt0");
   PacketLog packets(wire.host(), "cgt0");
   send_burst_within_background(wire, 1300ms, 1300ms);
-  const Finished finished = end(program);
-  const auto log = packets.stop();
-  const auto rows = burst_rows(finished.out);
-  const auto dumps = dumps_in(directory);
+  program.signal(SIGINT);
+  Dumped dumped{.finished = program.wait(), .log = packets.stop(), .rows = {}, .dumps = {}};
+  dumped.rows = burst_rows(dumped.finished.out);
+  dumped.dumps = dumps_in(directory);
   std::filesystem::remove_all(directory);
-  ASSERT_EQ(rows.size(), 1U) << finished.out;  // a starved sender might send two
+  return dumped;
+}
+
+TEST_F(BurstDumps, AreDumpedWithTheSecondAroundThem) {
+  const Words words = bursts({"--threshold", "50Mbit", "--dump-over", "50Mbit"});
+  Dumped dumped = dump_a_burst(words, wire);
+  // A sender that is kept from the CPU sends several.
+  for (int i = 0; i < 5 && dumped.rows.size() != 1; ++i) dumped = dump_a_burst(words, wire);
+  const auto& [finished, log, rows, dumps] = dumped;
+  EXPECT_EQ(finished.exit_code, 0) << finished.err;
+  ASSERT_EQ(rows.size(), 1U) << finished.out;
   ASSERT_EQ(dumps.size(), 1U) << finished.err;
   EXPECT_TRUE(dumps[0].name.ends_with("Z-cgt0-tx.csv")) << dumps[0].name;
   const Nanoseconds from = rows[0].begin - 1s, to = rows[0].end + 1s;
