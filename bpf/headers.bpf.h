@@ -22,6 +22,13 @@
 
 #include <cgtally/abi.h>
 
+/*
+ * Verified once and by itself, not anew for each state in which it is called, as static functions
+ * are: with the search for an owner so, the verifier walks a third as far. Such a function takes
+ * numbers and the context only (other pointers would need 5.12).
+ */
+#define VERIFIED_ONCE __noinline
+
 #include "config.bpf.h"
 #include "packet.bpf.h"
 #include "maps.bpf.h"

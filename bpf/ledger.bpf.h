@@ -29,7 +29,7 @@ static __always_inline struct cgt_cell *reason_cell(enum cgt_kind kind, __u64 *s
 	return cell_at(bpf_get_smp_processor_id(), *slot);
 }
 
-/* What follows the cgroup's id in the key of a cgroup on this interface. */
+/* Interface and kind in one word, as they follow the cgroup's id in a key: for cgroups on here. */
 static __always_inline __u64 cgroups_here(void)
 {
 	const struct cgt_key key = {.iface = iface_key, .kind = CGT_CGROUP};
@@ -39,8 +39,7 @@ static __always_inline __u64 cgroups_here(void)
 
 static __always_inline int cell_is_of(const struct cgt_cell *cell, __u64 cgroup_id)
 {
-	/* Interface and kind at once. */
-	__u64 where = *(volatile __u64 *)&cell->key.iface;
+	__u64 where = *(const volatile __u64 *)&cell->key.iface;
 
 	return cell->key.cgroup_id == cgroup_id && where == cgroups_here();
 }
@@ -94,7 +93,7 @@ static __always_inline int known_slot(const struct cgt_key *key, __u32 *slot)
 }
 
 /* The slot of an account that no cache knew; -1 if the table is full. */
-__noinline int find_slot(__u32 cpu, __u64 cgroup_id)
+VERIFIED_ONCE int find_slot(__u32 cpu, __u64 cgroup_id)
 {
 	struct cgt_key key = {.cgroup_id = cgroup_id, .iface = iface_key, .kind = CGT_CGROUP};
 	struct cgt_cell *cell;

@@ -104,8 +104,7 @@ struct cpu_memory {
 	struct nat_entry nat[2]; /* IPv4, IPv6 */
 	struct packet doubtful;	 /* whose owner is being looked up */
 	struct address_entry addresses[CGT_ADDRESS_WAYS];
-	__u32 slots[CGT_SLOT_WAYS]; /* of accounts: the cell carries its key and so proves the hit
-				     */
+	__u32 slots[CGT_SLOT_WAYS]; /* of accounts: a cell has its key, which proves a hit */
 	struct owner_entry owners[CGT_OWNER_WAYS] ON_CACHE_LINES;
 };
 

@@ -69,7 +69,7 @@ static __noinline int has_nat_hook(struct __sk_buff *ctx, __u32 version)
 }
 
 /* Asked of the netns once in a jiffy: the way to its hooks is long. */
-__noinline int nat_is_possible(struct __sk_buff *ctx, __u32 version, __u64 now)
+VERIFIED_ONCE int nat_is_possible(struct __sk_buff *ctx, __u32 version, __u64 now)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
 	struct cpu_memory *here = bpf_map_lookup_elem(&cgt_cpus, &cpu);

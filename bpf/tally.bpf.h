@@ -34,12 +34,8 @@ static __noinline int look_up_slot_in_place(struct __sk_buff *skb, struct packet
 	return look_up_slot(skb, p, here, now);
 }
 
-/*
- * Not static, hence verified once and by itself, not anew for each way to parse a packet: that
- * halves the time to load. Such a function takes no pointers but the context before 5.12, so the
- * packet lies in the CPU's memory. (Not where another packet may come in between: PREEMPT_RT.)
- */
-__noinline int look_up_slot_apart(struct __sk_buff *skb)
+/* The packet lies in the CPU's memory, where none other comes in between but on PREEMPT_RT. */
+VERIFIED_ONCE int look_up_slot_apart(struct __sk_buff *skb)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
 	struct cpu_memory *here = bpf_map_lookup_elem(&cgt_cpus, &cpu);
@@ -89,7 +85,7 @@ static __always_inline struct cgt_cell *receiving_cell(struct __sk_buff *skb, st
  * (whoever has an rx_handler), nor if a VLAN device takes it: they have MACs of their own, and the
  * address must decide.
  */
-__noinline int mac_decides(struct __sk_buff *skb)
+VERIFIED_ONCE int mac_decides(struct __sk_buff *skb)
 {
 	return !skb->vlan_present && !BPF_CORE_READ(kernel_skb(skb), dev, rx_handler);
 }

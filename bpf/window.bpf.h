@@ -22,7 +22,7 @@ static __noinline __u64 read_clock(struct window_clock *clock, __u64 now)
 }
 
 /* Goes on from the sums of the row's last window. */
-static __noinline int open_window(struct cgt_window_row *row, __u64 epoch)
+static __noinline struct cgt_window *open_window(struct cgt_window_row *row, __u64 epoch)
 {
 	struct cgt_window *last = &row->ring[row->head & (CGT_WINDOW_RING - 1)];
 	struct cgt_window *window = &row->ring[epoch & (CGT_WINDOW_RING - 1)];
@@ -40,7 +40,7 @@ static __noinline int open_window(struct cgt_window_row *row, __u64 epoch)
 	barrier();
 	window->seq++;
 	row->head = epoch;
-	return 1;
+	return window;
 }
 
 /* The window that a packet of so many bytes belongs to. `now` in jiffies. */
@@ -61,7 +61,7 @@ window_at(struct cpu_memory *here, __u32 cpu, enum direction direction, __u64 by
 		epoch = read_clock(clock, now);
 	window = &row->ring[epoch & (CGT_WINDOW_RING - 1)];
 	if (window->epoch != epoch)
-		open_window(row, epoch);
+		window = open_window(row, epoch);
 	return window;
 }
 

@@ -76,8 +76,7 @@ static __always_inline struct wire wire_of(struct __sk_buff *skb, struct packet 
 	__u32 gso_size = skb->gso_size;
 
 	if (gso_size) {
-		/* Only TCP cannot be a tunnel's outside: the rest is worth a look behind the skb.
-		 */
+		/* Only TCP is never a tunnel's outside. */
 		__u32 headers_len =
 			p->protocol == IPPROTO_TCP ? p->headers_len : unusual_headers_len(skb, p);
 		__u32 payload = skb->len > headers_len ? skb->len - headers_len : 1;
@@ -94,7 +93,7 @@ static __always_inline struct wire wire_of(struct __sk_buff *skb, struct packet 
 }
 
 /* Out of line, with the headers that only a super-packet needs. Bytes, then packets above them. */
-__noinline __u64 super_packet_wire(struct __sk_buff *skb)
+VERIFIED_ONCE __u64 super_packet_wire(struct __sk_buff *skb)
 {
 	struct packet p = {};
 	struct wire wire;
