@@ -15,11 +15,7 @@ void add_threshold_option(CLI::App& command, ThresholdWish& wish, const std::str
       .add_option_function<std::string>(
           "--threshold",
           [&wish](const std::string& text) {
-            auto parsed = parse_threshold(text);
-            if (!parsed) {
-              refuse("--threshold " + text + ": " + parsed.error().what, parsed.error().cure);
-            }
-            wish = *parsed;
+            wish = value_of("--threshold", text, parse_threshold(text));
           },
           description)
       ->type_name("SHARE|RATE");

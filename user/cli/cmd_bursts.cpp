@@ -298,14 +298,10 @@ void add_window_option(CLI::App& command, Nanoseconds& window) {
       .add_option_function<std::string>(
           "--window",
           [&window](const std::string& text) {
-            auto parsed = parse_duration(text);
-            if (!parsed) {
-              refuse("--window " + text + ": " + parsed.error().what, parsed.error().cure);
-            }
-            if (*parsed < kLeastWindow || *parsed > kMostWindow) {
+            window = value_of("--window", text, parse_duration(text));
+            if (window < kLeastWindow || window > kMostWindow) {
               refuse("--window " + text + " is out of range", "give one from 100us to 100ms");
             }
-            window = *parsed;
           },
           "How finely time is cut, 100us to 100ms (default 1ms)")
       ->type_name("TIME");

@@ -21,9 +21,7 @@ namespace cgtally::cli {
 namespace {
 
 Bytes size_from(const std::string& option, const std::string& text) {
-  const auto parsed = parse_bytes(text);
-  if (!parsed) refuse(option + " " + text + ": " + parsed.error().what, parsed.error().cure);
-  return *parsed;
+  return value_of(option, text, parse_bytes(text));
 }
 
 void add_imagined_options(CLI::App& command, SizeOptions& options) {

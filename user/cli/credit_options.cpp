@@ -7,16 +7,6 @@
 #include "core/quantity.h"
 
 namespace cgtally::cli {
-namespace {
-
-Nanoseconds warning(const std::string& text) {
-  auto parsed = parse_duration(text);
-  if (!parsed) refuse("--warn " + text + ": " + parsed.error().what, parsed.error().cure);
-  return *parsed;
-}
-
-}  // namespace
-
 void add_credit_options(CLI::App& command, CreditOptions& options) {
   add_instance_options(command, options.instance);
   command
@@ -26,7 +16,10 @@ void add_credit_options(CLI::App& command, CreditOptions& options) {
   add_state_dir_option(command, options.state_dir);
   command
       .add_option_function<std::string>(
-          "--warn", [&options](const std::string& text) { options.warn = warning(text); },
+          "--warn",
+          [&options](const std::string& text) {
+            options.warn = value_of("--warn", text, parse_duration(text));
+          },
           "Warn when the credits end within this time (default 10m)")
       ->type_name("TIME");
 }

@@ -26,11 +26,7 @@ void add_dump_options(CLI::App& command, DumpOptions& options) {
       .add_option_function<std::string>(
           "--dump-over",
           [&options](const std::string& text) {
-            auto parsed = parse_bit_rate(text);
-            if (!parsed) {
-              refuse("--dump-over " + text + ": " + parsed.error().what, parsed.error().cure);
-            }
-            options.over = *parsed;
+            options.over = value_of("--dump-over", text, parse_bit_rate(text));
           },
           "Of each burst with a peak of that rate, too; without a counter, of\n"
           "no other")
@@ -51,11 +47,7 @@ void add_dump_options(CLI::App& command, DumpOptions& options) {
       .add_option_function<std::string>(
           "--dump-size",
           [&options](const std::string& text) {
-            auto parsed = parse_bytes(text);
-            if (!parsed) {
-              refuse("--dump-size " + text + ": " + parsed.error().what, parsed.error().cure);
-            }
-            options.size = *parsed;
+            options.size = value_of("--dump-size", text, parse_bytes(text));
           },
           "And no more of them than have so many bytes in all (default 100MB)")
       ->type_name("SIZE");

@@ -11,18 +11,15 @@ namespace cgtally::cli {
 namespace {
 
 BitRate rate_from(const std::string& option, const std::string& text) {
-  const auto parsed = parse_bit_rate(text);
-  if (!parsed) refuse(option + " " + text + ": " + parsed.error().what, parsed.error().cure);
-  if (parsed->bits_per_second == 0) {
+  const BitRate rate = value_of(option, text, parse_bit_rate(text));
+  if (rate.bits_per_second == 0) {
     refuse(option + " " + text + " is no rate at all", "give one such as 64Mbit");
   }
-  return *parsed;
+  return rate;
 }
 
 double size_from(const std::string& whole, const std::string& text) {
-  const auto parsed = parse_bytes(text);
-  if (!parsed) refuse("--bucket " + whole + ": " + parsed.error().what, parsed.error().cure);
-  return static_cast<double>(parsed->value);
+  return static_cast<double>(value_of("--bucket", whole, parse_bytes(text)).value);
 }
 
 // "26GB", "13GB..53GB", "13GB.." where nothing is known above.

@@ -19,11 +19,7 @@ constexpr std::uint32_t kLeastSlots = 64;
 constexpr std::uint32_t kMostSlots = 1'048'576;
 
 Nanoseconds duration_from(const std::string& option, const std::string& text) {
-  auto parsed = parse_duration(text);
-  if (!parsed) {
-    refuse(option + " " + text + ": " + parsed.error().what, parsed.error().cure);
-  }
-  return *parsed;
+  return value_of(option, text, parse_duration(text));
 }
 
 template <typename Number>

@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/result.h"
@@ -23,6 +24,12 @@ class UsageError : public CLI::ParseError {
 
 // Throws a UsageError.
 [[noreturn]] void refuse(std::string what, std::string cure);
+// What the text of an option means; where it means nothing the option is refused.
+template <typename Value>
+Value value_of(const std::string& option, const std::string& text, Result<Value> parsed) {
+  if (!parsed) refuse(option + " " + text + ": " + parsed.error().what, parsed.error().cure);
+  return *std::move(parsed);
+}
 
 // Before the commands are added: they inherit it.
 void set_up(CLI::App& app);
