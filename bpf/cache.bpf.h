@@ -13,9 +13,10 @@ static __always_inline struct owner_entry *owner_entry_of(struct cpu_memory *her
 	return &here->owners[flow_hash(p) & (CGT_OWNER_WAYS - 1)];
 }
 
-static __always_inline __u64 flow_kind(const struct packet *p)
+/* The interface is not asked for: the entry's cell names it. */
+static __always_inline __u32 flow_kind(const struct packet *p)
 {
-	return (__u64)iface_key << 32 | (__u32)p->version << 8 | p->protocol;
+	return p->version << 8 | p->protocol;
 }
 
 static __always_inline int entry_is_of(const struct owner_entry *entry, const struct packet *p)
@@ -28,21 +29,53 @@ static __always_inline int entry_is_of(const struct owner_entry *entry, const st
 	       entry->addresses[3] == p->addresses[3] && entry->ports == p->words[PORT_WORD_IPV6];
 }
 
-static __always_inline void remember(struct owner_entry *entry, struct packet *p, __u64 now,
-				     __u64 cgroup_id)
+static __always_inline int may_change_owner(const struct packet *p)
+{
+	return p->tcp_flags & TCP_FLAGS_OF_CHANGE; /* UDP has none */
+}
+
+static __always_inline void remember(struct owner_entry *entry, const struct packet *p, __u64 now,
+				     __u64 cgroup_id, __u32 slot)
 {
 	if (preempt_rt)
 		return;
 	entry->jiffy = now;
 	entry->cgroup_id = cgroup_id;
 	entry->flow_kind = flow_kind(p);
-	entry->slot = p->slot;
-	entry->ports = *port_word(p);
+	entry->slot = slot;
+	entry->ports = p->words[p->version == 4 ? PORT_WORD_IPV4 : PORT_WORD_IPV6];
 	for (int i = 0; i < 4; i++)
 		entry->addresses[i] = p->addresses[i];
 }
 
-static __always_inline int may_change_owner(const struct packet *p)
+/* The packet's entry if that is what it belongs to, now. */
+static __always_inline struct owner_entry *
+believed(struct cpu_memory *here, const struct packet *p, __u64 now)
 {
-	return p->tcp_flags & TCP_FLAGS_OF_CHANGE; /* UDP has none */
+	struct owner_entry *entry = owner_entry_of(here, p);
+
+	barrier_var(entry); /* or clang works its address out anew for each field */
+	if (entry->jiffy != now || !entry_is_of(entry, p) || may_change_owner(p))
+		return NULL;
+	return entry;
+}
+
+/*
+ * The same for a frame that is not parsed yet; NULL also if it is no plain one. For each IP version
+ * by itself, so that the headers stay in registers.
+ */
+static __always_inline struct owner_entry *recall(struct __sk_buff *skb, struct cpu_memory *here,
+						  __u64 now)
+{
+	struct packet p; /* not zeroed: what is read of it was written */
+	void *ip, *end;
+	__be16 ethertype = plain_ethertype(skb, &ip, &end);
+
+	if (skb->pkt_type == PACKET_OTHERHOST)
+		return NULL;
+	if (ethertype == bpf_htons(ETH_P_IP))
+		return parse_plain_ipv4(&p, ip, end) ? believed(here, &p, now) : NULL;
+	if (ethertype == bpf_htons(ETH_P_IPV6))
+		return parse_plain_ipv6(&p, ip, end) ? believed(here, &p, now) : NULL;
+	return NULL;
 }

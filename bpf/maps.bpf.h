@@ -63,9 +63,10 @@ struct {
 struct owner_entry {
 	__u64 jiffy;
 	__u64 cgroup_id;
-	__u64 flow_kind; /* interface, IP version and protocol */
-	__u32 slot;
+	__u32 slot; /* of the cgroup on this interface */
+	__u32 flow_kind; /* IP version and protocol */
 	__u32 ports;
+	__u32 pad;
 	__u64 addresses[4]; /* as in struct packet; IPv4 needs the first only */
 };
 _Static_assert(sizeof(struct owner_entry) == 64, "one cache line");
@@ -102,7 +103,7 @@ struct window_clock {
 struct cpu_memory {
 	struct window_clock clock;
 	struct nat_entry nat[2]; /* IPv4, IPv6 */
-	struct packet doubtful;	 /* whose owner is being looked up */
+	struct packet packet;	 /* whose owner is being looked up */
 	struct address_entry addresses[CGT_ADDRESS_WAYS];
 	__u32 slots[CGT_SLOT_WAYS]; /* of accounts: a cell has its key, which proves a hit */
 	struct owner_entry owners[CGT_OWNER_WAYS] ON_CACHE_LINES;

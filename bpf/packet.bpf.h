@@ -39,11 +39,6 @@ struct packet {
 	__u8 has_ports; /* TCP or UDP, header present */
 	__u8 later_fragment;
 	__u8 tcp_flags;
-	/*
-	 * Of the account that it is booked on, once known. Eight bytes, which are written at once:
-	 * the verifier then forgets what was there.
-	 */
-	__u64 slot;
 };
 
 #define PORT_WORD_IPV4 2
@@ -200,26 +195,6 @@ static __noinline int parse_any(struct __sk_buff *skb, struct packet *p)
 	return p->version;
 }
 
-/* The L4 header at `offset`, in the linear part; 0 if it is neither TCP nor UDP, or not there. */
-static __always_inline int parse_plain_l4(struct packet *p, void *l4, void *end, __u32 offset)
-{
-	__u8 *tcp = l4;
-
-	if (p->protocol == IPPROTO_TCP && l4 + sizeof(struct tcphdr) <= end) {
-		p->tcp_flags = tcp[13];
-		p->headers_len = offset + (tcp[12] >> 4) * 4;
-	} else if (p->protocol == IPPROTO_UDP && l4 + sizeof(struct udphdr) <= end) {
-		p->headers_len = offset + sizeof(struct udphdr);
-	} else {
-		return 0;
-	}
-	/* One load and one store: two of 16 bits would stall the 32-bit load that hashes them. */
-	*port_word(p) = *(__u32 *)l4;
-	p->l4_offset = offset;
-	p->has_ports = 1;
-	return 1;
-}
-
 /*
  * One load, wherever it lies: clang would take it apart for what the headers' types promise of
  * their alignment, and the verifier does not ask for any where the CPU does not (x86-64, arm64).
@@ -240,37 +215,83 @@ static __always_inline __be16 load_be16(const void *at)
 	return value;
 }
 
+/* l3_offset is set. 0 if the L4 header is neither TCP's nor UDP's, or not in the linear part. */
+static __always_inline int parse_plain_l4(struct packet *p, const void *l4, const void *end,
+					  __u32 ip_len)
+{
+	const __u8 *tcp = l4;
+
+	p->l4_offset = p->l3_offset + ip_len;
+	if (p->protocol == IPPROTO_TCP && l4 + sizeof(struct tcphdr) <= end) {
+		p->tcp_flags = tcp[13];
+		p->headers_len = p->l4_offset + (tcp[12] >> 4) * 4;
+	} else if (p->protocol == IPPROTO_UDP && l4 + sizeof(struct udphdr) <= end) {
+		p->tcp_flags = 0;
+		p->headers_len = p->l4_offset + sizeof(struct udphdr);
+	} else {
+		return 0;
+	}
+	/* One load and one store: two of 16 bits would stall the 32-bit load that hashes them. */
+	*port_word(p) = *(__u32 *)l4;
+	p->has_ports = 1;
+	return 1;
+}
+
+static __always_inline int parse_plain_ipv4(struct packet *p, const struct iphdr *ip,
+					    const void *end)
+{
+	if (*(__u8 *)ip != IPV4_WITHOUT_OPTIONS ||
+	    (ip->frag_off & bpf_htons(IP_OFFSET_MASK | IP_MORE_FRAGMENTS)))
+		return 0;
+	p->version = 4;
+	p->protocol = ip->protocol;
+	p->addresses[0] = load_u64(&ip->saddr);
+	return parse_plain_l4(p, ip + 1, end, sizeof(*ip));
+}
+
+static __always_inline int parse_plain_ipv6(struct packet *p, const struct ipv6hdr *ip,
+					    const void *end)
+{
+	if ((void *)(ip + 1) > end)
+		return 0;
+	p->version = 6;
+	p->protocol = ip->nexthdr;
+	for (int i = 0; i < 4; i++)
+		p->addresses[i] = load_u64((__u64 *)&ip->saddr + i);
+	return parse_plain_l4(p, ip + 1, end, sizeof(*ip));
+}
+
+/*
+ * The ethertype of a frame whose linear part has room for an IPv4 header, and where its IP header is;
+ * 0 if it has none. (The branch without Ethernet is one that the verifier can drop, which a choice of
+ * two offsets is not.)
+ */
+static __always_inline __be16 plain_ethertype(struct __sk_buff *skb, void **ip, void **end)
+{
+	void *data = (void *)(long)skb->data;
+
+	*end = (void *)(long)skb->data_end;
+	*ip = data;
+	if (!l2_has_ethernet) {
+		barrier();
+		return data + sizeof(struct iphdr) <= *end ? skb->protocol : 0;
+	}
+	*ip = data + sizeof(struct ethhdr);
+	if (*ip + sizeof(struct iphdr) > *end)
+		return 0;
+	return load_be16(data + offsetof(struct ethhdr, h_proto));
+}
+
 static __always_inline int parse_plain(struct __sk_buff *skb, struct packet *p)
 {
-	const __u32 l3 = l2_has_ethernet ? sizeof(struct ethhdr) : 0;
-	void *data = (void *)(long)skb->data;
-	void *end = (void *)(long)skb->data_end;
-	__be16 ethertype = skb->protocol;
-	struct ipv6hdr *ip6 = data + l3;
-	struct iphdr *ip4 = data + l3;
+	void *ip, *end;
+	__be16 ethertype = plain_ethertype(skb, &ip, &end);
 
-	if ((void *)(ip4 + 1) > end)
-		return 0;
-	if (l2_has_ethernet)
-		ethertype = load_be16(data + offsetof(struct ethhdr, h_proto));
-	if (ethertype == bpf_htons(ETH_P_IP)) {
-		if (*(__u8 *)ip4 != IPV4_WITHOUT_OPTIONS ||
-		    (ip4->frag_off & bpf_htons(IP_OFFSET_MASK | IP_MORE_FRAGMENTS)))
-			return 0;
-		p->version = 4;
-		p->protocol = ip4->protocol;
-		p->addresses[0] = load_u64(&ip4->saddr);
-		p->l3_offset = l3;
-		return parse_plain_l4(p, ip4 + 1, end, l3 + sizeof(*ip4));
-	}
-	if (ethertype == bpf_htons(ETH_P_IPV6) && (void *)(ip6 + 1) <= end) {
-		p->version = 6;
-		p->protocol = ip6->nexthdr;
-		for (int i = 0; i < 4; i++)
-			p->addresses[i] = load_u64((__u64 *)&ip6->saddr + i);
-		p->l3_offset = l3;
-		return parse_plain_l4(p, ip6 + 1, end, l3 + sizeof(*ip6));
-	}
+	p->l3_offset = l2_has_ethernet ? sizeof(struct ethhdr) : 0;
+	if (ethertype == bpf_htons(ETH_P_IP))
+		return parse_plain_ipv4(p, ip, end);
+	if (ethertype == bpf_htons(ETH_P_IPV6))
+		return parse_plain_ipv6(p, ip, end);
 	return 0;
 }
 

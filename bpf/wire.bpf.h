@@ -70,40 +70,31 @@ static __noinline __u32 unusual_headers_len(struct __sk_buff *ctx, struct packet
 	return headers_len;
 }
 
-static __always_inline struct wire wire_of(struct __sk_buff *skb, struct packet *p)
-{
-	struct wire wire = {.bytes = skb->len, .packets = 1};
-	__u32 gso_size = skb->gso_size;
-
-	if (gso_size) {
-		/* Only TCP is never a tunnel's outside. */
-		__u32 headers_len =
-			p->protocol == IPPROTO_TCP ? p->headers_len : unusual_headers_len(skb, p);
-		__u32 payload = skb->len > headers_len ? skb->len - headers_len : 1;
-
-		wire.packets = (payload + gso_size - 1) / gso_size;
-		if (gso_size == GSO_BY_FRAGS && skb->gso_segs)
-			wire.packets = skb->gso_segs;
-		wire.bytes += (wire.packets - 1) * headers_len;
-		wire.bytes += wire.packets * (__s64)p->per_segment;
-	}
-	if (skb->vlan_present)
-		wire.bytes += VLAN_TAG_LEN * wire.packets;
-	return wire;
-}
-
-/* Out of line, with the headers that only a super-packet needs. Bytes, then packets above them. */
+/*
+ * A super-packet, out of line, with the headers that only such a one needs. Bytes, then packets
+ * above them.
+ */
 VERIFIED_ONCE __u64 super_packet_wire(struct __sk_buff *skb)
 {
+	__u32 gso_size = skb->gso_size;
+	__u32 headers_len, payload;
 	struct packet p = {};
-	struct wire wire;
+	__u64 packets;
 
+	if (!gso_size)
+		return 0; /* cannot be; but a division by it must not be either */
 	parse(skb, &p);
-	wire = wire_of(skb, &p);
-	return wire.bytes | wire.packets << 32;
+	/* Only TCP is never a tunnel's outside. */
+	headers_len = p.protocol == IPPROTO_TCP ? p.headers_len : unusual_headers_len(skb, &p);
+	payload = skb->len > headers_len ? skb->len - headers_len : 1;
+	packets = (payload + gso_size - 1) / gso_size;
+	if (gso_size == GSO_BY_FRAGS && skb->gso_segs)
+		packets = skb->gso_segs;
+	return (__u32)(skb->len + (packets - 1) * headers_len + packets * (__s64)p.per_segment) |
+	       packets << 32;
 }
 
-static __always_inline struct wire sent_wire_of(struct __sk_buff *skb)
+static __always_inline struct wire wire_of(struct __sk_buff *skb)
 {
 	struct wire wire = {.bytes = skb->len, .packets = 1};
 
@@ -112,9 +103,9 @@ static __always_inline struct wire sent_wire_of(struct __sk_buff *skb)
 
 		wire.bytes = (__u32)both;
 		wire.packets = both >> 32;
-	} else if (skb->vlan_present) {
-		wire.bytes += VLAN_TAG_LEN;
 	}
+	if (skb->vlan_present)
+		wire.bytes += VLAN_TAG_LEN * wire.packets;
 	return wire;
 }
 
@@ -122,14 +113,25 @@ static __always_inline struct wire sent_wire_of(struct __sk_buff *skb)
  * tells. */
 #define SHORTEST_ETHERNET_FRAME 60
 
-static __noinline __u32 padding_of(struct __sk_buff *skb, struct packet *p)
+VERIFIED_ONCE int padding_of(struct __sk_buff *skb)
 {
-	__u32 length_at = p->l3_offset + (p->version == 4 ? offsetof(struct iphdr, tot_len)
-							  : offsetof(struct ipv6hdr, payload_len));
-	__u32 end = p->l3_offset + (p->version == 4 ? 0 : sizeof(struct ipv6hdr));
+	struct packet p = {};
+	__be16 ethertype = parse_l2(skb, &p);
+	__u32 length_at, header_len, end = p.l3_offset;
 	__be16 length;
 
-	if (!p->version || bpf_skb_load_bytes(skb, length_at, &length, sizeof(length)))
+	if (ethertype == bpf_htons(ETH_P_IP)) {
+		length_at = end + offsetof(struct iphdr, tot_len);
+		header_len = sizeof(struct iphdr);
+	} else if (ethertype == bpf_htons(ETH_P_IPV6)) {
+		length_at = end + offsetof(struct ipv6hdr, payload_len);
+		header_len = sizeof(struct ipv6hdr);
+		end += header_len;
+	} else {
+		return 0;
+	}
+	if (skb->len < p.l3_offset + header_len ||
+	    bpf_skb_load_bytes(skb, length_at, &length, sizeof(length)))
 		return 0;
 	end += bpf_ntohs(length);
 	return end < skb->len ? skb->len - end : 0;

@@ -29,7 +29,7 @@ constexpr std::uint64_t kFirstAccount = 100000;  // beyond the inodes of the tes
 
 struct Turn {
   std::array<std::uint32_t, 9> tuple;
-  std::uint32_t pad;
+  std::uint32_t way;
   std::uint64_t cgroup_id;
 };
 
@@ -156,10 +156,7 @@ Result<void> Runner::set_turns(const Frame& frame, const std::vector<Tuple>& tup
   const int naive_fd = bpf_map__fd(skeleton_->maps.bench_naive);
   for (std::uint32_t i = 0; i < order.size(); ++i) {
     Turn turn{};
-    const Tuple& tuple = tuples[order[i]];
-    for (std::size_t word = 0; word < tuple.words.size(); ++word) {
-      turn.tuple[word] = tuple.words[word] ^ frame.tuple.words[word];
-    }
+    turn.tuple = tuples[order[i]].words;
     turn.cgroup_id = kFirstAccount + order[i] % accounts;
     if (bpf_map_update_elem(turns_fd, &i, &turn, BPF_ANY) != 0) {
       return std::unexpected(sys::error_from(errno, "fill the turns"));
@@ -175,6 +172,8 @@ Result<void> Runner::set_turns(const Frame& frame, const std::vector<Tuple>& tup
   turn_mask_ = static_cast<std::uint32_t>(order.size()) - 1;
   skeleton_->bss->turn = 0;
   stay_at_first_turn(false);
+  auto found = run(skeleton_->progs.bench_find_ways, frame, static_cast<std::uint32_t>(order.size()));
+  if (!found) return std::unexpected(std::move(found).error());
   return {};
 }
 

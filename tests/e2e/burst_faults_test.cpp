@@ -42,7 +42,7 @@ TEST_F(BurstFaults, AReaderThatWasSuspendedSaysWhatItMissedAndInventsNothing) {
   const Finished finished = end(program);
   const auto log = packets.stop();
   EXPECT_NE(finished.err.find("windows were missed"), std::string::npos) << finished.err;
-  EXPECT_EQ(finished.err.find(" 0 windows missed"), std::string::npos) << finished.err;
+  EXPECT_FALSE(missed_no_window(finished.err)) << finished.err;
   for (const BurstRow& row : burst_rows(finished.out)) {
     const std::uint64_t passed = bytes_between(log, row.direction, row.begin, row.end);
     // A CPU's part may be missing; nothing may be there that was not.
@@ -175,7 +175,7 @@ TEST_F(BurstFaults, AStepOfTheWallClockIsSaidOnceAndMovesNothingButLabels) {
     expect_bursts_around_step(finished.out, log, step);
     EXPECT_EQ(count_of(finished.err, "the wall clock was"), 1U) << finished.err;
     EXPECT_NE(finished.err.find(words), std::string::npos) << finished.err;
-    EXPECT_NE(finished.err.find(" 0 windows missed"), std::string::npos) << finished.err;
+    EXPECT_TRUE(missed_no_window(finished.err)) << finished.err;
     EXPECT_NE(finished.err.find("20 bursts"), std::string::npos) << finished.err;
   }
 }

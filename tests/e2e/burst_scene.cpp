@@ -59,6 +59,10 @@ std::uint64_t bytes_between(const std::vector<LoggedPacket>& log, Direction dire
   return bytes;
 }
 
+bool missed_no_window(const std::string& said) {
+  return said.find("\n  windows   0 windows missed") != std::string::npos;
+}
+
 std::size_t count_of(const std::string& text, const std::string& words) {
   std::size_t count = 0;
   for (auto at = text.find(words); at != std::string::npos; at = text.find(words, at + 1)) ++count;

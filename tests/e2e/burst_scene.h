@@ -28,6 +28,8 @@ void send_evenly(const Wire& wire, Nanoseconds length, int datagrams);
 // What a log has in a direction from a moment on to another one.
 [[nodiscard]] std::uint64_t bytes_between(const std::vector<LoggedPacket>& log, Direction direction,
                                           Nanoseconds from, Nanoseconds to);
+// Whether the summary at the end says so.
+[[nodiscard]] bool missed_no_window(const std::string& said);
 [[nodiscard]] std::size_t count_of(const std::string& text, const std::string& words);
 
 }  // namespace cgtally::harness

@@ -66,6 +66,16 @@ class BurstsTest : public BurstScene {
                            .to = to});
     return outcome;
   }
+  // A host that takes the CPUs away for longer than a ring of windows lasts (256 ms; ours does for up
+  // to 400 ms while a compiler runs beside) makes any reader miss some: then once more.
+  Outcome send_undisturbed(const BurstPlan& plan, Nanoseconds window, BitRate threshold) {
+    Outcome outcome = send(plan, window, threshold);
+    for (int more = 2; more > 0 && !missed_no_window(outcome.said); --more) {
+      std::cout << "once more:\n" << outcome.said;
+      outcome = send(plan, window, threshold);
+    }
+    return outcome;
+  }
 };
 
 // A meant burst that certainly was one, however windows lie: more of it left between its first and
@@ -102,7 +112,7 @@ TEST_F(BurstsTest, AreThoseThatAPacketLogHas) {
                        .most_gap = 16ms,
                        .background_bytes = 700,
                        .background_every = 1ms};
-  const auto [score, said, meant, log, rows] = send(plan, 1ms, {100'000'000});
+  const auto [score, said, meant, log, rows] = send_undisturbed(plan, 1ms, {100'000'000});
   std::size_t sure = 0, found = 0;
   for (const MeantBurst& burst : meant) {
     if (!certain(burst, log, 1ms, 12'500)) continue;
@@ -121,7 +131,7 @@ TEST_F(BurstsTest, AreThoseThatAPacketLogHas) {
   EXPECT_GE(Score::part(score.led_right, score.led), 0.99);
   EXPECT_GE(sure, 900U);  // a busy machine cannot send all that it means to
   EXPECT_GE(Score::part(found, sure), 0.99);
-  EXPECT_NE(said.find("0 windows missed"), std::string::npos);
+  EXPECT_TRUE(missed_no_window(said));
   EXPECT_NE(said.find("  tcp       queue delay p99 "), std::string::npos);
 }
 
@@ -138,8 +148,7 @@ TEST_F(BurstsTest, OfATenthOfAMillisecondAreFoundToo) {
   std::cout << score << "; " << meant.size() << " meant, " << log.size() << " packets\n" << said;
   EXPECT_GE(score.truth, 500U);
   // Its ring is 26 ms: a reader that is kept from the CPU for as long misses some, and says so.
-  EXPECT_GE(score.recall(),
-            said.find("\n  windows   0 windows missed") == std::string::npos ? 0.9 : 0.99);
+  EXPECT_GE(score.recall(), missed_no_window(said) ? 0.99 : 0.9);
   EXPECT_GE(score.precision(), 0.99);
 }
 
@@ -181,7 +190,7 @@ TEST_F(BurstsTest, AreWrittenBesideTheSamples) {
   const auto rows = burst_rows(text.str());
   EXPECT_GE(rows.size(), 20U);
   EXPECT_TRUE(finished.out.starts_with("time,boot_ns,interval_ns")) << finished.out;
-  EXPECT_NE(finished.err.find("windows   0 windows missed"), std::string::npos) << finished.err;
+  EXPECT_TRUE(missed_no_window(finished.err)) << finished.err;
   std::uint64_t sent = 0;
   for (const BurstRow& row : rows) sent += row.direction == Direction::tx ? row.packets : 0;
   EXPECT_LE(sent, 1000U);
