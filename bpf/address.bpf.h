@@ -53,14 +53,14 @@ static __always_inline int is_same_address(const struct cgt_address *a, const st
  * Asked of the set once in a jiffy for each address: a hash lookup of 20 bytes costs half a socket
  * lookup. The answer is read back from the entry, so that the verifier does not know it either.
  */
-static __noinline int is_ours(const struct bpf_sock_tuple *tuple, __u32 version, __u64 now)
+static __noinline int is_ours(struct cpu_memory *here, const struct bpf_sock_tuple *tuple,
+			      __u32 version)
 {
 	struct cgt_address to = destination_of(tuple, version);
-	__u32 cpu = bpf_get_smp_processor_id();
-	struct cpu_memory *here = bpf_map_lookup_elem(&cgt_cpus, &cpu);
+	__u64 now = bpf_jiffies64();
 	struct address_entry *entry;
 
-	if (!here || preempt_rt)
+	if (preempt_rt)
 		return is_in_address_set(&to, version);
 	entry = &here->addresses[address_hash(to.address) & (CGT_ADDRESS_WAYS - 1)];
 	if (entry->jiffy != now || !is_same_address(&entry->to, &to)) {

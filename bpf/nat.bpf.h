@@ -38,7 +38,7 @@ extern void bpf_ct_release(struct nf_conn *ct) __ksym __weak;
  * Whether the netns has a destination NAT hook, however it got there (nftables or either iptables):
  * all of them register nf_nat's one dispatcher at this priority. IPVS does not.
  */
-static __noinline int has_nat_hook(struct __sk_buff *ctx, __u32 version)
+VERIFIED_ONCE int has_nat_hook(struct __sk_buff *ctx, __u32 version)
 {
 	struct net *net = BPF_CORE_READ(kernel_skb(ctx), dev, nd_net.net);
 	struct nf_hook_entries *entries;
@@ -69,15 +69,14 @@ static __noinline int has_nat_hook(struct __sk_buff *ctx, __u32 version)
 }
 
 /* Asked of the netns once in a jiffy: the way to its hooks is long. */
-VERIFIED_ONCE int nat_is_possible(struct __sk_buff *ctx, __u32 version, __u64 now)
+static __noinline int nat_is_possible(struct __sk_buff *ctx, struct cpu_memory *here,
+				      __u32 version)
 {
-	__u32 cpu = bpf_get_smp_processor_id();
-	struct cpu_memory *here = bpf_map_lookup_elem(&cgt_cpus, &cpu);
-	struct nat_entry *entry;
+	struct nat_entry *entry = &here->nat[version == 6];
+	__u64 now = bpf_jiffies64();
 
-	if (!here || preempt_rt)
+	if (preempt_rt)
 		return has_nat_hook(ctx, version);
-	entry = &here->nat[version == 6];
 	if (entry->jiffy != now || entry->netns != netns_key) {
 		entry->jiffy = now;
 		entry->netns = netns_key;

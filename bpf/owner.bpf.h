@@ -139,7 +139,8 @@ static __always_inline struct owner owner_by_fate(struct __sk_buff *skb, struct 
  * owner's kind.
  */
 static __noinline enum cgt_kind settle_under_nat(struct __sk_buff *skb, struct packet *p,
-						 enum match match, struct owner *owner, __u64 now)
+						 enum match match, struct owner *owner,
+						 struct cpu_memory *here)
 {
 	int answers_handshake =
 		match == MATCHED_PORT && p->protocol == IPPROTO_TCP && !is_syn(p) &&
@@ -157,7 +158,7 @@ static __noinline enum cgt_kind settle_under_nat(struct __sk_buff *skb, struct p
 		belief = belief_of(&port, match == MATCHED_PORT || translation == TRANSLATED);
 		if (translation == UNTRACKED) {
 			if (belief && match == MATCHED_PORT)
-				settle_doubtful(skb, p, belief, &tuple, now);
+				settle_doubtful(skb, p, belief, &tuple, bpf_jiffies64());
 			*owner = owner_by_fate(skb, p, match, *owner,
 					       belief ? belief->fate : FATE_UNKNOWN);
 			return owner->kind;
@@ -166,7 +167,7 @@ static __noinline enum cgt_kind settle_under_nat(struct __sk_buff *skb, struct p
 			learn_fate(belief, translation);
 	}
 	if (translation == TRANSLATED) {
-		if (!is_ours(&tuple, p->version, now)) {
+		if (!is_ours(here, &tuple, p->version)) {
 			*owner = owner_by_reason(CGT_FORWARDED);
 			return owner->kind;
 		}
@@ -181,18 +182,18 @@ static __noinline enum cgt_kind settle_under_nat(struct __sk_buff *skb, struct p
  * Sets `cacheable` if a socket answered for this very flow, or for this UDP port without doubt; a
  * TCP socket that is on its way out is asked again for each packet.
  */
-static __always_inline struct owner receiver(struct __sk_buff *skb, struct packet *p, __u64 now,
-					     int *cacheable)
+static __always_inline struct owner receiver(struct __sk_buff *skb, struct packet *p,
+					     struct cpu_memory *here, int *cacheable)
 {
 	struct owner owner = {};
 	enum match match;
 
-	if (!is_ours(&p->tuple, p->version, now))
+	if (!is_ours(here, &p->tuple, p->version))
 		return owner_by_reason(CGT_FORWARDED);
 	match = look_up(skb, &p->tuple, p->version, p->protocol, &owner);
 	if (match < MATCHED_FLOW) {
-		if (nat_is_possible(skb, p->version, now))
-			owner.kind = settle_under_nat(skb, p, match, &owner, now);
+		if (nat_is_possible(skb, here, p->version))
+			owner.kind = settle_under_nat(skb, p, match, &owner, here);
 		else if (match == NO_MATCH)
 			owner = nobody(skb, p);
 	}

@@ -24,8 +24,8 @@ static __always_inline int mac_decides(struct __sk_buff *skb)
 }
 
 /* Sets `cacheable` as receiver() does. */
-static __always_inline struct owner addressee(struct __sk_buff *skb, struct packet *p, __u64 now,
-					      int *cacheable)
+static __always_inline struct owner addressee(struct __sk_buff *skb, struct packet *p,
+					      struct cpu_memory *here, int *cacheable)
 {
 	if (!p->version)
 		return owner_by_reason(CGT_NOT_IP);
@@ -34,8 +34,8 @@ static __always_inline struct owner addressee(struct __sk_buff *skb, struct pack
 	if (p->later_fragment)
 		return owner_by_reason(CGT_FRAGMENT);
 	if (p->has_ports)
-		return receiver(skb, p, now, cacheable);
-	return owner_by_reason(is_ours(&p->tuple, p->version, now) ? CGT_KERNEL : CGT_FORWARDED);
+		return receiver(skb, p, here, cacheable);
+	return owner_by_reason(is_ours(here, &p->tuple, p->version) ? CGT_KERNEL : CGT_FORWARDED);
 }
 
 /*
@@ -47,7 +47,6 @@ VERIFIED_ONCE int find_slot_of_addressee(struct __sk_buff *skb)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
 	struct cpu_memory *here = bpf_map_lookup_elem(&cgt_cpus, &cpu);
-	__u64 now = bpf_jiffies64();
 	struct packet on_stack, *p = &on_stack;
 	int cacheable = 0;
 	struct owner owner;
@@ -59,10 +58,10 @@ VERIFIED_ONCE int find_slot_of_addressee(struct __sk_buff *skb)
 		p = &here->packet;
 	*p = (struct packet){};
 	parse(skb, p);
-	owner = addressee(skb, p, now, &cacheable);
+	owner = addressee(skb, p, here, &cacheable);
 	cell_of_owner(here, cpu, owner, &slot);
 	if (cacheable && !may_change_owner(p))
-		remember(owner_entry_of(here, p), p, now, owner.cgroup_id, slot);
+		remember(owner_entry_of(here, p), p, bpf_jiffies64(), owner.cgroup_id, slot);
 	else if (p->has_ports)
 		owner_entry_of(here, p)->jiffy = 0;
 	return slot;
