@@ -295,9 +295,11 @@ static __always_inline int parse_plain(struct __sk_buff *skb, struct packet *p)
 	return 0;
 }
 
-/* `p` is zeroed by the caller. */
-static __always_inline void parse(struct __sk_buff *skb, struct packet *p)
+/* `p` is zeroed by the caller. Returns whether the frame was a plain one. */
+static __always_inline int parse(struct __sk_buff *skb, struct packet *p)
 {
-	if (!parse_plain(skb, p))
-		p->version = parse_any(skb, p);
+	if (parse_plain(skb, p))
+		return 1;
+	p->version = parse_any(skb, p);
+	return 0;
 }

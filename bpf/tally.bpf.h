@@ -38,16 +38,26 @@ static __always_inline struct owner addressee(struct __sk_buff *skb, struct pack
 	return owner_by_reason(is_ours(here, &p->tuple, p->version) ? CGT_KERNEL : CGT_FORWARDED);
 }
 
+/* Of an entry that the cache believes; NULL if its slot is another account's by now. */
+static __always_inline struct cgt_cell *cell_of_entry(__u32 cpu, const struct owner_entry *entry)
+{
+	struct cgt_cell *cell = cell_at(cpu, entry->slot);
+
+	return cell && cell_is_of(cell, entry->cgroup_id) ? cell : NULL;
+}
+
 /*
- * Parses the packet and asks whose it is: for all that the owner cache does not know. The headers lie
- * in the CPU's memory, as the verifier does not follow what is there and so walks what comes behind
- * them once; but on the stack where another packet may come in between.
+ * Parses the packet and asks whose it is, unless only its unusual headers kept the owner cache from
+ * knowing. What was parsed lies in the CPU's memory, as the verifier does not follow what is there
+ * and so walks what comes behind once; but on the stack where another packet may come in between.
  */
 VERIFIED_ONCE int find_slot_of_addressee(struct __sk_buff *skb)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
 	struct cpu_memory *here = bpf_map_lookup_elem(&cgt_cpus, &cpu);
 	struct packet on_stack, *p = &on_stack;
+	__u64 now = bpf_jiffies64();
+	struct owner_entry *entry;
 	int cacheable = 0;
 	struct owner owner;
 	__u64 slot;
@@ -57,13 +67,18 @@ VERIFIED_ONCE int find_slot_of_addressee(struct __sk_buff *skb)
 	if (!preempt_rt)
 		p = &here->packet;
 	*p = (struct packet){};
-	parse(skb, p);
+	if (!parse(skb, p) && skb->pkt_type != PACKET_OTHERHOST) {
+		entry = believed(here, p, now);
+		if (entry && cell_of_entry(cpu, entry))
+			return entry->slot;
+	}
 	owner = addressee(skb, p, here, &cacheable);
 	cell_of_owner(here, cpu, owner, &slot);
+	entry = owner_entry_of(here, p);
 	if (cacheable && !may_change_owner(p))
-		remember(owner_entry_of(here, p), p, bpf_jiffies64(), owner.cgroup_id, slot);
+		remember(entry, p, now, owner.cgroup_id, slot);
 	else if (p->has_ports)
-		owner_entry_of(here, p)->jiffy = 0;
+		entry->jiffy = 0;
 	return slot;
 }
 
@@ -72,13 +87,11 @@ static __always_inline struct cgt_cell *ingress_cell(struct __sk_buff *skb, stru
 						     __u32 cpu, __u64 now, __u64 *slot)
 {
 	struct owner_entry *entry = recall(skb, here, now);
+	struct cgt_cell *cell = entry ? cell_of_entry(cpu, entry) : NULL;
 
-	if (entry) {
-		struct cgt_cell *cell = cell_at(cpu, entry->slot);
-
+	if (cell) {
 		*slot = entry->slot;
-		if (cell && cell_is_of(cell, entry->cgroup_id))
-			return cell;
+		return cell;
 	}
 	*slot = (__u32)find_slot_of_addressee(skb);
 	return cell_at(cpu, *slot);

@@ -81,8 +81,6 @@ VERIFIED_ONCE __u64 super_packet_wire(struct __sk_buff *skb)
 	struct packet p = {};
 	__u64 packets;
 
-	if (!gso_size)
-		return 0; /* cannot be; but a division by it must not be either */
 	parse(skb, &p);
 	/* Only TCP is never a tunnel's outside. */
 	headers_len = p.protocol == IPPROTO_TCP ? p.headers_len : unusual_headers_len(skb, &p);

@@ -111,6 +111,11 @@ void LedgerTest::expect_nothing_left() const {
   EXPECT_EQ(bpffs.entries(), Words{});
 }
 
+void LedgerTest::forget_without_a_trace() const {
+  EXPECT_EQ(finish(down({"--forget"})).exit_code, 0);
+  expect_nothing_left();
+}
+
 std::string hook_name(const testing::TestParamInfo<HookChoice>& hook) {
   return hook.param == HookChoice::newest ? "Newest" : "Clsact";
 }

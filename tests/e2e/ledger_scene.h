@@ -39,6 +39,7 @@ class LedgerTest : public testing::TestWithParam<HookChoice> {
   void expect_counted_once();
   void expect_nothing_left() const;
   void expect_nothing_attached() const;
+  void forget_without_a_trace() const;  // `down --forget`
 
   Wire wire;
   Bpffs bpffs;
