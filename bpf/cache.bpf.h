@@ -48,34 +48,38 @@ static __always_inline void remember(struct owner_entry *entry, const struct pac
 		entry->addresses[i] = p->addresses[i];
 }
 
-/* The packet's entry if that is what it belongs to, now. */
-static __always_inline struct owner_entry *
-believed(struct cpu_memory *here, const struct packet *p, __u64 now)
+static __always_inline int is_believed(const struct owner_entry *entry, const struct packet *p,
+				       __u64 now)
+{
+	return entry->jiffy == now && entry_is_of(entry, p) && !may_change_owner(p);
+}
+
+static __always_inline struct owner_entry *recall_flow(struct cpu_memory *here,
+						       const struct packet *p, __u64 now)
 {
 	struct owner_entry *entry = owner_entry_of(here, p);
 
 	barrier_var(entry); /* or clang works its address out anew for each field */
-	if (entry->jiffy != now || !entry_is_of(entry, p) || may_change_owner(p))
-		return NULL;
-	return entry;
+	return is_believed(entry, p, now) ? entry : NULL;
 }
 
 /*
- * The same for a frame that is not parsed yet; NULL also if it is no plain one. For each IP version
- * by itself, so that the headers stay in registers.
+ * The entry of a plain frame that is not parsed yet; NULL if it has none. For each IP version by
+ * itself, so that the headers stay in registers. Not for another MAC's frame: it may be a copy.
  */
 static __always_inline struct owner_entry *recall(struct __sk_buff *skb, struct cpu_memory *here,
 						  __u64 now)
 {
 	struct packet p; /* not zeroed: what is read of it was written */
+	__be16 ethertype;
 	void *ip, *end;
-	__be16 ethertype = plain_ethertype(skb, &ip, &end);
 
-	if (skb->pkt_type == PACKET_OTHERHOST)
+	if (preempt_rt || skb->pkt_type == PACKET_OTHERHOST)
 		return NULL;
+	ethertype = plain_ethertype(skb, &p, &ip, &end);
 	if (ethertype == bpf_htons(ETH_P_IP))
-		return parse_plain_ipv4(&p, ip, end) ? believed(here, &p, now) : NULL;
+		return parse_plain_ipv4(&p, ip, end) ? recall_flow(here, &p, now) : NULL;
 	if (ethertype == bpf_htons(ETH_P_IPV6))
-		return parse_plain_ipv6(&p, ip, end) ? believed(here, &p, now) : NULL;
+		return parse_plain_ipv6(&p, ip, end) ? recall_flow(here, &p, now) : NULL;
 	return NULL;
 }

@@ -16,8 +16,7 @@ static __always_inline struct cgt_cell *cell_at(__u32 cpu, __u32 slot)
 	return bpf_map_lookup_elem(&cgt_cells, &index);
 }
 
-/* `slot` becomes the cell's, here and below. */
-static __always_inline struct cgt_cell *reason_cell(enum cgt_kind kind, __u64 *slot)
+static __always_inline __u64 slot_of_reason(enum cgt_kind kind)
 {
 	/*
 	 * By way of a byte on the stack, whose value the verifier does not follow: else it would
@@ -25,8 +24,7 @@ static __always_inline struct cgt_cell *reason_cell(enum cgt_kind kind, __u64 *s
 	 */
 	volatile __u8 forgotten = kind;
 
-	*slot = reason_slot[forgotten & (REASON_SLOTS - 1)];
-	return cell_at(bpf_get_smp_processor_id(), *slot);
+	return reason_slot[forgotten & (REASON_SLOTS - 1)];
 }
 
 /* Interface and kind in one word, as they follow the cgroup's id in a key: for cgroups on here. */

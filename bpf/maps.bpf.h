@@ -63,7 +63,7 @@ struct {
 struct owner_entry {
 	__u64 jiffy;
 	__u64 cgroup_id;
-	__u32 slot; /* of the cgroup on this interface */
+	__u32 slot;	 /* of the cgroup on this interface */
 	__u32 flow_kind; /* IP version and protocol */
 	__u32 ports;
 	__u32 pad;
@@ -98,12 +98,13 @@ struct window_clock {
 /*
  * Key: CPU. Value: what that CPU remembers for a moment, the clock and direct-mapped caches: one
  * lookup finds all of it. Nobody else reads it; mappable because only then does an array's memory
- * begin on a page, and so an entry on a cache line.
+ * begin on a page, and so an entry on a cache line. Pinned, and during an upgrade two builds write
+ * it side by side: a change of its layout is one of the ABI.
  */
 struct cpu_memory {
 	struct window_clock clock;
-	struct nat_entry nat[2]; /* IPv4, IPv6 */
-	struct packet packet;	 /* whose owner is being looked up */
+	struct nat_entry nat[2];	     /* IPv4, IPv6 */
+	struct packet packet ON_CACHE_LINES; /* whose owner is being looked up */
 	struct address_entry addresses[CGT_ADDRESS_WAYS];
 	__u32 slots[CGT_SLOT_WAYS]; /* of accounts: a cell has its key, which proves a hit */
 	struct owner_entry owners[CGT_OWNER_WAYS] ON_CACHE_LINES;

@@ -262,21 +262,24 @@ static __always_inline int parse_plain_ipv6(struct packet *p, const struct ipv6h
 }
 
 /*
- * The ethertype of a frame whose linear part has room for an IPv4 header, and where its IP header is;
- * 0 if it has none. (The branch without Ethernet is one that the verifier can drop, which a choice of
- * two offsets is not.)
+ * The ethertype of a frame whose linear part has room for an IPv4 header, and where its IP header
+ * is; 0 if it has none. (The branch without Ethernet is one that the verifier can drop, which a
+ * choice of two offsets is not.)
  */
-static __always_inline __be16 plain_ethertype(struct __sk_buff *skb, void **ip, void **end)
+static __always_inline __be16 plain_ethertype(struct __sk_buff *skb, struct packet *p, void **ip,
+					      void **end)
 {
 	void *data = (void *)(long)skb->data;
 
 	*end = (void *)(long)skb->data_end;
 	*ip = data;
+	p->l3_offset = 0;
 	if (!l2_has_ethernet) {
 		barrier();
 		return data + sizeof(struct iphdr) <= *end ? skb->protocol : 0;
 	}
 	*ip = data + sizeof(struct ethhdr);
+	p->l3_offset = sizeof(struct ethhdr);
 	if (*ip + sizeof(struct iphdr) > *end)
 		return 0;
 	return load_be16(data + offsetof(struct ethhdr, h_proto));
@@ -285,9 +288,8 @@ static __always_inline __be16 plain_ethertype(struct __sk_buff *skb, void **ip, 
 static __always_inline int parse_plain(struct __sk_buff *skb, struct packet *p)
 {
 	void *ip, *end;
-	__be16 ethertype = plain_ethertype(skb, &ip, &end);
+	__be16 ethertype = plain_ethertype(skb, p, &ip, &end);
 
-	p->l3_offset = l2_has_ethernet ? sizeof(struct ethhdr) : 0;
 	if (ethertype == bpf_htons(ETH_P_IP))
 		return parse_plain_ipv4(p, ip, end);
 	if (ethertype == bpf_htons(ETH_P_IPV6))
@@ -295,11 +297,9 @@ static __always_inline int parse_plain(struct __sk_buff *skb, struct packet *p)
 	return 0;
 }
 
-/* `p` is zeroed by the caller. Returns whether the frame was a plain one. */
-static __always_inline int parse(struct __sk_buff *skb, struct packet *p)
+/* `p` is zeroed by the caller. */
+static __always_inline void parse(struct __sk_buff *skb, struct packet *p)
 {
-	if (parse_plain(skb, p))
-		return 1;
-	p->version = parse_any(skb, p);
-	return 0;
+	if (!parse_plain(skb, p))
+		p->version = parse_any(skb, p);
 }

@@ -5,12 +5,14 @@
  */
 #pragma once
 
+/* `slot` becomes the cell's, here and below. */
 static __always_inline struct cgt_cell *cell_of_owner(struct cpu_memory *here, __u32 cpu,
 						      struct owner owner, __u64 *slot)
 {
-	if (owner.kind != CGT_CGROUP)
-		return reason_cell(owner.kind, slot);
-	return cgroup_cell(here, cpu, owner.cgroup_id, slot);
+	if (owner.kind == CGT_CGROUP)
+		return cgroup_cell(here, cpu, owner.cgroup_id, slot);
+	*slot = slot_of_reason(owner.kind);
+	return cell_at(cpu, *slot);
 }
 
 /*
@@ -23,19 +25,19 @@ static __always_inline int mac_decides(struct __sk_buff *skb)
 	return !skb->vlan_present && !BPF_CORE_READ(kernel_skb(skb), dev, rx_handler);
 }
 
-/* Sets `cacheable` as receiver() does. */
-static __always_inline struct owner addressee(struct __sk_buff *skb, struct packet *p,
-					      struct cpu_memory *here, int *cacheable)
+/* The reason why no socket is asked; CGT_CGROUP where one is. */
+static __always_inline enum cgt_kind kind_by_headers(struct __sk_buff *skb, const struct packet *p,
+						     struct cpu_memory *here)
 {
 	if (!p->version)
-		return owner_by_reason(CGT_NOT_IP);
+		return CGT_NOT_IP;
 	if (skb->pkt_type == PACKET_OTHERHOST && mac_decides(skb))
-		return owner_by_reason(CGT_FORWARDED);
+		return CGT_FORWARDED;
 	if (p->later_fragment)
-		return owner_by_reason(CGT_FRAGMENT);
-	if (p->has_ports)
-		return receiver(skb, p, here, cacheable);
-	return owner_by_reason(is_ours(here, &p->tuple, p->version) ? CGT_KERNEL : CGT_FORWARDED);
+		return CGT_FRAGMENT;
+	if (!p->has_ports)
+		return is_ours(here, &p->tuple, p->version) ? CGT_KERNEL : CGT_FORWARDED;
+	return CGT_CGROUP;
 }
 
 /* Of an entry that the cache believes; NULL if its slot is another account's by now. */
@@ -46,43 +48,54 @@ static __always_inline struct cgt_cell *cell_of_entry(__u32 cpu, const struct ow
 	return cell && cell_is_of(cell, entry->cgroup_id) ? cell : NULL;
 }
 
+/* TCP or UDP, with the headers whole. Returns the slot. */
+static __always_inline __u64 slot_of_flow(struct __sk_buff *skb, struct packet *p,
+					  struct cpu_memory *here, __u32 cpu)
+{
+	struct owner_entry *entry = owner_entry_of(here, p);
+	__u64 now = bpf_jiffies64();
+	int cacheable = 0;
+	struct owner owner;
+	__u64 slot;
+
+	/* Only unusual headers, or another MAC, may have kept recall() from it. */
+	if (is_believed(entry, p, now) && cell_of_entry(cpu, entry))
+		return entry->slot;
+	owner = receiver(skb, p, here, &cacheable);
+	if (owner.kind != CGT_CGROUP)
+		slot = slot_of_reason(owner.kind);
+	else
+		cgroup_cell(here, cpu, owner.cgroup_id, &slot);
+	if (cacheable && !may_change_owner(p))
+		remember(entry, p, now, owner.cgroup_id, slot);
+	else
+		entry->jiffy = 0;
+	return slot;
+}
+
 /*
- * Parses the packet and asks whose it is, unless only its unusual headers kept the owner cache from
- * knowing. What was parsed lies in the CPU's memory, as the verifier does not follow what is there
- * and so walks what comes behind once; but on the stack where another packet may come in between.
+ * The slot of a packet that recall() does not know. What is parsed lies in the CPU's memory, as the
+ * verifier does not follow what is there and so walks what comes behind once; but on the stack
+ * where another packet may come in between.
  */
-VERIFIED_ONCE int find_slot_of_addressee(struct __sk_buff *skb)
+VERIFIED_ONCE int find_slot_of_packet(struct __sk_buff *skb)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
 	struct cpu_memory *here = bpf_map_lookup_elem(&cgt_cpus, &cpu);
 	struct packet on_stack, *p = &on_stack;
-	__u64 now = bpf_jiffies64();
-	struct owner_entry *entry;
-	int cacheable = 0;
-	struct owner owner;
-	__u64 slot;
+	enum cgt_kind kind;
 
 	if (!here)
 		return reason_slot[CGT_OVERFLOW];
 	if (!preempt_rt)
 		p = &here->packet;
+	barrier_var(p); /* or clang makes the choice anew for each field */
 	*p = (struct packet){};
-	if (!parse(skb, p) && skb->pkt_type != PACKET_OTHERHOST) {
-		entry = believed(here, p, now);
-		if (entry && cell_of_entry(cpu, entry))
-			return entry->slot;
-	}
-	owner = addressee(skb, p, here, &cacheable);
-	cell_of_owner(here, cpu, owner, &slot);
-	entry = owner_entry_of(here, p);
-	if (cacheable && !may_change_owner(p))
-		remember(entry, p, now, owner.cgroup_id, slot);
-	else if (p->has_ports)
-		entry->jiffy = 0;
-	return slot;
+	parse(skb, p);
+	kind = kind_by_headers(skb, p, here);
+	return kind == CGT_CGROUP ? slot_of_flow(skb, p, here, cpu) : slot_of_reason(kind);
 }
 
-/* Sets `slot`, too. */
 static __always_inline struct cgt_cell *ingress_cell(struct __sk_buff *skb, struct cpu_memory *here,
 						     __u32 cpu, __u64 now, __u64 *slot)
 {
@@ -93,7 +106,7 @@ static __always_inline struct cgt_cell *ingress_cell(struct __sk_buff *skb, stru
 		*slot = entry->slot;
 		return cell;
 	}
-	*slot = (__u32)find_slot_of_addressee(skb);
+	*slot = (__u32)find_slot_of_packet(skb);
 	return cell_at(cpu, *slot);
 }
 

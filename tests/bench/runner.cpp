@@ -52,10 +52,7 @@ void append_words(std::vector<std::uint8_t>& bytes, const std::uint32_t* words, 
   bytes.insert(bytes.end(), raw, raw + count * sizeof(*words));
 }
 
-}  // namespace
-
-Frame frame_of(Protocol protocol) {
-  constexpr unsigned kPayload = 100;
+Frame frame_with(Protocol protocol, unsigned payload) {
   const bool ipv6 = protocol == Protocol::tcp6 || protocol == Protocol::udp6;
   const bool tcp = protocol == Protocol::tcp4 || protocol == Protocol::tcp6;
   const unsigned l4 = tcp ? 20 : 8;
@@ -73,12 +70,12 @@ Frame frame_of(Protocol protocol) {
   if (ipv6) {
     append16(bytes, 0x6000);
     append16(bytes, 0);
-    append16(bytes, l4 + kPayload);
+    append16(bytes, l4 + payload);
     bytes.insert(bytes.end(), {static_cast<std::uint8_t>(tcp ? 6 : 17), 64});
     append_words(bytes, &frame.tuple.words[0], 8);
   } else {
     append16(bytes, 0x4500);
-    append16(bytes, 20 + l4 + kPayload);
+    append16(bytes, 20 + l4 + payload);
     bytes.insert(bytes.end(), {0, 0, 0, 0, 64, static_cast<std::uint8_t>(tcp ? 6 : 17), 0, 0});
     append_words(bytes, &frame.tuple.words[0], 2);
   }
@@ -87,7 +84,18 @@ Frame frame_of(Protocol protocol) {
     bytes.insert(bytes.end(), 8, 0);
     append16(bytes, 0x5010);  // 20 bytes, ACK
   }
-  bytes.resize(bytes.size() + (tcp ? 6 : 4) + kPayload);
+  bytes.resize(bytes.size() + (tcp ? 6 : 4) + payload);
+  return frame;
+}
+
+}  // namespace
+
+Frame frame_of(Protocol protocol) { return frame_with(protocol, 100); }
+
+Frame super_packet() {
+  constexpr unsigned kSegment = 1448;
+  Frame frame = frame_with(Protocol::tcp4, 2 * kSegment);
+  frame.gso_size = kSegment;
   return frame;
 }
 
@@ -172,7 +180,8 @@ Result<void> Runner::set_turns(const Frame& frame, const std::vector<Tuple>& tup
   turn_mask_ = static_cast<std::uint32_t>(order.size()) - 1;
   skeleton_->bss->turn = 0;
   stay_at_first_turn(false);
-  auto found = run(skeleton_->progs.bench_find_ways, frame, static_cast<std::uint32_t>(order.size()));
+  auto found =
+      run(skeleton_->progs.bench_find_ways, frame, static_cast<std::uint32_t>(order.size()));
   if (!found) return std::unexpected(std::move(found).error());
   return {};
 }
@@ -185,6 +194,10 @@ Result<double> Runner::run(const bpf_program* program, const Frame& frame, std::
   options.data_in = frame.bytes.data();
   options.data_size_in = static_cast<std::uint32_t>(frame.bytes.size());
   options.repeat = static_cast<int>(repeat);
+  __sk_buff context{};
+  context.gso_size = frame.gso_size;
+  options.ctx_in = &context;
+  options.ctx_size_in = sizeof(context);
   if (const int code = bpf_prog_test_run_opts(bpf_program__fd(program), &options); code != 0) {
     return std::unexpected(sys::error_from(-code, "run a benchmark program"));
   }

@@ -18,12 +18,15 @@ struct Spread {
   double median_ns = 0;
 };
 
-// The packet that is repeated; `payload` bytes behind its headers.
+// The packet that is repeated.
 struct Frame {
   std::vector<std::uint8_t> bytes;
   Tuple tuple;
+  std::uint32_t gso_size = 0;  // payload of each segment, if it is a super-packet
 };
 [[nodiscard]] Frame frame_of(Protocol protocol);
+// Two segments with TCP over IPv4.
+[[nodiscard]] Frame super_packet();
 
 enum class WindowsKept : std::uint8_t {
   gated,    // as in production
@@ -36,7 +39,7 @@ class Runner {
  public:
   static Result<Runner> load(WindowsKept windows = WindowsKept::gated);
 
-  // What each turn changes: the tuple, relative to the frame's own, and the sender's cgroup.
+  // What each turn changes: the tuple and the sender's cgroup.
   // `order` gives, for each turn, the index of a flow; its length is a power of two.
   Result<void> set_turns(const Frame& frame, const std::vector<Tuple>& tuples,
                          const std::vector<std::uint32_t>& order, std::uint32_t accounts);

@@ -64,10 +64,16 @@ class ConnectionsTest : public testing::Test {
         "  numgen inc mod 20 0 drop\n }\n}\n");
   }
 
-  // Looks as if a second had passed.
+  // Looks as if a second had passed; once more if somebody took the CPU away, as a look that has
+  // lasted for 50 ms goes no further.
   const std::map<std::uint64_t, ConnectionSummary>& look() {
-    now_.boot += 100s;
-    EXPECT_TRUE(watch_.look(now_));
+    for (int attempt = 0; attempt < 10; ++attempt) {
+      const Nanoseconds begin = sys::now().boot;
+      now_.boot += 100s;
+      EXPECT_TRUE(watch_.look(now_));
+      if (sys::now().boot - begin < 50ms) break;
+      (void)watch_.take_notices();
+    }
     return watch_.connections().by_cgroup();
   }
 
@@ -153,12 +159,19 @@ TEST_F(ConnectionsTest, WhatIsLostIsSentAgainByItsOwnerAlone) {
   auto job = connect(job_, peers_, 1, "fd77::2", 5002);
   (void)look();
   lose_some();
-  for (const Connected& one : web) transfer(one.client, one.server, 500'000);
-  for (const Connected& one : job) transfer(one.client, one.server, 500'000);
-  const auto& seen = look();
-  EXPECT_GT(seen.at(web_.id()).retransmitted.value, 0U);
-  EXPECT_EQ(seen.at(job_.id()).retransmitted.value, 0U);
-  EXPECT_EQ(seen.at(peers_.id()).retransmitted.value, 0U);
+  const auto retransmitted = [&](const Cgroup& cgroup) {
+    return watch_.connections().by_cgroup().at(cgroup.id()).retransmitted.value;
+  };
+  // A CPU that is taken away for 200 ms is a loss to TCP, too: then once more.
+  for (int attempt = 0; attempt < 5; ++attempt) {
+    for (const Connected& one : web) transfer(one.client, one.server, 500'000);
+    for (const Connected& one : job) transfer(one.client, one.server, 500'000);
+    (void)look();
+    if (retransmitted(job_) + retransmitted(peers_) == 0) break;
+  }
+  EXPECT_GT(retransmitted(web_), 0U);
+  EXPECT_EQ(retransmitted(job_), 0U);
+  EXPECT_EQ(retransmitted(peers_), 0U);
   EXPECT_EQ(look().at(web_.id()).retransmitted.value, 0U);  // none since
 }
 

@@ -2,10 +2,15 @@
 // The owner cache's admitted error: when a UDP tuple gets a new owner, packets may be booked on the
 // old one until the jiffy ends in which its socket was last looked up. No longer, and nothing gets
 // lost.
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include <chrono>
 #include <ctime>
 #include <thread>
 
+#include "harness/command.h"
 #include "netns/wire_test.h"
 
 namespace cgtally::harness {
@@ -98,6 +103,49 @@ TEST_F(OwnerCache, AClosedSocketsPacketsMeetNoSocketFromTheNextJiffyOn) {
   const auto settled = counted.settle();
   EXPECT_EQ(settled.books.of(cgroup), received(10, kFrame)) << settled.books;
   EXPECT_EQ(settled.books.of(AccountKind::no_socket), received(1, kFrame)) << settled.books;
+}
+
+// To another MAC it is a copy, for example from a mirror port.
+TEST_F(OwnerCache, AFrameForAnotherMacIsForwardedAlthoughItsFlowIsRemembered) {
+  const Cgroup cgroup("server");
+  const auto socket = own(cgroup);
+  const PacketSocket remote(wire_.remote(), "cgt1");
+  const Frame copy =
+      ethernet(kRemoteMac, {2, 0, 0, 0, 0, 9}, kEtherIp4,
+               ip4({.source = kRemote4, .destination = kHost4}, udp(6001, 6000, kPayload)));
+  const Counted counted(wire_.host_end());
+  for (int round = 0; round < 100; ++round) {
+    send(1);
+    remote.send(copy);
+  }
+  const auto settled = counted.settle();
+  EXPECT_EQ(settled.books.of(cgroup), received(100, kFrame)) << settled.books;
+  EXPECT_EQ(settled.books.of(AccountKind::forwarded), received(100, kFrame)) << settled.books;
+}
+
+TEST_F(OwnerCache, APacketWithoutItsWholeTcpHeaderIsNotGivenToTheFlowThatItLooksLike) {
+  const Cgroup cgroup("server");
+  const auto listener = cgroup.socket(wire_.host(), AF_INET, SOCK_STREAM);
+  listen_at(listener, host_at(Ip::v4, 6002));
+  auto socket = wire_.remote().socket(AF_INET, SOCK_STREAM);
+  bind_to(socket, remote_at(Ip::v4, 6003));
+  const auto [client, server] = connect_through(listener, std::move(socket), host_at(Ip::v4, 6002));
+  const PacketSocket remote(wire_.remote(), "cgt1");
+  Frame half = tcp(6003, 6002, 0);
+  half.resize(8);
+  const Frame frame =
+      ethernet(kRemoteMac, kHostMac, kEtherIp4,
+               ip4({.protocol = kProtocolTcp, .source = kRemote4, .destination = kHost4}, half));
+  const Counted counted(wire_.host_end());
+  const int on = 1;
+  require(setsockopt(client.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) == 0, "nodelay");
+  for (int round = 0; round < 100; ++round) {
+    require(::send(client.get(), "x", 1, 0) == 1, "send");
+    remote.send(frame);
+  }
+  const auto settled = counted.settle();
+  EXPECT_EQ(settled.books.of(AccountKind::kernel), received(100, frame.size())) << settled.books;
+  EXPECT_GT(settled.books.of(cgroup).rx_packets.value, 10U) << "TCP may send some in one";
 }
 
 }  // namespace

@@ -2,7 +2,8 @@
 /*
  * The benchmark's programs: the same inline functions as in production, on one repeated packet.
  * What a repeated packet cannot vary, a table does: each run picks its next turn, which changes the
- * frame's tuple and the sender's cgroup. Each program has an empty twin that does only this.
+ * frame's tuple and the sender's cgroup. Each program has an empty twin that does only this
+ * (but for the cold one, which also makes the owner cache forget).
  */
 #include "headers.bpf.h"
 
@@ -55,16 +56,16 @@ static __always_inline void store_u64(void *at, __u64 value)
 /* Writes the turn's tuple into the frame's headers; the addresses of IPv6 are always the same. */
 static __always_inline void vary(struct __sk_buff *skb, const struct turn *t)
 {
+	struct packet p;
 	void *ip, *end;
-	__be16 ethertype = plain_ethertype(skb, &ip, &end);
+	__be16 ethertype = plain_ethertype(skb, &p, &ip, &end);
 	struct ipv6hdr *ip6 = ip;
 	struct iphdr *ip4 = ip;
 
 	if (ethertype == bpf_htons(ETH_P_IP) && (void *)(ip4 + 1) + sizeof(__u32) <= end) {
 		store_u64(&ip4->saddr, *(__u64 *)t->tuple);
 		*(__u32 *)(ip4 + 1) = t->tuple[2];
-	} else if (ethertype == bpf_htons(ETH_P_IPV6) &&
-		   (void *)(ip6 + 1) + sizeof(__u32) <= end) {
+	} else if (ethertype == bpf_htons(ETH_P_IPV6) && (void *)(ip6 + 1) + sizeof(__u32) <= end) {
 		*(__u32 *)(ip6 + 1) = t->tuple[8];
 	}
 }
@@ -173,7 +174,8 @@ int bench_ingress_cold(struct __sk_buff *skb)
 	return NEXT;
 }
 
-/* Not timed: run over all turns before a cold path, so that it need not look for what it forgets. */
+/* Not timed: run over all turns before a cold path, so that it need not look for what it forgets.
+ */
 SEC("tc")
 int bench_find_ways(struct __sk_buff *skb)
 {
