@@ -37,7 +37,7 @@ TEST_F(ImdsAtItsAddress, IsWaitedForOneSecondWhereItIsSilent) {
   ASSERT_FALSE(identity);
   EXPECT_EQ(identity.error().what, "the metadata service did not answer within 1.00 s");
   EXPECT_GE(waited, 990ms);
-  EXPECT_LT(waited, 1500ms);
+  EXPECT_LT(waited, 3s);
 }
 
 TEST(Imds, IsMissedAtOnceWhereThereIsNoRoute) {
