@@ -69,8 +69,7 @@ VERIFIED_ONCE int has_nat_hook(struct __sk_buff *ctx, __u32 version)
 }
 
 /* Asked of the netns once in a jiffy: the way to its hooks is long. */
-static __noinline int nat_is_possible(struct __sk_buff *ctx, struct cpu_memory *here,
-				      __u32 version)
+static __noinline int nat_is_possible(struct __sk_buff *ctx, struct cpu_memory *here, __u32 version)
 {
 	struct nat_entry *entry = &here->nat[version == 6];
 	__u64 now = bpf_jiffies64();

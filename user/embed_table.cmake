@@ -6,7 +6,7 @@ if(text STREQUAL "" OR NOT closing EQUAL -1)
   message(FATAL_ERROR "${TABLE} is empty, or holds what would end the literal")
 endif()
 file(WRITE "${SOURCE}" "// Made of ${TABLE}.
-#include \"adapters/metadata/catalogue_file.h\"
+#include \"adapters/ec2/catalogue_file.h\"
 
 std::string_view cgtally::metadata::shipped_table() {
   return R\"table(${text})table\";

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "adapters/sys/fd.h"
-#include "core/result.h"
+#include "core/base/result.h"
 
 namespace cgtally::bench {
 

@@ -11,10 +11,10 @@
 #include <cerrno>
 #include <cstring>
 
-#include "adapters/bpf/capability.h"
-#include "adapters/bpf/tally.h"
+#include "adapters/bpf/base/kernel_features.h"
+#include "adapters/bpf/programs/tally.h"
 #include "adapters/sys/error.h"
-#include "core/burst_threshold.h"
+#include "core/bursts/threshold.h"
 
 namespace cgtally::bench {
 namespace {

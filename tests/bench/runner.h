@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "adapters/bpf/skeleton.h"
+#include "adapters/bpf/base/skeleton.h"
 #include "bench/flows.h"
 
 namespace cgtally::bench {

@@ -12,8 +12,8 @@
 #include <thread>
 
 #include "adapters/sys/clock.h"
-#include "core/burst_threshold.h"
-#include "core/timestamp.h"
+#include "core/base/timestamp.h"
+#include "core/bursts/threshold.h"
 #include "e2e/burst_scene.h"
 #include "e2e/burst_truth.h"
 #include "e2e/scene.h"

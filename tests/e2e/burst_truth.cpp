@@ -6,7 +6,7 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "adapters/csv/record.h"
+#include "adapters/csv/rfc4180.h"
 
 namespace cgtally::harness {
 namespace {

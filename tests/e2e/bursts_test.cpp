@@ -15,7 +15,7 @@
 
 #include "adapters/sys/clock.h"
 #include "adapters/sys/host.h"
-#include "core/burst_threshold.h"
+#include "core/bursts/threshold.h"
 #include "e2e/burst_scene.h"
 #include "e2e/burst_truth.h"
 #include "harness/burst_generator.h"
@@ -66,8 +66,8 @@ class BurstsTest : public BurstScene {
                            .to = to});
     return outcome;
   }
-  // A host that takes the CPUs away for longer than a ring of windows lasts (256 ms; ours does for up
-  // to 400 ms while a compiler runs beside) makes any reader miss some: then once more.
+  // A host that takes the CPUs away for longer than a ring of windows lasts (256 ms; ours does for
+  // up to 400 ms while a compiler runs beside) makes any reader miss some: then once more.
   Outcome send_undisturbed(const BurstPlan& plan, Nanoseconds window, BitRate threshold) {
     Outcome outcome = send(plan, window, threshold);
     for (int more = 2; more > 0 && !missed_no_window(outcome.said); --more) {

@@ -8,7 +8,7 @@
 #include <sstream>
 #include <thread>
 
-#include "adapters/csv/record.h"
+#include "adapters/csv/rfc4180.h"
 #include "e2e/scene.h"
 #include "harness/old_kernel.h"
 #include "harness/surroundings.h"

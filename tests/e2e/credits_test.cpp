@@ -10,7 +10,7 @@
 #include <sstream>
 #include <thread>
 
-#include "adapters/csv/record.h"
+#include "adapters/csv/rfc4180.h"
 #include "adapters/csv/samples.h"
 #include "e2e/scene.h"
 #include "harness/metadata_service.h"

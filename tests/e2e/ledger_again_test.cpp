@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-#include "adapters/bpf/ledger_view.h"
+#include "adapters/bpf/ledger/ledger_view.h"
 #include "e2e/ledger_scene.h"
 #include "harness/frames.h"
 #include "harness/hooks.h"

@@ -9,7 +9,7 @@
 #include <sstream>
 #include <thread>
 
-#include "adapters/bpf/ledger_view.h"
+#include "adapters/bpf/ledger/ledger_view.h"
 #include "adapters/netlink/device_counters.h"
 #include "e2e/ledger_scene.h"
 #include "e2e/scene.h"

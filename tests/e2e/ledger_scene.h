@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "core/sample.h"
+#include "core/traffic/sample.h"
 #include "harness/counted.h"
 #include "harness/pinned.h"
 

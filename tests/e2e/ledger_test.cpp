@@ -12,7 +12,7 @@
 #include <random>
 #include <thread>
 
-#include "adapters/bpf/ledger_view.h"
+#include "adapters/bpf/ledger/ledger_view.h"
 #include "e2e/ledger_scene.h"
 #include "harness/doomed.h"
 #include "harness/hooks.h"

@@ -18,9 +18,9 @@
 #include <sstream>
 #include <thread>
 
-#include "adapters/csv/record.h"
+#include "adapters/csv/rfc4180.h"
 #include "adapters/sys/clock.h"
-#include "core/timestamp.h"
+#include "core/base/timestamp.h"
 #include "harness/pinned.h"
 #include "harness/redis.h"
 #include "harness/wire.h"

@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-#include "core/traffic_window.h"
+#include "core/bursts/window.h"
 #include "harness/cgroup.h"
 #include "harness/wire.h"
 

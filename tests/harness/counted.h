@@ -6,9 +6,9 @@
 #include <map>
 #include <ostream>
 
-#include "adapters/bpf/tally.h"
-#include "core/account.h"
-#include "core/reading.h"
+#include "adapters/bpf/programs/tally.h"
+#include "core/traffic/account.h"
+#include "core/traffic/reading.h"
 #include "harness/cgroup.h"
 #include "harness/wire.h"
 

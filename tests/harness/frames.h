@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "adapters/sys/fd.h"
-#include "core/link.h"
+#include "core/traffic/interface.h"
 #include "harness/netns.h"
 
 namespace cgtally::harness {

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "adapters/sys/fd.h"
-#include "core/traffic_window.h"
+#include "core/bursts/window.h"
 #include "harness/netns.h"
 
 namespace cgtally::harness {

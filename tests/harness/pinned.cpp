@@ -11,7 +11,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "adapters/bpf/ledger_view.h"
+#include "adapters/bpf/ledger/ledger_view.h"
 #include "harness/traffic.h"
 
 namespace cgtally::harness {

@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-#include "core/counter.h"
+#include "core/traffic/traffic.h"
 #include "harness/command.h"
 #include "harness/wire.h"
 

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "core/link.h"
+#include "core/traffic/interface.h"
 #include "harness/netns.h"
 #include "harness/wire_truth.h"
 

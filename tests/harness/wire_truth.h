@@ -8,7 +8,7 @@
 #include <ostream>
 #include <string>
 
-#include "core/counter.h"
+#include "core/traffic/traffic.h"
 #include "harness/netns.h"
 
 namespace cgtally {

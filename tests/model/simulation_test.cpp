@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "core/bucket.h"
+#include "core/credits/bucket.h"
 #include "model/simulated_host.h"
 
 namespace cgtally::model {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who runs before us on a device, and what the device itself has counted; on real chains of other
 // people's programs. Needs root.
-#include "adapters/bpf/chain.h"
+#include "adapters/bpf/hooks/hook_chain.h"
 
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-#include "adapters/bpf/hook.h"
+#include "adapters/bpf/hooks/hook.h"
 #include "adapters/netlink/device_counters.h"
 #include "harness/command.h"
 #include "harness/frames.h"

@@ -11,11 +11,11 @@
 
 #include "adapters/netlink/inet_diag.h"
 #include "adapters/sys/clock.h"
-#include "cli/connection_watch.h"
 #include "harness/cgroup.h"
 #include "harness/command.h"
 #include "harness/netns.h"
 #include "harness/traffic.h"
+#include "monitor/collectors/tcp_collector.h"
 
 namespace cgtally::harness {
 namespace {

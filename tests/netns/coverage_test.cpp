@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Law 8: checked against the device. A program that ends the chain before ours blinds us, which is
 // said with its name; nothing is said while everything comes by.
-#include "core/coverage.h"
+#include "core/health/coverage.h"
 
 #include <algorithm>
 #include <stdexcept>
 
-#include "adapters/bpf/chain.h"
+#include "adapters/bpf/hooks/hook_chain.h"
 #include "adapters/netlink/device_counters.h"
 #include "adapters/sys/clock.h"
 #include "netns/wire_test.h"

@@ -7,9 +7,9 @@
 #include <optional>
 
 #include "adapters/ethtool/statistics.h"
-#include "cli/allowance_watch.h"
 #include "harness/command.h"
 #include "harness/netns.h"
+#include "monitor/collectors/allowance_collector.h"
 
 namespace cgtally {
 namespace {

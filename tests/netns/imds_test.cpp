@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The metadata service at its own address, in a namespace of the test's own.
-#include "adapters/metadata/imds.h"
+#include "adapters/ec2/imds.h"
 
 #include <gtest/gtest.h>
 

@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "adapters/sys/clock.h"
-#include "core/sampler.h"
+#include "core/traffic/sampler.h"
 #include "netns/wire_test.h"
 
 namespace cgtally::harness {

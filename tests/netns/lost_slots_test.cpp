@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "adapters/bpf/lost_slots.h"
+#include "adapters/bpf/ledger/lost_slots.h"
 #include "adapters/sys/clock.h"
 #include "harness/command.h"
 #include "harness/stepped.h"

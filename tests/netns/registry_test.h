@@ -12,8 +12,8 @@
 #include <string>
 #include <thread>
 
-#include "adapters/bpf/cgroup_book.h"
-#include "adapters/bpf/registry.h"
+#include "adapters/bpf/cgroups/cgroup_registry.h"
+#include "adapters/bpf/cgroups/registry_programs.h"
 #include "harness/cgroup.h"
 #include "harness/command.h"
 

@@ -8,8 +8,8 @@
 #include <set>
 
 #include "adapters/sys/clock.h"
-#include "core/retiring.h"
-#include "core/sampler.h"
+#include "core/traffic/account_expiry.h"
+#include "core/traffic/sampler.h"
 #include "netns/retirement_test.h"
 #include "netns/wire_test.h"
 

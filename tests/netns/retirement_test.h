@@ -10,10 +10,10 @@
 #include <thread>
 #include <vector>
 
-#include "adapters/bpf/cells.h"
-#include "adapters/bpf/ledger.h"
-#include "adapters/bpf/obituaries.h"
-#include "adapters/bpf/retirement.h"
+#include "adapters/bpf/ledger/final_totals.h"
+#include "adapters/bpf/ledger/ledger.h"
+#include "adapters/bpf/ledger/retirement.h"
+#include "adapters/bpf/ledger/totals_reader.h"
 #include "harness/cgroup.h"
 #include "harness/wire.h"
 

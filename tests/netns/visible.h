@@ -13,8 +13,8 @@
 #include <utility>
 #include <vector>
 
-#include "adapters/bpf/ledger.h"
-#include "core/account.h"
+#include "adapters/bpf/ledger/ledger.h"
+#include "core/traffic/account.h"
 #include "harness/command.h"
 
 namespace cgtally::harness {

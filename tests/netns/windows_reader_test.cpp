@@ -9,8 +9,8 @@
 #include <thread>
 #include <vector>
 
-#include "adapters/bpf/slot_owners.h"
-#include "adapters/bpf/windows.h"
+#include "adapters/bpf/ledger/slot_accounts.h"
+#include "adapters/bpf/ledger/windows.h"
 #include "adapters/sys/clock.h"
 #include "adapters/sys/host.h"
 #include "harness/command.h"

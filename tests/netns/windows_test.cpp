@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The windows hold what the ledger holds: exactly when the wire is quiet, and in between two
 // readings of the ledger while it is not.
-#include "adapters/bpf/windows.h"
+#include "adapters/bpf/ledger/windows.h"
 
 #include <gtest/gtest.h>
 

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "adapters/bpf/capability.h"
+#include "adapters/bpf/base/kernel_features.h"
 #include "cgtally/abi.h"
 
 namespace cgtally::prog {

@@ -8,10 +8,10 @@
 #include <map>
 #include <memory>
 
-#include "adapters/bpf/skeleton.h"
-#include "core/account.h"
-#include "core/counter.h"
-#include "core/link.h"
+#include "adapters/bpf/base/skeleton.h"
+#include "core/traffic/account.h"
+#include "core/traffic/interface.h"
+#include "core/traffic/traffic.h"
 #include "harness/frames.h"
 #include "tally.skel.h"
 

@@ -9,7 +9,7 @@
 #include <stdexcept>
 #include <thread>
 
-#include "adapters/bpf/windows.h"
+#include "adapters/bpf/ledger/windows.h"
 #include "adapters/sys/fd.h"
 #include "cgtally/abi.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Windows as the programs write them: nothing is lost from one to the next, however long the ring
 // was not looked at, and what they say of who weighed most holds.
-#include "adapters/bpf/windows.h"
+#include "adapters/bpf/ledger/windows.h"
 
 #include <gtest/gtest.h>
 

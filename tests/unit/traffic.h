@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/sample.h"
+#include "core/traffic/sample.h"
 
 namespace cgtally {
 

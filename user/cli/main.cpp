@@ -6,18 +6,18 @@
 #include <functional>
 #include <string>
 
-#include "cli/cmd_bursts.h"
-#include "cli/cmd_credits.h"
-#include "cli/cmd_doctor.h"
-#include "cli/cmd_down.h"
-#include "cli/cmd_live.h"
-#include "cli/cmd_record.h"
-#include "cli/cmd_replay.h"
-#include "cli/cmd_size.h"
-#include "cli/cmd_status.h"
-#include "cli/cmd_up.h"
-#include "cli/complain.h"
-#include "cli/parsing.h"
+#include "cli/commands/bursts.h"
+#include "cli/commands/credits.h"
+#include "cli/commands/doctor.h"
+#include "cli/commands/down.h"
+#include "cli/commands/live.h"
+#include "cli/commands/record.h"
+#include "cli/commands/replay.h"
+#include "cli/commands/size.h"
+#include "cli/commands/status.h"
+#include "cli/commands/up.h"
+#include "cli/options/parsing.h"
+#include "cli/output/messages.h"
 
 namespace {
 

@@ -11,7 +11,7 @@
 #include <string>
 #include <unordered_map>
 
-#include "core/sampler.h"
+#include "core/traffic/sampler.h"
 
 namespace cgtally::cgroupfs {
 

@@ -3,8 +3,8 @@
 
 #include <fmt/format.h>
 
-#include "adapters/csv/record.h"
-#include "core/timestamp.h"
+#include "adapters/csv/rfc4180.h"
+#include "core/base/timestamp.h"
 
 namespace cgtally::csv {
 

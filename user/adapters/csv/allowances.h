@@ -5,8 +5,8 @@
 
 #include <string>
 
-#include "core/allowance.h"
-#include "core/reading.h"
+#include "core/instance/allowance_counters.h"
+#include "core/traffic/reading.h"
 
 namespace cgtally::csv {
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/burst_cause.h"
+#include "core/bursts/cause.h"
 
 namespace cgtally::csv {
 

@@ -8,8 +8,8 @@
 #include <optional>
 #include <string_view>
 
-#include "adapters/csv/record.h"
-#include "core/timestamp.h"
+#include "adapters/csv/rfc4180.h"
+#include "core/base/timestamp.h"
 
 namespace cgtally::csv {
 namespace {

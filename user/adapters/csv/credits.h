@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/credit_report.h"
+#include "core/credits/report.h"
 
 namespace cgtally::csv {
 

@@ -11,10 +11,10 @@
 #include <fstream>
 #include <vector>
 
-#include "adapters/csv/windows.h"
+#include "adapters/csv/burst_windows.h"
 #include "adapters/sys/error.h"
 #include "adapters/sys/state_file.h"
-#include "core/quantity.h"
+#include "core/base/quantity.h"
 
 namespace cgtally::csv {
 namespace {

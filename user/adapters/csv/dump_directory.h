@@ -11,8 +11,8 @@
 #include <string>
 #include <string_view>
 
-#include "core/result.h"
-#include "core/units.h"
+#include "core/base/result.h"
+#include "core/base/units.h"
 
 namespace cgtally::csv {
 

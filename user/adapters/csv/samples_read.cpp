@@ -8,10 +8,10 @@
 #include <optional>
 #include <system_error>
 
-#include "adapters/csv/columns.h"
-#include "adapters/csv/record.h"
+#include "adapters/csv/rfc4180.h"
+#include "adapters/csv/sample_columns.h"
 #include "adapters/csv/samples.h"
-#include "core/timestamp.h"
+#include "core/base/timestamp.h"
 
 namespace cgtally::csv {
 namespace {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Samples to text. Rates are computed here and stored nowhere: delta over the measured interval.
 // Where no time has passed there is no rate, and the field is empty.
-#include "adapters/csv/columns.h"
-#include "adapters/csv/record.h"
+#include "adapters/csv/rfc4180.h"
+#include "adapters/csv/sample_columns.h"
 #include "adapters/csv/samples.h"
-#include "core/timestamp.h"
+#include "core/base/timestamp.h"
 
 namespace cgtally::csv {
 namespace {

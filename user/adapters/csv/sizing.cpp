@@ -6,7 +6,7 @@
 #include <array>
 #include <cmath>
 
-#include "adapters/csv/record.h"
+#include "adapters/csv/rfc4180.h"
 
 namespace cgtally::csv {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "core/sizing_screen.h"
+#include "core/sizing/screen.h"
 
 namespace cgtally::csv {
 

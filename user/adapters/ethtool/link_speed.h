@@ -5,7 +5,7 @@
 
 #include <optional>
 
-#include "core/units.h"
+#include "core/base/units.h"
 
 namespace cgtally::ethtool {
 

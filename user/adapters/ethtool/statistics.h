@@ -8,8 +8,8 @@
 #include <cstdint>
 #include <span>
 
-#include "core/allowance.h"
-#include "core/result.h"
+#include "core/base/result.h"
+#include "core/instance/allowance_counters.h"
 
 namespace cgtally::ethtool {
 

@@ -8,7 +8,7 @@
 #include <limits>
 #include <sstream>
 
-#include "adapters/bpf/capability.h"
+#include "adapters/bpf/base/kernel_features.h"
 #include "adapters/cgroupfs/mount.h"
 #include "adapters/netlink/links.h"
 

@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "core/diagnosis.h"
+#include "core/health/host_diagnosis.h"
 
 namespace cgtally::host {
 

@@ -4,8 +4,8 @@
 
 #include <vector>
 
-#include "core/link.h"
-#include "core/result.h"
+#include "core/base/result.h"
+#include "core/traffic/interface.h"
 
 namespace cgtally::netlink {
 

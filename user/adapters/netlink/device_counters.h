@@ -7,8 +7,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/counter.h"
-#include "core/result.h"
+#include "core/base/result.h"
+#include "core/traffic/traffic.h"
 
 namespace cgtally::netlink {
 

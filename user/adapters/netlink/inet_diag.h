@@ -8,8 +8,8 @@
 #include <span>
 #include <vector>
 
-#include "core/connections.h"
-#include "core/result.h"
+#include "core/base/result.h"
+#include "core/traffic/tcp_stats.h"
 
 namespace cgtally::netlink {
 

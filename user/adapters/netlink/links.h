@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/link.h"
-#include "core/result.h"
+#include "core/base/result.h"
+#include "core/traffic/interface.h"
 
 namespace cgtally::netlink {
 

@@ -6,8 +6,8 @@
 #include <map>
 #include <string>
 
-#include "core/result.h"
-#include "core/units.h"
+#include "core/base/result.h"
+#include "core/base/units.h"
 
 namespace cgtally::netlink {
 

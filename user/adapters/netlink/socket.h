@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "adapters/netlink/message.h"
-#include "core/result.h"
+#include "core/base/result.h"
 
 namespace cgtally::netlink {
 

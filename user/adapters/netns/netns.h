@@ -9,8 +9,8 @@
 #include <string_view>
 
 #include "adapters/sys/fd.h"
-#include "core/link.h"
-#include "core/result.h"
+#include "core/base/result.h"
+#include "core/traffic/interface.h"
 
 namespace cgtally::netns {
 

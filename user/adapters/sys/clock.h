@@ -3,7 +3,7 @@
 // of clock_gettime: core is given its moments, it never asks.
 #pragma once
 
-#include "core/reading.h"
+#include "core/traffic/reading.h"
 
 namespace cgtally::sys {
 

@@ -9,7 +9,7 @@
 #include <optional>
 
 #include "adapters/sys/fd.h"
-#include "core/result.h"
+#include "core/base/result.h"
 
 namespace cgtally::sys {
 

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "adapters/sys/write.h"
-#include "core/result.h"
+#include "core/base/result.h"
 
 namespace cgtally::terminal {
 

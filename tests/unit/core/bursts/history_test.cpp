@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// The last second at a glance, and what a screen says of bursts in passing.
+#include "core/bursts/history.h"
+
+#include <gtest/gtest.h>
+
+namespace cgtally {
+namespace {
+
+using namespace std::chrono_literals;
+
+TrafficWindow window(std::uint64_t epoch, std::uint64_t bytes) {
+  return {.epoch = epoch, .bytes = {bytes}, .packets = {1}, .error = {}, .shares = {}};
+}
+
+TEST(Sparkline, IsScaledToItsOwnMaximum) {
+  EXPECT_EQ(sparkline({{0}, {1}, {24}, {25}, {50}, {75}, {99}}), " ..:|##");
+  EXPECT_EQ(sparkline({{0}, {1}, {0}}), " # ");
+}
+
+TEST(Sparkline, OfNothingIsBlank) { EXPECT_EQ(sparkline({{0}, {0}}), "  "); }
+
+TEST(LastSecond, HasTwentyCellsThatAreOver) {
+  LastSecond second(1ms);
+  second.add({window(9'050, 1), window(9'099, 2), window(9'100, 4), window(10'049, 8),
+              window(10'050, 16)});
+  const auto cells = second.cells(10'065ms);  // the windows up to 10'050 have closed
+  ASSERT_EQ(cells.size(), 20U);
+  EXPECT_EQ(cells[0], Bytes{3});
+  EXPECT_EQ(cells[1], Bytes{4});
+  EXPECT_EQ(cells[19], Bytes{8});
+}
+
+TEST(LastSecond, ShowsNoCellOfWhichWindowsAreOpen) {
+  LastSecond second(1ms);
+  second.add({window(10'049, 8)});
+  EXPECT_EQ(second.cells(10'061ms).back(), Bytes{0});
+  EXPECT_EQ(second.cells(10'062ms).back(), Bytes{8});
+}
+
+TEST(LastSecond, ForgetsWhatIsOlderAndTakesWhatComesLate) {
+  LastSecond second(1ms);
+  second.add({window(8'455, 100)});
+  second.add({window(10'055, 1)});  // lies where the other one lay
+  second.add({window(8'456, 100)});
+  second.add({window(10'056, 2)});
+  const auto cells = second.cells(10'150ms);
+  std::uint64_t sum = 0;
+  for (const Bytes cell : cells) sum += cell.value;
+  EXPECT_EQ(sum, 3U);
+}
+
+TEST(LastSecond, OfLongWindowsHasACellForEach) {
+  LastSecond second(100ms);
+  second.add({window(100, 7), window(101, 9)});
+  const auto cells = second.cells(10'410ms);
+  ASSERT_EQ(cells.size(), 10U);
+  EXPECT_EQ(cells[8], Bytes{7});
+  EXPECT_EQ(cells[9], Bytes{9});
+}
+
+TEST(LastSecond, RightAfterTheBootIsShort) {
+  EXPECT_TRUE(LastSecond(1ms).cells(5ms).empty());
+  EXPECT_EQ(LastSecond(1ms).cells(170ms).size(), 3U);
+}
+
+BurstNote note(Nanoseconds begin, std::string account = "/system.slice/redis.service") {
+  return {.begin = begin,
+          .wall = 1'795'347'751s + 2ms,  // 2026-11-22T11:42:31.002Z
+          .iface = "ens5",
+          .direction = Direction::tx,
+          .length = 12ms,
+          .bytes = {7'310'000},
+          .account = std::move(account)};
+}
+
+Moment moment(Nanoseconds boot) { return {.boot = boot, .wall = boot}; }
+
+TEST(BurstBoard, CountsThoseOfTheLastMinute) {
+  BurstBoard board(1ms);
+  board.add(note(10s));
+  board.add(note(20s));
+  board.add(note(69s));
+  EXPECT_EQ(board.take(moment(69s)).last_minute, 3U);
+  EXPECT_EQ(board.take(moment(70s)).last_minute, 2U);
+  EXPECT_EQ(board.take(moment(129s)).last_minute, 0U);
+}
+
+TEST(BurstBoard, KeepsTheLatestAndTellsWhichAreNew) {
+  BurstBoard board(1ms);
+  board.add(note(1s, "/a"));
+  EXPECT_EQ(board.take(moment(2s)).fresh, 1U);
+  board.add(note(3s, "/b"));
+  board.add(note(4s, "/c"));
+  const BurstNews news = board.take(moment(5s));
+  EXPECT_EQ(news.fresh, 2U);
+  ASSERT_EQ(news.latest.size(), 3U);
+  EXPECT_EQ(news.latest[0].account, "/c");
+  EXPECT_EQ(news.latest[2].account, "/a");
+  for (int i = 0; i < 100; ++i) board.add(note(6s));
+  EXPECT_EQ(board.take(moment(7s)).fresh, BurstBoard::kKept);
+  EXPECT_EQ(board.take(moment(7s)).latest.size(), BurstBoard::kKept);
+}
+
+TEST(BurstBoard, CountsWhatGoesOnOnlyWhenItHasEnded) {
+  BurstBoard board(1ms);
+  BurstNote going = note(1s);
+  going.under_way = true;
+  board.set_under_way({going});
+  const BurstNews news = board.take(moment(5s));
+  EXPECT_EQ(news.under_way.size(), 1U);
+  EXPECT_EQ(news.last_minute, 0U);
+  EXPECT_EQ(news.fresh, 0U);
+  board.set_under_way({});
+  EXPECT_TRUE(board.take(moment(6s)).under_way.empty());
+}
+
+TEST(BurstBoard, TellsForAMinuteThatWindowsWereMissed) {
+  BurstBoard board(1ms);
+  board.add_missed(200, 10s);
+  board.add_missed(100, 20s);
+  EXPECT_EQ(burst_count_words(board.take(moment(21s))), "bursts 0/min (300 windows missed)");
+  EXPECT_EQ(board.take(moment(70s)).missed, 100U);
+  EXPECT_EQ(board.take(moment(80s)).missed, 0U);
+}
+
+TEST(BurstBoard, ShowsTheBusiestInterfaceOnly) {
+  BurstBoard board(1ms);
+  board.add("eth0", Direction::rx, {window(9'500, 500)});
+  board.add("eth1", Direction::tx, {window(9'500, 600)});
+  const auto second = board.take(moment(10s)).second;
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->iface, "eth1");
+  EXPECT_EQ(sparkline(second->rx), std::string(20, ' '));
+  EXPECT_EQ(sparkline(second->tx).find('#'), 11U);  // the first cell is [8'950, 9'000) ms
+}
+
+TEST(BurstBoard, HasNoSecondToShowWhereNothingPassed) {
+  BurstBoard board(1ms);
+  EXPECT_FALSE(board.take(moment(10s)).second);
+  board.add("eth0", Direction::rx, {window(9'500, 500)});
+  EXPECT_TRUE(board.take(moment(10s)).second);
+  EXPECT_FALSE(board.take(moment(11s)).second);
+}
+
+TEST(BurstNews, SaysTheVerdictOnlyWhereThereIsOne) {
+  BurstNews news;
+  news.last_minute = 3;
+  EXPECT_EQ(burst_count_words(news), "bursts 3/min");
+  news.verdict = Verdict::sporadic;
+  EXPECT_EQ(burst_count_words(news), "bursts 3/min SPORADIC");
+}
+
+TEST(BurstNews, NamesABurstWithItsStartLengthVolumeAndAccount) {
+  EXPECT_EQ(burst_note_words(note(1s), 28),
+            "burst 11:42:31.002 tx 12 ms 7.3 MB /system.slice/redis.service");
+  EXPECT_EQ(burst_note_words(note(1s), 14), "burst 11:42:31.002 tx 12 ms 7.3 MB redis.service");
+  EXPECT_EQ(burst_note_words(note(1s, ""), 14), "burst 11:42:31.002 tx 12 ms 7.3 MB (not told)");
+  EXPECT_EQ(burst_note_words(note(1s, "/\x1b[2J"), 28).find('\x1b'), std::string::npos);
+}
+
+}  // namespace
+}  // namespace cgtally

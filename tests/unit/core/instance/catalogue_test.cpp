@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of instance types: what is found, what is suggested, what is believed of a bucket.
+#include "core/instance/catalogue.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <sstream>
+
+#include "adapters/ec2/catalogue_file.h"
+#include "core/base/edit_distance.h"
+
+namespace cgtally {
+namespace {
+
+constexpr std::uint64_t kMbit = 1'000'000;
+constexpr double kGbitInBytes = 1e9 / 8;
+
+const metadata::LoadedCatalogue& shipped() {
+  static const auto loaded = metadata::load_catalogue("");
+  return loaded.value();
+}
+const InstanceType& shipped(const std::string& name) {
+  const InstanceType* type = shipped().types.find(name);
+  if (type == nullptr) throw std::runtime_error("no " + name);
+  return *type;
+}
+
+std::string refusal(const std::string& text) {
+  std::istringstream in(text);
+  const auto table = metadata::read_table(in, "own.csv");
+  if (table) return "accepted";
+  EXPECT_FALSE(table.error().cure.empty());
+  return table.error().what;
+}
+
+TEST(EditDistance, CountsTypingMistakes) {
+  EXPECT_EQ(edit_distance("t4g.micro", "t4g.micro", 2), 0U);
+  EXPECT_EQ(edit_distance("t4g.mirco", "t4g.micro", 2), 1U);
+  EXPECT_EQ(edit_distance("t4gmicro", "t4g.micro", 2), 1U);
+  EXPECT_EQ(edit_distance("", "ab", 2), 2U);
+  EXPECT_EQ(edit_distance("c5.large", "m6.xlarge", 2), std::nullopt);
+  EXPECT_EQ(edit_distance("c5.large", "m6.xlarge", 3), 3U);
+  EXPECT_EQ(edit_distance("abcd", "badc", 2), 2U);
+  EXPECT_EQ(edit_distance("abcdef", "cdefab", 3), std::nullopt);
+  EXPECT_EQ(edit_distance("abcdef", "cdefab", 4), 4U);
+  EXPECT_EQ(edit_distance("", "", 0), 0U);
+}
+
+TEST(ShippedTable, HasEveryRowOfTheFile) {
+  const auto& types = shipped().types.types();
+  EXPECT_EQ(types.size(), 1481U);
+  EXPECT_EQ(std::ranges::count_if(types, &InstanceType::burst_known), 1473);
+  EXPECT_EQ(std::ranges::count_if(
+                types, [](const InstanceType& type) { return type.burst > type.baseline; }),
+            683);
+  EXPECT_EQ(shipped().date, "2026-08-02");
+}
+
+TEST(ShippedTable, HoldsExactFigures) {
+  const InstanceType& micro = shipped("cache.t4g.micro");
+  EXPECT_EQ(micro.baseline.bits_per_second, 64 * kMbit);
+  EXPECT_EQ(micro.burst.bits_per_second, 5000 * kMbit);
+  EXPECT_EQ(micro.vcpus, 2U);
+  EXPECT_EQ(shipped("c8gb.16xlarge").baseline.bits_per_second, 133'333 * kMbit);
+}
+
+TEST(ShippedTable, HasARowWithoutBurstAsOneWithoutCredits) {
+  const InstanceType& metal = shipped("u-6tb1.metal");
+  EXPECT_FALSE(metal.burst_known);
+  EXPECT_FALSE(terms_of(metal).has_credits());
+}
+
+// Five kinds of mistakes, in turn: a type that is one of them away is always among the suggestions.
+TEST(ShippedTable, SuggestsWhatEachMistypedNameMeant) {
+  const auto& types = shipped().types.types();
+  for (std::size_t i = 0; i < types.size(); i += 7) {
+    const std::string& meant = types[i].name;
+    std::string typed = meant;
+    const std::size_t at = i % (meant.size() - 1);
+    switch (i % 5) {
+      case 0:
+        typed.erase(at, 1);
+        break;
+      case 1:
+        typed.insert(at, 1, 'q');
+        break;
+      case 2:
+        typed[at] = '_';
+        break;
+      case 3:
+        std::swap(typed[at], typed[at + 1]);
+        break;
+      default:
+        std::ranges::transform(typed, typed.begin(),
+                               [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    }
+    if (shipped().types.find(typed) != nullptr) continue;
+    const auto names = shipped().types.near(typed, 12);
+    EXPECT_NE(std::ranges::find(names, meant), names.end()) << typed << " meant " << meant;
+  }
+}
+
+TEST(Catalogue, SuggestsTheLikeliestFirst) {
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(shipped().types.near("t4g.mirco", 1), Names{"t4g.micro"});
+  EXPECT_EQ(shipped().types.near("t4g", 2), (Names{"t4g.nano", "t4g.micro"}));
+  EXPECT_EQ(shipped().types.near("cache.m4.16xlarge", 1), Names{"cache.m4.10xlarge"});
+  EXPECT_EQ(shipped().types.near("t4g.gigantic", 1), Names{"t4g.nano"});
+  EXPECT_EQ(shipped().types.near("frobnicate"), Names{});
+  EXPECT_EQ(shipped().types.near("", 1), Names{});
+}
+
+TEST(Catalogue, ReplacesATypeThatIsThereAlready) {
+  Catalogue own;
+  own.add({.name = "b", .baseline = {1}, .burst = {1}, .source = ""});
+  own.add({.name = "a", .baseline = {2}, .burst = {2}, .source = ""});
+  own.add({.name = "b", .baseline = {3}, .burst = {3}, .source = ""});
+  ASSERT_EQ(own.types().size(), 2U);
+  EXPECT_EQ(own.find("b")->baseline, BitRate{3});
+  EXPECT_EQ(own.find("c"), nullptr);
+}
+
+TEST(Catalogue, NamesTheNextLargerTypeOfTheFamily) {
+  const Catalogue& types = shipped().types;
+  EXPECT_EQ(types.larger(shipped("t4g.micro"), {281 * kMbit})->name, "t4g.large");
+  EXPECT_EQ(types.larger(shipped("t4g.micro"), {})->name, "t4g.small");
+  EXPECT_EQ(types.larger(shipped("cache.t4g.micro"), {100 * kMbit})->name, "cache.t4g.small");
+  EXPECT_EQ(types.larger(shipped("t4g.2xlarge"), {}), nullptr);
+  EXPECT_EQ(types.larger(shipped("t4g.micro"), {3000 * kMbit}), nullptr);
+}
+
+TEST(Catalogue, ReadsFamilyAndGenerationOutOfAName) {
+  EXPECT_EQ(family_of("cache.t4g.micro"), "cache.t4g");
+  EXPECT_EQ(generation_of("m8g.large"), 8U);
+  EXPECT_EQ(generation_of("cache.m7g.large"), 7U);
+  EXPECT_EQ(generation_of("u-12tb1.metal"), 12U);
+  EXPECT_EQ(generation_of("nothing"), 0U);
+}
+
+TEST(PriorCapacity, HoldsWhatWasMeasuredInItsMiddle) {
+  const std::vector<std::pair<std::string, double>> measured{
+      {"c5.large", 2490}, {"c5.xlarge", 4447}, {"c5.2xlarge", 7574}, {"c5.4xlarge", 10754}};
+  for (const auto& [name, gbit] : measured) {
+    const ByteRange prior = prior_capacity(shipped(name));
+    EXPECT_NEAR(prior.lo / kGbitInBytes, gbit / 2, gbit * 0.01) << name;
+    EXPECT_NEAR(prior.hi.value() / kGbitInBytes, gbit * 2, gbit * 0.02) << name;
+  }
+}
+
+// c5.xlarge's bucket on m5.xlarge, which held 6 Gbit/s for 964 s, and for 1800 s in another run.
+TEST(PriorCapacity, ExcludesNoMeasurementOfOtherFamilies) {
+  const ByteRange m5 = prior_capacity(shipped("m5.xlarge"));
+  EXPECT_GT(m5.hi.value() / kGbitInBytes, 8550);
+  EXPECT_LT(m5.lo / kGbitInBytes, 4572);
+  for (const char* never_empty : {"m5n.xlarge", "m8i.xlarge", "m8g.xlarge"}) {
+    EXPECT_EQ(prior_capacity(shipped(never_empty)).hi, std::nullopt) << never_empty;
+  }
+}
+
+TEST(PriorCapacity, AllowsTheSmallestTypesTheFiveMinutesThatAreDocumented) {
+  const ByteRange prior = prior_capacity(shipped("t4g.micro"));
+  EXPECT_NEAR(prior.lo, 13.28e9, 1e7);
+  EXPECT_NEAR(prior.hi.value(), 4.936e9 / 8 * 300, 1e7);
+}
+
+TEST(PriorCapacity, IsNothingWhereNothingBursts) {
+  EXPECT_EQ(prior_capacity(shipped("c5.18xlarge")), (ByteRange{.lo = 0, .hi = 0.0}));
+}
+
+TEST(PriorCapacity, IsWiderThanAFactorOfThreeForEveryTypeThatBursts) {
+  for (const InstanceType& type : shipped().types.types()) {
+    if (type.burst <= type.baseline) continue;
+    const ByteRange prior = prior_capacity(type);
+    EXPECT_GT(prior.lo, 0) << type.name;
+    EXPECT_TRUE(!prior.hi || *prior.hi > 3 * prior.lo) << type.name;
+  }
+}
+
+TEST(CatalogueFile, FindsColumnsByNameAndNeedsNoMoreThanThree) {
+  std::istringstream in("burst_gbps,comment,instance_type,baseline_gbps\n5,\"a, b\",x.y,0.064\n");
+  const auto table = metadata::read_table(in, "own.csv");
+  ASSERT_TRUE(table) << table.error().what;
+  ASSERT_EQ(table->types.size(), 1U);
+  EXPECT_EQ(table->types[0].name, "x.y");
+  EXPECT_EQ(table->types[0].baseline.bits_per_second, 64 * kMbit);
+  EXPECT_EQ(table->types[0].burst.bits_per_second, 5000 * kMbit);
+  EXPECT_EQ(table->date, "");
+}
+
+TEST(CatalogueFile, SaysWhatIsWrongAndWhere) {
+  const std::string header = "instance_type,baseline_gbps,burst_gbps,vcpus\n";
+  EXPECT_EQ(refusal(""), "own.csv is empty");
+  EXPECT_EQ(refusal(header), "own.csv has a header and no rows");
+  EXPECT_EQ(refusal("instance_type,burst_gbps\n"),
+            "own.csv: line 1: the header has no column 'baseline_gbps'");
+  EXPECT_EQ(refusal(header + "x.y,1,5,2\nx.z,-1,5,2\n"),
+            "own.csv: line 3: baseline_gbps is '-1', not a rate");
+  EXPECT_EQ(refusal(header + "x.y,many,5,2\n"),
+            "own.csv: line 2: baseline_gbps is 'many', not a rate");
+  EXPECT_EQ(refusal(header + "x.y,,5,2\n"), "own.csv: line 2: baseline_gbps is '', not a rate");
+  EXPECT_EQ(refusal(header + "x.y,0,5,2\n"),
+            "own.csv: line 2: baseline_gbps is '0', which is no rate at all");
+  EXPECT_EQ(refusal(header + "x.y,1,99999999999999999999,2\n"),
+            "own.csv: line 2: burst_gbps is '99999999999999999999', not a rate");
+  EXPECT_EQ(refusal(header + "x.y,1,18000000000,2\n"),
+            "own.csv: line 2: burst_gbps is '18000000000', more than any network carries");
+  EXPECT_EQ(refusal(header + "x.y,5,1,2\n"), "own.csv: line 2: burst_gbps is below baseline_gbps");
+  EXPECT_EQ(refusal(header + "x.y,1,5,two\n"),
+            "own.csv: line 2: vcpus is 'two', not a whole number");
+  EXPECT_EQ(refusal(header + ",1,5,2\n"), "own.csv: line 2: instance_type is empty");
+  EXPECT_EQ(refusal(header + "x.y,1,5\n"), "own.csv: line 2: 3 fields, where the header has 4");
+  EXPECT_EQ(refusal(header + "x.y,1,5,2\n"), "accepted");
+}
+
+TEST(CatalogueFile, SaysWhichFileCannotBeRead) {
+  const auto loaded = metadata::load_catalogue("/nowhere/own.csv");
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().what, "/nowhere/own.csv: No such file or directory");
+}
+
+}  // namespace
+}  // namespace cgtally

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the screen looks like, line by line, and that it keeps to its size.
+#include "core/live/screen.h"
+
+#include <gtest/gtest.h>
+
+#include "core/base/text.h"
+
+namespace cgtally {
+namespace {
+
+using namespace std::chrono_literals;
+
+AccountLine account(std::string name, std::uint64_t rx, std::uint64_t tx, std::uint64_t packets,
+                    std::uint64_t total) {
+  AccountLine line;
+  line.account = std::move(name);
+  line.moved = {{rx / 8}, {0}, {tx / 8}, {packets}};
+  line.rates = {.rx = {rx}, .tx = {tx}, .rx_packets = {0}, .tx_packets = {packets}};
+  line.totals.tx_bytes = {total};
+  return line;
+}
+
+Report report() {
+  Report result;
+  result.host = "ip-10-0-3-17";
+  result.every = 1s;
+  result.taken = {.boot = 76h, .wall = 20'779 * 24h + 11h + 42min + 7s};  // 2026-11-22
+  result.ledger = {.since = {.boot = 0s, .wall = 20'775 * 24h + 7h + 31min},
+                   .slots_used = 61,
+                   .slots_total = 4096};
+  InterfaceLine line;
+  line.name = "ens5";
+  line.rates = {
+      .rx = {6'210'000}, .tx = {281'000'000}, .rx_packets = {2301}, .tx_packets = {24'655}};
+  line.named = {.rx = 0.985, .tx = 0.997};
+  line.seen = 1.0;
+  result.interfaces = {line};
+  result.accounts = {
+      account("/system.slice/redis.service", 5'900'000, 271'000'000, 23'780, 112'400'000'000),
+      account("/kubepods.slice/kubepods-burstable.slice/api.scope", 201'000, 5'900'000, 611,
+              3'100'000'000),
+      account("/job/import-x1", 0, 0, 0, 41'000'000)};
+  result.accounts[2].exited_ago = 4s;
+  return result;
+}
+
+std::size_t widest(const std::vector<std::string>& lines) {
+  std::size_t width = 0;
+  for (const std::string& line : lines) {
+    width = std::max(width, display_width(line));
+  }
+  return width;
+}
+
+TEST(Screen, EightyColumnsShowTheWholePicture) {
+  const std::vector<std::string> expected{
+      "ip-10-0-3-17  every 1.00 s  ledger up 3d04h  slots 61/4096             11:42:07Z",
+      "ens5  rx 6.21 Mbit/s 2 301 p/s  tx 281 Mbit/s 24 655 p/s",
+      "  named rx 98.5 % tx 99.7 %  NIC seen 100 %",
+      "ACCOUNT                          RX bit/s  TX bit/s    TX p/s   TX TOTAL",
+      "/system.slice/redis.service        5.90 M     271 M    23 780   112.4 GB #######",
+      "/kubepods.slice/kub../api.scope     201 k    5.90 M       611     3.1 GB",
+      "/job/import-x1        exited 4s         0         0         0    41.0 MB",
+      "q quit   wire bytes, decimal units        totals since 11-18 07:31Z, never reset",
+  };
+  EXPECT_EQ(frame(report(), {.columns = 80, .rows = 24, .colour = false}), expected);
+}
+
+TEST(Screen, AWideOneAlsoShowsWhatWasReceivedInAll) {
+  const auto lines = frame(report(), {.columns = 120, .rows = 24, .colour = false});
+  EXPECT_EQ(lines.at(1),
+            "ens5  rx 6.21 Mbit/s 2 301 p/s  tx 281 Mbit/s 24 655 p/s  named rx 98.5 % tx 99.7 %"
+            "  NIC seen 100 %");
+  EXPECT_NE(lines.at(2).find("RX p/s    TX p/s   RX TOTAL   TX TOTAL"), std::string::npos);
+}
+
+TEST(Screen, EightyColumnsHaveRoomForTheConnectionsToo) {
+  Report connected = report();
+  connected.accounts[0].connections = 50;
+  connected.accounts[0].queue_delay = 1200us;
+  connected.accounts[1].connections = 12'000;
+  const auto lines = frame(connected, {.columns = 80, .rows = 24, .colour = false});
+  const std::vector<std::string> expected{
+      "ACCOUNT                  RX bit/s  TX bit/s    TX p/s   CONN    DELAY   TX TOTAL",
+      "/system../redis.service    5.90 M     271 M    23 780     50  1.20 ms   112.4 GB",
+      "/kubepods.s../api.scope     201 k    5.90 M       611 12 000        -     3.1 GB",
+      "import-x1     exited 4s         0         0         0      -        -    41.0 MB",
+  };
+  EXPECT_EQ(std::vector<std::string>(lines.begin() + 3, lines.begin() + 7), expected);
+  const auto narrow = frame(connected, {.columns = 72, .rows = 24, .colour = false});
+  EXPECT_EQ(narrow.at(3).find("CONN"), std::string::npos);
+}
+
+TEST(Screen, WhatNobodyKnowsIsNotShown) {
+  Report unknown = report();
+  unknown.interfaces[0].seen.reset();
+  EXPECT_EQ(frame(unknown, {.columns = 80, .rows = 24, .colour = false}).at(2),
+            "  named rx 98.5 % tx 99.7 %");
+}
+
+Report with_news() {
+  Report result = report();
+  DirectionCredit tx;
+  tx.way = Way::tx;
+  tx.state = CreditState::draining;
+  tx.balance = {.lo = 4e9, .hi = 44e9};
+  tx.empty = TimeToEmpty{.lo_s = 148, .hi_s = 1620};
+  DirectionCredit rx;
+  rx.way = Way::rx;
+  rx.state = CreditState::full;
+  result.credits = {tx, rx};
+  const BurstNote note{.begin = 75h,
+                       .wall = result.taken.wall - 4s + 2ms,
+                       .iface = "ens5",
+                       .direction = Direction::tx,
+                       .length = 12ms,
+                       .bytes = {7'310'000},
+                       .account = "/kubepods.slice/kubepods-burstable.slice/api.scope"};
+  std::vector<Bytes> cells(20);
+  cells[3] = {10};
+  cells[4] = {100};
+  result.bursts = BurstNews{.last_minute = 3,
+                            .missed = 0,
+                            .verdict = Verdict::sporadic,
+                            .latest = {note, note, note},
+                            .fresh = 1,
+                            .second = SecondOf{.iface = "ens5", .rx = cells, .tx = cells}};
+  return result;
+}
+
+TEST(Screen, TellsOfCreditsBurstsAndTheLastSecondInEightyColumns) {
+  const auto lines = frame(with_news(), {.columns = 80, .rows = 24, .colour = false});
+  const std::vector<std::string> expected{
+      "tx credits 4.0..44.0 GB (prior), empty in 2m28s..27m00s   bursts 3/min SPORADIC",
+      "last 1 s tx [   .#               ]   rx [   .#               ]",
+      "burst 11:42:03.002 tx 12 ms 7.3 MB /kubepods.slice/../api.scope",
+      "burst 11:42:03.002 tx 12 ms 7.3 MB /kubepods.slice/../api.scope",
+  };
+  EXPECT_EQ(std::vector<std::string>(lines.begin() + 3, lines.begin() + 7), expected);
+  EXPECT_TRUE(lines.at(7).starts_with("ACCOUNT"));
+}
+
+TEST(Screen, TellsOfABurstThatGoesOnBeforeThoseThatHaveEnded) {
+  Report report = with_news();
+  BurstNote note = report.bursts->latest[0];
+  note.length = 14'200ms;
+  note.bytes = {3'100'000'000};
+  note.under_way = true;
+  report.bursts->under_way = {note};
+  const std::string words = "burst 11:42:03.002 tx 14.2 s 3.1 GB so far ";
+  const auto lines = frame(report, {.columns = 80, .rows = 24, .colour = false});
+  EXPECT_EQ(lines.at(5), words + "/kubepods.slice/../api.scope");
+  EXPECT_TRUE(lines.at(6).starts_with("burst 11:42:03.002 tx 12 ms"));
+  const auto plain = plain_lines(report, 0);
+  EXPECT_EQ(plain.at(6), "11:42:07Z " + words + note.account);
+}
+
+TEST(Screen, DropsTheBurstsFirstAndTheCreditsLast) {
+  const auto news_in = [](std::size_t columns, std::size_t rows) {
+    std::vector<std::string> news;
+    for (const auto& line :
+         frame(with_news(), {.columns = columns, .rows = rows, .colour = false})) {
+      const bool one = line.starts_with("tx credits") || line.starts_with("last 1 s") ||
+                       line.starts_with("burst");
+      if (one) news.push_back(line.substr(0, line.find(' ', 5)));
+    }
+    return news;
+  };
+  using Words = std::vector<std::string>;
+  EXPECT_EQ(news_in(80, 18), (Words{"tx credits", "last 1", "burst"}));
+  EXPECT_EQ(news_in(80, 12), (Words{"tx credits", "last 1"}));
+  EXPECT_EQ(news_in(80, 9), (Words{"tx credits"}));
+  EXPECT_EQ(news_in(36, 24), (Words{"bursts", "last 1"}))
+      << "what is too wide is left out, not cut";
+  EXPECT_EQ(news_in(200, 24).size(), 2U) << "a wide one has them side by side";
+}
+
+TEST(Screen, NamesTheInterfaceOfTheLastSecondWhereThereAreSeveral) {
+  Report several = with_news();
+  several.interfaces.push_back(several.interfaces[0]);
+  several.interfaces[1].name = "ens6";
+  const auto lines = frame(several, {.columns = 80, .rows = 24, .colour = false});
+  EXPECT_TRUE(lines.at(6).starts_with("ens5 last 1 s tx [")) << lines.at(6);
+}
+
+TEST(Screen, NoLineIsWiderAndNoFrameIsLongerThanTheScreen) {
+  Report crowded = with_news();
+  for (int i = 0; i < 200; ++i) {
+    crowded.accounts.push_back(
+        account("/very/long/path/of/a/cgroup/" + std::to_string(i), 1, 1, 1, 1));
+    crowded.interfaces.push_back(crowded.interfaces[0]);
+  }
+  crowded.notices = {std::string(300, 'x'), "b", "c", "d", "e"};
+  for (const std::size_t columns : {60U, 80U, 100U, 120U, 250U}) {
+    for (const std::size_t rows : {12U, 24U, 60U}) {
+      const auto lines = frame(crowded, {.columns = columns, .rows = rows, .colour = false});
+      EXPECT_LE(widest(lines), columns) << columns << " x " << rows;
+      EXPECT_LE(lines.size(), rows) << columns << " x " << rows;
+    }
+  }
+}
+
+TEST(Screen, ATinyOneDoesNotBreakIt) {
+  for (const std::size_t columns : {0U, 1U, 5U, 20U}) {
+    EXPECT_FALSE(frame(report(), {.columns = columns, .rows = 1, .colour = false}).empty());
+  }
+}
+
+TEST(Screen, WhatDoesNotFitIsSummedUpInTheLastRow) {
+  Report crowded = report();
+  for (int i = 0; i < 30; ++i) {
+    crowded.accounts.push_back(account("/c" + std::to_string(i), 0, 1000, 1, 1));
+  }
+  const auto lines = frame(crowded, {.columns = 80, .rows = 24, .colour = false});
+  ASSERT_EQ(lines.size(), 24U);
+  EXPECT_TRUE(lines[22].starts_with("(others) 15 accounts")) << lines[22];
+}
+
+TEST(Screen, TopLimitsTheAccountsAndStillAddsUpTheOthers) {
+  const auto lines = frame(report(), {.columns = 80, .rows = 24, .colour = false, .top = 1});
+  EXPECT_TRUE(lines.at(4).starts_with("/system.slice/redis.service"));
+  EXPECT_TRUE(lines.at(5).starts_with("(others) 2 accounts"));
+}
+
+TEST(Screen, ANameCannotSteerTheTerminal) {
+  Report hostile = with_news();
+  hostile.bursts->latest[0].account = hostile.bursts->second->iface = "\x1b[2J";
+  hostile.accounts[0].account = "/evil\x1b]0;title\x07/x";
+  hostile.notices = {"\x1b[2J"};
+  for (const std::string& line : frame(hostile, {.columns = 80, .rows = 24, .colour = false})) {
+    EXPECT_EQ(line.find('\x1b'), std::string::npos) << line;
+  }
+  for (const std::string& line : plain_lines(hostile, 10)) {
+    EXPECT_EQ(line.find('\x1b'), std::string::npos) << line;
+  }
+}
+
+TEST(Screen, ColourChangesNothingButTheColour) {
+  const auto plain = frame(report(), {.columns = 80, .rows = 24, .colour = false});
+  auto coloured = frame(report(), {.columns = 80, .rows = 24, .colour = true});
+  EXPECT_NE(plain, coloured);
+  for (std::string& line : coloured) {
+    for (std::size_t escape; (escape = line.find('\x1b')) != std::string::npos;) {
+      line.erase(escape, line.find('m', escape) - escape + 1);
+    }
+  }
+  EXPECT_EQ(plain, coloured);
+}
+
+TEST(PlainLines, EachIsCompleteInItselfAndNamesAreWhole) {
+  const std::vector<std::string> expected{
+      "11:42:07Z ip-10-0-3-17  every 1.00 s  ledger up 3d04h  slots 61/4096",
+      "11:42:07Z ens5  rx 6.21 Mbit/s 2 301 p/s  tx 281 Mbit/s 24 655 p/s  named rx 98.5 % tx 99.7 "
+      "%  NIC seen 100 %",
+      "11:42:07Z   /system.slice/redis.service  rx 5.90 Mbit/s 0 p/s  tx 271 Mbit/s 23 780 p/s"
+      "  total rx 0 B tx 112.4 GB",
+      "11:42:07Z   /kubepods.slice/kubepods-burstable.slice/api.scope  rx 201 kbit/s 0 p/s"
+      "  tx 5.90 Mbit/s 611 p/s  total rx 0 B tx 3.1 GB",
+      "11:42:07Z   (others) 1 account  rx 0 bit/s 0 p/s  tx 0 bit/s 0 p/s  total rx 0 B tx 41.0 MB",
+  };
+  EXPECT_EQ(plain_lines(report(), 2), expected);
+}
+
+TEST(PlainLines, TellOfEachBurstOnceAndWhole) {
+  auto lines = plain_lines(with_news(), 0);
+  ASSERT_GE(lines.size(), 6U);
+  const std::vector<std::string> expected{
+      "11:42:07Z tx credits 4.0..44.0 GB (prior), empty in 2m28s..27m00s",
+      "11:42:07Z bursts 3/min SPORADIC",
+      "11:42:07Z ens5 last 1 s tx [   .#               ] rx [   .#               ]",
+      "11:42:07Z burst 11:42:03.002 tx 12 ms 7.3 MB "
+      "/kubepods.slice/kubepods-burstable.slice/api.scope",
+  };
+  EXPECT_EQ(std::vector<std::string>(lines.begin() + 2, lines.begin() + 6), expected);
+}
+
+TEST(Percent, IsAWholeOnlyWhereItIsOne) {
+  EXPECT_EQ(percent(1.0), "100 %");
+  EXPECT_EQ(percent(0.99999), "99.9 %");
+  EXPECT_EQ(percent(0.985), "98.5 %");
+  EXPECT_EQ(percent(0.0), "0.0 %");
+  EXPECT_EQ(percent(std::nullopt), "-");
+}
+
+}  // namespace
+}  // namespace cgtally

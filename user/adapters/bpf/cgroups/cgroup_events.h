@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Births and deaths of cgroups of the unified hierarchy, as the kernel's own tracepoints tell them,
+// so that a cgroup that lived for 10 ms still has a name. Events wait in a ring buffer; a poll on
+// fd() says when there are some.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "core/base/result.h"
+#include "core/base/units.h"
+
+namespace cgtally::bpf {
+
+struct CgroupEvent {
+  enum class Type : std::uint8_t { made, removed } type;
+  std::uint64_t cgroup_id;
+  Nanoseconds boot;       // CLOCK_BOOTTIME
+  std::string_view path;  // below the cgroup2 root: "/system.slice/x.service"
+};
+
+class CgroupEvents {
+ public:
+  static Result<CgroupEvents> open();
+
+  CgroupEvents(CgroupEvents&&) noexcept;
+  CgroupEvents& operator=(CgroupEvents&&) noexcept;
+  ~CgroupEvents();
+
+  [[nodiscard]] int fd() const;
+  // Calls back for each event that waits; never blocks.
+  void drain(const std::function<void(const CgroupEvent&)>& on_event);
+  [[nodiscard]] std::uint64_t lost() const;  // events for which the ring had no room
+
+ private:
+  struct Impl;
+  explicit CgroupEvents(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace cgtally::bpf

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+// Batches go through a hash bucket by bucket: entries that come and go meanwhile neither end the
+// walk nor start it anew, as they do a walk from key to key.
+#include "adapters/bpf/cgroups/cgroup_registry.h"
+
+#include <bpf/bpf.h>
+#include "cgtally/abi.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <span>
+#include <unordered_set>
+
+#include "adapters/sys/error.h"
+
+namespace cgtally::bpf {
+namespace {
+
+constexpr std::uint64_t kRootId = 1;
+constexpr int kMaxDepth = 1024;  // deeper than PATH_MAX allows in practice; ends a circle
+
+std::optional<cgt_cgroup_name> look_up(int names_fd, std::uint64_t id) {
+  cgt_cgroup_name name;
+  if (bpf_map_lookup_elem(names_fd, &id, &name) != 0) return std::nullopt;
+  return name;
+}
+
+Death death_from(std::uint64_t id, const cgt_cgroup_death& raw) {
+  Death death{.cgroup_id = id, .removed = Nanoseconds(raw.removed_ns), .released = std::nullopt};
+  if (raw.released_ns != 0) death.released = Nanoseconds(raw.released_ns);
+  return death;
+}
+
+// `take` is given ids and values, batch by batch.
+template <typename Value, typename Take>
+Result<void> for_each_batch(int map_fd, const Take& take) {
+  std::vector<std::uint64_t> ids(4096);
+  std::vector<Value> values(ids.size());
+  std::uint32_t place = 0;  // the kernel's own: a bucket
+  bool first = true;
+  bpf_map_batch_opts options{};
+  options.sz = sizeof(options);
+  while (true) {
+    auto count = static_cast<std::uint32_t>(ids.size());
+    std::uint32_t next = 0;
+    const int code = bpf_map_lookup_batch(map_fd, first ? nullptr : &place, &next, ids.data(),
+                                          values.data(), &count, &options);
+    if (code == -ENOSPC) {  // a bucket is longer than the room: the same once more
+      ids.resize(ids.size() * 2);
+      values.resize(ids.size());
+      continue;
+    }
+    if (code < 0 && code != -ENOENT) {
+      return std::unexpected(sys::error_from(-code, "list the cgroups that are remembered"));
+    }
+    take(std::span(ids).first(count), std::span(values).first(count));
+    if (code == -ENOENT) return {};
+    place = next;
+    first = false;
+  }
+}
+
+}  // namespace
+
+CgroupTrail CgroupBook::trail_of(std::uint64_t id) const {
+  CgroupTrail trail{.ancestor = id, .below = {}};
+  for (int depth = 0; depth < kMaxDepth && trail.ancestor != kRootId; ++depth) {
+    const auto name = look_up(names_fd_, trail.ancestor);
+    if (!name) break;
+    if (name->parent_id == 0) {
+      trail.ancestor = kRootId;
+      break;
+    }
+    trail.below.insert(0, "/" + std::string(name->name, strnlen(name->name, sizeof(name->name))));
+    trail.ancestor = name->parent_id;
+  }
+  return trail;
+}
+
+std::optional<std::string> CgroupBook::name_of(std::uint64_t id, const Known& known) const {
+  const CgroupTrail trail = trail_of(id);
+  if (trail.ancestor == kRootId) return trail.below.empty() ? "/" : trail.below;
+  const auto above = known ? known(trail.ancestor) : std::nullopt;
+  if (!above) return std::nullopt;
+  return *above == "/" && !trail.below.empty() ? trail.below : *above + trail.below;
+}
+
+Result<std::vector<Death>> CgroupBook::deaths() const {
+  std::vector<Death> all;
+  const auto walked = for_each_batch<cgt_cgroup_death>(
+      deaths_fd_, [&](std::span<const std::uint64_t> ids, std::span<const cgt_cgroup_death> raw) {
+        for (std::size_t i = 0; i < ids.size(); ++i) all.push_back(death_from(ids[i], raw[i]));
+      });
+  if (!walked) return std::unexpected(walked.error());
+  return all;
+}
+
+Result<std::size_t> CgroupBook::name_count() const {
+  std::size_t count = 0;
+  const auto walked = for_each_batch<cgt_cgroup_name>(
+      names_fd_, [&](std::span<const std::uint64_t> ids, std::span<const cgt_cgroup_name>) {
+        count += ids.size();
+      });
+  if (!walked) return std::unexpected(walked.error());
+  return count;
+}
+
+std::optional<Death> CgroupBook::death_of(std::uint64_t id) const {
+  cgt_cgroup_death raw;
+  if (bpf_map_lookup_elem(deaths_fd_, &id, &raw) != 0) return std::nullopt;
+  return death_from(id, raw);
+}
+
+Result<void> CgroupBook::remember(std::uint64_t id, std::uint64_t parent,
+                                  const std::string& name) const {
+  cgt_cgroup_name value{};
+  value.parent_id = parent;
+  name.copy(value.name, sizeof(value.name) - 1);
+  const int code = bpf_map_update_elem(names_fd_, &id, &value, BPF_NOEXIST);
+  if (code == 0 || code == -EEXIST) return {};
+  return std::unexpected(sys::error_from(-code, "remember the name of a cgroup"));
+}
+
+// The death last: whoever is killed in between finds it again.
+void CgroupBook::forget(std::uint64_t id) const {
+  bpf_map_delete_elem(names_fd_, &id);
+  bpf_map_delete_elem(deaths_fd_, &id);
+}
+
+Result<std::size_t> CgroupBook::forget_dead(const std::function<bool(const Death&)>& wanted) const {
+  const auto dead = deaths();
+  if (!dead) return std::unexpected(dead.error());
+  std::vector<bool> keep(dead->size());
+  std::unordered_set<std::uint64_t> above;
+  for (std::size_t i = 0; i < dead->size(); ++i) {
+    keep[i] = wanted((*dead)[i]);
+    if (!keep[i]) continue;
+    auto name = look_up(names_fd_, (*dead)[i].cgroup_id);
+    while (name && above.insert(name->parent_id).second) name = look_up(names_fd_, name->parent_id);
+  }
+  std::size_t forgotten = 0;
+  for (std::size_t i = 0; i < dead->size(); ++i) {
+    if (keep[i] || above.contains((*dead)[i].cgroup_id)) continue;
+    forget((*dead)[i].cgroup_id);
+    ++forgotten;
+  }
+  return forgotten;
+}
+
+}  // namespace cgtally::bpf

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// A pin is replaced by renaming the new one over the old: the new program runs before the old one
+// ends. For a moment both write the same, which is harmless. A keeper that is killed in between
+// leaves a pin under the temporary name, which the next one removes.
+#include "adapters/bpf/cgroups/registry_programs.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <registry.skel.h>
+#include "cgtally/abi.h"
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <utility>
+
+#include "adapters/bpf/base/libbpf_log.h"
+#include "adapters/bpf/base/skeleton.h"
+#include "adapters/sys/error.h"
+
+namespace cgtally::bpf {
+namespace {
+
+constexpr std::array kPins = {"cgroup_mkdir", "cgroup_rmdir", "cgroup_release"};
+constexpr const char* kUnfinished = "_new";  // bpffs allows no dots
+
+Error failed(const LibbpfLog& log, int code, const std::string& what) {
+  Error error = sys::error_from(code, what, "see what is missing: cgtally doctor");
+  if (const std::string words = log.last_words(); !words.empty()) error.what += " (" + words + ")";
+  return error;
+}
+
+// As the BPF object declares it, so that the programs can use it.
+Result<sys::Fd> create_like(const bpf_map* map) {
+  const LibbpfLog log;
+  bpf_map_create_opts options{};
+  options.sz = sizeof(options);
+  options.map_flags = bpf_map__map_flags(map);
+  sys::Fd fd(bpf_map_create(bpf_map__type(map), bpf_map__name(map), bpf_map__key_size(map),
+                            bpf_map__value_size(map), bpf_map__max_entries(map), &options));
+  if (!fd) {
+    return std::unexpected(failed(log, errno, std::string("create the map ") + bpf_map__name(map)));
+  }
+  return fd;
+}
+
+Result<void> remove_pin(const std::string& path) {
+  if (::unlink(path.c_str()) == 0 || errno == ENOENT) return {};
+  return std::unexpected(sys::error_from(errno, "remove the pin " + path));
+}
+
+Result<void> replace_pin(int link_fd, const std::string& path) {
+  const std::string unfinished = path + kUnfinished;
+  if (auto removed = remove_pin(unfinished); !removed) return removed;
+  if (const int code = bpf_obj_pin(link_fd, unfinished.c_str()); code < 0) {
+    return std::unexpected(sys::error_from(-code, "pin " + path,
+                                           "is a bpffs mounted there? mount -t bpf bpf "
+                                           "/sys/fs/bpf"));
+  }
+  if (::rename(unfinished.c_str(), path.c_str()) == 0) return {};
+  const int code = errno;
+  ::unlink(unfinished.c_str());
+  return std::unexpected(sys::error_from(code, "pin " + path));
+}
+
+}  // namespace
+
+struct Registry::Impl {
+  Skeleton<registry_bpf> programs;
+
+  [[nodiscard]] std::array<bpf_link*, kPins.size()> links() const {
+    const auto& all = programs->links;
+    return {all.cgt_reg_mkdir, all.cgt_reg_rmdir, all.cgt_reg_release};
+  }
+};
+
+Result<RegistryMaps> RegistryMaps::create() {
+  const LibbpfLog log;
+  const Skeleton<registry_bpf> programs(registry_bpf::open());
+  if (!programs) return std::unexpected(failed(log, errno, "open the cgroup registry"));
+  auto names = create_like(programs->maps.cgt_names);
+  if (!names) return std::unexpected(std::move(names).error());
+  auto deaths = create_like(programs->maps.cgt_deaths);
+  if (!deaths) return std::unexpected(std::move(deaths).error());
+  auto missed = create_like(programs->maps.cgt_missed);
+  if (!missed) return std::unexpected(std::move(missed).error());
+  return RegistryMaps{*std::move(names), *std::move(deaths), *std::move(missed)};
+}
+
+Result<Registry> Registry::create(int names_fd, int deaths_fd, int missed_fd) {
+  const LibbpfLog log;
+  auto impl = std::make_unique<Impl>();
+  impl->programs.reset(registry_bpf::open());
+  if (!impl->programs) return std::unexpected(failed(log, errno, "open the cgroup registry"));
+  const auto& maps = impl->programs->maps;
+  const std::array given = {std::pair{maps.cgt_names, names_fd},
+                            std::pair{maps.cgt_deaths, deaths_fd},
+                            std::pair{maps.cgt_missed, missed_fd}};
+  for (const auto& [map, fd] : given) {
+    if (fd < 0 && map == maps.cgt_missed) continue;
+    if (const int code = bpf_map__reuse_fd(map, fd); code != 0) {
+      return std::unexpected(failed(log, -code, "use the maps of the cgroup registry"));
+    }
+  }
+  if (const int code = registry_bpf::load(impl->programs.get()); code != 0) {
+    return std::unexpected(failed(log, -code, "load the cgroup registry"));
+  }
+  if (const int code = registry_bpf::attach(impl->programs.get()); code != 0) {
+    return std::unexpected(failed(log, -code, "attach to the kernel's cgroup tracepoints"));
+  }
+  return Registry(std::move(impl));
+}
+
+Registry::Registry(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Registry::Registry(Registry&&) noexcept = default;
+Registry& Registry::operator=(Registry&&) noexcept = default;
+Registry::~Registry() = default;
+
+Result<void> Registry::pin(const std::string& directory) {
+  const auto links = impl_->links();
+  for (std::size_t i = 0; i < kPins.size(); ++i) {
+    auto pinned = replace_pin(bpf_link__fd(links[i]), directory + "/" + kPins[i]);
+    if (!pinned) return pinned;
+  }
+  return {};
+}
+
+std::uint64_t Registry::missed() const {
+  const std::uint32_t only = 0;
+  std::uint64_t count = 0;
+  bpf_map_lookup_elem(bpf_map__fd(impl_->programs->maps.cgt_missed), &only, &count);
+  return count;
+}
+
+Result<void> unpin_registry(const std::string& directory) {
+  for (const char* name : kPins) {
+    const std::string path = directory + "/" + name;
+    for (const std::string& pin : {path, path + kUnfinished}) {
+      if (auto removed = remove_pin(pin); !removed) return removed;
+    }
+  }
+  return {};
+}
+
+}  // namespace cgtally::bpf

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "adapters/bpf/hooks/filter_owner.h"
+
+#include <bpf/bpf.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "adapters/sys/fd.h"
+
+namespace cgtally::bpf {
+namespace {
+
+constexpr std::string_view kMark = "cgt_owner";
+constexpr std::size_t kMostMaps = 64;
+
+struct Program {
+  std::string_view name() const { return info.name; }
+  bpf_prog_info info{};
+  std::vector<std::uint32_t> maps;
+};
+
+std::optional<Program> program_by_id(std::uint32_t id) {
+  const sys::Fd fd(bpf_prog_get_fd_by_id(id));
+  if (!fd) return std::nullopt;
+  Program program;
+  std::array<std::uint32_t, kMostMaps> maps{};
+  program.info.nr_map_ids = kMostMaps;
+  program.info.map_ids = reinterpret_cast<std::uintptr_t>(maps.data());
+  std::uint32_t size = sizeof(program.info);
+  if (bpf_obj_get_info_by_fd(fd.get(), &program.info, &size) != 0) return std::nullopt;
+  const auto count = std::min<std::size_t>(program.info.nr_map_ids, kMostMaps);
+  program.maps.assign(maps.begin(), maps.begin() + static_cast<std::ptrdiff_t>(count));
+  return program;
+}
+
+std::optional<std::uint32_t> program_of_link(std::uint32_t link_id) {
+  const sys::Fd fd(bpf_link_get_fd_by_id(link_id));
+  if (!fd) return std::nullopt;
+  bpf_link_info info{};
+  std::uint32_t size = sizeof(info);
+  if (bpf_obj_get_info_by_fd(fd.get(), &info, &size) != 0) return std::nullopt;
+  return info.prog_id;
+}
+
+bool share_a_map(const Program& a, const Program& b) {
+  return std::ranges::any_of(
+      a.maps, [&](std::uint32_t id) { return std::ranges::find(b.maps, id) != b.maps.end(); });
+}
+
+}  // namespace
+
+bool owner_alive(std::uint32_t program_id) {
+  const auto program = program_by_id(program_id);
+  if (!program) return true;
+  std::uint32_t link = 0;
+  while (bpf_link_get_next_id(link, &link) == 0) {
+    const auto linked = program_of_link(link);
+    if (!linked) continue;
+    const auto mark = program_by_id(*linked);
+    if (mark && mark->name() == kMark && share_a_map(*program, *mark)) return true;
+  }
+  return errno != ENOENT;  // anything but "no more links" means that we could not look
+}
+
+}  // namespace cgtally::bpf

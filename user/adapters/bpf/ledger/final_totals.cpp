@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "adapters/bpf/ledger/final_totals.h"
+
+#include <sys/mman.h>
+#include "cgtally/abi.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <utility>
+
+#include "adapters/sys/error.h"
+
+namespace cgtally::bpf {
+namespace {
+
+template <typename Record>  // with a key and the four counters
+Ending ending_of(const cgt_key& key, const Record& totals) {
+  return {.iface = InterfaceKey{key.iface},
+          .account = {static_cast<AccountKind>(key.kind), key.cgroup_id},
+          .totals = {.rx_bytes = {totals.rx_bytes},
+                     .rx_packets = {totals.rx_packets},
+                     .tx_bytes = {totals.tx_bytes},
+                     .tx_packets = {totals.tx_packets}}};
+}
+
+}  // namespace
+
+Result<ObituaryRing> ObituaryRing::map(const Ledger& ledger, Access access) {
+  const std::size_t count = ledger.header().obituary_ring;
+  const int protection = PROT_READ | (access == Access::write ? PROT_WRITE : 0);
+  void* at = mmap(nullptr, count * sizeof(cgt_obituary), protection, MAP_SHARED,
+                  ledger.fd("obituaries"), 0);
+  if (at == MAP_FAILED) return std::unexpected(sys::error_from(errno, "map the obituaries"));
+  return ObituaryRing({static_cast<cgt_obituary*>(at), count});
+}
+
+ObituaryRing::ObituaryRing(ObituaryRing&& other) noexcept
+    : entries_(std::exchange(other.entries_, {})) {}
+
+ObituaryRing& ObituaryRing::operator=(ObituaryRing&& other) noexcept {
+  if (this != &other) {
+    unmap();
+    entries_ = std::exchange(other.entries_, {});
+  }
+  return *this;
+}
+
+ObituaryRing::~ObituaryRing() { unmap(); }
+
+void ObituaryRing::unmap() {
+  if (!entries_.empty()) munmap(entries_.data(), entries_.size_bytes());
+}
+
+void ObituaryRing::write(const cgt_obituary& obituary) {
+  cgt_obituary& entry = entries_[obituary.seq % entries_.size()];
+  __atomic_store_n(&entry.seq, 0, __ATOMIC_RELAXED);
+  std::atomic_thread_fence(std::memory_order_release);
+  cgt_obituary text = obituary;
+  text.seq = 0;
+  entry = text;
+  __atomic_store_n(&entry.seq, obituary.seq, __ATOMIC_RELEASE);
+}
+
+std::optional<Ending> ObituaryRing::read(std::uint64_t seq) const {
+  const cgt_obituary& entry = entries_[seq % entries_.size()];
+  if (__atomic_load_n(&entry.seq, __ATOMIC_ACQUIRE) != seq) return std::nullopt;
+  const Ending ending = ending_of(entry.key, entry);
+  std::atomic_thread_fence(std::memory_order_acquire);
+  if (__atomic_load_n(&entry.seq, __ATOMIC_RELAXED) != seq) return std::nullopt;
+  return ending;
+}
+
+Result<Obituaries> Obituaries::over(const Ledger& ledger) {
+  auto ring = ObituaryRing::map(ledger, Access::read);
+  if (!ring) return std::unexpected(std::move(ring).error());
+  return Obituaries(ledger.header(), *std::move(ring));
+}
+
+// A fold is over for its account once it is summed; its obituary is numbered then, but may not be
+// written or counted yet. Folds come one by one: at most the last number is in that state.
+Obituaries::Look Obituaries::look(const cgt_fold* summed) const {
+  const std::uint64_t written = __atomic_load_n(&header_->obituaries, __ATOMIC_ACQUIRE);
+  Look look;
+  look.last = summed ? std::max<std::uint64_t>(written, summed->obituary) : written;
+  if (!taken_) return look;
+  std::uint64_t seq = *taken_ + 1;
+  if (written >= seq + ring_.size()) {
+    look.lost = written + 1 - ring_.size() - seq;
+    seq += look.lost;
+  }
+  for (; seq <= look.last; ++seq) {
+    if (summed && seq == summed->obituary) {
+      look.endings.push_back(ending_of(summed->key, summed->sum));
+    } else if (auto ending = ring_.read(seq)) {
+      look.endings.push_back(*ending);
+    } else {
+      ++look.lost;
+    }
+  }
+  return look;
+}
+
+}  // namespace cgtally::bpf

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// The endings of accounts, from a ring that the keeper writes and any number of readers follow,
+// each with a cursor of its own. An entry that is being overwritten is never used: it counts as
+// lost. The ending of a fold that a killed keeper left half done is told as well, and told once.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "adapters/bpf/ledger/ledger.h"
+#include "core/base/result.h"
+#include "core/traffic/reading.h"
+
+struct cgt_fold;
+struct cgt_obituary;
+
+namespace cgtally::bpf {
+
+// The ring itself, in shared memory.
+class ObituaryRing {
+ public:
+  static Result<ObituaryRing> map(const Ledger& ledger, Access access);
+  ObituaryRing(ObituaryRing&& other) noexcept;
+  ObituaryRing& operator=(ObituaryRing&& other) noexcept;
+  ~ObituaryRing();
+
+  [[nodiscard]] std::uint64_t size() const { return entries_.size(); }
+  void write(const cgt_obituary& obituary);
+  // None if it has been overwritten, or is being.
+  [[nodiscard]] std::optional<Ending> read(std::uint64_t seq) const;
+
+ private:
+  explicit ObituaryRing(std::span<cgt_obituary> entries) : entries_(entries) {}
+  void unmap();
+
+  std::span<cgt_obituary> entries_;
+};
+
+class Obituaries {
+ public:
+  // The ledger's memory must outlive this.
+  static Result<Obituaries> over(const Ledger& ledger);
+
+  struct Look {
+    std::vector<Ending> endings;
+    std::uint64_t lost = 0;
+    std::uint64_t last = 0;
+  };
+  // What has ended since the last look that was taken; nothing the first time, when all is past.
+  // `summed` is the fold in whose midst the journal is, if any.
+  [[nodiscard]] Look look(const cgt_fold* summed) const;
+  void take(const Look& look) { taken_ = look.last; }
+
+ private:
+  Obituaries(const cgt_header& header, ObituaryRing ring)
+      : header_(&header), ring_(std::move(ring)) {}
+
+  const cgt_header* header_;
+  ObituaryRing ring_;
+  std::optional<std::uint64_t> taken_;  // the seq of the last one
+};
+
+}  // namespace cgtally::bpf

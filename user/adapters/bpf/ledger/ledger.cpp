@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "adapters/bpf/ledger/ledger.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include "cgtally/abi.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <limits>
+#include <optional>
+#include <set>
+
+#include "adapters/bpf/ledger/ledger_maps.h"
+#include "adapters/sys/clock.h"
+#include "adapters/sys/error.h"
+#include "adapters/sys/host.h"
+
+namespace cgtally::bpf {
+namespace {
+
+Error foreign(const std::string& path) {
+  return {.what = path + " is not what a ledger has there",
+          .cure = "remove the ledger and begin anew: cgtally down --forget",
+          .code = EINVAL};
+}
+
+// For readers too: the kernel does not let memory be shared of a map that was opened read-only.
+Result<sys::Fd> get_pin(const std::string& path) {
+  sys::Fd fd(bpf_obj_get(path.c_str()));
+  if (fd) return fd;
+  const int code = errno;
+  if (code == ENOENT || code == EACCES || code == EPERM || code == EROFS) {
+    return std::unexpected(
+        sys::error_from(code, "open " + path,
+                        code == ENOENT ? "the ledger is not whole: cgtally down --forget" : ""));
+  }
+  return std::unexpected(foreign(path));
+}
+
+template <typename T>
+Result<T*> map_one(int fd, std::size_t bytes, Access access) {
+  const int protection = PROT_READ | (access == Access::write ? PROT_WRITE : 0);
+  void* at = mmap(nullptr, bytes, protection, MAP_SHARED, fd, 0);
+  if (at == MAP_FAILED) {
+    const int code = errno;
+    return std::unexpected(
+        sys::error_from(code, "map the ledger", code == ENOMEM ? "choose fewer --slots" : ""));
+  }
+  return static_cast<T*>(at);
+}
+
+void describe(cgt_header& header, const LedgerOptions& options, const Size& size) {
+  header.magic = CGT_MAGIC;
+  header.abi = CGT_ABI_VERSION;
+  header.slots = size.slots;
+  header.rows = size.rows;
+  header.cell_bytes = sizeof(cgt_cell);
+  header.cell_key = offsetof(cgt_cell, key);
+  header.cell_totals = offsetof(cgt_cell, rx_bytes);
+  header.folds_at = offsetof(cgt_header, folds);
+  header.fold_count = CGT_FOLD_BATCH;
+  if (getrandom(header.id, sizeof(header.id), 0) != sizeof(header.id)) header.id[0] = 0;
+  const Moment now = sys::now();
+  header.made_boot_ns = static_cast<std::uint64_t>(now.boot.count());
+  header.made_wall_ns = static_cast<std::uint64_t>(now.wall.count());
+  header.window_ns = static_cast<std::uint64_t>(options.window.count());
+  header.gate_bytes = options.gate_bytes;
+  header.obituary_ring = obituaries_of(size);
+}
+
+Result<Size> size_for(std::uint32_t slots) {
+  auto cpus = sys::cpu_ids();
+  if (!cpus) return std::unexpected(std::move(cpus).error());
+  const Size size{.slots = slots, .rows = *cpus + 1};
+  if (std::uint64_t{size.rows} * size.slots > std::numeric_limits<std::uint32_t>::max()) {
+    return std::unexpected(Error{.what = "create the ledger: " + std::to_string(slots) +
+                                         " slots on each of " + std::to_string(*cpus) +
+                                         " CPUs are more cells than a map can have",
+                                 .cure = "choose fewer --slots",
+                                 .code = E2BIG,
+                                 .failure = Failure::usage});
+  }
+  return size;
+}
+
+}  // namespace
+
+Result<Ledger> Ledger::create(const LedgerOptions& options) {
+  const auto size = size_for(options.slots);
+  if (!size) return std::unexpected(size.error());
+  Maps maps;
+  for (const Shape& shape : shapes_of(*size)) {
+    auto made = make_map(shape);
+    if (!made) return std::unexpected(std::move(made).error());
+    maps.emplace(shape.name, *std::move(made));
+  }
+  Ledger ledger(std::move(maps));
+  cgt_header first{};
+  describe(first, options, *size);
+  const std::uint32_t zero = 0;
+  if (bpf_map_update_elem(ledger.fd("header"), &zero, &first, BPF_ANY) != 0) {
+    return std::unexpected(sys::error_from(errno, "write the ledger's header"));
+  }
+  if (auto mapped = ledger.map_memory(Access::write); !mapped) {
+    return std::unexpected(std::move(mapped).error());
+  }
+  if (auto filled = ledger.rebuild_free_slots(); !filled) {
+    return std::unexpected(std::move(filled).error());
+  }
+  return ledger;
+}
+
+Result<Ledger> Ledger::open(const std::string& directory, Access access) {
+  auto header = get_pin(directory + "/header");
+  if (!header) return std::unexpected(std::move(header).error());
+  cgt_header first{};
+  const std::uint32_t zero = 0;
+  const auto info = info_of(header->get());
+  if (!info || info->value_size != sizeof(first) ||
+      bpf_map_lookup_elem(header->get(), &zero, &first) != 0 || first.magic != CGT_MAGIC ||
+      first.abi != CGT_ABI_VERSION) {
+    return std::unexpected(foreign(directory + "/header"));
+  }
+  Maps maps;
+  for (const Shape& shape : shapes_of({.slots = first.slots, .rows = first.rows})) {
+    auto fd = get_pin(directory + "/" + shape.name);
+    if (!fd) return std::unexpected(std::move(fd).error());
+    const auto found = info_of(fd->get());
+    if (!found || !fits(*found, shape)) {
+      return std::unexpected(foreign(directory + "/" + shape.name));
+    }
+    maps.emplace(shape.name, *std::move(fd));
+  }
+  Ledger ledger(std::move(maps));
+  if (auto mapped = ledger.map_memory(access); !mapped) {
+    return std::unexpected(std::move(mapped).error());
+  }
+  return ledger;
+}
+
+Result<void> Ledger::pin(const std::string& directory) const {
+  for (const auto& [name, fd] : maps_) {
+    const std::string path = directory + "/" + name;
+    if (bpf_obj_pin(fd.get(), path.c_str()) != 0) {
+      return std::unexpected(sys::error_from(errno, "pin " + path));
+    }
+  }
+  return {};
+}
+
+std::vector<std::string> Ledger::pin_names() {
+  std::vector<std::string> names;
+  for (const Shape& shape : shapes_of({.slots = 1, .rows = 1})) names.push_back(shape.name);
+  return names;
+}
+
+Result<void> Ledger::map_memory(Access access) {
+  auto header = map_one<cgt_header>(fd("header"), sizeof(cgt_header), access);
+  if (!header) return std::unexpected(std::move(header).error());
+  header_ = *header;
+  const std::size_t count = std::size_t{rows()} * slots();
+  auto cells = map_one<cgt_cell>(fd("cells"), count * sizeof(cgt_cell), access);
+  if (!cells) return std::unexpected(std::move(cells).error());
+  cells_ = {*cells, count};
+  return {};
+}
+
+void Ledger::unmap() {
+  if (header_) munmap(header_, sizeof(*header_));
+  if (!cells_.empty()) munmap(cells_.data(), cells_.size_bytes());
+  header_ = nullptr;
+  cells_ = {};
+}
+
+Ledger::Ledger(Ledger&& other) noexcept
+    : maps_(std::move(other.maps_)),
+      header_(std::exchange(other.header_, nullptr)),
+      cells_(std::exchange(other.cells_, {})),
+      grace_(std::move(other.grace_)),
+      grace_inner_(std::move(other.grace_inner_)) {}
+
+Ledger& Ledger::operator=(Ledger&& other) noexcept {
+  if (this != &other) {
+    unmap();
+    maps_ = std::move(other.maps_);
+    header_ = std::exchange(other.header_, nullptr);
+    cells_ = std::exchange(other.cells_, {});
+    grace_ = std::move(other.grace_);
+    grace_inner_ = std::move(other.grace_inner_);
+  }
+  return *this;
+}
+
+Ledger::~Ledger() { unmap(); }
+
+void Ledger::share_with(bpf_object* object) const {
+  bpf_map* map = nullptr;
+  bpf_object__for_each_map(map, object) {
+    if (!is_shared(*map)) continue;
+    bpf_map__reuse_fd(map, fd(name_of(*map)));
+  }
+}
+
+std::uint32_t Ledger::slots() const { return header_->slots; }
+std::uint32_t Ledger::rows() const { return header_->rows; }
+
+Result<std::uint32_t> Ledger::reserve(const cgt_key& account) {
+  std::uint32_t slot = 0;
+  if (bpf_map_lookup_elem(fd("slots"), &account, &slot) == 0) return slot;
+  if (bpf_map_lookup_and_delete_elem(fd("free"), nullptr, &slot) != 0) {
+    return std::unexpected(
+        sys::error_from(ENOSPC, "reserve a slot of the ledger", "choose more --slots"));
+  }
+  // Blank, so that it is found should this process be killed here. The key stands in userspace's
+  // own row: programs stamp theirs when they come by.
+  for (std::uint32_t row = 0; row < rows(); ++row) {
+    cells_[std::size_t{row} * slots() + slot].key = {};
+  }
+  cells_[std::size_t{own_row()} * slots() + slot].key = account;
+  if (bpf_map_update_elem(fd("slots"), &account, &slot, BPF_NOEXIST) == 0) return slot;
+  const int code = errno;
+  cells_[std::size_t{own_row()} * slots() + slot].key = {};
+  bpf_map_update_elem(fd("free"), nullptr, &slot, BPF_ANY);
+  if (bpf_map_lookup_elem(fd("slots"), &account, &slot) == 0) return slot;
+  return std::unexpected(sys::error_from(code, "reserve a slot of the ledger"));
+}
+
+void Ledger::release(const cgt_key& account, std::uint32_t slot) {
+  bpf_map_delete_elem(fd("slots"), &account);
+  cells_[std::size_t{own_row()} * slots() + slot].key = {};
+  bpf_map_update_elem(fd("free"), nullptr, &slot, BPF_ANY);
+}
+
+std::vector<bool> Ledger::slots_in_use() const {
+  std::vector<bool> used(slots());
+  for (const cgt_fold& fold : header_->folds) {
+    if (fold.state != CGT_FOLD_NONE && fold.slot < used.size()) used[fold.slot] = true;
+  }
+  cgt_key key{};
+  std::uint32_t slot = 0;
+  for (const void* previous = nullptr; bpf_map_get_next_key(fd("slots"), previous, &key) == 0;
+       previous = &key) {
+    if (bpf_map_lookup_elem(fd("slots"), &key, &slot) == 0 && slot < used.size()) used[slot] = true;
+  }
+  return used;
+}
+
+Result<void> Ledger::rebuild_free_slots() {
+  std::uint32_t slot = 0;
+  while (bpf_map_lookup_and_delete_elem(fd("free"), nullptr, &slot) == 0) {
+  }
+  const std::vector<bool> used = slots_in_use();
+  for (slot = 0; slot < slots(); ++slot) {
+    if (used[slot]) continue;
+    for (std::uint32_t row = 0; row < rows(); ++row) {
+      cells_[std::size_t{row} * slots() + slot] = {};
+    }
+    if (bpf_map_update_elem(fd("free"), nullptr, &slot, BPF_ANY) != 0) {
+      return std::unexpected(sys::error_from(errno, "fill the ledger's free slots"));
+    }
+  }
+  return {};
+}
+
+Result<void> Ledger::wait_for_running_programs() {
+  const std::uint32_t zero = 0;
+  if (!grace_) {
+    sys::Fd inner(bpf_map_create(BPF_MAP_TYPE_ARRAY, "cgt_grace_inner", 4, 4, 1, nullptr));
+    LIBBPF_OPTS(bpf_map_create_opts, opts, .inner_map_fd = static_cast<__u32>(inner.get()));
+    sys::Fd outer(bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, "cgt_grace", 4, 4, 1, &opts));
+    if (!inner || !outer) return std::unexpected(sys::error_from(errno, "create a map to wait by"));
+    grace_inner_ = std::move(inner);
+    grace_ = std::move(outer);
+  }
+  // The kernel returns from this update after synchronize_rcu (4.20 on): tc programs run as
+  // readers.
+  const int inner = grace_inner_.get();
+  if (bpf_map_update_elem(grace_.get(), &zero, &inner, BPF_ANY) != 0) {
+    return std::unexpected(sys::error_from(errno, "wait for running programs"));
+  }
+  return {};
+}
+
+std::vector<std::pair<std::uint32_t, cgt_interface>> Ledger::interfaces() const {
+  std::vector<std::pair<std::uint32_t, cgt_interface>> all;
+  std::uint32_t key = 0;
+  std::vector<std::uint32_t> keys;
+  for (const void* previous = nullptr; bpf_map_get_next_key(fd("interfaces"), previous, &key) == 0;
+       previous = &key) {
+    keys.push_back(key);
+    if (keys.size() > kMostInterfaces) break;  // it changes under our hands, and begins again
+  }
+  for (const std::uint32_t one : std::set(keys.begin(), keys.end())) {
+    cgt_interface interface {};
+    if (bpf_map_lookup_elem(fd("interfaces"), &one, &interface) == 0) {
+      all.emplace_back(one, interface);
+    }
+  }
+  return all;
+}
+
+Result<void> Ledger::put_interface(std::uint32_t key, const cgt_interface& interface) {
+  if (bpf_map_update_elem(fd("interfaces"), &key, &interface, BPF_ANY) != 0) {
+    return std::unexpected(sys::error_from(errno, "record an interface in the ledger"));
+  }
+  __atomic_add_fetch(&header_->interfaces_seq, 1, __ATOMIC_RELEASE);
+  return {};
+}
+
+void Ledger::forget_interface(std::uint32_t key) {
+  bpf_map_delete_elem(fd("interfaces"), &key);
+  __atomic_add_fetch(&header_->interfaces_seq, 1, __ATOMIC_RELEASE);
+}
+
+std::uint64_t Ledger::memory_bytes() const {
+  std::uint64_t bytes = 0;
+  for (const auto& [name, fd] : maps_) {
+    const auto info = info_of(fd.get());
+    const bool grows = info && (info->map_flags & BPF_F_NO_PREALLOC) != 0;
+    if (info && !grows) {
+      bytes += std::uint64_t{info->max_entries} * (info->key_size + info->value_size);
+    }
+  }
+  return bytes;
+}
+
+}  // namespace cgtally::bpf

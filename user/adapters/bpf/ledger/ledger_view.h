@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// A pinned ledger as a reader sees it: totals, interfaces and state, without a right to change
+// anything. Any number of processes may look at the same time.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "adapters/bpf/cgroups/cgroup_registry.h"
+#include "adapters/bpf/ledger/pins.h"
+#include "adapters/bpf/ledger/totals_reader.h"
+#include "adapters/bpf/ledger/windows.h"
+#include "adapters/bpf/programs/tally.h"
+#include "core/base/result.h"
+#include "core/traffic/interface.h"
+#include "core/traffic/reading.h"
+
+namespace cgtally::bpf {
+
+struct InterfaceRecord {
+  InterfaceKey key;
+  NetnsId netns_id;
+  std::string netns;  // as --netns named it; empty for the keeper's own
+  int ifindex = 0;
+  std::string name;
+  bool attached = false;
+  HookKind hook = HookKind::tcx;
+  std::array<std::uint32_t, 2> program_ids{};  // ingress, egress
+  Moment since;
+  Traffic device;          // the device's own counters then
+  std::uint64_t gaps = 0;  // how often a hook was lost and attached again
+  Nanoseconds gap{};       // how long nobody counted then, at most
+};
+
+[[nodiscard]] std::vector<InterfaceRecord> interface_records(const Ledger& ledger);
+// Unpins the windows of an interface that was folded.
+void forget_windows(const std::string& directory, InterfaceKey key);
+
+struct LedgerFacts {
+  std::string id;
+  Moment made;
+  LedgerState state = LedgerState::making;
+  bool kept = false;        // a keeper runs
+  Nanoseconds last_kept{};  // boot time
+  std::uint32_t keeper_pid = 0;
+  std::uint64_t bytes = 0;
+  std::uint32_t slots = 0;
+  std::uint32_t abi = 0;
+  Nanoseconds window{};
+  std::uint32_t gate_bytes = 0;     // the clock is read again after so many
+  std::uint64_t windows_bytes = 0;  // of each attached interface
+};
+
+class LedgerView {
+ public:
+  static Result<LedgerView> open(const std::string& bpffs);
+
+  LedgerView(LedgerView&&) noexcept;
+  LedgerView& operator=(LedgerView&&) noexcept;
+  ~LedgerView();
+
+  // With what was folded since the last read().
+  [[nodiscard]] LedgerReading read();
+  [[nodiscard]] SlotUse slots() const;
+  // What a reader asks at each reading, without a system call.
+  [[nodiscard]] LedgerState state() const;
+  [[nodiscard]] const std::string& id() const;  // changes when totals begin again
+  [[nodiscard]] Moment made() const;
+  // All there is to know. Looks at the lock, which a keeper that starts may want at that instant.
+  [[nodiscard]] LedgerFacts facts() const;
+  // Those that are counted or were, and are not folded yet.
+  [[nodiscard]] const std::vector<InterfaceRecord>& interfaces();
+  // Those of an interface that is counted. The mapping outlives this object.
+  [[nodiscard]] Result<Windows> windows(InterfaceKey key) const;
+  // Names and deaths of cgroups since the ledger was made.
+  [[nodiscard]] CgroupBook book() const;
+  // Names and deaths that found no room there.
+  [[nodiscard]] std::uint64_t missed() const;
+  [[nodiscard]] const Ledger& ledger() const;
+
+ private:
+  struct Impl;
+  explicit LedgerView(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace cgtally::bpf

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// A queue cannot be looked through, but turned over: what is popped is pushed back at once. What
+// was in it all the time is met then, because whatever comes later stands behind it. But a program
+// may hold a slot in between, or give one back that another program found an account for first.
+//
+// Why a slot that was found lost is in nobody's hands. Let its cells be blank at a, and still at d;
+// let the queue be turned over from b to c and the slot not be met; let one grace lie between a and
+// b, and another between c and d; and let it be no account's at d.
+//   - No program popped it between a and c: that one would have ended by d, and whoever pops a slot
+//     writes the account's cgroup id into its cell, which only a keeper clears.
+//   - Nor before a: that one ended before b, and wrote before it ended.
+//   - So if it was in the queue at b it stayed there until it was met. And nobody put it there
+//     between b and c, as nobody had it.
+//   - If it is no account's at d it was none's at b: only the keeper takes slots from accounts.
+// A slot whose cell is not blank, as after a race for an account that a program lost, stays lost
+// until the free slots are rebuilt.
+#include "adapters/bpf/ledger/lost_slots.h"
+
+#include <bpf/bpf.h>
+#include "cgtally/abi.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <vector>
+
+#include "adapters/sys/error.h"
+
+namespace cgtally::bpf {
+namespace {
+
+class Suspects {
+ public:
+  explicit Suspects(Ledger& ledger) : ledger_(ledger), suspect_(ledger.slots(), true) {}
+
+  [[nodiscard]] bool any() const { return std::ranges::find(suspect_, true) != suspect_.end(); }
+  [[nodiscard]] bool has(std::uint32_t slot) const { return suspect_[slot]; }
+
+  void clear_those_in_use() {
+    const std::vector<bool> used = ledger_.slots_in_use();
+    for (std::uint32_t slot = 0; slot < suspect_.size(); ++slot) {
+      if (used[slot]) suspect_[slot] = false;
+    }
+  }
+
+  void clear_those_not_blank() {
+    for (std::uint32_t slot = 0; slot < suspect_.size(); ++slot) {
+      if (suspect_[slot] && !is_blank(slot)) suspect_[slot] = false;
+    }
+  }
+
+  Result<void> clear_those_in_queue() {
+    const int queue = ledger_.fd("free");
+    for (std::size_t turned = 0; turned < suspect_.size(); ++turned) {
+      std::uint32_t slot = 0;
+      if (bpf_map_lookup_and_delete_elem(queue, nullptr, &slot) != 0) {
+        if (errno == ENOENT) return {};  // programs took the rest
+        return std::unexpected(sys::error_from(errno, "look through the free slots"));
+      }
+      suspect_.at(slot) = false;
+      // It is ours alone: should it be lost, it can be found.
+      for (std::uint32_t row = 0; row < ledger_.rows(); ++row) {
+        if (cgt_key& key = cell(row, slot).key; key.cgroup_id != 0) key = {};
+      }
+      if (bpf_map_update_elem(queue, nullptr, &slot, BPF_ANY) != 0) {
+        return std::unexpected(sys::error_from(errno, "look through the free slots"));
+      }
+    }
+    return {};
+  }
+
+ private:
+  cgt_cell& cell(std::uint32_t row, std::uint32_t slot) const {
+    return ledger_.cells()[std::size_t{row} * ledger_.slots() + slot];
+  }
+
+  // Userspace's own row may have the key that a killed process was about to reserve.
+  [[nodiscard]] bool is_blank(std::uint32_t slot) const {
+    for (std::uint32_t row = 0; row < ledger_.rows(); ++row) {
+      const cgt_cell& one = cell(row, slot);
+      const bool stamped = one.key.iface != 0 || one.key.cgroup_id != 0;
+      const bool booked = one.rx_packets != 0 || one.tx_packets != 0;
+      if (booked || (stamped && row != ledger_.own_row())) return false;
+    }
+    return true;
+  }
+
+  Ledger& ledger_;
+  std::vector<bool> suspect_;
+};
+
+Result<void> give_back(Ledger& ledger, std::uint32_t slot) {
+  ledger.cells()[std::size_t{ledger.own_row()} * ledger.slots() + slot].key = {};
+  if (bpf_map_update_elem(ledger.fd("free"), nullptr, &slot, BPF_ANY) == 0) return {};
+  return std::unexpected(sys::error_from(errno, "give back a slot of the ledger"));
+}
+
+}  // namespace
+
+Result<std::size_t> give_back_lost_slots(Ledger& ledger) {
+  Suspects lost(ledger);
+  if (auto looked = lost.clear_those_in_queue(); !looked) return std::unexpected(looked.error());
+  lost.clear_those_in_use();
+  lost.clear_those_not_blank();  // a
+  if (!lost.any()) return 0;
+  if (auto waited = ledger.wait_for_running_programs(); !waited) {
+    return std::unexpected(waited.error());
+  }
+  if (auto looked = lost.clear_those_in_queue(); !looked) {  // from b to c
+    return std::unexpected(looked.error());
+  }
+  if (auto waited = ledger.wait_for_running_programs(); !waited) {
+    return std::unexpected(waited.error());
+  }
+  lost.clear_those_in_use();  // d
+  lost.clear_those_not_blank();
+  std::size_t found = 0;
+  for (std::uint32_t slot = 0; slot < ledger.slots(); ++slot) {
+    if (!lost.has(slot)) continue;
+    if (auto given = give_back(ledger, slot); !given) return std::unexpected(given.error());
+    ++found;
+  }
+  return found;
+}
+
+}  // namespace cgtally::bpf

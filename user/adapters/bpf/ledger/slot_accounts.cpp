@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "adapters/bpf/ledger/slot_accounts.h"
+
+#include <bpf/bpf.h>
+#include "cgtally/abi.h"
+
+#include "adapters/bpf/ledger/ledger.h"
+
+namespace cgtally::bpf {
+namespace {
+
+Account account_of(const cgt_key& key) {
+  return {static_cast<AccountKind>(key.kind), key.cgroup_id};
+}
+
+}  // namespace
+
+// Each fold moves the sequence, and only a slot that was folded can become another's. One that is
+// leaving is not remembered: nothing tells when its rest is over.
+std::optional<Account> SlotOwners::owner_of(std::uint32_t slot) {
+  const std::uint64_t seq = folds();
+  if (seq != fold_seq_) known_.clear();
+  fold_seq_ = seq;
+  if (const auto found = known_.find(slot); found != known_.end()) return found->second;
+  if (const auto account = leaving(slot)) return account;
+  const auto account = staying(slot);
+  if (account) known_.emplace(slot, *account);
+  return account;
+}
+
+std::uint64_t SlotOwners::folds() const {
+  return __atomic_load_n(&ledger_->header().fold_seq, __ATOMIC_ACQUIRE);
+}
+
+std::optional<Account> SlotOwners::leaving(std::uint32_t slot) const {
+  for (const cgt_fold& fold : ledger_->header().folds) {
+    const std::uint32_t state = __atomic_load_n(&fold.state, __ATOMIC_ACQUIRE);
+    if (state != CGT_FOLD_NONE && fold.slot == slot) return account_of(fold.key);
+  }
+  return {};
+}
+
+// A CPU's stamp is believed if the hash confirms it.
+std::optional<Account> SlotOwners::staying(std::uint32_t slot) const {
+  const std::uint32_t slots = ledger_->slots();
+  if (slot >= slots) return {};
+  const auto cells = ledger_->cells();
+  for (std::uint32_t row = 0; row < ledger_->rows(); ++row) {
+    const cgt_key& stamp = cells[std::size_t{row} * slots + slot].key;
+    cgt_key key{};
+    key.iface = __atomic_load_n(&stamp.iface, __ATOMIC_ACQUIRE);
+    key.cgroup_id = __atomic_load_n(&stamp.cgroup_id, __ATOMIC_RELAXED);
+    key.kind = __atomic_load_n(&stamp.kind, __ATOMIC_RELAXED);
+    std::uint32_t owned = 0;
+    if (key.iface == 0) continue;
+    if (bpf_map_lookup_elem(ledger_->fd("slots"), &key, &owned) == 0 && owned == slot) {
+      return account_of(key);
+    }
+  }
+  return {};
+}
+
+}  // namespace cgtally::bpf

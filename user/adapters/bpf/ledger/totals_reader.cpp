@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "adapters/bpf/ledger/totals_reader.h"
+
+#include <bpf/bpf.h>
+#include "cgtally/abi.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <thread>
+#include <utility>
+
+#include "adapters/bpf/ledger/final_totals.h"
+#include "adapters/bpf/ledger/ledger.h"
+
+namespace cgtally::bpf {
+namespace {
+
+// A fold takes microseconds for each account. If it takes longer its keeper is dead or suspended.
+constexpr auto kPause = std::chrono::milliseconds{1};
+constexpr int kPatience = 100;
+
+// One 64-bit load; the CPU that counts may be writing.
+std::uint64_t load(const __u64& counter) { return __atomic_load_n(&counter, __ATOMIC_RELAXED); }
+
+Traffic traffic_of(const cgt_cell& cell) {
+  return {.rx_bytes = Bytes{load(cell.rx_bytes)},
+          .rx_packets = Packets{load(cell.rx_packets)},
+          .tx_bytes = Bytes{load(cell.tx_bytes)},
+          .tx_packets = Packets{load(cell.tx_packets)}};
+}
+
+Traffic traffic_of(const cgt_totals& totals) {
+  return {.rx_bytes = Bytes{totals.rx_bytes},
+          .rx_packets = Packets{totals.rx_packets},
+          .tx_bytes = Bytes{totals.tx_bytes},
+          .tx_packets = Packets{totals.tx_packets}};
+}
+
+cgt_key key_of(const cgt_cell& cell) {
+  cgt_key key{};
+  key.iface = __atomic_load_n(&cell.key.iface, __ATOMIC_ACQUIRE);
+  key.cgroup_id = load(cell.key.cgroup_id);
+  key.kind = __atomic_load_n(&cell.key.kind, __ATOMIC_RELAXED);
+  return key;
+}
+
+// An account whose slot is leaving may have a new one already.
+void merge_twice_booked(std::vector<AccountTotals>& all) {
+  const auto key = [](const AccountTotals& one) { return std::pair{one.iface, one.account}; };
+  std::ranges::sort(all, {}, key);
+  std::size_t last = 0;
+  for (std::size_t at = 1; at < all.size(); ++at) {
+    if (key(all[at]) == key(all[last])) {
+      all[last].totals += all[at].totals;
+    } else {
+      all[++last] = all[at];
+    }
+  }
+  if (!all.empty()) all.resize(last + 1);
+}
+
+}  // namespace
+
+Cells::Cells(const Ledger& ledger)
+    : header_(ledger.header()),
+      cells_(ledger.cells()),
+      slots_fd_(ledger.fd("slots")),
+      rows_(ledger.rows()),
+      journal_(CGT_FOLD_BATCH),
+      known_(ledger.slots()) {}
+
+// The sequence of folds, even if one can be had: a dead keeper is waited for once.
+std::uint64_t Cells::quiet_fold_seq() {
+  std::uint64_t seq = __atomic_load_n(&header_.fold_seq, __ATOMIC_ACQUIRE);
+  for (int pause = 0; seq % 2 != 0 && seq != stuck_seq_; ++pause) {
+    if (pause == kPatience) {
+      stuck_seq_ = seq;
+      break;
+    }
+    std::this_thread::sleep_for(kPause);
+    seq = __atomic_load_n(&header_.fold_seq, __ATOMIC_ACQUIRE);
+  }
+  return seq;
+}
+
+// As far as it matters where totals are: a slot that rests is nobody's, as one that is free.
+std::uint32_t Cells::state_of(const cgt_fold& fold) {
+  const std::uint32_t state = __atomic_load_n(&fold.state, __ATOMIC_ACQUIRE);
+  return state == CGT_FOLD_RESTING ? std::uint32_t{CGT_FOLD_NONE} : state;
+}
+
+// Whatever a keeper does between two changes of a state, or is killed in, a reading by the journal
+// is the same.
+bool Cells::journal_moved() const {
+  std::atomic_thread_fence(std::memory_order_acquire);
+  return !std::ranges::equal(header_.folds, journal_, {}, state_of) ||
+         __atomic_load_n(&header_.fold_seq, __ATOMIC_ACQUIRE) != fold_seq_;
+}
+
+void Cells::read_journal() {
+  const std::uint64_t seq = quiet_fold_seq();
+  if (std::exchange(fold_seq_, seq) != seq || journal_moved()) std::ranges::fill(known_, Known{});
+  leaving_.clear();
+  summed_ = nullptr;
+  resting_ = 0;
+  for (std::size_t at = 0; at < journal_.size(); ++at) {
+    const cgt_fold& fold = header_.folds[at];
+    journal_[at] = state_of(fold);
+    if (fold.state == CGT_FOLD_RESTING) ++resting_;
+    if (journal_[at] == CGT_FOLD_NONE) continue;
+    leaving_.emplace(fold.slot, &fold);
+    if (journal_[at] == CGT_FOLD_SUMMED) summed_ = &fold;
+  }
+}
+
+bool Cells::confirm(std::uint32_t slot) {
+  const auto know = [&](const cgt_key& key) {
+    known_[slot].iface = InterfaceKey{key.iface};
+    known_[slot].account = {static_cast<AccountKind>(key.kind), key.cgroup_id};
+    return true;
+  };
+  if (const auto fold = leaving_.find(slot); fold != leaving_.end()) {
+    return know(fold->second->key);
+  }
+  for (std::uint32_t row = 0; row < rows_; ++row) {
+    const cgt_key key = key_of(cells_[row * known_.size() + slot]);
+    std::uint32_t owned = 0;
+    if (key.iface == 0 || bpf_map_lookup_elem(slots_fd_, &key, &owned) != 0 || owned != slot) {
+      continue;
+    }
+    return know(key);
+  }
+  return false;
+}
+
+Traffic Cells::sum(std::uint32_t slot) const {
+  if (summed_ && slot == summed_->into_slot) return traffic_of(summed_->retired);
+  Traffic total;
+  for (std::uint32_t row = 0; row < rows_; ++row) {
+    total += traffic_of(cells_[row * known_.size() + slot]);
+  }
+  return total;
+}
+
+std::vector<AccountTotals> Cells::read_once() {
+  std::vector<AccountTotals> all;
+  for (std::uint32_t slot = 0; slot < known_.size(); ++slot) {
+    if (summed_ && slot == summed_->slot) continue;  // it has ended
+    if (known_[slot].iface.value == 0 && !confirm(slot)) continue;
+    all.push_back({known_[slot].iface, known_[slot].account, sum(slot)});
+  }
+  used_ = static_cast<std::uint32_t>(all.size()) + resting_ + (summed_ ? 1 : 0);
+  if (!leaving_.empty()) merge_twice_booked(all);
+  return all;
+}
+
+LedgerReading Cells::read_with(Obituaries* obituaries) {
+  while (true) {
+    read_journal();
+    LedgerReading reading;
+    reading.accounts = read_once();
+    Obituaries::Look look;
+    if (obituaries) look = obituaries->look(summed_);
+    // What left since then was read half before and half after.
+    if (!journal_moved()) {
+      if (obituaries) obituaries->take(look);
+      reading.endings = std::move(look.endings);
+      reading.lost_endings = look.lost;
+      return reading;
+    }
+    stuck_seq_ = 0;
+  }
+}
+
+std::vector<AccountTotals> Cells::read() { return read_with(nullptr).accounts; }
+
+LedgerReading Cells::read(Obituaries& obituaries) { return read_with(&obituaries); }
+
+}  // namespace cgtally::bpf

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// Totals of every account, read from mapped memory without a system call for each. A slot is
+// believed only once the slot hash or the journal of folds confirms whose it is, because a CPU
+// without store order (arm64) may show half a key, and the loser of a race for a new account stamps
+// a slot that it then puts back. A reading and its endings are of one state of the journal of
+// folds; one that a killed keeper left open is read as if it had been ended.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/traffic/reading.h"
+
+struct cgt_cell;
+struct cgt_fold;
+struct cgt_header;
+struct cgt_key;
+
+namespace cgtally::bpf {
+
+class Ledger;
+class Obituaries;
+
+struct LedgerReading {
+  std::vector<AccountTotals> accounts;
+  std::vector<Ending> endings;     // since the reading before
+  std::uint64_t lost_endings = 0;  // the ring of obituaries has lapped this reader
+};
+
+class Cells {
+ public:
+  // The ledger's memory must outlive this.
+  explicit Cells(const Ledger& ledger);
+
+  // Each (iface, account) once.
+  [[nodiscard]] std::vector<AccountTotals> read();
+  // With the endings: each account's traffic is in exactly one of the two.
+  [[nodiscard]] LedgerReading read(Obituaries& obituaries);
+  [[nodiscard]] std::uint32_t used_slots() const { return used_; }
+
+ private:
+  struct Known {
+    InterfaceKey iface;  // 0: not yet
+    Account account;
+  };
+  [[nodiscard]] std::uint64_t quiet_fold_seq();
+  static std::uint32_t state_of(const cgt_fold& fold);
+  [[nodiscard]] bool journal_moved() const;
+  void read_journal();
+  [[nodiscard]] LedgerReading read_with(Obituaries* obituaries);
+  [[nodiscard]] std::vector<AccountTotals> read_once();
+  [[nodiscard]] bool confirm(std::uint32_t slot);
+  [[nodiscard]] Traffic sum(std::uint32_t slot) const;
+
+  const cgt_header& header_;
+  std::span<const cgt_cell> cells_;
+  int slots_fd_;
+  std::uint32_t rows_;
+  std::uint32_t used_ = 0;
+  std::uint64_t fold_seq_ = 0;          // that known_ is of
+  std::uint64_t stuck_seq_ = 0;         // an odd one that was waited for in vain
+  std::vector<std::uint32_t> journal_;  // the states that known_ is of
+  std::vector<Known> known_;            // by slot
+  // Open folds, by slot: who leaves, and what the account that takes the totals has then.
+  std::unordered_map<std::uint32_t, const cgt_fold*> leaving_;
+  const cgt_fold* summed_ = nullptr;  // at most one at a time
+  std::uint32_t resting_ = 0;         // slots of nobody
+};
+
+}  // namespace cgtally::bpf

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "adapters/bpf/ledger/windows.h"
+
+#include <sys/mman.h>
+#include "cgtally/abi.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <map>
+#include <thread>
+#include <utility>
+
+#include "adapters/sys/clock.h"
+#include "adapters/sys/error.h"
+
+namespace cgtally::bpf {
+namespace {
+
+// A CPU may go on in a window that is over for a jiffy. Where the ring has room more is given, for
+// a virtual CPU that was away meanwhile.
+constexpr Nanoseconds kPatience = std::chrono::milliseconds(10);
+
+Nanoseconds wait_for_last(Nanoseconds window) {
+  return std::max(sys::jiffy(), std::min(kPatience, window * (CGT_WINDOW_RING / 4))) + window;
+}
+constexpr int kAttempts = 100'000;  // a writer's virtual CPU may be away for many milliseconds
+
+WindowSums sums_of(const cgt_window& cell) { return {Bytes{cell.bytes}, Packets{cell.packets}}; }
+
+// Sums only grow.
+WindowSums step(const WindowSums& from, const WindowSums& to) {
+  return {Bytes{to.bytes.value - from.bytes.value}, Packets{to.packets.value - from.packets.value}};
+}
+
+void add(WindowSums& to, const WindowSums& more) {
+  to.bytes += more.bytes;
+  to.packets += more.packets;
+}
+
+template <typename T>
+T load(const T& field) {
+  return __atomic_load_n(&field, __ATOMIC_RELAXED);
+}
+
+cgt_window copy_of(const cgt_window& cell) {
+  cgt_window copy{};
+  copy.epoch = load(cell.epoch);
+  copy.bytes = load(cell.bytes);
+  copy.packets = load(cell.packets);
+  copy.error = load(cell.error);
+  for (std::size_t i = 0; i < CGT_WINDOW_TOP; ++i) {
+    copy.top[i].slot = load(cell.top[i].slot);
+    copy.top[i].bytes = load(cell.top[i].bytes);
+  }
+  return copy;
+}
+
+// Waits while the cell is written.
+std::optional<cgt_window> settled(const cgt_window& cell) {
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    const std::uint32_t before = __atomic_load_n(&cell.seq, __ATOMIC_ACQUIRE);
+    if (before % 2 == 0) {
+      const cgt_window copy = copy_of(cell);
+      __atomic_thread_fence(__ATOMIC_ACQUIRE);
+      if (load(cell.seq) == before) return copy;
+    }
+    if (attempt > 100) std::this_thread::yield();
+  }
+  return {};
+}
+
+// Windows of one epoch, put together over the CPUs.
+class Assembly {
+ public:
+  void add_window(const cgt_window& cell, const WindowSums& sums) {
+    Part& part = part_of(cell.epoch, sums);
+    part.error += cell.error;
+    for (const cgt_window_top& top : cell.top) {
+      if (top.bytes != 0) part.shares[top.slot] += top.bytes;
+    }
+  }
+
+  // What came after the window was read: nobody can say whose it was.
+  void add_rest(std::uint64_t epoch, const WindowSums& sums) {
+    part_of(epoch, sums).error += sums.bytes.value;
+  }
+
+  [[nodiscard]] std::vector<ClosedWindow> windows() const {
+    std::vector<ClosedWindow> all;
+    for (const auto& [epoch, part] : parts_) {
+      ClosedWindow window{
+          .epoch = epoch, .sums = part.sums, .error = Bytes{part.error}, .shares = {}};
+      for (const auto& [slot, bytes] : part.shares) window.shares.push_back({slot, Bytes{bytes}});
+      std::ranges::stable_sort(window.shares, std::greater{}, &WindowShare::least);
+      all.push_back(std::move(window));
+    }
+    return all;
+  }
+
+ private:
+  struct Part {
+    WindowSums sums;
+    std::uint64_t error = 0;
+    std::map<std::uint32_t, std::uint64_t> shares;
+  };
+  Part& part_of(std::uint64_t epoch, const WindowSums& sums) {
+    Part& part = parts_[epoch];
+    add(part.sums, sums);
+    return part;
+  }
+  std::map<std::uint64_t, Part> parts_;
+};
+
+}  // namespace
+
+// A row's used cells, by epoch. All windows before `opened` had closed when they were copied, so
+// none of them is missing, unless a later one lies in its place: only those of the last
+// CGT_WINDOW_RING epochs are there for sure.
+struct Windows::Row {
+  std::uint64_t opened = 0;
+  std::vector<cgt_window> cells;
+
+  [[nodiscard]] std::uint64_t last() const { return cells.empty() ? 0 : cells.back().epoch; }
+  [[nodiscard]] WindowSums sums() const {
+    return cells.empty() ? WindowSums{} : sums_of(cells.back());
+  }
+  [[nodiscard]] std::uint64_t complete_from() const {
+    return last() < CGT_WINDOW_RING ? 0 : last() - CGT_WINDOW_RING + 1;
+  }
+};
+
+void ClosedWindows::miss(std::uint64_t from, std::uint64_t to) {
+  const bool first = missed_to == missed_from;
+  missed_from = first ? from : std::min(missed_from, from);
+  missed_to = first ? to : std::max(missed_to, to);
+}
+
+Result<Windows> Windows::map(int windows_fd, std::uint32_t cpus, Nanoseconds window) {
+  const std::size_t count = std::size_t{cpus} * 2;
+  void* at = mmap(nullptr, count * sizeof(cgt_window_row), PROT_READ, MAP_SHARED, windows_fd, 0);
+  if (at == MAP_FAILED) return std::unexpected(sys::error_from(errno, "map the windows"));
+  return Windows({static_cast<const cgt_window_row*>(at), count}, cpus, window);
+}
+
+Windows::Windows(std::span<const cgt_window_row> rows, std::uint32_t cpus, Nanoseconds window)
+    : rows_(rows), cpus_(cpus), window_(window), closes_after_(wait_for_last(window)) {}
+
+Windows::Windows(Windows&& other) noexcept
+    : rows_(std::exchange(other.rows_, {})),
+      cpus_(other.cpus_),
+      window_(other.window_),
+      closes_after_(other.closes_after_) {}
+
+Windows::~Windows() {
+  if (!rows_.empty()) munmap(const_cast<cgt_window_row*>(rows_.data()), rows_.size_bytes());
+}
+
+Result<Windows::Row> Windows::row(WindowDirection direction, std::uint32_t cpu) const {
+  const std::size_t index = std::size_t{cpu} * 2 + (direction == WindowDirection::tx ? 1 : 0);
+  const std::span<const cgt_window> ring(rows_[index].ring);
+  Row row;
+  for (const cgt_window& cell : ring)
+    row.opened = std::max<std::uint64_t>(row.opened, load(cell.epoch));
+  __atomic_thread_fence(__ATOMIC_ACQUIRE);
+  for (const cgt_window& cell : ring) {
+    const auto copy = settled(cell);
+    if (!copy) return std::unexpected(sys::error_from(EBUSY, "read a window that is written"));
+    if (copy->epoch != 0) row.cells.push_back(*copy);
+  }
+  std::ranges::sort(row.cells, {}, &cgt_window::epoch);
+  return row;
+}
+
+Result<std::vector<Windows::Row>> Windows::rows(WindowDirection direction) const {
+  std::vector<Row> rows;
+  for (std::uint32_t cpu = 0; cpu < cpus_; ++cpu) {
+    auto one = row(direction, cpu);
+    if (!one) return std::unexpected(std::move(one).error());
+    rows.push_back(*std::move(one));
+  }
+  return rows;
+}
+
+Result<WindowSums> Windows::totals(WindowDirection direction) const {
+  const auto all = rows(direction);
+  if (!all) return std::unexpected(all.error());
+  WindowSums total;
+  for (const Row& row : *all) add(total, row.sums());
+  return total;
+}
+
+Result<WindowCursor> Windows::from(WindowDirection direction, Nanoseconds boot_time) const {
+  const auto all = rows(direction);
+  if (!all) return std::unexpected(all.error());
+  WindowCursor cursor;
+  cursor.direction_ = direction;
+  cursor.through_ = static_cast<std::uint64_t>(boot_time / window_);
+  for (const Row& row : *all) {
+    cursor.rows_.push_back({.epoch = row.last(), .sums = row.sums()});
+    cursor.through_ = std::max(cursor.through_, row.last());
+  }
+  cursor.first_ = cursor.through_ + 1;
+  return cursor;
+}
+
+// Every window before it is closed on all CPUs: a CPU has opened a later one, or had time to.
+std::uint64_t Windows::first_open(const std::vector<Row>& rows, Nanoseconds boot_time) const {
+  const Nanoseconds over = std::max(boot_time - closes_after_, Nanoseconds::zero());
+  const auto by_time = static_cast<std::uint64_t>(over / window_);
+  std::uint64_t first = UINT64_MAX;
+  for (const Row& row : rows) first = std::min(first, std::max(by_time, row.opened));
+  return first;
+}
+
+Nanoseconds Windows::longest_pause() const {
+  return window_ * (CGT_WINDOW_RING - 2) - closes_after_;
+}
+
+Result<ClosedWindows> Windows::closed(WindowCursor& cursor, Nanoseconds boot_time) const {
+  const auto all = rows(cursor.direction_);
+  if (!all) return std::unexpected(all.error());
+  const std::uint64_t end = first_open(*all, boot_time);
+  if (end <= cursor.through_ + 1) return ClosedWindows{};
+
+  ClosedWindows read;
+  Assembly assembly;
+  for (std::uint32_t cpu = 0; cpu < cpus_; ++cpu) {
+    const Row& row = (*all)[cpu];
+    WindowCursor::Row& base = cursor.rows_[cpu];
+    if (row.complete_from() > cursor.through_ + 1) {
+      base.gap = true;
+      read.miss(cursor.through_ + 1, row.complete_from());
+    }
+    for (const cgt_window& cell : row.cells) {
+      if (cell.epoch < base.epoch || cell.epoch >= end) continue;
+      if (base.gap && cell.epoch < row.complete_from()) continue;
+      const WindowSums gained = step(base.sums, sums_of(cell));
+      const bool again = cell.epoch == base.epoch;
+      base.epoch = cell.epoch;
+      base.sums = sums_of(cell);
+      if (cell.epoch < cursor.first_ || gained.packets.value == 0) continue;
+      if (std::exchange(base.gap, false)) {
+        add(read.missed, gained);  // its own window cannot be told from those before it
+        read.miss(cell.epoch, cell.epoch + 1);
+      } else if (again) {
+        assembly.add_rest(cell.epoch, gained);
+      } else {
+        assembly.add_window(cell, gained);
+      }
+    }
+  }
+  cursor.through_ = end - 1;
+  read.windows = assembly.windows();
+  return read;
+}
+
+}  // namespace cgtally::bpf

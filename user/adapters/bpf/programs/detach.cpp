@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "adapters/bpf/programs/detach.h"
+
+#include <bpf/bpf.h>
+#include <unistd.h>
+#include "cgtally/abi.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "adapters/bpf/cgroups/registry_programs.h"
+#include "adapters/bpf/hooks/filter_owner.h"
+#include "adapters/sys/error.h"
+
+namespace cgtally::bpf {
+namespace {
+
+void detach_link(const std::string& pin) {
+  for (const std::string& path : {pin, pin + kUnfinishedPin}) {
+    const sys::Fd link(bpf_obj_get(path.c_str()));
+    // A reader or a suspended keeper may hold it too: closing it would not be enough.
+    if (link) (void)bpf_link_detach(link.get());
+    ::unlink(path.c_str());
+  }
+}
+
+Result<void> remove_filters(const cgt_interface& record, const FindNetns& find) {
+  const std::string label(record.netns, strnlen(record.netns, sizeof(record.netns)));
+  const auto where = find({.inode = record.netns_inode, .cookie = record.netns_cookie}, label);
+  if (!where) {
+    // A netns that has gone took its interfaces and their filters along.
+    return where.error().code == ENOENT ? Result<void>{} : std::unexpected(where.error());
+  }
+  const auto entered = netns::Entered::enter(*where);
+  if (!entered) return std::unexpected(entered.error());
+  for (const auto direction : {HookDirection::egress, HookDirection::ingress}) {
+    const std::size_t at = direction == HookDirection::ingress ? 0 : 1;
+    Hook::remove_filter(record.ifindex, direction,
+                        {.preference = record.preference[at],
+                         .program_id = record.program_id[at],
+                         .next_program_id = record.next_program_id[at],
+                         .made_qdisc = record.made_qdisc != 0});
+  }
+  return {};
+}
+
+Result<void> detach_hooks(const cgt_interface& record, const std::string& directory,
+                          std::uint32_t key, const FindNetns& find) {
+  const std::string pin = directory + "/" + std::to_string(key);
+  detach_link(pin + "-ingress");
+  detach_link(pin + "-egress");
+  // Of whichever kind its record is: a process may have been killed while it hung the other.
+  return remove_filters(record, find);
+}
+
+}  // namespace
+
+FindNetns find_netns_below(std::string host_root) {
+  return [host_root = std::move(host_root)](const NetnsId& id, const std::string& name) {
+    return netns::Netns::find(id, name, host_root);
+  };
+}
+
+Result<void> detach_interface(Ledger& ledger, const std::string& directory, InterfaceKey key,
+                              const FindNetns& find, Nanoseconds now) {
+  const auto all = ledger.interfaces();
+  const auto found =
+      std::ranges::find_if(all, [&](const auto& one) { return one.first == key.value; });
+  if (found == all.end()) return {};
+  cgt_interface record = found->second;
+  if (auto detached = detach_hooks(record, directory, key.value, find); !detached) return detached;
+  if (record.hook == CGT_HOOK_NONE) return {};
+  record.hook = CGT_HOOK_NONE;
+  record.to_boot_ns = static_cast<std::uint64_t>(now.count());
+  return ledger.put_interface(key.value, record);
+}
+
+Result<void> detach_everything(const OlderLedger& ledger, const std::string& directory,
+                               const FindNetns& find) {
+  for (const auto& [key, record] : ledger.interfaces()) {
+    if (auto detached = detach_hooks(record, directory, key, find); !detached) return detached;
+  }
+  return {};
+}
+
+Result<void> detach_everything(Ledger& ledger, const std::string& directory, const FindNetns& find,
+                               Nanoseconds now) {
+  for (const auto& [key, record] : ledger.interfaces()) {
+    if (auto detached = detach_interface(ledger, directory, InterfaceKey{key}, find, now);
+        !detached) {
+      return detached;
+    }
+  }
+  ::unlink((directory + "/owner").c_str());
+  return unpin_registry(directory);
+}
+
+Result<std::vector<DeadFilter>> find_leftovers(int ifindex) {
+  return dead_filters(ifindex, owner_alive);
+}
+
+Result<int> remove_leftovers(int ifindex) { return remove_dead_filters(ifindex, owner_alive); }
+
+}  // namespace cgtally::bpf

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "adapters/bpf/programs/migration.h"
+
+#include <bpf/bpf.h>
+#include <sys/mman.h>
+#include "cgtally/abi.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "adapters/bpf/hooks/hook.h"
+#include "adapters/bpf/ledger/ledger_maps.h"
+#include "adapters/sys/error.h"
+
+namespace cgtally::bpf {
+namespace {
+
+constexpr std::size_t kDescription = offsetof(cgt_header, interfaces_seq);
+
+struct Mapped {
+  std::byte* at = nullptr;
+  std::size_t bytes = 0;
+};
+
+Result<Mapped> map_whole(int fd) {
+  const auto info = info_of(fd);
+  if (!info) return std::unexpected(sys::error_from(errno, "look at a map of the older ledger"));
+  // As the kernel lays out an array: values begin at multiples of eight bytes.
+  const std::size_t bytes = (std::size_t{info->value_size} + 7) / 8 * 8 * info->max_entries;
+  void* at = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (at == MAP_FAILED) return std::unexpected(sys::error_from(errno, "map the older ledger"));
+  return Mapped{static_cast<std::byte*>(at), bytes};
+}
+
+Result<sys::Fd> get(const std::string& directory, const char* name) {
+  sys::Fd fd(bpf_obj_get((directory + "/" + name).c_str()));
+  if (!fd) return std::unexpected(sys::error_from(errno, "open " + directory + "/" + name));
+  return fd;
+}
+
+// What does not fit is left out: an account without a name is still an account.
+void copy_entries(int from, int to) {
+  const auto old = info_of(from);
+  const auto now = info_of(to);
+  if (!old || !now || old->key_size != now->key_size || old->value_size != now->value_size) return;
+  std::vector<std::byte> key(old->key_size);
+  std::vector<std::byte> value(old->value_size);
+  for (const void* previous = nullptr; bpf_map_get_next_key(from, previous, key.data()) == 0;
+       previous = key.data()) {
+    if (bpf_map_lookup_elem(from, key.data(), value.data()) != 0) continue;
+    bpf_map_update_elem(to, key.data(), value.data(), BPF_NOEXIST);
+  }
+}
+
+struct ByBytes {
+  bool operator()(const cgt_key& a, const cgt_key& b) const {
+    return std::memcmp(&a, &b, sizeof(a)) < 0;
+  }
+};
+using Totals = std::map<cgt_key, cgt_totals, ByBytes>;
+
+void add(cgt_totals& to, const cgt_totals& more) {
+  to.rx_bytes += more.rx_bytes;
+  to.rx_packets += more.rx_packets;
+  to.tx_bytes += more.tx_bytes;
+  to.tx_packets += more.tx_packets;
+}
+
+}  // namespace
+
+struct OlderLedger::Impl {
+  std::string directory;
+  cgt_header about{};  // its first part alone
+  sys::Fd header, cells, slots, interfaces;
+  Mapped header_memory, cell_memory;
+
+  Impl() = default;
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+  ~Impl() {
+    for (const Mapped& mapped : {header_memory, cell_memory}) {
+      if (mapped.at) munmap(mapped.at, mapped.bytes);
+    }
+  }
+  [[nodiscard]] bool described() const;
+  [[nodiscard]] const std::byte* cell(std::uint32_t row, std::uint32_t slot) const {
+    return cell_memory.at + (std::size_t{row} * about.slots + slot) * about.cell_bytes;
+  }
+  [[nodiscard]] std::uint32_t* word(std::size_t offset) const {
+    return reinterpret_cast<std::uint32_t*>(header_memory.at + offset);
+  }
+  [[nodiscard]] std::vector<cgt_fold> open_folds() const;
+  [[nodiscard]] std::optional<cgt_key> owner(std::uint32_t slot) const;
+  [[nodiscard]] cgt_totals sum(std::uint32_t slot) const;
+  [[nodiscard]] Totals totals() const;
+  [[nodiscard]] std::vector<std::pair<std::uint32_t, cgt_interface>> records() const;
+};
+
+// Later ABIs have appended to them: what is not there is zero.
+std::vector<std::pair<std::uint32_t, cgt_interface>> OlderLedger::Impl::records() const {
+  const auto info = info_of(interfaces.get());
+  std::vector<std::byte> raw(info ? info->value_size : 0);
+  std::vector<std::pair<std::uint32_t, cgt_interface>> all;
+  std::uint32_t key = 0;
+  for (const void* previous = nullptr; info && info->key_size == sizeof(key) &&
+                                       bpf_map_get_next_key(interfaces.get(), previous, &key) == 0;
+       previous = &key) {
+    if (bpf_map_lookup_elem(interfaces.get(), &key, raw.data()) != 0) continue;
+    cgt_interface record{};
+    std::memcpy(&record, raw.data(), std::min(raw.size(), sizeof(record)));
+    all.emplace_back(key, record);
+  }
+  return all;
+}
+
+bool OlderLedger::Impl::described() const {
+  const std::size_t cells_end = std::size_t{about.rows} * about.slots * about.cell_bytes;
+  return about.magic == CGT_MAGIC && about.cell_key + sizeof(cgt_key) <= about.cell_bytes &&
+         about.cell_totals + sizeof(cgt_totals) <= about.cell_bytes &&
+         cells_end <= cell_memory.bytes &&
+         about.folds_at + std::size_t{about.fold_count} * sizeof(cgt_fold) <= header_memory.bytes;
+}
+
+std::vector<cgt_fold> OlderLedger::Impl::open_folds() const {
+  std::vector<cgt_fold> open;
+  for (std::uint32_t at = 0; at < about.fold_count; ++at) {
+    cgt_fold fold{};
+    std::memcpy(&fold, header_memory.at + about.folds_at + at * sizeof(fold), sizeof(fold));
+    if (fold.state == CGT_FOLD_LEAVING || fold.state == CGT_FOLD_SUMMED) open.push_back(fold);
+  }
+  return open;
+}
+
+std::optional<cgt_key> OlderLedger::Impl::owner(std::uint32_t slot) const {
+  for (std::uint32_t row = 0; row < about.rows; ++row) {
+    cgt_key key{};
+    std::uint32_t owned = 0;
+    std::memcpy(&key, cell(row, slot) + about.cell_key, sizeof(key));
+    if (key.iface != 0 && bpf_map_lookup_elem(slots.get(), &key, &owned) == 0 && owned == slot) {
+      return key;
+    }
+  }
+  return std::nullopt;
+}
+
+cgt_totals OlderLedger::Impl::sum(std::uint32_t slot) const {
+  cgt_totals all{};
+  for (std::uint32_t row = 0; row < about.rows; ++row) {
+    cgt_totals one{};
+    std::memcpy(&one, cell(row, slot) + about.cell_totals, sizeof(one));
+    add(all, one);
+  }
+  return all;
+}
+
+// As if every fold that a killed keeper left open had been ended, or not begun.
+Totals OlderLedger::Impl::totals() const {
+  std::map<std::uint32_t, cgt_totals> instead;
+  Totals all;
+  for (const cgt_fold& fold : open_folds()) {
+    if (fold.state == CGT_FOLD_SUMMED) {
+      instead[fold.slot] = {};
+      instead[fold.into_slot] = fold.retired;
+    } else {
+      add(all[fold.key], sum(fold.slot));
+      instead[fold.slot] = {};
+    }
+  }
+  for (std::uint32_t slot = 0; slot < about.slots; ++slot) {
+    const auto key = owner(slot);
+    if (!key) continue;
+    const auto replaced = instead.find(slot);
+    if (replaced == instead.end()) {
+      add(all[*key], sum(slot));
+    } else if (replaced->second.rx_packets + replaced->second.tx_packets > 0) {
+      add(all[*key], replaced->second);
+    }
+  }
+  return all;
+}
+
+Result<OlderLedger> OlderLedger::open(const std::string& directory) {
+  auto impl = std::make_unique<Impl>();
+  impl->directory = directory;
+  for (const auto& [name, fd] : {std::pair{"header", &impl->header},
+                                 {"cells", &impl->cells},
+                                 {"slots", &impl->slots},
+                                 {"interfaces", &impl->interfaces}}) {
+    auto got = get(directory, name);
+    if (!got) return std::unexpected(std::move(got).error());
+    *fd = *std::move(got);
+  }
+  for (const auto& [fd, memory] :
+       {std::pair{&impl->header, &impl->header_memory}, {&impl->cells, &impl->cell_memory}}) {
+    auto mapped = map_whole(fd->get());
+    if (!mapped) return std::unexpected(std::move(mapped).error());
+    *memory = *mapped;
+  }
+  if (impl->header_memory.bytes >= kDescription) {
+    std::memcpy(&impl->about, impl->header_memory.at, kDescription);
+  }
+  if (!impl->described()) {
+    return std::unexpected(Error{.what = directory + " is no ledger",
+                                 .cure = "remove it: cgtally down --forget",
+                                 .code = EINVAL});
+  }
+  return OlderLedger(std::move(impl));
+}
+
+Result<OlderLedger> OlderLedger::open_remains(const std::string& directory) {
+  auto impl = std::make_unique<Impl>();
+  impl->directory = directory;
+  auto interfaces = get(directory, "interfaces");
+  if (!interfaces) return std::unexpected(std::move(interfaces).error());
+  impl->interfaces = *std::move(interfaces);
+  if (auto header = get(directory, "header"); header) {
+    auto mapped = map_whole(header->get());
+    if (mapped && mapped->bytes >= kDescription) {
+      impl->header_memory = *mapped;
+      std::memcpy(&impl->about, mapped->at, kDescription);
+    }
+  }
+  return OlderLedger(std::move(impl));
+}
+
+OlderLedger::OlderLedger(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+OlderLedger::OlderLedger(OlderLedger&&) noexcept = default;
+OlderLedger& OlderLedger::operator=(OlderLedger&&) noexcept = default;
+OlderLedger::~OlderLedger() = default;
+
+std::uint32_t OlderLedger::abi() const { return impl_->about.abi; }
+std::uint32_t OlderLedger::slots() const { return impl_->about.slots; }
+
+void OlderLedger::ask_keeper_to_stop(bool stop) {
+  if (impl_->about.magic != CGT_MAGIC) return;
+  __atomic_store_n(impl_->word(offsetof(cgt_header, stop)), stop ? 1U : 0U, __ATOMIC_RELEASE);
+}
+
+Result<void> OlderLedger::hand_over_to(Ledger& ledger, const std::string& directory) {
+  std::memcpy(&impl_->about, impl_->header_memory.at, kDescription);  // the keeper has gone on
+  cgt_header& header = ledger.header();
+  std::ranges::copy(impl_->about.id, header.id);
+  header.made_boot_ns = impl_->about.made_boot_ns;
+  header.made_wall_ns = impl_->about.made_wall_ns;
+  header.last_iface = std::max(header.last_iface, impl_->about.last_iface);
+  header.last_netns = std::max(header.last_netns, impl_->about.last_netns);
+
+  const auto known = [&, there = ledger.interfaces()](std::uint32_t wanted) {
+    return std::ranges::any_of(there, [&](const auto& one) { return one.first == wanted; });
+  };
+  for (auto [key, record] : impl_->records()) {
+    if (known(key)) continue;  // handed over before the process was killed
+    // The record last: with it, the hooks are believed to be where it says.
+    for (const char* direction : {"-ingress", "-egress"}) {
+      const std::string name = "/" + std::to_string(key) + direction;
+      const sys::Fd link(bpf_obj_get((impl_->directory + name).c_str()));
+      if (!link) continue;
+      if (auto pinned = replace_pin(link.get(), directory + name); !pinned) return pinned;
+    }
+    std::ranges::fill(record.reason_slot, 0);  // those of the older ledger
+    if (auto put = ledger.put_interface(key, record); !put) return put;
+  }
+  return {};
+}
+
+void OlderLedger::hand_over_book(const Ledger& ledger) const {
+  for (const char* name : {"names", "deaths"}) {
+    if (const auto map = get(impl_->directory, name)) copy_entries(map->get(), ledger.fd(name));
+  }
+}
+
+Result<void> OlderLedger::import_into(Ledger& ledger) const {
+  if (ledger.header().imported_abi == abi()) return {};  // before the process was killed
+  for (const auto& [key, totals] : impl_->totals()) {
+    const auto slot = ledger.reserve(key);
+    if (!slot) return std::unexpected(slot.error());
+    cgt_cell& cell = ledger.cells()[std::size_t{ledger.own_row()} * ledger.slots() + *slot];
+    cell.rx_bytes = totals.rx_bytes;
+    cell.rx_packets = totals.rx_packets;
+    cell.tx_bytes = totals.tx_bytes;
+    cell.tx_packets = totals.tx_packets;
+  }
+  __atomic_store_n(&ledger.header().imported_abi, std::uint64_t{abi()}, __ATOMIC_RELEASE);
+  return {};
+}
+
+std::vector<std::pair<std::uint32_t, cgt_interface>> OlderLedger::interfaces() const {
+  return impl_->records();
+}
+
+void OlderLedger::close(LedgerState state) {
+  if (impl_->about.magic != CGT_MAGIC) return;
+  __atomic_store_n(impl_->word(offsetof(cgt_header, state)), static_cast<std::uint32_t>(state),
+                   __ATOMIC_RELEASE);
+}
+
+}  // namespace cgtally::bpf

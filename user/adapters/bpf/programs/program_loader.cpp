@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "adapters/bpf/programs/program_loader.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <unistd.h>
+#include "cgtally/abi.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <initializer_list>
+#include <utility>
+
+#include "adapters/bpf/hooks/hook.h"
+#include "adapters/sys/error.h"
+
+namespace cgtally::bpf {
+namespace {
+
+template <typename T>
+T& writable(const T& rodata) {
+  return const_cast<T&>(rodata);  // .rodata is ours to fill until it is loaded
+}
+
+bool reuse(bpf_map* map, const std::string& pin) {
+  const sys::Fd fd(bpf_obj_get(pin.c_str()));
+  return fd && bpf_map__reuse_fd(map, fd.get()) == 0;
+}
+
+void size_windows(tally_bpf& programs, const ProgramConfig& config) {
+  const std::uint32_t cpus = config.ledger.rows() - 1;
+  bpf_map__set_max_entries(programs.maps.cgt_windows, 2 * cpus);
+  if (!config.windows_pin.empty() && ::access(config.windows_pin.c_str(), F_OK) == 0) {
+    reuse(programs.maps.cgt_windows, config.windows_pin);
+  }
+}
+
+Result<void> pin_windows(const tally_bpf& programs, const std::string& pin) {
+  if (pin.empty() || ::access(pin.c_str(), F_OK) == 0) return {};
+  return replace_pin(bpf_map__fd(programs.maps.cgt_windows), pin);
+}
+
+void configure(tally_bpf& programs, const ProgramConfig& config) {
+  auto& to = *programs.rodata;
+  const cgt_header& ledger = config.ledger.header();
+  writable(to.iface_key) = config.key;
+  writable(to.netns_key) = config.netns_key;
+  writable(to.slot_count) = ledger.slots;
+  writable(to.l2_has_ethernet) = config.record.ethernet != 0;
+  writable(to.have_rdonly_cast) = config.facts.rdonly_cast;
+  writable(to.have_conntrack) = config.facts.conntrack_lookup;
+  writable(to.preempt_rt) = config.facts.preempt_rt;
+  std::ranges::copy(
+      config.record.reason_slot,
+      const_cast<std::uint32_t*>(static_cast<const volatile std::uint32_t*>(to.reason_slot)));
+  if (config.facts.preempt_rt) return;
+  writable(to.window_ns) = ledger.window_ns;
+  writable(to.gate_bytes) = ledger.gate_bytes;
+}
+
+}  // namespace
+
+Result<Skeleton<tally_bpf>> load_programs(const ProgramConfig& config) {
+  const LibbpfLog log;
+  Skeleton<tally_bpf> programs(tally_bpf::open());
+  if (!programs) return std::unexpected(sys::error_from(errno, "read the BPF object"));
+  config.ledger.share_with(programs->obj);
+  const bool windows = config.ledger.header().window_ns != 0 && !config.facts.preempt_rt;
+  if (windows) size_windows(*programs, config);
+  configure(*programs, config);
+  if (const int code = tally_bpf::load(programs.get()); code != 0) {
+    return std::unexpected(with_last_words(
+        sys::error_from(-code, "load the tc programs", "see what is missing: cgtally doctor"),
+        log));
+  }
+  if (windows) {
+    if (auto pinned = pin_windows(*programs, config.windows_pin); !pinned) {
+      return std::unexpected(std::move(pinned).error());
+    }
+  }
+  return programs;
+}
+
+std::string windows_pin(const std::string& directory, InterfaceKey key) {
+  return directory + "/" + std::to_string(key.value) + "-windows";
+}
+
+void unpin_windows(const std::string& directory, InterfaceKey key) {
+  ::unlink(windows_pin(directory, key).c_str());
+}
+
+std::uint32_t id_of(const bpf_program* program) {
+  bpf_prog_info info{};
+  std::uint32_t size = sizeof(info);
+  return bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) == 0 ? info.id : 0;
+}
+
+Error with_last_words(Error error, const LibbpfLog& log) {
+  if (const std::string words = log.last_words(); !words.empty()) error.what += " (" + words + ")";
+  return error;
+}
+
+}  // namespace cgtally::bpf

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Loads the two tc programs for one interface: what they need to know is constant in them, the
+// ledger's maps are shared, and their windows are the interface's own.
+#pragma once
+
+#include <tally.skel.h>
+
+#include <cstdint>
+#include <string>
+
+#include "adapters/bpf/base/kernel_features.h"
+#include "adapters/bpf/base/libbpf_log.h"
+#include "adapters/bpf/base/skeleton.h"
+#include "adapters/bpf/ledger/ledger.h"
+#include "core/base/result.h"
+#include "core/traffic/account.h"
+
+struct cgt_interface;
+
+namespace cgtally::bpf {
+
+struct ProgramConfig {
+  const Ledger& ledger;
+  const KernelFacts& facts;
+  std::uint32_t key = 0;
+  std::uint32_t netns_key = 0;
+  const cgt_interface& record;
+  std::string windows_pin;  // where the windows outlive the programs; empty: nowhere
+};
+
+Result<Skeleton<tally_bpf>> load_programs(const ProgramConfig& config);
+
+// Where a pinned ledger keeps the windows of an interface.
+[[nodiscard]] std::string windows_pin(const std::string& directory, InterfaceKey key);
+void unpin_windows(const std::string& directory, InterfaceKey key);
+
+[[nodiscard]] std::uint32_t id_of(const bpf_program* program);
+
+// With what libbpf said last.
+[[nodiscard]] Error with_last_words(Error error, const LibbpfLog& log);
+
+}  // namespace cgtally::bpf

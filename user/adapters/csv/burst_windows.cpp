@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// An account that is named had at least its share, and at most what the window's error adds, as far
+// as no other account is known to have had that.
+#include <algorithm>
+#include <numeric>
+
+#include "adapters/csv/burst_windows.h"
+#include "adapters/csv/rfc4180.h"
+#include "core/base/timestamp.h"
+
+namespace cgtally::csv {
+namespace {
+
+constexpr std::size_t kAccounts = 4;
+constexpr std::string_view kPrefix = "burst-";
+constexpr std::string_view kSuffix = ".csv";
+constexpr std::string_view kStamp = "ddddddddTdddddd.dddZ-";
+
+const char* name_of(std::size_t way) {
+  return static_cast<Direction>(way) == Direction::rx ? "rx" : "tx";
+}
+
+bool drop(std::string_view& name, std::string_view end) {
+  if (!name.ends_with(end)) return false;
+  name.remove_suffix(end.size());
+  return true;
+}
+
+// A number at its end, with what is before it.
+void drop_number(std::string_view& name, char before) {
+  const std::size_t other = name.find_last_not_of("0123456789");
+  const bool there = other != std::string_view::npos && other + 1 < name.size();
+  if (there && name[other] == before) name.remove_suffix(name.size() - other);
+}
+
+class Rows {
+ public:
+  Rows(const FlightDump& dump, const AccountNameOf& name_of) : dump_(dump), name_of_(name_of) {}
+
+  void add(std::size_t way) {
+    for (const TrafficWindow& window : dump_.ways[way].windows) add(way, window);
+    for (const UnknownWindows& unknown : dump_.ways[way].unknown) add(way, unknown);
+  }
+  [[nodiscard]] std::string in_order() {
+    std::ranges::stable_sort(rows_, {}, &Row::epoch);
+    return std::accumulate(rows_.begin(), rows_.end(), std::string(),
+                           [](std::string text, const Row& row) { return text += row.line; });
+  }
+
+ private:
+  struct Row {
+    std::uint64_t epoch;
+    std::string line;
+  };
+  [[nodiscard]] Nanoseconds at(std::uint64_t epoch) const {
+    return dump_.window * static_cast<std::int64_t>(epoch);
+  }
+  [[nodiscard]] RecordWriter begin(std::size_t way, std::uint64_t epoch) const {
+    RecordWriter row;
+    row.add(format_timestamp(at(epoch) + dump_.wall_ahead))
+        .add(static_cast<std::uint64_t>(at(epoch).count()))
+        .add(dump_.iface)
+        .add(name_of(way));
+    return row;
+  }
+  void add_accounts(RecordWriter& row, const TrafficWindow& window) const {
+    std::uint64_t rest = window.bytes.value;
+    for (const AccountShare& share : window.shares) rest -= std::min(rest, share.least.value);
+    const std::uint64_t doubt = std::min(window.error.value, rest);
+    for (std::size_t i = 0; i < kAccounts; ++i) {
+      if (i < window.shares.size()) {
+        const AccountShare& share = window.shares[i];
+        row.add(name_of_(share.account)).add(share.least.value).add(share.least.value + doubt);
+      } else {
+        row.add("").add("").add("");
+      }
+    }
+  }
+  void add(std::size_t way, const TrafficWindow& window) {
+    RecordWriter row = begin(way, window.epoch);
+    row.add(window.bytes.value).add(window.packets.value);
+    add_accounts(row, window);
+    row.add(static_cast<std::uint64_t>(dump_.window.count()));
+    const auto& bursts = dump_.ways[way].bursts;
+    const auto burst = std::ranges::find_if(bursts, [&](const EpochRange& one) {
+      return one.from <= window.epoch && window.epoch < one.to;
+    });
+    burst == bursts.end() ? row.add("")
+                          : row.add(static_cast<std::uint64_t>(at(burst->from).count()));
+    rows_.push_back({.epoch = window.epoch, .line = std::move(row.add("")).line()});
+  }
+  void add(std::size_t way, const UnknownWindows& unknown) {
+    RecordWriter row = begin(way, unknown.range.from);
+    unknown.bytes ? row.add(unknown.bytes->value) : row.add("");
+    unknown.packets ? row.add(unknown.packets->value) : row.add("");
+    add_accounts(row, {});
+    row.add(static_cast<std::uint64_t>(dump_.window.count())).add("");
+    rows_.push_back(
+        {.epoch = unknown.range.from, .line = std::move(row.add(unknown.range.count())).line()});
+  }
+
+  const FlightDump& dump_;
+  const AccountNameOf& name_of_;
+  std::vector<Row> rows_;
+};
+
+}  // namespace
+
+std::string windows_header() {
+  RecordWriter header;
+  for (const std::string_view name : kWindowColumns) header.add(name);
+  return std::move(header).line();
+}
+
+std::string windows_text(const FlightDump& dump, const AccountNameOf& name_of) {
+  Rows rows(dump, name_of);
+  for (std::size_t way = 0; way < dump.ways.size(); ++way) rows.add(way);
+  return windows_header() + rows.in_order();
+}
+
+// An interface of another netns is told by a path.
+std::string windows_file_name(const FlightDump& dump) {
+  constexpr std::size_t kToMilliseconds = 23;
+  std::string stamp = format_timestamp(dump.start + dump.wall_ahead).substr(0, kToMilliseconds);
+  std::erase_if(stamp, [](char c) { return c == '-' || c == ':'; });
+  std::string iface = dump.iface;
+  std::ranges::replace(iface, '/', '_');
+  return std::string(kPrefix) + stamp + "Z-" + iface + "-" +
+         name_of(static_cast<std::size_t>(dump.direction)) + ".csv";
+}
+
+std::string numbered_windows_file_name(const std::string& name, int number) {
+  if (number == 1) return name;
+  return name.substr(0, name.size() - kSuffix.size()) + "-" + std::to_string(number) +
+         std::string(kSuffix);
+}
+
+bool is_windows_file_name(std::string_view name) {
+  drop(name, ".new");
+  drop_number(name, '.');  // of the process that was writing it
+  if (!drop(name, kSuffix)) return false;
+  drop_number(name, '-');
+  const bool framed = name.starts_with(kPrefix) &&
+                      (name.ends_with("-rx") || name.ends_with("-tx")) &&
+                      name.size() > kPrefix.size() + kStamp.size() + 3;
+  if (!framed) return false;
+  const std::string_view stamp = name.substr(kPrefix.size(), kStamp.size());
+  for (std::size_t i = 0; i < kStamp.size(); ++i) {
+    const bool digit = '0' <= stamp[i] && stamp[i] <= '9';
+    const char wanted = kStamp[i];
+    if (wanted == 'd' ? !digit : stamp[i] != wanted) return false;
+  }
+  return true;
+}
+
+}  // namespace cgtally::csv

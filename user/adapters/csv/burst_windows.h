@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// A flight recorder's dump as a CSV: a row for each window with traffic, and one for each stretch
+// of windows that nobody knows, so that a window without any row is one without traffic. The
+// columns and their order are a contract.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "core/bursts/flight_recorder.h"
+
+namespace cgtally::csv {
+
+inline constexpr std::array<std::string_view, 21> kWindowColumns{
+    "time",        "boot_ns",   "iface",        "direction", "bytes",   "packets",
+    "top_account", "top_bytes", "top_bytes_hi", "account_2", "bytes_2", "bytes_2_hi",
+    "account_3",   "bytes_3",   "bytes_3_hi",   "account_4", "bytes_4", "bytes_4_hi",
+    "window_ns",   "burst_ns",  "missed"};
+
+using AccountNameOf = std::function<std::string(const Account&)>;
+
+// All lines, the header first.
+[[nodiscard]] std::string windows_text(const FlightDump& dump, const AccountNameOf& name_of);
+[[nodiscard]] std::string windows_header();
+// "burst-20261122T114207.113Z-eth0-tx.csv".
+[[nodiscard]] std::string windows_file_name(const FlightDump& dump);
+// Where that name is taken: "burst-20261122T114207.113Z-eth0-tx-2.csv"; number 1 is the name
+// itself.
+[[nodiscard]] std::string numbered_windows_file_name(const std::string& name, int number);
+// Whether these two could have made it, or a write of such a file that was cut short.
+[[nodiscard]] bool is_windows_file_name(std::string_view name);
+
+}  // namespace cgtally::csv

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+// All lines or none: by remembering where the file ended and cutting it back there.
+#include "adapters/csv/file_sink.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <expected>
+#include <system_error>
+
+namespace cgtally::csv {
+namespace {
+
+constexpr mode_t kMode = 0644;
+
+const char* cure_for(int code) {
+  switch (code) {
+    case ENOENT:
+      return "create its directory first";
+    case EACCES:
+    case EPERM:
+    case EROFS:
+    case EISDIR:
+      return "choose a file that may be written";
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+      return "make room; the totals of the next rows make the gap good";
+    case EWOULDBLOCK:
+      return "another program is writing to it: choose another file";
+    case ENXIO:
+      return "start its reader first";
+    case ECANCELED:
+      return "let it read on, or write to a file: --csv FILE";
+    default:
+      return "choose another file";
+  }
+}
+
+// The content up to and with the first '\n' (or as much as there is of it), at most `most` bytes.
+std::expected<std::string, int> first_line(int fd, std::size_t most) {
+  std::string text(most, '\0');
+  const ssize_t got = ::pread(fd, text.data(), text.size(), 0);
+  if (got < 0) return std::unexpected(errno);
+  text.resize(static_cast<std::size_t>(got));
+  if (const auto end = text.find('\n'); end != std::string::npos) text.resize(end + 1);
+  return text;
+}
+
+// Where the last whole line ends.
+std::expected<off_t, int> whole_lines(int fd, off_t size) {
+  std::array<char, 4096> block{};
+  while (size > 0) {
+    const off_t start =
+        size > static_cast<off_t>(block.size()) ? size - static_cast<off_t>(block.size()) : 0;
+    const ssize_t got = ::pread(fd, block.data(), static_cast<std::size_t>(size - start), start);
+    if (got < 0) return std::unexpected(errno);
+    const std::string_view text(block.data(), static_cast<std::size_t>(got));
+    const std::size_t end = text.rfind('\n');
+    if (end != std::string_view::npos) return start + static_cast<off_t>(end) + 1;
+    size = start;
+  }
+  return 0;
+}
+
+}  // namespace
+
+Error Sink::failure(const std::string& doing, int code) const {
+  const std::string why =
+      code == ECANCELED ? "its reader has stopped reading" : std::generic_category().message(code);
+  return {.what = doing + " " + name_ + ": " + why, .cure = cure_for(code), .code = code};
+}
+
+Result<Sink> Sink::open(const std::string& path, std::string header, sys::WaitForRoom wait) {
+  if (!header.ends_with('\n')) header += '\n';
+  struct stat status {};
+  const bool to_stdout = path == "-";
+  const bool special = !to_stdout && ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode);
+  // A file is read too, to compare its header; a fifo opened for reading would never break, and
+  // one without a reader must not hold us.
+  const int flags =
+      (special ? O_WRONLY | O_NONBLOCK : O_RDWR | O_CREAT) | O_APPEND | O_CLOEXEC | O_NOCTTY;
+  sys::Fd fd(to_stdout ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)
+                       : ::open(path.c_str(), flags, kMode));
+  const int code = errno;
+  Sink sink(std::move(fd), to_stdout ? "stdout" : path, std::move(wait));
+  if (!sink.fd_) return std::unexpected(sink.failure("open", code));
+  if (::fstat(sink.fd_.get(), &status) != 0) {
+    return std::unexpected(sink.failure("open", errno));
+  }
+  sink.regular_ = S_ISREG(status.st_mode);
+  if (sink.regular_) sink.wait_ = {};
+  auto begun = sink.regular_ && !to_stdout ? sink.begin(header) : sink.write_text(header);
+  if (!begun) return std::unexpected(std::move(begun).error());
+  return sink;
+}
+
+// A file of ours: claims it, and makes sure that it begins with the header and ends with a line.
+Result<void> Sink::begin(const std::string& header) {
+  if (::flock(fd_.get(), LOCK_EX | LOCK_NB) != 0) {
+    return std::unexpected(failure("lock", errno));
+  }
+  const auto size = position();
+  if (!size) return std::unexpected(size.error());
+  if (*size == 0) return write_text(header);
+  auto line = first_line(fd_.get(), header.size());
+  auto end = whole_lines(fd_.get(), *size);
+  if (!line || !end) {
+    return std::unexpected(failure("read", line ? end.error() : line.error()));
+  }
+  if (*line != header && (*end > 0 || !header.starts_with(*line))) {
+    return std::unexpected(
+        Error{.what = name_ + " exists and is not a recording with these columns",
+              .cure = "choose another file, or move that one away"});
+  }
+  cut_to_ = *end;
+  if (auto cut = cut_back(); !cut) return cut;
+  return *end == 0 ? write_text(header) : Result<void>{};
+}
+
+Result<void> Sink::write(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += line;
+  return write_text(text);
+}
+
+Result<void> Sink::write_text(std::string_view text) {
+  if (auto cut = cut_back(); !cut) return cut;
+  const auto before = position();
+  if (!before) return std::unexpected(before.error());
+  const int code = sys::write_all(fd_.get(), text, wait_);
+  if (code == 0) return {};
+  if (regular_) cut_to_ = *before;
+  (void)cut_back();  // tried again before the next write
+  return std::unexpected(failure("write to", code));
+}
+
+Result<void> Sink::cut_back() {
+  if (!cut_to_) return {};
+  if (::ftruncate(fd_.get(), *cut_to_) != 0) return std::unexpected(failure("cut back", errno));
+  // stdout without O_APPEND would leave a hole.
+  if (::lseek(fd_.get(), *cut_to_, SEEK_SET) < 0) {
+    return std::unexpected(failure("cut back", errno));
+  }
+  cut_to_.reset();
+  return {};
+}
+
+// Where the next write begins; 0 where there is no such place.
+Result<off_t> Sink::position() const {
+  if (!regular_) return 0;
+  const int flags = ::fcntl(fd_.get(), F_GETFL);
+  struct stat status {};
+  if (flags < 0 || ::fstat(fd_.get(), &status) != 0) {
+    return std::unexpected(failure("write to", errno));
+  }
+  if ((flags & O_APPEND) != 0) return status.st_size;
+  const off_t at = ::lseek(fd_.get(), 0, SEEK_CUR);
+  if (at < 0) return std::unexpected(failure("write to", errno));
+  return at;
+}
+
+}  // namespace cgtally::csv

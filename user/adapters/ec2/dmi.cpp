@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "adapters/ec2/dmi.h"
+
+#include <cerrno>
+#include <fstream>
+#include <system_error>
+
+#include "core/base/text.h"
+
+namespace cgtally::metadata {
+namespace {
+
+constexpr std::string_view kAmazon = "Amazon EC2";
+constexpr const char* kDirectory = "/sys/class/dmi/id/";
+
+struct Field {
+  std::string text;
+  int code = 0;  // errno, where it could not be read
+};
+
+Field field(const std::string& host_root, const std::string& name) {
+  Field read;
+  errno = 0;
+  std::ifstream file(host_root + kDirectory + name);
+  if (!std::getline(file, read.text)) read.code = errno != 0 ? errno : ENODATA;
+  read.text.erase(read.text.find_last_not_of(" \r\t") + 1);
+  return read;
+}
+
+Error unknown(std::string what) {
+  return {.what = std::move(what), .cure = {}, .failure = Failure::unsupported};
+}
+
+}  // namespace
+
+Result<InstanceIdentity> read_dmi(const std::string& host_root) {
+  const Field vendor = field(host_root, "sys_vendor");
+  const Field bios = field(host_root, "bios_version");
+  if (bios.text.find("amazon") != std::string::npos && vendor.text != kAmazon) {
+    return std::unexpected(
+        unknown("this is an EC2 instance on Xen, whose firmware does not tell its type"));
+  }
+  if (vendor.code != 0) {
+    return std::unexpected(unknown(host_root + kDirectory +
+                                   "sys_vendor: " + std::generic_category().message(vendor.code)));
+  }
+  if (vendor.text != kAmazon) {
+    return std::unexpected(unknown("this is no EC2 instance: its firmware says '" +
+                                   shorten(printable(vendor.text), 40) + "'"));
+  }
+  const Field product = field(host_root, "product_name");
+  if (!looks_like_type(product.text)) {
+    return std::unexpected(unknown("this is an EC2 instance, and its firmware tells '" +
+                                   shorten(printable(product.text), 40) +
+                                   "' where the type should be"));
+  }
+  const Field id = field(host_root, "board_asset_tag");
+  return InstanceIdentity{.type = product.text,
+                          .instance_id = looks_like_instance_id(id.text) ? id.text : ""};
+}
+
+}  // namespace cgtally::metadata

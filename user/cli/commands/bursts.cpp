@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/commands/bursts.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cerrno>
+#include <iterator>
+#include <memory>
+#include <set>
+
+#include "adapters/csv/bursts.h"
+#include "adapters/sys/clock.h"
+#include "adapters/sys/host.h"
+#include "adapters/terminal/terminal.h"
+#include "cli/commands/start_session.h"
+#include "cli/options/parsing.h"
+#include "cli/options/threshold.h"
+#include "cli/output/messages.h"
+#include "core/base/quantity.h"
+#include "core/bursts/lines.h"
+#include "monitor/bursts/burst_context.h"
+#include "monitor/bursts/burst_dumper.h"
+#include "monitor/collectors/tcp_collector.h"
+#include "monitor/output/row_writer.h"
+
+namespace cgtally::cli {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Nanoseconds kLeastWindow = 100us;
+constexpr Nanoseconds kMostWindow = 100ms;
+constexpr Nanoseconds kRound = 1s;
+constexpr std::size_t kTop = 5;
+constexpr std::size_t kMostNameColumns = 6;  // the line stays within 80
+
+struct BurstsOptions {
+  CommonOptions common;
+  InstanceOptions instance;
+  ThresholdWish threshold;
+  DumpOptions dump;
+};
+
+class Bursts {
+ public:
+  Bursts(const BurstsOptions& options, const Threshold& threshold, Rounds& rounds, Session& session,
+         DeviceEvidence& evidence, std::optional<RowWriter>& rows)
+      : options_(options),
+        words_(threshold.words),
+        rounds_(rounds),
+        session_(session),
+        evidence_(evidence),
+        allowances_(options.common.host_root),
+        connections_(options.common.host_root),
+        rows_(rows),
+        shows_(options.common.csv != "-"),
+        watch_(session, evidence, threshold, [this](const NamedBurst& burst) { take(burst); }) {
+    watch_.on_progress([this](const NamedBurst& burst) { tell_progress(burst); });
+    if (!options.dump.directory.empty()) {
+      deck_.emplace(options.dump,
+                    [this](const Account& account) { return watch_.account_name(account); });
+      watch_.on_windows([this](const SeenWindows& seen) { deck_->hear(seen); });
+    }
+  }
+
+  int run() {
+    const Nanoseconds begin = sys::now().boot;
+    const Reading base = session_.read();
+    look_around(base);
+    if (auto begun = watch_.begin(rounds_.poller(), base.ledger); !begun) {
+      return complain(begun.error());
+    }
+    begin_screen();
+    if (auto ran = rounds_.run(kRound, options_.common.length(), [this] { round(); }); !ran) {
+      return complain(ran.error());
+    }
+    if (!closed_) {
+      watch_.finish();
+      write();
+    }
+    if (deck_) {
+      deck_->finish();
+      say_notices();
+    }
+    if (closed_) {
+      return number(ExitCode::fine);
+    }
+    auto lines = watch_.totals().lines(sys::now().boot - begin, kTop);
+    std::ranges::move(judgement(), std::back_inserter(lines));
+    if (deck_ && !deck_->summary().empty()) {
+      lines.push_back(deck_->summary());
+    }
+    say_below(lines);
+    return complain_of_missing();
+  }
+
+ private:
+  int complain_of_missing() const {
+    const auto rows = rows_ ? rows_->missing_rows() : std::nullopt;
+    const auto dumps = deck_ ? deck_->missing() : std::nullopt;
+    for (const auto& missing : {rows, dumps}) {
+      if (missing) (void)complain(*missing);
+    }
+    return number(rows || dumps ? ExitCode::failed : ExitCode::fine);
+  }
+
+  void begin_screen() {
+    say("watching " + session_.counted() + " for bursts");
+    const auto keys = session_.attached();
+    if (keys.size() > 1) {
+      for (const InterfaceKey key : keys) {
+        layout_.interface_columns =
+            std::max(layout_.interface_columns, session_.interface_name(key).size());
+      }
+      layout_.interface_columns = std::min(layout_.interface_columns, kMostNameColumns);
+    }
+    std::string names;
+    for (const InterfaceKey key : keys) {
+      names += (names.empty() ? "" : ", ") + session_.interface_name(key);
+    }
+    show(names + " rx+tx   window " + format_length(session_.window_terms().window) + "   over " +
+         words_);
+    show(std::string("peak in bit/s over one window   ") +
+         (evidence_.has_counters() ? "counters read every " + format_duration(kRound)
+                                   : "no allowance counters: cause unknown"));
+    show(burst_header(layout_));
+    if (deck_ && !options_.dump.over && !evidence_.has_counters()) {
+      say("no allowance counters here: every burst is dumped; for fewer, --dump-over RATE");
+    }
+    say_notices();
+  }
+
+  void round() {
+    const Reading reading = session_.read();
+    look_around(reading);
+    watch_.round(reading.ledger);
+    if (deck_) {
+      deck_->write();
+    }
+    write();
+    say_notices();
+  }
+
+  void look_around(const Reading& reading) {
+    const auto interfaces = [this] { return session_.counted_interfaces(); };
+    if (const auto look = allowances_.look(reading, interfaces)) {
+      evidence_.hear(*look, allowances_.allowances());
+    }
+    if (connections_.look(reading.taken)) {
+      const ConnectionSummary& all = connections_.connections().all();
+      worst_delay_ = std::max(worst_delay_, all.queue_delay_p99);
+      retransmitted_ += all.retransmitted;
+    }
+  }
+
+  // Whether what the counters say has been felt; without counters, what has been felt.
+  [[nodiscard]] std::vector<std::string> judgement() const {
+    std::vector<std::string> lines;
+    for (const AllowanceSummary& one : allowances_.allowances().summaries()) {
+      const bool out = one.counter == AllowanceCounter::bw_out;
+      if (!one.there || (!out && one.counter != AllowanceCounter::bw_in)) continue;
+      const std::string words =
+          harm_words(one.verdict, effect_on(out ? Direction::tx : Direction::rx));
+      if (!words.empty()) {
+        lines.push_back(std::string(out ? "tx" : "rx") + " exceeded " +
+                        format_count(one.last_minute) +
+                        " in 60 s: " + std::string(verdict_name(one.verdict)) + ", " + words);
+      }
+    }
+    const bool felt = worst_delay_ || retransmitted_.value > 0;
+    if (lines.empty() && felt) {
+      lines.push_back("tcp       " + effect_words(effect_on(Direction::tx)));
+    }
+    return lines;
+  }
+
+  [[nodiscard]] Effect effect_on(Direction direction) const {
+    return {.queue_delay_p99 = worst_delay_,
+            .retransmitted = retransmitted_,
+            .sent = watch_.totals().traffic(direction)};
+  }
+
+  void say_notices() {
+    for (const auto& notices :
+         {session_.take_notices(), watch_.take_notices(), allowances_.take_notices(),
+          connections_.take_notices(), rows_ ? rows_->take_notices() : std::vector<std::string>{},
+          deck_ ? deck_->take_notices() : std::vector<std::string>{}}) {
+      for (const std::string& notice : notices) {
+        say(notice);
+      }
+    }
+  }
+
+  void take(const NamedBurst& burst) {
+    const std::string& account = burst.account.empty() ? "(not told)" : burst.account;
+    show(burst_line(burst.burst, burst.wall, account, layout_));
+    // Unknown needs no reason at each burst: the header has said it.
+    const CauseVerdict& verdict = burst.burst.verdict;
+    if (verdict.cause != BurstCause::unknown && said_.insert(verdict.cause).second) {
+      say("the first " + std::string(cause_name(verdict.cause)) + ": " + verdict.reason);
+    }
+    if (rows_) {
+      rows_->put(csv::bursts_row(burst.burst, burst.wall, host_, burst.account));
+    }
+    if (deck_) {
+      deck_->judge(burst);
+    }
+  }
+
+  void tell_progress(const NamedBurst& burst) {
+    if (shows_) {
+      const std::string& account = burst.account.empty() ? "(not told)" : burst.account;
+      show(burst_line(burst.burst, burst.wall, account, layout_));
+    } else {
+      say(burst_progress_words(burst.burst, burst.wall, burst.account));
+    }
+  }
+
+  void show(const std::string& line) {
+    if (!shows_ || closed_) {
+      return;
+    }
+    const auto shown = terminal::write_all(STDOUT_FILENO, line + "\n", rounds_.waiting());
+    if (!shown && shown.error().code != ECANCELED) {
+      close();
+    }
+  }
+
+  void write() {
+    if (rows_ && !closed_ && !rows_->write()) {
+      close();
+    }
+    say_notices();
+  }
+
+  void close() {
+    closed_ = true;
+    rounds_.abandon();
+  }
+
+  const BurstsOptions& options_;
+  std::string words_;
+  Rounds& rounds_;
+  Session& session_;
+  DeviceEvidence& evidence_;
+  AllowanceWatch allowances_;
+  ConnectionWatch connections_;
+  std::optional<Nanoseconds> worst_delay_;
+  Bytes retransmitted_;
+  std::optional<RowWriter>& rows_;
+  std::string host_ = sys::host_name();
+  bool shows_;
+  BurstWatch watch_;
+  std::optional<FlightDeck> deck_;
+  BurstLayout layout_;
+  std::set<BurstCause> said_;
+  bool closed_ = false;
+};
+
+int run_bursts(BurstsOptions options) {
+  if (auto usable = check(options.dump); !usable) {
+    return complain(usable.error());
+  }
+  auto instance = instance_if_known(options.instance, options.common.host_root);
+  if (!instance) {
+    return complain(instance.error());
+  }
+  DeviceEvidence evidence(*std::move(instance), options.common.netns.empty()
+                                                    ? slowest_uplink(options.common.interfaces)
+                                                    : std::nullopt);
+  const Threshold threshold = resolve(options.threshold, evidence.facts());
+  cut_finely_enough(options.common, threshold);
+  auto rounds = Rounds::open();
+  if (!rounds) {
+    return complain(rounds.error());
+  }
+  auto session = start_counting(options.common, *rounds);
+  if (!session) {
+    return complain_of_start(session.error(), options.common.host_root);
+  }
+  std::optional<RowWriter> rows;
+  if (!options.common.csv.empty()) {
+    auto opened =
+        RowWriter::open(options.common.csv, csv::bursts_header(), "bursts", rounds->waiting());
+    if (!opened) {
+      return opened.error().code == EPIPE ? number(ExitCode::fine) : complain(opened.error());
+    }
+    rows.emplace(std::move(*opened));
+  }
+  say_differences(**session, options.common, threshold);
+  return Bursts(options, threshold, *rounds, **session, evidence, rows).run();
+}
+
+void add_window_option(CLI::App& command, Nanoseconds& window) {
+  command
+      .add_option_function<std::string>(
+          "--window",
+          [&window](const std::string& text) {
+            window = value_of("--window", text, parse_duration(text));
+            if (window < kLeastWindow || window > kMostWindow) {
+              refuse("--window " + text + " is out of range", "give one from 100us to 100ms");
+            }
+          },
+          "How finely time is cut, 100us to 100ms (default 1ms)")
+      ->type_name("TIME");
+}
+
+}  // namespace
+
+void add_bursts(CLI::App& app, std::function<int()>& run) {
+  auto options = std::make_shared<BurstsOptions>();
+  CommonOptions& common = options->common;
+  CLI::App* command =
+      app.add_subcommand("bursts", "Microbursts as they come, and who caused each of them");
+  add_place_options(*command, common.interfaces, common.netns);
+  add_threshold_option(*command, options->threshold,
+                       "From which rate on it is a burst: 2Gbit, or 50% of what the\n"
+                       "instance or the link can do; where that is not known, ten times\n"
+                       "the last minute's mean, at least 10Mbit (default 50%)");
+  add_window_option(*command, common.window);
+  add_instance_option(*command, options->instance.instance);
+  add_catalogue_option(*command, options->instance.catalogue);
+  add_duration_option(*command, common.duration);
+  command->add_option("--csv", common.csv, "Write bursts to this file, appending; -: to stdout")
+      ->type_name("FILE|-");
+  add_dump_options(*command, options->dump);
+  add_host_root_option(*command, common.host_root);
+  add_slots_option(*command, common.slots);
+  add_bpffs_option(*command, common.bpffs);
+  add_private_option(*command, common.private_ledger);
+  command->set_version_flag("--version", "cgtally " CGTALLY_VERSION, "Print the version");
+  command->callback([options, &run] { run = [options] { return run_bursts(*options); }; });
+}
+
+}  // namespace cgtally::cli

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/commands/credits.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <set>
+
+#include "adapters/csv/credits.h"
+#include "adapters/netlink/links.h"
+#include "adapters/terminal/terminal.h"
+#include "cli/commands/start_session.h"
+#include "cli/options/credit_options.h"
+#include "cli/output/display.h"
+#include "cli/output/messages.h"
+#include "core/credits/screen.h"
+#include "monitor/credits/credit_monitor.h"
+#include "monitor/output/row_writer.h"
+
+namespace cgtally::cli {
+namespace {
+
+constexpr std::size_t kNamed = 5;
+constexpr std::size_t kNotices = 3;
+
+struct CreditsOptions {
+  CommonOptions common;
+  CreditOptions credits;
+};
+
+class CreditsCommand {
+ public:
+  CreditsCommand(const CreditsOptions& options, Rounds& rounds, Session& session, CreditWatch watch,
+                 std::optional<RowWriter> rows)
+      : options_(options),
+        rounds_(rounds),
+        session_(session),
+        watch_(std::move(watch)),
+        rows_(std::move(rows)),
+        display_(rounds) {}
+
+  int run() {
+    if (auto begun = begin(); !begun) return complain(begun.error());
+    const auto ran = rounds_.run(pace(), options_.common.length(), [this] { round(); });
+    if (options_.common.once) publish();
+    const auto failed = display_.end();
+    watch_.save(session_, last_.taken);
+    if (failed) return *failed;
+    if (closed_) return number(ExitCode::fine);
+    if (!ran) return complain(ran.error());
+    display_.note(watch_.take_notices());
+    say_end();
+    if (const auto missing = rows_ ? rows_->missing_rows() : std::nullopt) {
+      return complain(*missing);
+    }
+    return crossed_ && options_.common.once ? number(ExitCode::limit_crossed)
+                                            : number(ExitCode::fine);
+  }
+
+ private:
+  Result<void> begin() {
+    if (options_.common.csv != "-" && !options_.common.once) {
+      if (auto begun = display_.begin_screen([this] { show(); }); !begun) return begun;
+    }
+    display_.note(watch_.take_notices());
+    if (!display_.on_screen()) say_beginning(session_, options_.common);
+    return {};
+  }
+
+  // One interval is looked at in parts: a single figure would say nothing of how steady it is.
+  [[nodiscard]] Nanoseconds pace() const {
+    constexpr Nanoseconds kLeast = std::chrono::milliseconds{100};
+    return options_.common.once ? std::max(options_.common.interval / 10, kLeast)
+                                : options_.common.interval;
+  }
+
+  void round() {
+    const Reading reading = session_.read();
+    auto report = watch_.take(session_, reading);
+    display_.note(session_.take_notices());
+    display_.note(watch_.take_notices());
+    if (!report) return;
+    last_ = *std::move(report);
+    crossed_ = false;
+    for (const DirectionCredit& credit : last_.ways) {
+      crossed_ = crossed_ || danger_of(credit, options_.credits.warn) >= Danger::certain;
+    }
+    if (!options_.common.once) publish();
+  }
+
+  void publish() {
+    if (closed_ || last_.taken.boot == Nanoseconds::zero()) return;
+    if (options_.common.once) {
+      for (DirectionCredit& credit : last_.ways) credit.rate = credit.mean;
+    }
+    write();
+    show();
+  }
+
+  void write() {
+    if (!rows_) return;
+    for (std::string& row : csv::credits_rows(last_)) rows_->put(std::move(row));
+    if (!rows_->write()) {
+      closed_ = true;
+      rounds_.abandon();
+    }
+    display_.note(rows_->take_notices());
+  }
+
+  void show() {
+    if (options_.common.csv == "-" || last_.taken.boot == Nanoseconds::zero()) return;
+    const Nanoseconds warn = options_.credits.warn;
+    if (!display_.on_screen()) {
+      constexpr std::size_t kColumns = 100;
+      display_.show(options_.common.once ? credit_screen(last_, {.columns = kColumns, .warn = warn})
+                                         : credit_lines(last_));
+      return;
+    }
+    const auto& notices = display_.notices();
+    const std::size_t latest = std::min(kNotices, notices.size());
+    last_.notices.assign(notices.end() - static_cast<std::ptrdiff_t>(latest), notices.end());
+    const terminal::Size size = Display::size();
+    auto lines = credit_screen(
+        last_,
+        {.columns = size.columns, .colour = terminal::wants_colour(STDOUT_FILENO), .warn = warn});
+    if (lines.size() > size.rows) lines.resize(size.rows);
+    display_.show(lines);
+  }
+
+  void say_end() const {
+    if (options_.common.once || last_.taken.boot == Nanoseconds::zero()) return;
+    say_below(credit_lines(last_));
+  }
+
+  const CreditsOptions& options_;
+  Rounds& rounds_;
+  Session& session_;
+  CreditWatch watch_;
+  std::optional<RowWriter> rows_;
+  Display display_;
+  CreditReport last_;
+  bool crossed_ = false;
+  bool closed_ = false;  // nobody reads the rows any more
+};
+
+// An instance pays for all of its uplinks: what is shown may be narrowed, what is charged not.
+CommonOptions charging_all(CommonOptions options) {
+  if (options.interfaces.empty() || !options.netns.empty()) return options;
+  const std::set<std::string> named(options.interfaces.begin(), options.interfaces.end());
+  for (const Link& link : netlink::list_links().value_or(std::vector<Link>{})) {
+    if (link.uplink() && !named.contains(link.name)) options.interfaces.push_back(link.name);
+  }
+  return options;
+}
+
+int run_credits(const CreditsOptions& options) {
+  auto instance = find_instance(options.credits.instance, options.common.host_root);
+  if (!instance) return complain(instance.error());
+  auto rounds = Rounds::open();
+  if (!rounds) return complain(rounds.error());
+  const CommonOptions common = charging_all(options.common);
+  auto session = start_counting(common, *rounds);
+  if (!session) return complain_of_start(session.error(), options.common.host_root);
+  std::optional<RowWriter> rows;
+  if (!options.common.csv.empty()) {
+    auto opened =
+        RowWriter::open(options.common.csv, csv::credits_header(), "credits", rounds->waiting());
+    if (!opened) {
+      return opened.error().code == EPIPE ? number(ExitCode::fine) : complain(opened.error());
+    }
+    rows.emplace(std::move(*opened));
+  }
+  for (const std::string& note : instance->notes) say(note);
+  auto watch =
+      CreditWatch::begin(options.credits, *std::move(instance), options.common.host_root, **session,
+                         (*session)->read(), options.common.top.value_or(kNamed));
+  if (!watch) return complain(watch.error());
+  return CreditsCommand(options, *rounds, **session, *std::move(watch), std::move(rows)).run();
+}
+
+}  // namespace
+
+void add_credits(CLI::App& app, std::function<int()>& run) {
+  auto options = std::make_shared<CreditsOptions>();
+  CLI::App* command =
+      app.add_subcommand("credits", "Network credits: what is left, who drains it, when it ends");
+  add_common_options(*command, options->common);
+  add_credit_options(*command, options->credits);
+  command->get_option("--csv")->description("Write a row for each direction and interval");
+  command->get_option("--once")->description(
+      "One interval, then stop; exit code 4 if the credits surely end\nwithin --warn");
+  command->get_option("--top")->description("Name so many accounts (default 5)");
+  command->remove_option(command->get_option("--account"));
+  command->callback([options, &run] { run = [options] { return run_credits(*options); }; });
+}
+
+}  // namespace cgtally::cli

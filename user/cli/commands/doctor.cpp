@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/commands/doctor.h"
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+#include <string>
+
+#include "adapters/host/facts.h"
+#include "cli/options/common.h"
+#include "cli/output/messages.h"
+#include "core/health/host_diagnosis.h"
+
+namespace cgtally::cli {
+namespace {
+
+int run_doctor(const std::string& host_root) {
+  const auto findings = diagnose(host::gather_facts(host_root));
+  for (const std::string& line : finding_lines(findings)) {
+    std::cout << line << '\n';
+  }
+  std::cout << std::flush;
+  if (!can_run(findings)) {
+    say("cannot count here: mend what is missing");
+    return number(ExitCode::unsupported);
+  }
+  return number(ExitCode::fine);
+}
+
+}  // namespace
+
+void add_doctor(CLI::App& app, std::function<int()>& run) {
+  auto host_root = std::make_shared<std::string>();
+  CLI::App* command =
+      app.add_subcommand("doctor", "What this host can do, what it cannot, and what mends it");
+  add_host_root_option(*command, *host_root);
+  command->callback([host_root, &run] { run = [host_root] { return run_doctor(*host_root); }; });
+}
+
+}  // namespace cgtally::cli

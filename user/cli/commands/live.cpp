@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/commands/live.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+
+#include "adapters/sys/host.h"
+#include "adapters/terminal/terminal.h"
+#include "cli/commands/start_session.h"
+#include "cli/options/credit_options.h"
+#include "cli/output/display.h"
+#include "cli/output/messages.h"
+#include "core/live/screen.h"
+#include "monitor/collectors/tcp_collector.h"
+#include "monitor/live/live_extras.h"
+#include "monitor/output/sample_writer.h"
+
+namespace cgtally::cli {
+namespace {
+
+constexpr std::size_t kTopOfLines = 10;
+
+struct LiveOptions {
+  CommonOptions common;
+  CreditOptions credits;
+};
+
+class Live {
+ public:
+  Live(const CommonOptions& options, Rounds& rounds, Session& session,
+       std::optional<Recorder>& recorder, LiveNews& news)
+      : options_(options),
+        rounds_(rounds),
+        display_(rounds),
+        session_(session),
+        recorder_(recorder),
+        news_(news),
+        host_(sys::host_name()),
+        sampler_(host_),
+        connections_(options.host_root),
+        board_(std::max<Nanoseconds>(std::chrono::seconds{30}, 2 * options.interval)) {}
+
+  int run() {
+    if (auto begun = begin(); !begun) {
+      return complain(begun.error());
+    }
+    const auto ran = rounds_.run(options_.interval, options_.length(), [this] {
+      round();
+      show();
+    });
+    if (const auto failed = display_.end()) {
+      return *failed;
+    }
+    if (!ran) {
+      return complain(ran.error());
+    }
+    say_summary(session_, totals_, options_);
+    return recorder_ && recorder_->failing() ? complain(recorder_->missing_rows())
+                                             : number(ExitCode::fine);
+  }
+
+ private:
+  Result<void> begin() {
+    if (auto begun = display_.begin_screen([this] { show(); }); !begun) {
+      return begun;
+    }
+    round();
+    if (display_.on_screen()) {
+      show();
+    } else {
+      say_beginning(session_, options_);
+    }
+    return {};
+  }
+
+  void round() {
+    const Reading reading = session_.read();
+    const auto name_of = [this](std::uint64_t id) { return session_.name_of(id); };
+    const auto interface_name = [this](InterfaceKey key) { return session_.interface_name(key); };
+    const auto samples = sampler_.take(reading, name_of, interface_name);
+    sampler_.commit();
+    totals_.add(samples);
+    board_.add(samples, reading.taken);
+    report_ = {.host = host_,
+               .every = options_.interval,
+               .taken = reading.taken,
+               .ledger = session_.status(),
+               .interfaces = board_.interfaces(),
+               .credits = {},
+               .bursts = {},
+               .accounts = board_.accounts(),
+               .notices = {}};
+    for (InterfaceLine& line : report_.interfaces) {
+      line.seen = session_.seen(line.name);
+    }
+    look_at_connections(reading.taken);
+    std::erase_if(report_.accounts, [this](const AccountLine& line) {
+      return !account_matches(options_.account, line.account);
+    });
+    news_.round(reading);
+    news_.put_into(report_);
+    display_.note(news_.take_notices());
+    display_.note(session_.take_notices());
+    if (recorder_ && !csv_closed_) {
+      csv_closed_ = recorder_->take(reading, name_of, interface_name) == Recorder::Outcome::closed;
+      display_.note(recorder_->take_notices());
+    }
+  }
+
+  void look_at_connections(const Moment& now) {
+    if (connections_.look(now) && recorder_) {
+      recorder_->add(connections_.connections(), connections_.complete());
+    }
+    display_.note(connections_.take_notices());
+    if (!connections_.connections().looked()) {
+      return;
+    }
+    std::map<std::string, ConnectionSummary> by_account;
+    for (const auto& [cgroup, summary] : connections_.connections().by_cgroup()) {
+      by_account.emplace(session_.name_of(cgroup).path, summary);
+    }
+    add_connections(report_.accounts, by_account, connections_.complete());
+  }
+
+  void show() {
+    report_.notices = display_.notices();
+    if (!display_.on_screen()) {
+      display_.show(plain_lines(report_, options_.top.value_or(kTopOfLines)));
+      return;
+    }
+    const terminal::Size size = Display::size();
+    display_.show(frame(report_, {.columns = size.columns,
+                                  .rows = size.rows,
+                                  .colour = terminal::wants_colour(STDOUT_FILENO),
+                                  .top = options_.top.value_or(ScreenLayout{}.top)}));
+  }
+
+  const CommonOptions& options_;
+  Rounds& rounds_;
+  Display display_;
+  Session& session_;
+  std::optional<Recorder>& recorder_;
+  LiveNews& news_;
+  std::string host_;
+  Sampler sampler_;
+  ConnectionWatch connections_;
+  Board board_;
+  RunTotals totals_;
+  Report report_;
+  bool csv_closed_ = false;
+};
+
+int run_live(LiveOptions all) {
+  const CommonOptions& options = all.common;
+  if (options.csv == "-") {
+    return complain({.what = "live shows its own lines on stdout",
+                     .cure = "cgtally record writes CSV to stdout; or give --csv a file",
+                     .failure = Failure::usage});
+  }
+  auto instance = instance_if_known(all.credits.instance, options.host_root);
+  if (!instance) {
+    return complain(instance.error());
+  }
+  const Threshold threshold = resolve(
+      {}, DeviceEvidence(*instance,
+                         options.netns.empty() ? slowest_uplink(options.interfaces) : std::nullopt)
+              .facts());
+  auto rounds = Rounds::open();
+  if (!rounds) {
+    return complain(rounds.error());
+  }
+  auto session = start_counting(options, *rounds);
+  if (!session) {
+    return complain_of_start(session.error(), options.host_root);
+  }
+  std::optional<Recorder> recorder;
+  if (!options.csv.empty()) {
+    auto opened = Recorder::open(options.csv, sys::host_name(), options.account, rounds->waiting());
+    if (!opened) {
+      return complain(opened.error());
+    }
+    recorder.emplace(std::move(*opened));
+  }
+  LiveNews news(options, all.credits, *std::move(instance), threshold, **session, rounds->poller());
+  return Live(options, *rounds, **session, recorder, news).run();
+}
+
+}  // namespace
+
+void add_live(CLI::App& app, std::function<int()>& run) {
+  auto options = std::make_shared<LiveOptions>();
+  CLI::App* command =
+      app.add_subcommand("live", "Counters in the terminal: a screen on a tty, lines elsewhere");
+  add_common_options(*command, options->common);
+  add_instance_option(*command, options->credits.instance.instance);
+  add_catalogue_option(*command, options->credits.instance.catalogue);
+  add_state_dir_option(*command, options->credits.state_dir);
+  command->get_option("--csv")->type_name("FILE")->description(
+      "Write samples to this file too, appending");
+  command->callback([options, &run] { run = [options] { return run_live(*options); }; });
+}
+
+}  // namespace cgtally::cli

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/commands/record.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cerrno>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "adapters/csv/allowances.h"
+#include "adapters/csv/bursts.h"
+#include "adapters/sys/clock.h"
+#include "adapters/sys/host.h"
+#include "adapters/sys/timer.h"
+#include "cli/commands/start_session.h"
+#include "cli/options/threshold.h"
+#include "cli/output/messages.h"
+#include "monitor/bursts/burst_context.h"
+#include "monitor/bursts/burst_csv.h"
+#include "monitor/collectors/allowance_collector.h"
+#include "monitor/collectors/tcp_collector.h"
+#include "monitor/output/row_writer.h"
+#include "monitor/output/sample_writer.h"
+
+namespace cgtally::cli {
+namespace {
+
+constexpr std::size_t kTopOfBursts = 5;
+constexpr Nanoseconds kWatchPace = std::chrono::seconds(1);
+
+struct RecordOptions : CommonOptions {
+  std::string allowances;  // path or empty
+  std::string bursts;      // likewise
+  ThresholdWish threshold;
+  InstanceOptions instance;  // for --bursts: what the threshold is a share of
+};
+
+class Record {
+ public:
+  Record(const RecordOptions& options, Rounds& rounds, Session& session, Recorder& recorder,
+         std::optional<RowWriter> allowances, DeviceEvidence& evidence,
+         std::unique_ptr<BurstColumn> bursts)
+      : options_(options),
+        rounds_(rounds),
+        session_(session),
+        recorder_(recorder),
+        connections_(options.host_root),
+        allowance_watch_(options.host_root),
+        allowances_(std::move(allowances)),
+        evidence_(evidence),
+        bursts_(std::move(bursts)) {}
+
+  int run() {
+    round();
+    if (auto begun = begin_watching(); !begun) {
+      return complain(begun.error());
+    }
+    begin_ = sys::now().boot;
+    say_beginning(session_, options_);
+    if (auto ran = rounds_.run(options_.interval, options_.length(), [this] { round(); }); !ran) {
+      return complain(ran.error());
+    }
+    if (closed_) {
+      if (bursts_) {
+        bursts_->finish();
+      }
+      return number(ExitCode::fine);
+    }
+    end_bursts();
+    if (recorder_.failing()) {
+      totals_.add(recorder_.samples());
+    }
+    say_summary(session_, totals_, options_);
+    return exit_code_of_all();
+  }
+
+ private:
+  // Counters and bursts are due once a second, however seldom samples are.
+  Result<void> begin_watching() {
+    if (bursts_) {
+      if (auto begun = bursts_->begin(rounds_.poller(), ledger_); !begun) {
+        return begun;
+      }
+    }
+    if (options_.interval <= kWatchPace || (!bursts_ && !allowances_)) {
+      return {};
+    }
+    auto timer = sys::Timer::every(kWatchPace);
+    if (!timer) {
+      return std::unexpected(timer.error());
+    }
+    between_.emplace(std::move(*timer));
+    return rounds_.poller().add(between_->fd(), [this] {
+      (void)between_->take();
+      Reading reading = session_.read();
+      watch(reading);
+      std::ranges::move(reading.endings, std::back_inserter(ended_));
+      ended_unseen_ += reading.lost_endings;
+    });
+  }
+
+  // What has ended since the last sample, whichever reading told of it.
+  Reading read() {
+    Reading reading = session_.read();
+    std::ranges::move(reading.endings, std::back_inserter(ended_));
+    reading.endings = std::exchange(ended_, {});
+    reading.lost_endings += std::exchange(ended_unseen_, 0);
+    return reading;
+  }
+
+  void watch(const Reading& reading) {
+    look_at_allowances(reading);
+    ledger_ = reading.ledger;
+    if (bursts_ && begin_ > Nanoseconds::zero()) {
+      bursts_->round(ledger_);
+      say_all(bursts_->take_notices());
+    }
+  }
+
+  void round() {
+    const Reading reading = read();
+    if (connections_.look(reading.taken)) {
+      recorder_.add(connections_.connections(), connections_.complete());
+    }
+    watch(reading);
+    const auto outcome = recorder_.take(
+        reading, [this](std::uint64_t id) { return session_.name_of(id); },
+        [this](InterfaceKey key) { return session_.interface_name(key); });
+    if (outcome == Recorder::Outcome::closed) {
+      close();
+      return;
+    }
+    if (outcome == Recorder::Outcome::written) {
+      totals_.add(recorder_.samples());
+    }
+    say_all(session_.take_notices());
+    say_all(recorder_.take_notices());
+    say_all(connections_.take_notices());
+  }
+
+  void look_at_allowances(const Reading& reading) {
+    if (!allowances_ && !bursts_) {
+      return;
+    }
+    const auto look =
+        allowance_watch_.look(reading, [this] { return session_.counted_interfaces(); });
+    if (!look) {
+      return;
+    }
+    evidence_.hear(*look, allowance_watch_.allowances());
+    say_all(allowance_watch_.take_notices());
+    if (!allowances_) {
+      return;
+    }
+    const bool first = look->interval == Nanoseconds::zero();
+    if (first && allowance_watch_.without_any()) {
+      say("no allowance counters on " + session_.counted() + ": only the ENA driver has them");
+    }
+    for (const AllowanceStep& step : look->steps) {
+      allowances_->put(csv::allowances_row(host_, look->taken, look->interval, step));
+    }
+    if (!allowances_->write()) {
+      close();
+    }
+    say_all(allowances_->take_notices());
+  }
+
+  // Nobody reads on: that ends it, silently.
+  void close() {
+    closed_ = true;
+    rounds_.abandon();
+  }
+
+  void end_bursts() {
+    if (bursts_) {
+      bursts_->finish();
+      say_all(bursts_->take_notices());
+      say_below(bursts_->totals().lines(sys::now().boot - begin_, kTopOfBursts));
+    }
+  }
+
+  // Each file that lacks rows is named.
+  [[nodiscard]] int exit_code_of_all() const {
+    int code = number(ExitCode::fine);
+    if (bursts_ && bursts_->missing_rows()) {
+      code = complain(*bursts_->missing_rows());
+    }
+    if (allowances_ && allowances_->missing_rows()) {
+      code = complain(*allowances_->missing_rows());
+    }
+    return recorder_.failing() ? complain(recorder_.missing_rows()) : code;
+  }
+
+  static void say_all(const std::vector<std::string>& notices) {
+    for (const std::string& notice : notices) {
+      say(notice);
+    }
+  }
+
+  const RecordOptions& options_;
+  Rounds& rounds_;
+  Session& session_;
+  Recorder& recorder_;
+  ConnectionWatch connections_;
+  AllowanceWatch allowance_watch_;
+  std::optional<RowWriter> allowances_;
+  DeviceEvidence& evidence_;
+  std::unique_ptr<BurstColumn> bursts_;
+  std::string host_ = sys::host_name();
+  std::string ledger_;
+  Nanoseconds begin_{};
+  RunTotals totals_;
+  bool closed_ = false;
+  std::optional<sys::Timer> between_;  // the samples
+  std::vector<Ending> ended_;
+  std::uint64_t ended_unseen_ = 0;
+};
+
+// What cannot go together.
+std::optional<Error> contradiction(const RecordOptions& options) {
+  if (options.bursts == "-") {
+    return Error{.what = "the samples go to stdout, or could",
+                 .cure = "give --bursts a file; cgtally bursts --csv - writes to stdout",
+                 .failure = Failure::usage};
+  }
+  if (options.allowances == "-" && (options.csv.empty() || options.csv == "-")) {
+    return Error{.what = "--allowances -: the samples go to stdout already",
+                 .cure = "write one of them to a file",
+                 .failure = Failure::usage};
+  }
+  return std::nullopt;
+}
+
+int run_record(RecordOptions options) {
+  if (const auto wrong = contradiction(options)) {
+    return complain(*wrong);
+  }
+  auto instance = instance_if_known(options.instance, options.host_root);
+  if (!instance) {
+    return complain(instance.error());
+  }
+  DeviceEvidence evidence(*std::move(instance), options.netns.empty()
+                                                    ? slowest_uplink(options.interfaces)
+                                                    : std::nullopt);
+  const Threshold threshold = resolve(options.threshold, evidence.facts());
+  if (!options.bursts.empty()) {
+    cut_finely_enough(options, threshold);
+  }
+  auto rounds = Rounds::open();
+  if (!rounds) {
+    return complain(rounds.error());
+  }
+  auto session = start_counting(options, *rounds);
+  if (!session) {
+    return complain_of_start(session.error(), options.host_root);
+  }
+  auto recorder = Recorder::open(options.csv.empty() ? "-" : options.csv, sys::host_name(),
+                                 options.account, rounds->waiting());
+  if (!recorder) {
+    return recorder.error().code == EPIPE ? number(ExitCode::fine) : complain(recorder.error());
+  }
+  std::optional<RowWriter> allowances;
+  if (!options.allowances.empty()) {
+    auto opened = RowWriter::open(options.allowances, csv::allowances_header(),
+                                  "allowance counters", rounds->waiting());
+    if (!opened) {
+      return complain(opened.error());
+    }
+    allowances.emplace(std::move(*opened));
+  }
+  std::unique_ptr<BurstColumn> bursts;
+  if (!options.bursts.empty()) {
+    auto opened =
+        RowWriter::open(options.bursts, csv::bursts_header(), "bursts", rounds->waiting());
+    if (!opened) {
+      return complain(opened.error());
+    }
+    say("bursts over " + threshold.words);
+    say_differences(**session, options, threshold);
+    bursts = std::make_unique<BurstColumn>(**session, evidence, threshold, std::move(*opened));
+  }
+  return Record(options, *rounds, **session, *recorder, std::move(allowances), evidence,
+                std::move(bursts))
+      .run();
+}
+
+}  // namespace
+
+void add_record(CLI::App& app, std::function<int()>& run) {
+  auto options = std::make_shared<RecordOptions>();
+  CLI::App* command = app.add_subcommand("record", "Write samples to CSV: stdout, or --csv FILE");
+  add_common_options(*command, *options);
+  command->get_option("--csv")->description("Write to this file, appending (default: -, stdout)");
+  command->get_option("--account")
+      ->description("Write only accounts that match, such as '/system.slice/*',\nand (kernel)");
+  command->get_option("--top")->description("Accounts in the summary at the end (default 5)");
+  command
+      ->add_option("--allowances", options->allowances,
+                   "Write ENA's allowance counters to this file too, once a second")
+      ->type_name("FILE");
+  command
+      ->add_option("--bursts", options->bursts,
+                   "Write bursts to this file too, appending: see cgtally bursts")
+      ->type_name("FILE");
+  add_threshold_option(*command, options->threshold,
+                       "For --bursts: from which rate on it is a burst, such as 2Gbit\n"
+                       "(default: as cgtally bursts chooses)");
+  add_instance_option(*command, options->instance.instance);
+  add_catalogue_option(*command, options->instance.catalogue);
+  command->callback([options, &run] { run = [options] { return run_record(*options); }; });
+}
+
+}  // namespace cgtally::cli

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads the files one after the other, a row at a time. The screen comes at the end, on stdout
+// unless the rows go there.
+#include "cli/commands/replay.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <filesystem>
+#include <memory>
+#include <set>
+#include <system_error>
+
+#include "adapters/csv/file_sink.h"
+#include "adapters/csv/recordings.h"
+#include "adapters/csv/samples.h"
+#include "adapters/netlink/links.h"
+#include "adapters/terminal/terminal.h"
+#include "cli/output/messages.h"
+#include "core/replay/replay.h"
+#include "core/replay/screen.h"
+#include "monitor/offline/credit_replayer.h"
+#include "monitor/output/sample_writer.h"
+
+namespace cgtally::cli {
+namespace {
+
+struct ReplayOptions {
+  std::vector<std::string> files;
+  std::vector<std::string> interfaces;
+  std::string account;
+  std::size_t top = 10;
+  std::string csv;
+  ReplayCreditOptions credits;
+};
+
+Error usage(std::string what, std::string cure) {
+  return {.what = std::move(what), .cure = std::move(cure), .failure = Failure::usage};
+}
+
+// The recomputed rows on their way out, some at a time.
+class Rewriter {
+ public:
+  explicit Rewriter(std::string path) : path_(std::move(path)) {}
+
+  Result<void> add(const Sample& sample) {
+    if (path_.empty()) return {};
+    rows_.push_back(csv::samples_row(sample));
+    return rows_.size() < kBatch ? Result<void>{} : flush();
+  }
+
+  Result<void> flush() {
+    if (rows_.empty()) return {};
+    if (!sink_) {
+      auto opened = csv::Sink::open(path_, csv::samples_header());
+      if (!opened) return std::unexpected(std::move(opened).error());
+      sink_ = *std::move(opened);
+    }
+    auto written = sink_->write(rows_);
+    rows_.clear();
+    return written;
+  }
+
+ private:
+  static constexpr std::size_t kBatch = 1000;
+  std::string path_;
+  std::optional<csv::Sink> sink_;
+  std::vector<std::string> rows_;
+};
+
+class Run {
+ public:
+  Run(const ReplayOptions& options, std::unique_ptr<ReplayCredits> credits)
+      : options_(options),
+        replay_([this](std::string_view account) { return wanted(account); }),
+        rewriter_(options.csv),
+        credits_(std::move(credits)) {}
+
+  Result<std::string> screen() {
+    if (auto done = read(); !done) return std::unexpected(std::move(done).error());
+    if (options_.credits.foreign()) return credits_->finish();
+    if (auto out = rewriter_.flush(); !out) return std::unexpected(std::move(out).error());
+    const ReplayReport report = std::move(replay_).finish();
+    if (report.interfaces.empty()) {
+      return std::unexpected(nothing_of("interface", {interfaces_.begin(), interfaces_.end()}));
+    }
+    if (report.accounts.empty()) {
+      return std::unexpected(nothing_of("account", {accounts_.begin(), accounts_.end()}));
+    }
+    std::string screen = replay_screen(report, options_.top);
+    if (!credits_) return screen;
+    auto credits = credits_->finish();
+    return credits ? Result<std::string>(screen + "\n" + *credits) : credits;
+  }
+
+ private:
+  Result<void> read() {
+    if (options_.credits.foreign()) {
+      return read_streams(options_.files, [this](std::istream& in, const std::string& name) {
+        return credits_->add_series(in, name);
+      });
+    }
+    return read_recordings(options_.files, [this](const Sample& row, const std::string& place) {
+      return take(row, place);
+    });
+  }
+
+  Result<void> take(const Sample& row, const std::string& place) {
+    if (interfaces_.size() < kNamed) interfaces_.insert(row.iface);
+    if (!on_interface(row)) return {};
+    if (accounts_.size() < kNamed) accounts_.insert(row.account);
+    auto sample = replay_.add(row, place);
+    if (!sample) return std::unexpected(std::move(sample).error().within(place));
+    if (credits_ && (!options_.interfaces.empty() || may_be_uplink(row.iface))) {
+      if (auto charged = credits_->add(*sample); !charged) return charged;
+    }
+    return wanted(row.account) ? rewriter_.add(*sample) : Result<void>{};
+  }
+
+  [[nodiscard]] bool wanted(std::string_view account) const {
+    return account_matches(options_.account, std::string(account));
+  }
+
+  [[nodiscard]] bool on_interface(const Sample& row) const {
+    return options_.interfaces.empty() ||
+           std::ranges::any_of(options_.interfaces, [&row](const std::string& glob) {
+             return netlink::matches_glob(glob, row.iface);
+           });
+  }
+
+  static constexpr std::size_t kNamed = 20;  // for an error's cure, that many names are enough
+  const ReplayOptions& options_;
+  Replay replay_;
+  Rewriter rewriter_;
+  std::unique_ptr<ReplayCredits> credits_;  // none: nobody asked
+  std::set<std::string> interfaces_;
+  std::set<std::string> accounts_;
+};
+
+// Rows that were computed from a recording are never put behind other rows.
+Result<void> check_output(const std::string& csv) {
+  std::error_code ignored;
+  if (csv.empty() || csv == "-" || !std::filesystem::is_regular_file(csv, ignored) ||
+      std::filesystem::file_size(csv, ignored) == 0) {
+    return {};
+  }
+  return std::unexpected(usage("--csv " + csv + ": exists", "remove it, or choose another name"));
+}
+
+int run_replay(const ReplayOptions& options) {
+  std::signal(SIGPIPE, SIG_IGN);  // the write says EPIPE
+  if (const auto checked = check_output(options.csv); !checked) return complain(checked.error());
+  if (const auto checked = check(options.credits); !checked) return complain(checked.error());
+  if (const auto checked = check_output(options.credits.csv); !checked) {
+    return complain(checked.error());
+  }
+  std::unique_ptr<ReplayCredits> credits;
+  if (options.credits.wanted()) {
+    auto begun = ReplayCredits::begin(options.credits);
+    if (!begun) return complain(begun.error());
+    credits = *std::move(begun);
+  }
+  auto screen = Run(options, std::move(credits)).screen();
+  const bool rows_on_stdout = options.csv == "-" || options.credits.csv == "-";
+  auto shown = screen ? terminal::write_all(rows_on_stdout ? STDERR_FILENO : STDOUT_FILENO, *screen)
+                      : Result<void>(std::unexpected(std::move(screen).error()));
+  if (shown || shown.error().code == EPIPE) return number(ExitCode::fine);
+  return complain(shown.error());
+}
+
+}  // namespace
+
+void add_replay(CLI::App& app, std::function<int()>& run) {
+  auto options = std::make_shared<ReplayOptions>();
+  CLI::App* command = app.add_subcommand("replay", "Rates and ranking from recorded CSVs");
+  command->add_option("FILE", options->files, "Recordings, in the order of their time; - is stdin")
+      ->required()
+      ->type_name("");
+  command
+      ->add_option("-i,--iface", options->interfaces,
+                   "Interface to show, by name or glob; repeatable (default: all)")
+      ->type_name("NAME|GLOB")
+      ->allow_extra_args(false);
+  command
+      ->add_option("--account", options->account,
+                   "Show only accounts that match, such as '/system.slice/*'")
+      ->type_name("GLOB");
+  command
+      ->add_option("--top", options->top, "Show so many accounts, the others as one (default 10)")
+      ->type_name("N")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{1'000'000}));
+  command
+      ->add_option("--csv", options->csv,
+                   "Write the rows with deltas and rates computed anew from the totals")
+      ->type_name("FILE|-");
+  add_replay_credit_options(*command, options->credits);
+  command->callback([options, &run] { run = [options] { return run_replay(*options); }; });
+}
+
+}  // namespace cgtally::cli

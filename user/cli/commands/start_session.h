@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// What live and record share: from options to a session that counts, and the words at its beginning
+// and end.
+#pragma once
+
+#include <memory>
+
+#include "cli/options/common.h"
+#include "core/base/result.h"
+#include "core/live/run_summary.h"
+#include "monitor/event_loop.h"
+#include "monitor/session/session.h"
+
+namespace cgtally::cli {
+
+// Attaches, and lets the poller of `rounds` follow what happens to interfaces and cgroups.
+Result<std::unique_ptr<Session>> start_counting(const CommonOptions& options, Rounds& rounds);
+
+void say_beginning(const Session& session, const CommonOptions& options);
+void say_summary(const Session& session, const RunTotals& totals, const CommonOptions& options);
+
+}  // namespace cgtally::cli

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/commands/up.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cerrno>
+#include <memory>
+
+#include "adapters/sys/error.h"
+#include "adapters/sys/process.h"
+#include "cli/options/common.h"
+#include "cli/output/messages.h"
+#include "core/base/quantity.h"
+#include "monitor/pinned/keeper.h"
+
+namespace cgtally::cli {
+namespace {
+
+struct UpOptions {
+  KeeperOptions keeper;
+  bool keep = false;
+};
+
+// The keeper of `up` has no terminal: what it has to say goes to the system's log.
+int keep_in_background(Keeper& keeper, Rounds& rounds) {
+  ::setsid();
+  const sys::Fd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    ::dup2(null.get(), standard);
+  }
+  if (::chdir("/") != 0) {
+    return number(ExitCode::failed);
+  }
+  const auto kept = keeper.keep(rounds, sys::log_notice);
+  if (!kept) {
+    sys::log_notice("the keeper ends: " + kept.error().what);
+  }
+  return number(kept ? ExitCode::fine : ExitCode::failed);
+}
+
+int keep_in_foreground(Keeper& keeper, Rounds& rounds) {
+  say("the keeper runs; on Ctrl-C it ends, and the ledger stays up");
+  if (auto kept = keeper.keep(rounds, [](const std::string& notice) { say(notice); }); !kept) {
+    return complain(kept.error());
+  }
+  say(keeper.asked_to_end()
+          ? "the keeper has ended: another cgtally takes the ledger down, or over"
+          : "the keeper has ended; the ledger counts on: cgtally down takes it down");
+  return number(ExitCode::fine);
+}
+
+int run_up(const UpOptions& options) {
+  auto rounds = Rounds::open();
+  if (!rounds) {
+    return complain(rounds.error());
+  }
+  auto keeper = Keeper::begin(options.keeper);
+  if (!keeper) {
+    return complain_of_start(keeper.error(), options.keeper.places.host_root);
+  }
+  for (const std::string& notice : (*keeper)->take_notices()) {
+    say(notice);
+  }
+  say("counting " + (*keeper)->counted() + ", to stay");
+  if (options.keep) {
+    return keep_in_foreground(**keeper, *rounds);
+  }
+  const pid_t child = ::fork();
+  if (child < 0) {
+    return complain(sys::error_from(errno, "start the keeper"));
+  }
+  if (child == 0) {
+    ::_exit(keep_in_background(**keeper, *rounds));
+  }
+  say("process " + std::to_string(child) + " keeps it: cgtally status; cgtally down");
+  return number(ExitCode::fine);
+}
+
+}  // namespace
+
+void add_up(CLI::App& app, std::function<int()>& run) {
+  auto options = std::make_shared<UpOptions>();
+  CLI::App* command = app.add_subcommand("up", "Pin the ledger: it counts on when this has ended");
+  add_place_options(*command, options->keeper.places.interfaces, options->keeper.places.netns);
+  command->add_flag("--keep", options->keep,
+                    "Stay in the foreground as the keeper: for a unit or a container\n"
+                    "(default: leave a keeper in the background)");
+  command->add_flag("--migrate", options->keeper.migrate,
+                    "Carry the totals over from the ledger of an older cgtally");
+  add_slots_option(*command, options->keeper.slots);
+  add_host_root_option(*command, options->keeper.places.host_root);
+  add_bpffs_option(*command, options->keeper.bpffs);
+  command->callback([options, &run] { run = [options] { return run_up(*options); }; });
+}
+
+}  // namespace cgtally::cli

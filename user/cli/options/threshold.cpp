@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/options/threshold.h"
+
+#include <CLI/CLI.hpp>
+
+#include "cli/options/parsing.h"
+#include "cli/output/messages.h"
+#include "core/base/quantity.h"
+#include "core/bursts/lines.h"
+
+namespace cgtally::cli {
+
+void add_threshold_option(CLI::App& command, ThresholdWish& wish, const std::string& description) {
+  command
+      .add_option_function<std::string>(
+          "--threshold",
+          [&wish](const std::string& text) {
+            wish = value_of("--threshold", text, parse_threshold(text));
+          },
+          description)
+      ->type_name("SHARE|RATE");
+}
+
+void cut_finely_enough(CommonOptions& options, const Threshold& threshold) {
+  options.gate_bytes = gate_for(threshold.least(), options.window);
+}
+
+void say_differences(const Session& session, const CommonOptions& options,
+                     const Threshold& threshold) {
+  const WindowTerms terms = session.window_terms();
+  if (terms.window > Nanoseconds::zero() && terms.window != options.window) {
+    say("the ledger that is up has windows of " + format_length(terms.window) + ", not of " +
+        format_length(options.window) + ": for those, count for this run alone with --private");
+  } else if (terms.gate_bytes > gate_for(threshold.least(), terms.window)) {
+    say("the ledger that is up looks at the clock once in " +
+        format_bytes(Bytes{terms.gate_bytes}) +
+        ": so much, on each CPU, may lie in the window before; to cut finer: --private");
+  }
+}
+
+}  // namespace cgtally::cli

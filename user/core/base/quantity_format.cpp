@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// What people read. Rates have three significant digits, byte totals one decimal; rounding that
+// reaches 1000 moves on to the next prefix, so that "1000 k" is never shown.
+#include <array>
+#include <string>
+
+#include "core/base/quantity.h"
+
+namespace cgtally {
+namespace {
+
+using Wide = unsigned __int128;
+
+constexpr std::array<const char*, 7> kPrefixes{"", "k", "M", "G", "T", "P", "E"};
+constexpr std::array<const char*, 4> kTimeUnits{"ns", "us", "ms", "s"};
+
+struct Scaled {
+  std::string digits;
+  std::size_t thousands = 0;  // how many times the value was divided by 1000
+};
+
+std::string with_point(std::uint64_t value, int decimals) {
+  std::string digits = std::to_string(value);
+  if (decimals > 0) digits.insert(digits.size() - static_cast<std::size_t>(decimals), 1, '.');
+  return digits;
+}
+
+// `value` in units of `unit`, in tenths, hundredths...: as `decimals` says.
+std::uint64_t rounded(std::uint64_t value, std::uint64_t unit, int decimals) {
+  Wide shifted = value;
+  for (int i = 0; i < decimals; ++i) shifted *= 10;
+  return static_cast<std::uint64_t>((shifted + unit / 2) / unit);
+}
+
+Scaled three_digits(std::uint64_t value) {
+  if (value < 1000) return {std::to_string(value), 0};
+  std::uint64_t unit = 1000;
+  for (std::size_t thousands = 1;; ++thousands, unit *= 1000) {
+    for (int decimals = 2; decimals >= 0; --decimals) {
+      const auto shown = rounded(value, unit, decimals);
+      if (shown < 1000) return {with_point(shown, decimals), thousands};
+    }
+  }
+}
+
+std::string two(std::int64_t value) { return (value < 10 ? "0" : "") + std::to_string(value); }
+
+}  // namespace
+
+std::string format_bit_rate_short(BitRate rate) {
+  const auto [digits, thousands] = three_digits(rate.bits_per_second);
+  return thousands == 0 ? digits : digits + " " + kPrefixes[thousands];
+}
+
+std::string format_bit_rate(BitRate rate) {
+  const auto [digits, thousands] = three_digits(rate.bits_per_second);
+  return digits + " " + kPrefixes[thousands] + "bit/s";
+}
+
+std::string format_bytes(Bytes bytes) {
+  if (bytes.value < 1000) return std::to_string(bytes.value) + " B";
+  std::uint64_t unit = 1000;
+  for (std::size_t thousands = 1;; ++thousands, unit *= 1000) {
+    const auto tenths = rounded(bytes.value, unit, 1);
+    if (tenths < 10'000) return with_point(tenths, 1) + " " + kPrefixes[thousands] + "B";
+  }
+}
+
+std::string format_count(std::uint64_t count) {
+  std::string digits = std::to_string(count);
+  for (std::size_t from_end = 3; from_end < digits.size(); from_end += 4) {
+    digits.insert(digits.size() - from_end, 1, ' ');
+  }
+  return digits;
+}
+
+std::string format_packet_rate(PacketRate rate) { return format_count(rate.packets_per_second); }
+
+std::string format_duration(Nanoseconds span) {
+  using namespace std::chrono;
+  if (span < Nanoseconds::zero()) return "-" + format_duration(-span);
+  if (span < minutes{1}) {
+    const auto [digits, thousands] = three_digits(static_cast<std::uint64_t>(span.count()));
+    return digits + " " + kTimeUnits[thousands];
+  }
+  const auto whole = duration_cast<seconds>(span).count();
+  if (span < hours{1}) return std::to_string(whole / 60) + "m" + two(whole % 60) + "s";
+  if (span < days{1}) return std::to_string(whole / 3600) + "h" + two(whole / 60 % 60) + "m";
+  return std::to_string(whole / 86400) + "d" + two(whole / 3600 % 24) + "h";
+}
+
+}  // namespace cgtally

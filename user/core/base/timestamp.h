@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// Wall time as text: RFC 3339 in UTC. Recordings carry all nine digits, so that a moment survives
+// the way into a file and back. Wall time is a label; no interval is ever computed from it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/base/units.h"
+
+namespace cgtally {
+
+// All take nanoseconds since 1970-01-01 UTC.
+[[nodiscard]] std::string format_timestamp(Nanoseconds wall);  // 2026-11-21T11:42:07.123456789Z
+[[nodiscard]] std::string format_date_time(Nanoseconds wall);  // 2026-11-21 11:42:07Z
+[[nodiscard]] std::string format_clock(Nanoseconds wall);      // 11:42:07Z
+
+// Strict, except that the fraction may have fewer digits or be missing.
+[[nodiscard]] std::optional<Nanoseconds> parse_timestamp(std::string_view text);
+
+}  // namespace cgtally

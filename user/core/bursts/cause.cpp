@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/bursts/cause.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/quantity.h"
+
+namespace cgtally {
+namespace {
+
+using Wide = unsigned __int128;
+using namespace std::chrono_literals;
+
+constexpr Nanoseconds kFlatFor = 5s;
+constexpr Wide kFlatPercent = 3;
+constexpr Wide kCeilingPercent = 95;
+
+bool within_flatness(BitRate rate, BitRate baseline) {
+  const Wide a = rate.bits_per_second;
+  const Wide b = baseline.bits_per_second;
+  return (a > b ? a - b : b - a) * 100 <= b * kFlatPercent;
+}
+
+bool above_flatness(BitRate rate, BitRate baseline) {
+  return rate > baseline && !within_flatness(rate, baseline);
+}
+
+std::string packets_exceeded(std::uint64_t count) {
+  return format_count(count) + (count == 1 ? " packet" : " packets") +
+         " over the allowance in its reading";
+}
+
+bool overlaps(const AllowanceGain& gain, Nanoseconds start, Nanoseconds end) {
+  return gain.from < end && start < gain.to;
+}
+
+void add(std::optional<std::uint64_t>& sum, const AllowanceGain& gain) {
+  if (gain.exceeded) sum = sum.value_or(0) + *gain.exceeded;
+}
+
+}  // namespace
+
+std::string_view cause_name(BurstCause cause) {
+  switch (cause) {
+    case BurstCause::exhausted:
+      return "exhausted";
+    case BurstCause::ceiling:
+      return "ceiling";
+    case BurstCause::microburst:
+      return "microburst";
+    case BurstCause::burst:
+      return "burst";
+    case BurstCause::unknown:
+      return "unknown";
+  }
+  return {};
+}
+
+bool flat_at_baseline(const std::vector<RateStep>& history, BitRate baseline) {
+  Nanoseconds flat{};
+  auto step = history.rbegin();
+  for (; step != history.rend() && within_flatness(step->rate, baseline); ++step) {
+    flat += step->length;
+  }
+  const bool was_above = std::any_of(step, history.rend(), [&](const RateStep& one) {
+    return above_flatness(one.rate, baseline);
+  });
+  return flat >= kFlatFor && was_above;
+}
+
+CauseVerdict cause_of(const Burst& burst, const CauseInputs& inputs) {
+  const Grant& grant = inputs.grant;
+  const bool rising = inputs.exceeded.value_or(0) > 0;
+  if (rising && grant.baseline && !grant.no_credits &&
+      flat_at_baseline(inputs.history, *grant.baseline)) {
+    return {BurstCause::exhausted,
+            "the rate has stood at the baseline of " + format_bit_rate(*grant.baseline) +
+                " since it fell to it, and " + packets_exceeded(*inputs.exceeded)};
+  }
+  const Wide peak = Wide{burst.peak_rate().bits_per_second} * 100;
+  if (grant.peak && peak >= Wide{grant.peak->bits_per_second} * kCeilingPercent) {
+    return {BurstCause::ceiling, "its peak of " + format_bit_rate(burst.peak_rate()) +
+                                     " is the most that is granted, " +
+                                     format_bit_rate(*grant.peak)};
+  }
+  if (rising) return {BurstCause::microburst, packets_exceeded(*inputs.exceeded)};
+  if (inputs.exceeded) return {BurstCause::burst, "the allowance counter did not move"};
+  return {BurstCause::unknown, "no allowance counter"};
+}
+
+void BurstDesk::await(const std::string& iface, std::optional<Nanoseconds> since) {
+  if (!since) {
+    under_way_.erase(iface);
+  } else if (UnderWay& one = under_way_[iface]; one.start != *since) {
+    one = {.start = *since, .earlier = {}};
+  }
+}
+
+void BurstDesk::put(ExplainedBurst burst, std::vector<RateStep> history) {
+  Exceeded earlier;
+  const auto one = under_way_.find(burst.iface);
+  if (one != under_way_.end() && one->second.start == burst.burst.start()) {
+    earlier = one->second.earlier;
+    under_way_.erase(one);
+  }
+  waiting_.push_back(
+      {.burst = std::move(burst), .history = std::move(history), .earlier = earlier});
+}
+
+// The oldest goes, but for what the bursts that it covers have of it.
+void BurstDesk::keep(const AllowanceGain& gain) {
+  gains_.push_back(gain);
+  if (gains_.size() <= kGainsKept) return;
+  const AllowanceGain oldest = gains_.front();
+  gains_.pop_front();
+  for (auto& [iface, one] : under_way_) {
+    if (one.start < oldest.to) add(one.earlier, oldest);
+  }
+  for (Waiting& one : waiting_) {
+    const Burst& burst = one.burst.burst;
+    if (overlaps(oldest, burst.start(), burst.end())) add(one.earlier, oldest);
+  }
+}
+
+BurstDesk::Exceeded BurstDesk::exceeded_in(Nanoseconds start, Nanoseconds end,
+                                           Exceeded earlier) const {
+  for (const AllowanceGain& gain : gains_) {
+    if (overlaps(gain, start, end)) add(earlier, gain);
+  }
+  return earlier;
+}
+
+std::optional<std::uint64_t> BurstDesk::exceeded_so_far(const std::string& iface) const {
+  const auto one = under_way_.find(iface);
+  if (one == under_way_.end()) return std::nullopt;
+  return exceeded_in(one->second.start, Nanoseconds::max(), one->second.earlier);
+}
+
+std::vector<ExplainedBurst> BurstDesk::take(const AllowanceGain& gain, const Grant& grant) {
+  keep(gain);
+  const auto later = std::ranges::stable_partition(
+      waiting_, [&](const Waiting& one) { return one.burst.burst.end() <= gain.to; });
+  std::vector<Waiting> covered(std::make_move_iterator(waiting_.begin()),
+                               std::make_move_iterator(later.begin()));
+  waiting_.erase(waiting_.begin(), later.begin());
+  std::vector<ExplainedBurst> explained;
+  for (Waiting& one : covered) {
+    const Burst& burst = one.burst.burst;
+    one.burst.exceeded = exceeded_in(burst.start(), burst.end(), one.earlier);
+    if (one.burst.exceeded) one.burst.shared_with = covered.size() - 1;
+    one.burst.verdict = cause_of(
+        one.burst.burst,
+        {.exceeded = one.burst.exceeded, .grant = grant, .history = std::move(one.history)});
+    explained.push_back(std::move(one.burst));
+  }
+  return explained;
+}
+
+}  // namespace cgtally

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/bursts/detector.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace cgtally {
+namespace {
+
+using Wide = unsigned __int128;
+
+constexpr Wide kBitNanoseconds = Wide{8} * 1'000'000'000;  // of a byte in a second
+
+Nanoseconds at(std::uint64_t epoch, Nanoseconds window) {
+  return window * static_cast<Nanoseconds::rep>(epoch);
+}
+
+bool half_of(Bytes limit, Bytes bytes) { return Wide{bytes.value} * 2 >= limit.value; }
+
+}  // namespace
+
+Nanoseconds Burst::start() const { return at(first, window); }
+Nanoseconds Burst::end() const { return at(last + 1, window); }
+BitRate Burst::peak_rate() const { return rate(peak, window).value_or(BitRate{}); }
+BitRate Burst::mean_rate() const { return rate(bytes, length()).value_or(BitRate{}); }
+
+Bytes BurstDetector::limit_of(BitRate threshold) const {
+  const Wide limit =
+      Wide{threshold.bits_per_second} * static_cast<Wide>(window_.count()) / kBitNanoseconds;
+  constexpr Wide kMost = std::numeric_limits<std::uint64_t>::max();
+  return Bytes{static_cast<std::uint64_t>(std::min(limit, kMost))};
+}
+
+std::vector<Burst> BurstDetector::take(const std::vector<TrafficWindow>& windows,
+                                       std::uint64_t through,
+                                       const std::optional<MissedWindows>& missed) {
+  std::vector<Burst> ended;
+  std::optional<MissedWindows> gap = missed;
+  // Nothing that comes later can be told from what was missed: the gap is passed once, at its
+  // begin.
+  const auto pass_gap = [&](std::uint64_t epoch) {
+    if (!gap || epoch < gap->from) return;
+    judge_silence(gap->from, ended);
+    cut(ended);
+    missing_ = std::exchange(gap, std::nullopt);
+  };
+  for (const TrafficWindow& window : windows) {
+    if (window.epoch < next_) {
+      put_late(window);
+      continue;
+    }
+    pass_gap(window.epoch);
+    judge_silence(window.epoch, ended);
+    judge(window, ended);
+  }
+  pass_gap(std::numeric_limits<std::uint64_t>::max());
+  if (through >= next_) judge_silence(through + 1, ended);
+  return ended;
+}
+
+// Windows up to `until` in which nothing moved. A few of them say what a million do.
+void BurstDetector::judge_silence(std::uint64_t until, std::vector<Burst>& ended) {
+  TrafficWindow silent;
+  while (next_ < until && open_) {
+    silent.epoch = next_;
+    judge(silent, ended);
+  }
+  if (next_ >= until) return;
+  before_.reset();
+  next_ = until;
+}
+
+void BurstDetector::judge(const TrafficWindow& window, std::vector<Burst>& ended) {
+  next_ = window.epoch + 1;
+  if (!open_) {
+    if (window.bytes > limit_of(threshold_)) {
+      begin(window);
+    } else {
+      before_ = window;
+    }
+    return;
+  }
+  if (window.bytes > open_->limit) {
+    for (const TrafficWindow& dip : std::exchange(open_->tail, {})) add(*open_, dip);
+    add(*open_, window);
+    open_->quiet = 0;
+    return;
+  }
+  open_->tail.push_back(window);
+  open_->quiet = half_of(open_->limit, window.bytes) ? 0 : open_->quiet + 1;
+  if (open_->quiet == kQuiet || open_->tail.size() == kCalm) {
+    before_ = window;
+    ended.push_back(close());
+  }
+}
+
+void BurstDetector::begin(const TrafficWindow& window) {
+  open_.emplace();
+  open_->limit = limit_of(threshold_);
+  open_->burst.window = window_;
+  open_->burst.threshold = threshold_;
+  open_->burst.first = window.epoch;
+  const bool edge = before_ && before_->epoch + 1 == window.epoch &&
+                    half_of(open_->limit, before_->bytes) && before_->bytes.value > 0;
+  if (edge) {
+    open_->burst.first = before_->epoch;
+    add(*open_, *before_);
+  }
+  before_.reset();
+  add(*open_, window);
+  const bool beside = missing_ && open_->burst.first <= missing_->to;
+  open_->burst.incomplete = beside;
+}
+
+// An account that is named had at least its share, and at most that and the error; what no share
+// holds bounds it too.
+void BurstDetector::add(Open& open, const TrafficWindow& window) {
+  Burst& burst = open.burst;
+  burst.last = std::max(burst.last, window.epoch);
+  burst.bytes += window.bytes;
+  burst.packets += window.packets;
+  burst.peak = std::max(burst.peak, window.bytes);
+  std::uint64_t named = 0;
+  for (const AccountShare& share : window.shares) {
+    BurstShare& sum = open.shares[share.account];
+    sum.account = share.account;
+    sum.least += share.least;
+    named += share.least.value;
+  }
+  const std::uint64_t rest = window.bytes.value - std::min(named, window.bytes.value);
+  open.doubt += Bytes{std::min(window.error.value, rest)};
+  if (open.shares.size() > kMostAccounts) forget_lightest(open);
+}
+
+// Half of them at once, so that it is seldom done. Who comes again begins at nothing, and may have
+// had what is in doubt.
+void BurstDetector::forget_lightest(Open& open) {
+  std::vector<Bytes> sums;
+  for (const auto& [account, share] : open.shares) sums.push_back(share.least);
+  const auto middle = sums.begin() + static_cast<std::ptrdiff_t>(kMostAccounts / 2);
+  std::ranges::nth_element(sums, middle, std::greater{});
+  std::erase_if(open.shares, [&](const auto& one) {
+    if (one.second.least > *middle) return false;
+    open.doubt += one.second.least;
+    return true;
+  });
+}
+
+void BurstDetector::put_late(const TrafficWindow& rest) {
+  if (open_ && rest.epoch >= open_->burst.first) {
+    const auto dip = std::ranges::find(open_->tail, rest.epoch, &TrafficWindow::epoch);
+    if (dip == open_->tail.end()) {
+      const Bytes peak = open_->burst.peak;  // a rest is a part of a window
+      add(*open_, rest);
+      open_->burst.peak = peak;
+    } else {
+      dip->bytes += rest.bytes;
+      dip->packets += rest.packets;
+      dip->error += rest.error;
+    }
+    return;
+  }
+  late_ += rest.bytes;
+}
+
+// Nobody knows what the windows that are missing held.
+void BurstDetector::cut(std::vector<Burst>& ended) {
+  before_.reset();
+  if (!open_) return;
+  ended.push_back(close());
+  ended.back().incomplete = true;
+}
+
+Burst BurstDetector::close() {
+  Open open = std::move(*open_);
+  open_.reset();
+  const bool edge = !open.tail.empty() && half_of(open.limit, open.tail.front().bytes) &&
+                    open.tail.front().bytes.value > 0;
+  if (edge) add(open, open.tail.front());
+  return with_shares(open);
+}
+
+Burst BurstDetector::with_shares(const Open& open) {
+  Burst burst = open.burst;
+  for (const auto& [account, share] : open.shares) {
+    const Bytes most{std::min(share.least.value + open.doubt.value, burst.bytes.value)};
+    burst.shares.push_back({.account = account, .least = share.least, .most = most});
+  }
+  std::ranges::stable_sort(burst.shares, std::greater{}, &BurstShare::least);
+  return burst;
+}
+
+std::optional<std::uint64_t> BurstDetector::open_since() const {
+  return open_ ? std::optional(open_->burst.first) : std::nullopt;
+}
+
+std::optional<Burst> BurstDetector::so_far() const {
+  return open_ ? std::optional(with_shares(*open_)) : std::nullopt;
+}
+
+std::optional<Burst> BurstDetector::finish() {
+  if (!open_) return std::nullopt;
+  return close();
+}
+
+}  // namespace cgtally

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/bursts/lines.h"
+
+#include <cmath>
+
+#include "core/base/quantity.h"
+#include "core/base/text.h"
+#include "core/base/timestamp.h"
+
+namespace cgtally {
+namespace {
+
+constexpr std::size_t kColumns = 80;
+constexpr std::size_t kStart = 12, kDirection = 2, kLength = 7, kVolume = 8, kPeak = 6, kShare = 6,
+                      kExceeded = 6, kCause = 10;
+constexpr std::size_t kOthers = kStart + kDirection + kLength + kVolume + kPeak + kShare +
+                                kExceeded + kCause + 8;  // and what lies between nine columns
+constexpr std::size_t kLeastAccount = 8;
+constexpr std::uint64_t kMostDigits = 100'000;
+
+struct Texts {
+  std::string start, iface, direction, length, volume, peak, account, share, exceeded, cause;
+};
+
+std::string join(const Texts& texts, const BurstLayout& layout) {
+  const std::size_t names = layout.interface_columns == 0 ? 0 : layout.interface_columns + 1;
+  const std::size_t left = kColumns - kOthers;
+  const std::size_t account = left > names + kLeastAccount ? left - names : kLeastAccount;
+  std::string line = pad_right(texts.start, kStart) + " ";
+  if (names > 0) line += pad_right(shorten(texts.iface, layout.interface_columns), names);
+  line += pad_right(texts.direction, kDirection) + " " + pad_left(texts.length, kLength) + " " +
+          pad_left(texts.volume, kVolume) + " " + pad_left(texts.peak, kPeak) + " " +
+          pad_right(shorten(texts.account, account), account) + " " +
+          pad_left(texts.share, kShare) + " " + pad_left(texts.exceeded, kExceeded) + " " +
+          texts.cause;
+  return line;
+}
+
+std::string exceeded_text(std::uint64_t packets) {
+  return packets < kMostDigits ? format_count(packets) : format_bit_rate_short({packets});
+}
+
+long percent_of(Bytes part, Bytes whole, bool up) {
+  if (whole.value == 0) return 0;
+  const double share = static_cast<double>(part.value) * 100.0 / static_cast<double>(whole.value);
+  return std::lround(up ? std::ceil(share - 0.5) : share);
+}
+
+}  // namespace
+
+std::string format_clock_with_milliseconds(Nanoseconds wall) {
+  const auto whole = std::chrono::floor<std::chrono::seconds>(wall);
+  const auto part = std::chrono::duration_cast<std::chrono::milliseconds>(wall - whole).count();
+  std::string clock = format_clock(wall);
+  clock.pop_back();  // the Z is in the header
+  std::string digits = std::to_string(part);
+  return clock + "." + std::string(3 - digits.size(), '0') + digits;
+}
+
+std::string format_length(Nanoseconds length) {
+  using namespace std::chrono_literals;
+  if (length >= 10s) return format_duration(length);
+  const auto microseconds = length / 1us;
+  if (microseconds < 1000) return std::to_string(microseconds) + " us";
+  const auto tenths = microseconds / 100;
+  return std::to_string(tenths / 10) + (tenths % 10 != 0 ? "." + std::to_string(tenths % 10) : "") +
+         " ms";
+}
+
+std::string format_share(const Burst& burst) {
+  if (burst.shares.empty()) return "-";
+  const BurstShare& top = burst.shares.front();
+  const long least = percent_of(top.least, burst.bytes, false);
+  const long most = percent_of(top.most, burst.bytes, true);
+  return most <= least + 1 ? std::to_string(least) + "%"
+                           : std::to_string(least) + "-" + std::to_string(most) + "%";
+}
+
+std::string burst_header(const BurstLayout& layout) {
+  return join({.start = "START (UTC)",
+               .iface = "IFACE",
+               .direction = "",
+               .length = "LEN",
+               .volume = "VOLUME",
+               .peak = "PEAK",
+               .account = "TOP ACCOUNT",
+               .share = "SHARE",
+               .exceeded = "EXCEED",
+               .cause = "CAUSE"},
+              layout);
+}
+
+std::string burst_line(const ExplainedBurst& burst, Nanoseconds wall, const std::string& account,
+                       const BurstLayout& layout) {
+  return join({.start = format_clock_with_milliseconds(wall),
+               .iface = printable(burst.iface),
+               .direction = burst.direction == Direction::rx ? "rx" : "tx",
+               .length = format_length(burst.burst.length()) + (burst.burst.incomplete ? "+" : ""),
+               .volume = format_bytes(burst.burst.bytes),
+               .peak = format_bit_rate_short(burst.burst.peak_rate()),
+               .account = printable(account),
+               .share = format_share(burst.burst),
+               .exceeded = burst.exceeded ? exceeded_text(*burst.exceeded) : "-",
+               .cause = burst.under_way ? "so far" : std::string(cause_name(burst.verdict.cause))},
+              layout);
+}
+
+std::string burst_progress_words(const ExplainedBurst& burst, Nanoseconds wall,
+                                 const std::string& account) {
+  const std::string who =
+      account.empty() ? "" : ", " + printable(account) + " " + format_share(burst.burst);
+  return printable(burst.iface) + (burst.direction == Direction::rx ? " rx" : " tx") + " over " +
+         format_bit_rate(burst.burst.threshold) + " since " + format_clock_with_milliseconds(wall) +
+         ": " + format_duration(burst.burst.length()) + " so far, " +
+         format_bytes(burst.burst.bytes) + who;
+}
+
+}  // namespace cgtally

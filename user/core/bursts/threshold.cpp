@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/bursts/threshold.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <limits>
+
+#include "core/base/quantity.h"
+
+namespace cgtally {
+namespace {
+
+using Wide = unsigned __int128;
+
+constexpr Nanoseconds kMinute = std::chrono::minutes{1};
+constexpr std::uint32_t kMostGate = 16'384;
+constexpr Wide kGatePart = 20;
+
+BitRate part_of(BitRate whole, double share) {
+  return {
+      static_cast<std::uint64_t>(std::llround(static_cast<double>(whole.bits_per_second) * share))};
+}
+
+std::string percent_of(double share) {
+  const auto tenths = std::llround(share * 1000);
+  return std::to_string(tenths / 10) + (tenths % 10 != 0 ? "." + std::to_string(tenths % 10) : "") +
+         " %";
+}
+
+}  // namespace
+
+Result<ThresholdWish> parse_threshold(std::string_view text) {
+  const auto refused = [&] {
+    return std::unexpected(Error{.what = "'" + std::string(text) + "' is no threshold",
+                                 .cure = "give a share such as 50%, or a rate such as 2Gbit",
+                                 .failure = Failure::usage});
+  };
+  if (text.ends_with('%')) {
+    double percent = 0;
+    const char* end = text.data() + text.size() - 1;
+    const auto [stop, code] = std::from_chars(text.data(), end, percent, std::chars_format::fixed);
+    if (code != std::errc{} || stop != end || !(percent > 0) || percent > 100) return refused();
+    return ThresholdWish{.share = percent / 100, .rate = {}};
+  }
+  const auto rate = parse_bit_rate(text);
+  if (!rate || rate->bits_per_second == 0) return refused();
+  return ThresholdWish{.share = {}, .rate = *rate};
+}
+
+Threshold resolve(const ThresholdWish& wish, const ThresholdFacts& facts) {
+  if (wish.rate) return {.fixed = wish.rate, .words = format_bit_rate(*wish.rate)};
+  const double share = wish.share.value_or(0.5);
+  const auto of = [&](BitRate whole, const std::string& what) {
+    const BitRate fixed = part_of(whole, share);
+    return Threshold{
+        .fixed = fixed,
+        .words = format_bit_rate(fixed) + " (" + percent_of(share) + " of " + what + ")"};
+  };
+  if (facts.instance_burst) {
+    return of(*facts.instance_burst,
+              facts.instance.empty() ? "the instance's burst" : facts.instance + "'s burst");
+  }
+  if (facts.link_speed) return of(*facts.link_speed, "the link's speed");
+  return {.fixed = {},
+          .words = std::to_string(kFollowingFactor) + " times the last minute's mean, at least " +
+                   format_bit_rate(kLeastFollowing)};
+}
+
+BitRate Threshold::least() const { return fixed.value_or(kLeastFollowing); }
+
+void FollowingThreshold::add(Bytes bytes, Nanoseconds boot_time) {
+  if (!last_) {
+    last_ = boot_time;
+    return;
+  }
+  const Nanoseconds length = boot_time - *last_;
+  if (length <= Nanoseconds::zero()) return;
+  last_ = boot_time;
+  steps_.push_back({.end = boot_time, .length = length, .bytes = bytes});
+  length_ += length;
+  bytes_ += bytes.value;
+  while (steps_.size() > 1 && steps_.front().end <= boot_time - kMinute) {
+    length_ -= steps_.front().length;
+    bytes_ -= steps_.front().bytes.value;
+    steps_.pop_front();
+  }
+}
+
+BitRate FollowingThreshold::threshold() const {
+  // A mean of less than a second would be the burst itself.
+  const BitRate mean = rate(Bytes{bytes_}, std::max<Nanoseconds>(length_, std::chrono::seconds{1}))
+                           .value_or(BitRate{});
+  constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max() / kFollowingFactor;
+  const BitRate times{std::min(mean.bits_per_second, kMost) * kFollowingFactor};
+  return std::max(times, kLeastFollowing);
+}
+
+std::uint32_t gate_for(BitRate threshold, Nanoseconds window) {
+  const Wide bytes = Wide{threshold.bits_per_second} * static_cast<Wide>(window.count()) /
+                     (Wide{8} * 1'000'000'000 * kGatePart);
+  return static_cast<std::uint32_t>(std::min(bytes, Wide{kMostGate}));
+}
+
+}  // namespace cgtally

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/bursts/window_history.h"
+
+#include <algorithm>
+
+namespace cgtally {
+
+void WindowHistory::add(const WindowLook& look) {
+  if (through_ == 0) {
+    known_from_ = look.from;
+  } else if (look.from > through_ + 1) {  // nobody watched meanwhile
+    unknown_.push_back(
+        {.range = {through_ + 1, look.from}, .bytes = std::nullopt, .packets = std::nullopt});
+  }
+  if (look.missed) {
+    unknown_.push_back({.range = {look.missed->from, look.missed->to},
+                        .bytes = look.missed->bytes,
+                        .packets = look.missed->packets});
+  }
+  for (const TrafficWindow& window : look.windows) put(window);
+  through_ = std::max(through_, look.through);
+  if (through_ >= most_) forget_before(through_ + 1 - most_);
+}
+
+// A window of which a part is here already: a CPU was late for it.
+void WindowHistory::put(const TrafficWindow& window) {
+  if (window.epoch < known_from_) return;
+  const auto at = std::ranges::lower_bound(windows_, window.epoch, {}, &TrafficWindow::epoch);
+  if (at == windows_.end() || at->epoch != window.epoch) {
+    windows_.insert(at, window);
+    return;
+  }
+  at->bytes += window.bytes;
+  at->packets += window.packets;
+  at->error += window.error;
+}
+
+void WindowHistory::forget_before(std::uint64_t epoch) {
+  if (epoch <= known_from_) return;
+  known_from_ = epoch;
+  while (!windows_.empty() && windows_.front().epoch < epoch) windows_.pop_front();
+  std::erase_if(unknown_, [&](const UnknownWindows& one) { return one.range.to <= epoch; });
+  std::erase_if(bursts_, [&](const EpochRange& one) { return one.to <= epoch; });
+}
+
+WindowExtract WindowHistory::extract(const EpochRange& range) const {
+  WindowExtract extract;
+  const auto unseen = [&](std::uint64_t from, std::uint64_t to) {
+    if (from >= to) return;
+    extract.unknown.push_back(
+        {.range = {from, to}, .bytes = std::nullopt, .packets = std::nullopt});
+  };
+  const std::uint64_t end = through_ == 0 ? range.from : through_ + 1;
+  unseen(range.from, std::min(known_from_, range.to));
+  for (const UnknownWindows& one : unknown_) {
+    if (one.range.overlaps(range)) extract.unknown.push_back(one);
+  }
+  unseen(std::max(range.from, end), range.to);
+  for (const EpochRange& burst : bursts_) {
+    if (burst.overlaps(range)) extract.bursts.push_back(burst);
+  }
+  auto at = std::ranges::lower_bound(windows_, range.from, {}, &TrafficWindow::epoch);
+  for (; at != windows_.end() && at->epoch < range.to; ++at) extract.windows.push_back(*at);
+  return extract;
+}
+
+}  // namespace cgtally

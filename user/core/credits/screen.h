@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// The credits as lines of text: a screen that is painted anew, or a line for each direction where
+// the output is not a terminal. 80 columns suffice. What is told, learned or a prior says so.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/credits/report.h"
+
+namespace cgtally {
+
+struct CreditLayout {
+  std::size_t columns = 80;
+  bool colour = false;
+  Nanoseconds warn{};
+};
+
+[[nodiscard]] std::vector<std::string> credit_screen(const CreditReport& report,
+                                                     const CreditLayout& layout);
+// "11:42:07Z tx 281 Mbit/s draining -27.1 MB/s balance 4.0..44 GB empty in 2m28s..27m".
+[[nodiscard]] std::vector<std::string> credit_lines(const CreditReport& report);
+
+// In passing: a part for each direction that is scarce or not known, or one for both.
+[[nodiscard]] std::vector<std::string> credit_parts(const std::vector<DirectionCredit>& ways);
+
+// "13..53 GB", "13 GB or more", "1.00 GB".
+[[nodiscard]] std::string format_byte_range(const ByteRange& range);
+// '#' surely there, '?' possibly there, '.' surely spent.
+[[nodiscard]] std::string credit_gauge(const ByteRange& balance, const ByteRange& capacity,
+                                       std::size_t width);
+// "2m28s..27m", "2m28s or never".
+[[nodiscard]] std::string format_time_to_empty(const TimeToEmpty& empty);
+
+}  // namespace cgtally

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/credits/top_accounts.h"
+
+#include <algorithm>
+
+namespace cgtally {
+
+Bytes bytes_of(const Traffic& traffic, Way way) {
+  return way == Way::rx ? traffic.rx_bytes : traffic.tx_bytes;
+}
+
+Packets packets_of(const Traffic& traffic, Way way) {
+  return way == Way::rx ? traffic.rx_packets : traffic.tx_packets;
+}
+
+void Drainers::add(const std::vector<Sample>& samples, const Moment& now) {
+  Interval interval{.end = now.boot, .accounts = {}};
+  for (const Sample& sample : samples) {
+    if (!sample.delta.empty()) interval.accounts[sample.account] += sample.delta;
+  }
+  intervals_.push_back(std::move(interval));
+  while (intervals_.size() > 1 && now.boot - intervals_.front().end >= window_) {
+    intervals_.pop_front();
+  }
+}
+
+DrainerList Drainers::top(Way way, std::size_t most) const {
+  std::map<std::string, std::uint64_t> sums;
+  std::uint64_t all = 0;
+  for (const Interval& interval : intervals_) {
+    for (const auto& [account, traffic] : interval.accounts) {
+      sums[account] += bytes_of(traffic, way).value;
+      all += bytes_of(traffic, way).value;
+    }
+  }
+  DrainerList list;
+  if (all == 0) return list;
+  std::vector<Drainer> drainers;
+  for (const auto& [account, bytes] : sums) {
+    if (bytes > 0)
+      drainers.push_back({account, static_cast<double>(bytes) / static_cast<double>(all)});
+  }
+  std::ranges::stable_sort(drainers, std::greater{}, &Drainer::share);
+  for (Drainer& drainer : drainers) {
+    if (list.first.size() < most) {
+      list.first.push_back(std::move(drainer));
+    } else {
+      ++list.other_count;
+      list.other_share += drainer.share;
+    }
+  }
+  return list;
+}
+
+}  // namespace cgtally

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who spends the credits: each account's share of one direction's bytes over the last seconds. The
+// drain is shared in proportion, since no byte is more above the baseline than another.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/traffic/sample.h"
+
+namespace cgtally {
+
+enum class Way : std::uint8_t { rx, tx };
+[[nodiscard]] constexpr std::string_view way_name(Way way) { return way == Way::rx ? "rx" : "tx"; }
+[[nodiscard]] Bytes bytes_of(const Traffic& traffic, Way way);
+[[nodiscard]] Packets packets_of(const Traffic& traffic, Way way);
+
+struct Drainer {
+  std::string account;
+  double share = 0;  // of the direction's bytes
+};
+
+struct DrainerList {
+  std::vector<Drainer> first;  // heaviest first
+  std::size_t other_count = 0;
+  double other_share = 0;
+};
+
+class Drainers {
+ public:
+  explicit Drainers(Nanoseconds window = std::chrono::seconds{10}) : window_(window) {}
+
+  // The samples of one interval.
+  void add(const std::vector<Sample>& samples, const Moment& now);
+  [[nodiscard]] DrainerList top(Way way, std::size_t most) const;
+
+ private:
+  struct Interval {
+    Nanoseconds end{};  // boot time
+    std::map<std::string, Traffic> accounts;
+  };
+  Nanoseconds window_;
+  std::deque<Interval> intervals_;
+};
+
+}  // namespace cgtally

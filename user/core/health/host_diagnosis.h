@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// From facts about a host to advice: what cgtally needs, what it would like, and for each that is
+// not there the command that mends it. Pure: doctor prints all of it, a failed start only what is
+// missing.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/result.h"
+
+namespace cgtally {
+
+struct HostFacts {
+  std::string release;               // "6.1.0-18-amd64"
+  bool root = false;                 // effective user id 0
+  std::uint64_t capabilities = 0;    // effective set, as in /proc/self/status
+  std::optional<Error> bpf_refused;  // loading a program was tried and did not work
+  bool btf = false;
+  bool jit = false;
+  bool tcx = false;
+  bool clsact = false;  // sch_ingress and cls_bpf are in the running kernel
+  bool conntrack_lookup = false;
+  bool rdonly_cast = false;
+  bool preempt_rt = false;
+  std::string lockdown;             // "none", "integrity", "confidentiality"; empty: not built in
+  std::uint64_t memlock_bytes = 0;  // limit; UINT64_MAX: none
+  std::string cgroup2_mount;
+  std::optional<Error> cgroup2_missing;
+  bool pods_in_cgroup_v1 = false;
+  std::vector<std::string> uplinks;
+  std::string default_route_device;
+};
+
+struct Finding {
+  enum class Verdict : std::uint8_t { ok, degraded, missing };
+  Verdict verdict = Verdict::ok;
+  std::string check;   // "tc hook"
+  std::string detail;  // "tcx, at the head of the chain"
+  std::string cure;    // a command or what to do; empty if ok
+};
+
+[[nodiscard]] std::vector<Finding> diagnose(const HostFacts& facts);
+// Nothing is missing.
+[[nodiscard]] bool can_run(const std::vector<Finding>& findings);
+[[nodiscard]] std::vector<std::string> finding_lines(const std::vector<Finding>& findings);
+
+}  // namespace cgtally

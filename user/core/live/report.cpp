@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/live/report.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace cgtally {
+namespace {
+
+std::optional<double> share(Bytes part, Bytes whole) {
+  if (whole.value == 0) {
+    return std::nullopt;
+  }
+  return static_cast<double>(part.value) / static_cast<double>(whole.value);
+}
+
+std::uint64_t volume(const Traffic& traffic) {
+  return traffic.rx_bytes.value + traffic.tx_bytes.value;
+}
+
+void add_rates(Rates& sum, const Rates& more) {
+  sum.rx.bits_per_second += more.rx.bits_per_second;
+  sum.tx.bits_per_second += more.tx.bits_per_second;
+  sum.rx_packets.packets_per_second += more.rx_packets.packets_per_second;
+  sum.tx_packets.packets_per_second += more.tx_packets.packets_per_second;
+}
+
+}  // namespace
+
+Rates rates(const Traffic& traffic, Nanoseconds elapsed) {
+  return {.rx = rate(traffic.rx_bytes, elapsed).value_or(BitRate{}),
+          .tx = rate(traffic.tx_bytes, elapsed).value_or(BitRate{}),
+          .rx_packets = rate(traffic.rx_packets, elapsed).value_or(PacketRate{}),
+          .tx_packets = rate(traffic.tx_packets, elapsed).value_or(PacketRate{})};
+}
+
+void add_connections(std::vector<AccountLine>& lines,
+                     const std::map<std::string, ConnectionSummary>& by_account, bool complete) {
+  for (AccountLine& line : lines) {
+    if (line.exited_ago || line.account.starts_with('(')) {
+      continue;
+    }
+    const auto found = by_account.find(line.account);
+    if (found != by_account.end()) {
+      line.connections = found->second.connections;
+      line.queue_delay = found->second.queue_delay_p99;
+    } else if (complete) {
+      line.connections = 0;
+    }
+  }
+}
+
+void NamedShare::add(const Sample& sample) {
+  all_ += sample.delta;
+  if (sample.cgroup_id != 0) {
+    cgroups_ += sample.delta;
+  }
+}
+
+Named NamedShare::named() const {
+  return {.rx = share(cgroups_.rx_bytes, all_.rx_bytes),
+          .tx = share(cgroups_.tx_bytes, all_.tx_bytes)};
+}
+
+void Board::add(const std::vector<Sample>& samples, const Moment& now) {
+  now_ = now;
+  for (auto& [name, entry] : entries_) {
+    entry.line.moved = {};
+    entry.line.rates = {};
+  }
+  interfaces_.clear();
+  std::map<std::string, NamedShare> shares;
+  for (const Sample& sample : samples) {
+    add_account(sample);
+    InterfaceLine& line = interfaces_[sample.iface];
+    line.name = sample.iface;
+    line.moved += sample.delta;
+    line.rates = rates(line.moved, sample.interval);
+    NamedShare& named = shares[sample.iface];
+    named.add(sample);
+    line.named = named.named();
+  }
+  std::erase_if(entries_, [&](const auto& item) {
+    const auto& ended = item.second.ended;
+    return ended && now.boot - *ended > keep_exited_;
+  });
+}
+
+void Board::add_account(const Sample& sample) {
+  Entry& entry = entries_[sample.account];
+  entry.line.account = sample.account;
+  entry.line.moved += sample.delta;
+  entry.line.rates = rates(entry.line.moved, sample.interval);
+  // What was booked before the board looked comes with the first sample of an interface; from then
+  // on differences are added, so that a line never falls when its interface is made anew.
+  const bool first = entry.seen_on.insert(sample.iface).second;
+  entry.line.totals += first ? sample.totals : sample.delta;
+  if (sample.state != SampleState::exited) {
+    entry.ended.reset();
+  } else if (sample.cgroup_id != 0 && !entry.ended) {
+    entry.ended = sample.taken.boot;
+  }
+}
+
+std::vector<InterfaceLine> Board::interfaces() const {
+  std::vector<InterfaceLine> lines;
+  for (const auto& [name, line] : interfaces_) {
+    lines.push_back(line);
+  }
+  return lines;
+}
+
+std::vector<AccountLine> Board::accounts() const {
+  std::vector<AccountLine> lines;
+  for (const auto& [name, entry] : entries_) {
+    lines.push_back(entry.line);
+    if (entry.ended) {
+      lines.back().exited_ago = now_.boot - *entry.ended;
+    }
+  }
+  std::ranges::sort(lines, [](const AccountLine& a, const AccountLine& b) {
+    return std::tuple(volume(b.moved), volume(b.totals), std::string_view(a.account)) <
+           std::tuple(volume(a.moved), volume(a.totals), std::string_view(b.account));
+  });
+  return lines;
+}
+
+Shortlist shortlist(const std::vector<AccountLine>& lines, std::size_t most) {
+  Shortlist result;
+  if (lines.size() <= most) {
+    result.lines = lines;
+    return result;
+  }
+  const auto rest = lines.begin() + static_cast<std::ptrdiff_t>(most);
+  result.lines.assign(lines.begin(), rest);
+  result.other_count = lines.size() - most;
+  AccountLine others;
+  others.account = "(others)";
+  for (auto line = rest; line != lines.end(); ++line) {
+    others.moved += line->moved;
+    others.totals += line->totals;
+    add_rates(others.rates, line->rates);
+    if (line->connections) {
+      others.connections = others.connections.value_or(0) + *line->connections;
+    }
+  }
+  result.others = std::move(others);
+  return result;
+}
+
+}  // namespace cgtally

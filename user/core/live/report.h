@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a screen or a line of text says of one interval, as data: who moved how much on which
+// interface. A Board remembers the accounts that it has seen, so that an idle account keeps its
+// place and one that has ended stays in sight for a while. How it looks is decided in screen.h.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/bursts/history.h"
+#include "core/credits/report.h"
+#include "core/traffic/sample.h"
+#include "core/traffic/tcp_stats.h"
+
+namespace cgtally {
+
+// Traffic of one interval as rates over the measured time.
+struct Rates {
+  BitRate rx;
+  BitRate tx;
+  PacketRate rx_packets;
+  PacketRate tx_packets;
+};
+[[nodiscard]] Rates rates(const Traffic& traffic, Nanoseconds elapsed);
+
+struct AccountLine {
+  std::string account;
+  Traffic moved;  // in the interval
+  Rates rates;
+  Traffic totals;
+  std::optional<Nanoseconds> exited_ago;
+  std::optional<std::uint64_t> connections = std::nullopt;  // none: not known, or a reason
+  std::optional<Nanoseconds> queue_delay = std::nullopt;    // p99
+};
+
+// `complete`: an account that is not there has no connections.
+void add_connections(std::vector<AccountLine>& lines,
+                     const std::map<std::string, ConnectionSummary>& by_account, bool complete);
+
+// Share of an interface's bytes that are on cgroups; none where nothing moved.
+struct Named {
+  std::optional<double> rx;
+  std::optional<double> tx;
+};
+
+struct InterfaceLine {
+  std::string name;
+  Traffic moved;
+  Rates rates;
+  Named named;
+  std::optional<double> seen;  // share of the device's own count that came by; none: not known
+};
+
+struct LedgerStatus {
+  Moment since;
+  std::uint32_t slots_used = 0;
+  std::uint32_t slots_total = 0;
+};
+
+struct Report {
+  std::string host;
+  Nanoseconds every{};
+  Moment taken;
+  LedgerStatus ledger;
+  std::vector<InterfaceLine> interfaces;
+  std::vector<DirectionCredit> credits;  // tx first; empty: nobody knows the instance's terms
+  std::optional<BurstNews> bursts;       // none: no windows are kept here
+  std::vector<AccountLine> accounts;     // busiest first
+  std::vector<std::string> notices;      // oldest first
+};
+
+// Adds up what is on cgroups and what is there at all.
+class NamedShare {
+ public:
+  void add(const Sample& sample);
+  [[nodiscard]] Named named() const;
+  [[nodiscard]] const Traffic& all() const { return all_; }
+
+ private:
+  Traffic all_;
+  Traffic cgroups_;
+};
+
+class Board {
+ public:
+  // Accounts that have ended are shown for `keep_exited`, then forgotten.
+  explicit Board(Nanoseconds keep_exited = std::chrono::seconds{30}) : keep_exited_(keep_exited) {}
+
+  // The samples of one interval; an account that is not in them has moved nothing.
+  void add(const std::vector<Sample>& samples, const Moment& now);
+  [[nodiscard]] std::vector<InterfaceLine> interfaces() const;
+  // Busiest first; those that move nothing by their totals, then by name.
+  [[nodiscard]] std::vector<AccountLine> accounts() const;
+
+ private:
+  struct Entry {
+    AccountLine line;
+    std::set<std::string> seen_on;     // interfaces whose earlier totals are already in the line's
+    std::optional<Nanoseconds> ended;  // boot time
+  };
+  void add_account(const Sample& sample);
+
+  Nanoseconds keep_exited_;
+  Moment now_;
+  std::map<std::string, Entry> entries_;
+  std::map<std::string, InterfaceLine> interfaces_;
+};
+
+struct Shortlist {
+  std::vector<AccountLine> lines;
+  std::optional<AccountLine> others;  // the rest, added up
+  std::size_t other_count = 0;
+};
+// The first `most` lines, and what is beyond them as one.
+[[nodiscard]] Shortlist shortlist(const std::vector<AccountLine>& lines, std::size_t most);
+
+}  // namespace cgtally

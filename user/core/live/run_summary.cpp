@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/live/run_summary.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "core/base/quantity.h"
+#include "core/base/text.h"
+#include "core/live/screen.h"
+#include "core/traffic/account.h"
+
+namespace cgtally {
+namespace {
+
+constexpr std::size_t kAccountColumns = 40;
+
+std::uint64_t volume(const Traffic& traffic) {
+  return traffic.rx_bytes.value + traffic.tx_bytes.value;
+}
+
+std::string moved(const Traffic& traffic) {
+  return "rx " + pad_left(format_bytes(traffic.rx_bytes), 9) + "  tx " +
+         pad_left(format_bytes(traffic.tx_bytes), 9);
+}
+
+std::string cost_line(const RunCost& cost) {
+  if (cost.only_read) {
+    return "cost      that of the ledger, which is up with or without this: cgtally status";
+  }
+  if (cost.program_runs == 0) {
+    return "cost      not measured: no packets, or the kernel keeps no BPF run times";
+  }
+  const auto each = static_cast<std::uint64_t>(cost.program_time.count()) / cost.program_runs;
+  return "cost      " + format_count(each) + " ns per packet or super-packet, measured on " +
+         format_count(cost.program_runs);
+}
+
+std::string slots_line(const RunCost& cost, const Traffic& overflow) {
+  const std::string slots = "slots     " + std::to_string(cost.slots_used) + "/" +
+                            std::to_string(cost.slots_total) + ", " +
+                            format_bytes(Bytes{cost.ledger_bytes}) + " of memory";
+  if (overflow.empty()) {
+    return slots;
+  }
+  return slots + ": FULL, " + format_bytes(overflow.rx_bytes + overflow.tx_bytes) +
+         " are on (overflow); take more with --slots";
+}
+
+}  // namespace
+
+void RunTotals::add(const std::vector<Sample>& samples) {
+  for (const Sample& sample : samples) {
+    accounts_[sample.account] += sample.delta;
+    interfaces_[sample.iface].add(sample);
+    all_.add(sample);
+  }
+}
+
+std::vector<std::string> RunTotals::lines(const RunCost& cost, std::size_t top) const {
+  std::vector<std::string> lines;
+  std::string where;
+  for (const auto& [name, share] : interfaces_) {
+    where += (where.empty() ? " on " : ", ") + printable(name);
+  }
+  const Traffic& all = all_.all();
+  lines.push_back(format_duration(cost.duration) + where + ": rx " + format_bytes(all.rx_bytes) +
+                  " in " + format_count(all.rx_packets.value) + " packets, tx " +
+                  format_bytes(all.tx_bytes) + " in " + format_count(all.tx_packets.value));
+  const Named named = all_.named();
+  lines.push_back("named     rx " + percent(named.rx) + "  tx " + percent(named.tx) +
+                  " of the bytes are on a cgroup");
+  std::vector<std::pair<std::string, Traffic>> ranked(accounts_.begin(), accounts_.end());
+  std::ranges::stable_sort(ranked, std::greater{},
+                           [](const auto& entry) { return volume(entry.second); });
+  std::string label = "top       ";
+  for (const auto& [name, traffic] : ranked) {
+    if (top-- == 0 || traffic.empty()) {
+      break;
+    }
+    lines.push_back(label + pad_right(shorten(printable(name), kAccountColumns), kAccountColumns) +
+                    moved(traffic));
+    label = "          ";
+  }
+  lines.push_back(cost_line(cost));
+  const auto overflow = accounts_.find(std::string(reason_name(AccountKind::overflow)));
+  lines.push_back(slots_line(cost, overflow == accounts_.end() ? Traffic{} : overflow->second));
+  return lines;
+}
+
+}  // namespace cgtally

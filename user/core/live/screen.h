@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Report -> text. A frame is what a screen of a given size shows, line by line, each as wide as the
+// screen at most; the plain lines are for pipes and files: whole names, no colour, each line
+// complete in itself. Eighty columns suffice.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/live/report.h"
+
+namespace cgtally {
+
+struct ScreenLayout {
+  std::size_t columns = 80;
+  std::size_t rows = 24;
+  bool colour = false;
+  std::size_t top = 1000;  // accounts at most
+};
+
+[[nodiscard]] std::vector<std::string> frame(const Report& report, const ScreenLayout& layout);
+[[nodiscard]] std::vector<std::string> plain_lines(const Report& report, std::size_t top);
+
+// "98.5 %"; "-" where there was nothing to share.
+[[nodiscard]] std::string percent(const std::optional<double>& share);
+
+}  // namespace cgtally

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+// Amounts are in bits times 10^9 and 128 wide: a rate times nanoseconds, with nothing rounded.
+#include "core/sizing/sizing.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <numeric>
+#include <tuple>
+
+namespace cgtally {
+namespace {
+
+using Wide = __int128;
+
+constexpr Wide kPerByte = Wide{8} * 1'000'000'000;
+constexpr Wide kPerPacket = 1'000'000'000;
+
+Wide bits_of(Bytes bytes) { return Wide{bytes.value} * kPerByte; }
+Wide granted(BitRate rate, Nanoseconds elapsed) {
+  return Wide{rate.bits_per_second} * elapsed.count();
+}
+
+double share(Wide used, Wide limit) {
+  return static_cast<double>(used) / static_cast<double>(limit);
+}
+
+// The stream once through, from a balance.
+struct Pass {
+  Wide balance = 0;                        // at its end
+  Wide lost = 0;                           // what it takes from a bucket that is never full
+  Wide worst = 0;                          // the most that it has taken at any step
+  std::optional<Nanoseconds> empty_after;  // then nothing else is known
+};
+
+Pass walk(const Stream& stream, BitRate baseline, Wide capacity, Wide balance) {
+  Pass pass{.balance = balance, .empty_after = std::nullopt};
+  Nanoseconds passed{};
+  for (std::size_t i = 0; i < stream.bytes.size(); ++i) {
+    const Nanoseconds elapsed = stream.elapsed[i];
+    const Wide spent = bits_of(stream.bytes[i]) - granted(baseline, elapsed);
+    if (spent > pass.balance) {
+      // Within a step the rate is even.
+      const auto part = static_cast<long double>(pass.balance) / static_cast<long double>(spent);
+      const auto into = part * static_cast<long double>(elapsed.count());
+      pass.empty_after = passed + Nanoseconds{static_cast<std::int64_t>(into)};
+      return pass;
+    }
+    pass.balance = std::min(capacity, pass.balance - spent);
+    pass.lost += spent;
+    pass.worst = std::max(pass.worst, pass.lost);
+    passed += elapsed;
+  }
+  return pass;
+}
+
+Nanoseconds after(Wide passes, Nanoseconds length, Nanoseconds then) {
+  const Wide all = passes * length.count() + then.count();
+  constexpr Wide kMost = std::numeric_limits<std::int64_t>::max();
+  return Nanoseconds{static_cast<std::int64_t>(std::min(all, kMost))};
+}
+
+Bytes whole_bytes(double bytes) {
+  constexpr double kMost = 1e18;
+  return {static_cast<std::uint64_t>(std::clamp(bytes, 0.0, kMost))};
+}
+
+std::optional<Nanoseconds> sooner(std::optional<Nanoseconds> a, std::optional<Nanoseconds> b) {
+  if (!a || !b) return a ? a : b;
+  return std::min(*a, *b);
+}
+
+}  // namespace
+
+std::string_view limit_name(Limit limit) {
+  static constexpr std::array<std::string_view, 6> kNames{"in",       "out", "in peak",
+                                                          "out peak", "pps", "conns"};
+  return kNames.at(static_cast<std::size_t>(limit));
+}
+
+// Two passes show all that can happen: a stream that loses over the whole never fills the bucket
+// again after the first, so from then on each pass takes the same, and whole passes are counted
+// instead of walked; one that does not lose is the same in each pass after the first.
+std::optional<Nanoseconds> time_to_empty(const Stream& stream, BitRate baseline, Bytes capacity) {
+  const Wide most = bits_of(capacity);
+  const Nanoseconds length =
+      std::accumulate(stream.elapsed.begin(), stream.elapsed.end(), Nanoseconds{});
+  const Pass first = walk(stream, baseline, most, most);
+  if (first.empty_after) return first.empty_after;
+  const Pass second = walk(stream, baseline, most, first.balance);
+  if (second.empty_after) return after(1, length, *second.empty_after);
+  if (second.lost <= 0) return std::nullopt;
+  // The last pass that surely ends begins with what the worst step needs.
+  Wide passes = std::max<Wide>((second.balance - second.worst) / second.lost, 0);
+  for (;; ++passes) {
+    const Pass last = walk(stream, baseline, most, second.balance - passes * second.lost);
+    if (last.empty_after) return after(2 + passes, length, *last.empty_after);
+  }
+}
+
+Sizing::Sizing(const Load& load, const GivenLimits& limits)
+    : length_(load.length()),
+      limits_(limits),
+      in_(direction(load, false)),
+      out_(direction(load, true)) {
+  for (const LoadStep& step : load.steps) {
+    const Wide packets = Wide{step.traffic.rx_packets.value} + step.traffic.tx_packets.value;
+    packets_peak_ = std::max(packets_peak_, share(packets * kPerPacket, step.elapsed.count()));
+  }
+}
+
+Sizing::Direction Sizing::direction(const Load& load, bool out) {
+  Direction made;
+  for (const LoadStep& step : load.steps) {
+    const Bytes bytes = out ? step.traffic.tx_bytes : step.traffic.rx_bytes;
+    made.stream.elapsed.push_back(step.elapsed);
+    made.stream.bytes.push_back(bytes);
+    made.total += bytes.value;
+    const std::size_t now = made.stream.bytes.size() - 1;
+    const Wide this_one = Wide{bytes.value} * made.stream.elapsed[made.fastest].count();
+    const Wide so_far = Wide{made.stream.bytes[made.fastest].value} * step.elapsed.count();
+    if (this_one > so_far) made.fastest = now;
+  }
+  return made;
+}
+
+void Sizing::add_uses(std::vector<Use>& uses, const Direction& direction, const CreditTerms& terms,
+                      bool out) const {
+  const Nanoseconds elapsed = direction.stream.elapsed[direction.fastest];
+  const Wide peak = bits_of(direction.stream.bytes[direction.fastest]);
+  const Wide most = granted(terms.burst, elapsed);
+  uses.push_back({.limit = out ? Limit::out : Limit::in,
+                  .share = share(bits_of({direction.total}), granted(terms.baseline, length_)),
+                  .crossed = false});
+  uses.push_back({.limit = out ? Limit::out_peak : Limit::in_peak,
+                  .share = share(peak, most),
+                  .crossed = peak > most});
+}
+
+std::vector<Sizing::Use> Sizing::uses(const CreditTerms& terms) const {
+  std::vector<Use> found;
+  add_uses(found, out_, terms, true);
+  add_uses(found, in_, terms, false);
+  if (limits_.packets_per_second) {
+    const double used = packets_peak_ / static_cast<double>(*limits_.packets_per_second);
+    found.push_back({.limit = Limit::packets, .share = used, .crossed = used > 1});
+  }
+  if (limits_.connections && limits_.connections_limit) {
+    const double used = share(*limits_.connections, *limits_.connections_limit);
+    found.push_back({.limit = Limit::connections, .share = used, .crossed = used > 1});
+  }
+  return found;
+}
+
+std::optional<Nanoseconds> Sizing::empty(Direction& direction, BitRate baseline,
+                                         double capacity) const {
+  const Stream& stream = direction.stream;
+  const Wide peak = bits_of(stream.bytes[direction.fastest]);
+  if (peak <= granted(baseline, stream.elapsed[direction.fastest])) return std::nullopt;
+  const Bytes bytes = whole_bytes(capacity);
+  const auto [entry, is_new] = direction.known.try_emplace({baseline, bytes.value});
+  if (is_new) entry->second = time_to_empty(stream, baseline, bytes);
+  return entry->second;
+}
+
+Fit Sizing::fit(const CreditTerms& terms) {
+  const std::vector<Use> all = uses(terms);
+  // What no bucket helps with comes first.
+  const auto binding = std::ranges::max_element(all, {}, [](const Use& use) {
+    return std::pair{use.crossed, use.share};
+  });
+  Fit result{.earliest = std::nullopt,
+             .latest = std::nullopt,
+             .binds = binding->limit,
+             .margin = 1 - binding->share};
+  if (binding->crossed) {
+    result.verdict = Verdict::exceeds;
+    result.over_the_load = false;
+    return result;
+  }
+  if (!terms.has_credits()) return result;
+  const auto in = empty(in_, terms.baseline, terms.capacity.lo);
+  const auto out = empty(out_, terms.baseline, terms.capacity.lo);
+  result.earliest = sooner(in, out);
+  if (!result.earliest) return result;
+  result.verdict = Verdict::empties;
+  result.over_the_load = *result.earliest >= length_;
+  if (terms.capacity.hi) {
+    result.latest = sooner(empty(in_, terms.baseline, *terms.capacity.hi),
+                           empty(out_, terms.baseline, *terms.capacity.hi));
+  }
+  if (result.margin > 0) {  // the mean would fit, and the bucket is too small for what is above it
+    result.binds = result.earliest == out ? Limit::out : Limit::in;
+    result.margin = 0;
+  }
+  return result;
+}
+
+bool crosses_given_limit(const Fit& fit) {
+  return fit.verdict == Verdict::exceeds &&
+         (fit.binds == Limit::packets || fit.binds == Limit::connections);
+}
+
+std::uint64_t most_per_second(const Traffic& one, const CreditTerms& terms,
+                              const GivenLimits& limits) {
+  std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
+  for (const Bytes bytes : {one.rx_bytes, one.tx_bytes}) {
+    if (bytes.value == 0) continue;
+    const auto bits = Wide{bytes.value} * 8;
+    most = std::min(most, static_cast<std::uint64_t>(terms.baseline.bits_per_second / bits));
+  }
+  const std::uint64_t packets = one.rx_packets.value + one.tx_packets.value;
+  if (limits.packets_per_second && packets > 0) {
+    most = std::min(most, *limits.packets_per_second / packets);
+  }
+  return most;
+}
+
+std::vector<Candidate> candidates(const std::vector<const InstanceType*>& types, const Load& load,
+                                  const GivenLimits& limits) {
+  Sizing sizing(load, limits);
+  std::vector<Candidate> all;
+  all.reserve(types.size());
+  for (const InstanceType* type : types) {
+    all.push_back({.type = type, .fit = sizing.fit(terms_of(*type))});
+  }
+  std::ranges::sort(all, {}, [](const Candidate& one) {
+    return std::tie(one.type->baseline, one.type->vcpus, one.type->name);
+  });
+  return all;
+}
+
+std::vector<Candidate> worth_showing(const std::vector<Candidate>& all, std::size_t most,
+                                     std::size_t short_of) {
+  const auto carries = [](const Candidate& one) { return one.fit.verdict == Verdict::for_ever; };
+  const auto first = std::ranges::find_if(all, carries);
+  std::vector<Candidate> shown;
+  if (first == all.end()) {
+    for (const Candidate& one : all) {
+      if (shown.size() < most && crosses_given_limit(one.fit)) shown.push_back(one);
+    }
+    if (!shown.empty()) return shown;
+  }
+  const auto before = static_cast<std::size_t>(first - all.begin());
+  const std::size_t room =
+      std::min(before, first == all.end() ? most : std::min(short_of, most - 1));
+  shown.assign(first - static_cast<std::ptrdiff_t>(room), first);
+  for (auto one = first; one != all.end() && shown.size() < most; ++one) {
+    if (carries(*one)) shown.push_back(*one);
+  }
+  return shown;
+}
+
+}  // namespace cgtally

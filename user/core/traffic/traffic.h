@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Totals of an account, and the one way to take the difference of two readings. A source whose
+// totals went backwards has restarted: what it shows now is what it counted since its new zero. It
+// is never wrapped into 2^64 (an agent that did so once reported 400 PB/s) and never averaged over
+// the gap.
+#pragma once
+
+#include <variant>
+
+#include "core/base/units.h"
+
+namespace cgtally {
+
+struct Traffic {
+  Bytes rx_bytes;
+  Packets rx_packets;
+  Bytes tx_bytes;
+  Packets tx_packets;
+
+  bool operator==(const Traffic&) const = default;
+  Traffic& operator+=(const Traffic& other);
+  [[nodiscard]] bool empty() const { return *this == Traffic{}; }
+};
+
+struct Advanced {
+  Traffic by;
+};
+struct Restarted {
+  Traffic since_zero;
+};
+using Step = std::variant<Advanced, Restarted>;
+
+// One counter below its earlier value restarts all four: they come from one record.
+[[nodiscard]] Step step(const Traffic& before, const Traffic& now);
+
+}  // namespace cgtally

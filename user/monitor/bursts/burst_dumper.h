@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// `--dump`: follows a BurstWatch, and has the windows around the bursts that the rule wants written
+// to a directory. Whatever becomes of that, the bursts are told all the same.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/bursts/flight_recorder.h"
+#include "monitor/bursts/burst_monitor.h"
+#include "monitor/bursts/dump_writer.h"
+
+namespace CLI {
+class App;
+}
+
+namespace cgtally::cli {
+
+struct DumpOptions {
+  std::string directory;  // empty: no dumps
+  std::optional<BitRate> over;
+  std::optional<std::size_t> most;
+  std::optional<Bytes> size;
+};
+void add_dump_options(CLI::App& command, DumpOptions& options);
+// An Error: limits of dumps that nobody asked for.
+[[nodiscard]] Result<void> check(const DumpOptions& options);
+
+class FlightDeck {
+ public:
+  using NameOf = std::function<std::string(const Account&)>;
+
+  FlightDeck(const DumpOptions& options, NameOf name_of);
+
+  void hear(const SeenWindows& seen);
+  void judge(const NamedBurst& burst);
+  // The dumps that are complete.
+  void write();
+  // Also those under way, as far as they have come; waits for the disk.
+  void finish();
+
+  [[nodiscard]] std::vector<std::string> take_notices() { return writer_.take_notices(); }
+  [[nodiscard]] std::optional<Error> missing() const { return writer_.missing(); }
+  [[nodiscard]] std::string summary() const { return writer_.summary(); }
+
+ private:
+  void put(std::vector<FlightDump> dumps);
+
+  NameOf name_of_;
+  DumpRule rule_;
+  std::map<std::string, FlightRecorder> recorders_;  // by interface
+  DumpWriter writer_;
+};
+
+}  // namespace cgtally::cli

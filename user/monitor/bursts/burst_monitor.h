@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// Finds the bursts of a session: has its windows read often enough to miss none, and hands each
+// burst on once its cause is known. Where windows were missed nevertheless it says what.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "adapters/sys/poller.h"
+#include "adapters/sys/timer.h"
+#include "core/base/burst_progress.h"
+#include "core/bursts/detector.h"
+#include "core/bursts/rate_history.h"
+#include "core/bursts/summary.h"
+#include "monitor/bursts/burst_evidence.h"
+#include "monitor/bursts/slot_resolver.h"
+#include "monitor/bursts/window_reader.h"
+#include "monitor/session/session.h"
+
+namespace cgtally::cli {
+
+struct NamedBurst {
+  ExplainedBurst burst;
+  Nanoseconds wall{};   // when it began
+  std::string account;  // its top account; empty: nobody can tell
+};
+
+// What one look at an interface has brought in one direction.
+struct SeenWindows {
+  const std::string& iface;
+  Direction direction = Direction::rx;
+  Nanoseconds window{};
+  const WindowBatch* batch = nullptr;            // none: it is watched no more
+  std::vector<Burst> ended = {};                 // each is handed on later, as a NamedBurst
+  std::optional<std::uint64_t> open_since = {};  // epoch of the burst that is under way
+};
+
+class BurstWatch {
+ public:
+  using OnBurst = std::function<void(const NamedBurst&)>;
+  using OnWindows = std::function<void(const SeenWindows&)>;
+
+  // All of them must outlive this.
+  BurstWatch(Session& session, BurstEvidence& evidence, Threshold threshold, OnBurst on_burst);
+  // Called with the windows of each look, before the bursts that they end.
+  void on_windows(OnWindows callback) { on_windows_ = std::move(callback); }
+  // Called with each burst that does not end, as far as it has come, ever more seldom.
+  void on_progress(OnBurst callback) { on_progress_ = std::move(callback); }
+  // An Error where no windows are kept.
+  Result<void> begin(sys::Poller& poller, const std::string& ledger);
+  // Each second, after the session was read: interfaces that came or went, and the counters.
+  // `ledger`: as the reading says.
+  void round(const std::string& ledger);
+  // Waits for the last windows to close. What is open then is a burst as far as it has come.
+  void finish();
+
+  // Those that have lasted for long and go on.
+  [[nodiscard]] std::vector<NamedBurst> under_way() const;
+  [[nodiscard]] const BurstTotals& totals() const { return totals_; }
+  [[nodiscard]] std::string account_name(const Account& account) const;
+  [[nodiscard]] std::vector<std::string> take_notices() { return std::exchange(notices_, {}); }
+
+ private:
+  struct Way {
+    explicit Way(Nanoseconds window) : detector(window) {}
+    BurstDetector detector;
+    FollowingThreshold following;
+    BurstProgress progress;
+  };
+  struct Watched {
+    std::string name;
+    std::array<Way, 2> ways;
+  };
+  void follow_interfaces();
+  void let_go_of(const std::vector<InterfaceKey>& keys);
+  void look();
+  void take_windows(Nanoseconds boot_time);
+  void take(Watched& watched, Direction direction, const WindowBatch& batch);
+  void end_bursts_of(Watched& watched);
+  void put(const Watched& watched, Direction direction, Burst burst);
+  void note_missed(const Watched& watched, Direction direction, const MissedWindows& missed);
+  void note_wall_clock(const Moment& now);
+  void settle(Nanoseconds boot_time);
+  void tell_progress(Watched& watched, Direction direction, std::uint64_t through);
+  [[nodiscard]] NamedBurst so_far(const Watched& watched, Direction direction) const;
+  [[nodiscard]] Nanoseconds at(std::uint64_t epoch) const {
+    return window_ * static_cast<std::int64_t>(epoch);
+  }
+  [[nodiscard]] std::string top_account(const Burst& burst) const;
+
+  Session& session_;
+  BurstEvidence& evidence_;
+  Threshold threshold_;
+  OnBurst on_burst_;
+  OnWindows on_windows_;
+  OnBurst on_progress_;
+  Nanoseconds window_{};
+  std::string ledger_;
+  std::optional<WindowNames> names_;
+  WindowReader reader_;
+  std::optional<sys::Timer> timer_;
+  sys::Poller* poller_ = nullptr;
+  std::map<InterfaceKey, Watched> watched_;
+  std::array<BurstDesk, 2> desks_;
+  std::array<RateHistory, 2> histories_;
+  std::optional<Nanoseconds> wall_ahead_;  // of the boot clock
+  Bytes late_;                             // of interfaces that are watched no more
+  BurstTotals totals_;
+  std::vector<std::string> notices_;
+};
+
+}  // namespace cgtally::cli

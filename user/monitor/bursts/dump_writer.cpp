@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "monitor/bursts/dump_writer.h"
+
+#include <cerrno>
+
+#include "adapters/csv/burst_windows.h"
+#include "core/base/quantity.h"
+
+namespace cgtally::cli {
+
+DumpWriter::DumpWriter(std::string directory, csv::DumpLimits limits)
+    : directory_(std::move(directory), limits) {
+  if (const auto opened = directory_.open(); !opened) {
+    failure_ = opened.error();
+    notices_.push_back(failure_->what + ": bursts are counted without dumps until that works");
+  }
+  thread_ = std::thread([this] { work(); });
+}
+
+DumpWriter::~DumpWriter() { finish(); }
+
+void DumpWriter::put(FlightDump dump, AccountNames names) {
+  const std::lock_guard guard(mutex_);
+  if (jobs_.size() == kMostWaiting) {
+    if (lost_++ == 0) {
+      notices_.push_back("dumps come faster than " + directory_.path() +
+                         " takes them: some are left out");
+    }
+    return;
+  }
+  jobs_.push_back({.dump = std::move(dump), .names = std::move(names)});
+  changed_.notify_one();
+}
+
+void DumpWriter::finish() {
+  {
+    const std::lock_guard guard(mutex_);
+    over_ = true;
+    changed_.notify_one();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+void DumpWriter::work() {
+  for (;;) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return over_ || !jobs_.empty(); });
+    if (jobs_.empty()) return;
+    const Job job = std::move(jobs_.front());
+    jobs_.pop_front();
+    lock.unlock();
+    write(job);
+  }
+}
+
+void DumpWriter::write(const Job& job) {
+  const auto name_of = [&](const Account& account) {
+    const auto found = job.names.find(account);
+    return found == job.names.end() ? std::string() : found->second;
+  };
+  note(directory_.write(csv::windows_file_name(job.dump), csv::windows_text(job.dump, name_of)));
+}
+
+void DumpWriter::note(const Result<void>& written) {
+  const std::lock_guard guard(mutex_);
+  if (written) {
+    ++written_;
+    if (std::exchange(failure_, std::nullopt)) {
+      notices_.push_back("writing dumps to " + directory_.path() + " works again");
+    }
+    return;
+  }
+  ++lost_;
+  too_large_ = too_large_ || written.error().code == EFBIG;
+  if (!failure_) {
+    notices_.push_back(written.error().what +
+                       ": bursts are counted without dumps until that works");
+  }
+  failure_ = written.error();
+}
+
+std::vector<std::string> DumpWriter::take_notices() {
+  const std::lock_guard guard(mutex_);
+  return std::exchange(notices_, {});
+}
+
+std::optional<Error> DumpWriter::missing() const {
+  const std::lock_guard guard(mutex_);
+  if (lost_ == 0) return std::nullopt;
+  std::string cure = "give --dump-over a higher rate, so that there are fewer";
+  if (failure_) cure = "make room there, or choose another directory: --dump DIR";
+  if (too_large_) cure = "give them more room: --dump-size SIZE";
+  return Error{.what = format_count(lost_) + (lost_ == 1 ? " dump is" : " dumps are") +
+                       " missing in " + directory_.path() + (failure_ ? ": " + failure_->what : ""),
+               .cure = cure};
+}
+
+std::string DumpWriter::summary() const {
+  const std::lock_guard guard(mutex_);
+  if (written_ == 0) return {};
+  return "dumps     " + format_count(written_) + " written to " + directory_.path();
+}
+
+}  // namespace cgtally::cli

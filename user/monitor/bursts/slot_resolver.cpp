@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "monitor/bursts/slot_resolver.h"
+
+#include <utility>
+
+namespace cgtally::cli {
+
+void WindowNames::look(Nanoseconds boot_time) {
+  const std::uint64_t folds = session_.folds();
+  if (std::exchange(folds_, folds) != folds) unfolded_since_ = boot_time;
+}
+
+bool WindowNames::holds(std::uint64_t epoch, Nanoseconds lap, Nanoseconds boot_time) const {
+  const Nanoseconds begin = window_ * static_cast<std::int64_t>(epoch);
+  if (begin < first_) return false;
+  return boot_time < begin + lap || unfolded_since_ <= begin;
+}
+
+WindowBatch WindowNames::name(const ReadWindows& read, Nanoseconds boot_time) {
+  WindowBatch batch{.windows = {}, .from = read.from, .through = read.through, .missed = {}};
+  for (const bpf::ClosedWindow& window : read.closed.windows) {
+    batch.windows.push_back(name(window, holds(window.epoch, read.lap, boot_time)));
+  }
+  if (read.closed.missed_to > read.closed.missed_from) {
+    batch.missed = MissedWindows{.from = read.closed.missed_from,
+                                 .to = read.closed.missed_to,
+                                 .bytes = read.closed.missed.bytes,
+                                 .packets = read.closed.missed.packets};
+  }
+  return batch;
+}
+
+TrafficWindow WindowNames::name(const bpf::ClosedWindow& window, bool holds) {
+  TrafficWindow named{.epoch = window.epoch,
+                      .bytes = window.sums.bytes,
+                      .packets = window.sums.packets,
+                      .error = window.error,
+                      .shares = {}};
+  for (const bpf::WindowShare& share : window.shares) {
+    if (const auto account = holds ? session_.owner_of(share.slot) : std::nullopt) {
+      named.shares.push_back({.account = *account, .least = share.least});
+    } else {
+      named.error += share.least;
+    }
+  }
+  return named;
+}
+
+}  // namespace cgtally::cli

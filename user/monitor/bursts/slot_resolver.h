@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// From the slots that windows name to the accounts that they belonged to then. A slot becomes
+// another's a lap of the rings after it was folded: a window that is named later than that is only
+// named if nothing was folded since it began. A share that nobody can name any more is in doubt
+// like what no window names at all.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "monitor/bursts/window_reader.h"
+#include "monitor/session/session.h"
+
+namespace cgtally::cli {
+
+struct WindowBatch {
+  std::vector<TrafficWindow> windows;  // as BurstDetector takes them
+  std::uint64_t from = 0;              // all from this one ...
+  std::uint64_t through = 0;           // ... to this one have closed since the last look
+  std::optional<MissedWindows> missed;
+};
+
+class WindowNames {
+ public:
+  // The session must outlive this.
+  WindowNames(Session& session, Nanoseconds window, Nanoseconds boot_time)
+      : session_(session), window_(window), unfolded_since_(boot_time) {}
+
+  // Before name(): looks whether anything was folded.
+  void look(Nanoseconds boot_time);
+  // Slots are those of another ledger from here on.
+  void begin_anew(Nanoseconds boot_time) { first_ = boot_time; }
+  [[nodiscard]] WindowBatch name(const ReadWindows& read, Nanoseconds boot_time);
+
+ private:
+  [[nodiscard]] bool holds(std::uint64_t epoch, Nanoseconds lap, Nanoseconds boot_time) const;
+  [[nodiscard]] TrafficWindow name(const bpf::ClosedWindow& window, bool holds);
+
+  Session& session_;
+  Nanoseconds window_;
+  std::uint64_t folds_ = 0;
+  Nanoseconds unfolded_since_;  // boot time
+  Nanoseconds first_{};         // likewise: of windows that began earlier nobody can tell
+};
+
+}  // namespace cgtally::cli

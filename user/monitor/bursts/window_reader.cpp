@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "monitor/bursts/window_reader.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "adapters/sys/clock.h"
+#include "adapters/sys/priority.h"
+
+namespace cgtally::cli {
+namespace {
+
+constexpr auto kDirections = {Direction::rx, Direction::tx};
+
+}  // namespace
+
+void WindowReader::begin(Nanoseconds pause) {
+  thread_ = std::jthread([this, pause](const std::stop_token& stop) { run(stop, pause); });
+}
+
+void WindowReader::run(const std::stop_token& stop, Nanoseconds pause) {
+  sys::hurry_this_thread();
+  std::unique_lock lock(mutex_);
+  while (!stop.stop_requested()) {
+    read_all();
+    hand_over(std::unique_lock(handed_mutex_, std::try_to_lock));
+    wake_.wait_for(lock, stop, pause, [] { return false; });
+  }
+}
+
+Result<void> WindowReader::add(InterfaceKey iface, bpf::Windows windows) {
+  const Nanoseconds now = sys::now().boot;
+  auto rx = windows.from(bpf::WindowDirection::rx, now);
+  if (!rx) return std::unexpected(std::move(rx).error());
+  auto tx = windows.from(bpf::WindowDirection::tx, now);
+  if (!tx) return std::unexpected(std::move(tx).error());
+  const std::lock_guard guard(mutex_);
+  sources_.try_emplace(
+      iface, Source{.windows = std::move(windows), .cursors = {*std::move(rx), *std::move(tx)}});
+  return {};
+}
+
+void WindowReader::remove(InterfaceKey iface) {
+  const std::lock_guard guard(mutex_);
+  const auto found = sources_.find(iface);
+  if (found == sources_.end()) return;
+  read(iface, found->second);
+  sources_.erase(found);
+  hand_over(std::unique_lock(handed_mutex_));
+}
+
+std::vector<ReadWindows> WindowReader::take() {
+  const std::lock_guard guard(handed_mutex_);
+  for (const ReadWindows& one : handed_) waiting_ -= one.closed.windows.size() + 1;
+  return std::exchange(handed_, {});
+}
+
+void WindowReader::hand_over(std::unique_lock<std::mutex> lock) {
+  if (!lock) return;  // the next time
+  handed_.insert(handed_.end(), std::make_move_iterator(fresh_.begin()),
+                 std::make_move_iterator(fresh_.end()));
+  fresh_.clear();
+}
+
+void WindowReader::end() {
+  Nanoseconds wait{};
+  {
+    const std::lock_guard guard(mutex_);
+    for (const auto& [iface, source] : sources_) {
+      wait = std::max(wait, source.windows.closes_after());
+    }
+  }
+  std::this_thread::sleep_for(2 * wait);  // and that of a window that is open now
+  thread_ = std::jthread();
+  const std::lock_guard guard(mutex_);
+  read_all();
+  hand_over(std::unique_lock(handed_mutex_));
+}
+
+void WindowReader::read_all() {
+  if (waiting_ >= kMostWaiting) return;
+  for (auto& [iface, source] : sources_) read(iface, source);
+}
+
+// A cell that is being written for that long: the next look has it.
+void WindowReader::read(InterfaceKey iface, Source& source) {
+  for (const Direction direction : kDirections) {
+    bpf::WindowCursor& cursor = source.cursors[static_cast<std::size_t>(direction)];
+    const std::uint64_t from = cursor.through() + 1;
+    auto closed = source.windows.closed(cursor, sys::now().boot);
+    if (!closed || cursor.through() < from) continue;
+    waiting_ += closed->windows.size() + 1;
+    fresh_.push_back({.iface = iface,
+                      .direction = direction,
+                      .from = from,
+                      .through = cursor.through(),
+                      .closed = *std::move(closed),
+                      .lap = source.windows.longest_pause() + source.windows.closes_after()});
+  }
+}
+
+}  // namespace cgtally::cli

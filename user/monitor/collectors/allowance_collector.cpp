@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "monitor/collectors/allowance_collector.h"
+
+#include <algorithm>
+#include <variant>
+
+#include "adapters/ethtool/statistics.h"
+#include "core/traffic/traffic.h"
+
+namespace cgtally::cli {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Nanoseconds kEvery = 1s;
+// A driver may be replaced, and a netns that has gone is searched for in all processes.
+constexpr Nanoseconds kRest = 30s;
+
+}  // namespace
+
+AllowanceWatch::AllowanceWatch(std::string host_root)
+    : host_root_(std::move(host_root)), pace_(kEvery) {}
+
+std::optional<AllowanceLook> AllowanceWatch::look(
+    const Reading& reading, const std::function<std::vector<CountedInterface>()>& interfaces) {
+  if (!pace_.due(reading.taken.boot)) {
+    return std::nullopt;
+  }
+  follow(interfaces());
+  AllowanceReading now{
+      .taken = reading.taken, .interfaces = {}, .rx_packets = {}, .tx_packets = {}};
+  read_all(now);
+  add_packets(reading, now);
+  const Nanoseconds before = last_.value_or(now.taken.boot);
+  last_ = now.taken.boot;
+  return AllowanceLook{
+      .taken = now.taken, .interval = now.taken.boot - before, .steps = allowances_.add(now)};
+}
+
+void AllowanceWatch::follow(std::vector<CountedInterface> interfaces) {
+  std::erase_if(watched_, [&](const auto& item) {
+    return std::ranges::find(interfaces, item.first, &CountedInterface::key) == interfaces.end();
+  });
+  for (CountedInterface& interface : interfaces) {
+    const InterfaceKey key = interface.key;
+    watched_[key].interface = std::move(interface);
+  }
+}
+
+// Each netns is entered once.
+void AllowanceWatch::read_all(AllowanceReading& reading) {
+  std::map<NetnsId, std::vector<Watched*>> by_netns;
+  for (auto& [key, watched] : watched_) {
+    if (reading.taken.boot >= watched.skip_until) {
+      by_netns[watched.interface.netns_id].push_back(&watched);
+    }
+  }
+  for (const auto& [inode, here] : by_netns) {
+    const auto entered = enter_netns_of(here.front()->interface, host_root_);
+    for (Watched* watched : here) {
+      watched->has_any = false;
+      watched->skip_until = reading.taken.boot + kRest;
+      if (entered) {
+        read_one(*watched, reading);
+      }
+    }
+  }
+}
+
+void AllowanceWatch::read_one(Watched& watched, AllowanceReading& reading) {
+  const auto statistics = ethtool::statistics(watched.interface.ifindex);
+  if (!statistics) {
+    watched.skip_until = {};
+    if (!std::exchange(complained_, true)) {
+      notices_.push_back(watched.interface.name +
+                         ": no allowance counters: " + statistics.error().what);
+    }
+    return;
+  }
+  const AllowanceTotals totals = allowances_of(*statistics);
+  watched.has_any = any_of_them(totals);
+  if (watched.has_any) {
+    watched.skip_until = {};
+    reading.interfaces.emplace(watched.interface.name, totals);
+  }
+}
+
+void AllowanceWatch::add_packets(const Reading& ledger, AllowanceReading& reading) {
+  std::map<InterfaceKey, Traffic> booked;
+  for (const AccountTotals& account : ledger.accounts) {
+    booked[account.iface] += account.totals;
+  }
+  for (auto& [key, watched] : watched_) {
+    const auto before = std::exchange(watched.booked, booked[key]);
+    if (!watched.has_any || !before) {
+      continue;
+    }
+    const Step change = step(*before, *watched.booked);
+    if (const auto* moved = std::get_if<Advanced>(&change)) {
+      reading.rx_packets += moved->by.rx_packets;
+      reading.tx_packets += moved->by.tx_packets;
+    }
+  }
+}
+
+std::vector<std::string> AllowanceWatch::without() const {
+  std::vector<std::string> names;
+  for (const auto& [key, watched] : watched_) {
+    if (!watched.has_any) {
+      names.push_back(watched.interface.name);
+    }
+  }
+  return names;
+}
+
+}  // namespace cgtally::cli

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// From options, firmware, metadata service and table to the terms of one instance.
+#include <algorithm>
+
+#include "adapters/ec2/dmi.h"
+#include "adapters/ec2/imds.h"
+#include "cli/options/instance.h"
+#include "core/base/quantity.h"
+#include "core/base/text.h"
+
+namespace cgtally::cli {
+namespace {
+
+constexpr const char* kWhatToTell =
+    "give --instance TYPE, or --baseline, --burst and --bucket; on EC2 --imds asks the metadata "
+    "service";
+
+Error usage(std::string what, std::string cure) {
+  return {.what = std::move(what), .cure = std::move(cure), .failure = Failure::usage};
+}
+
+bool figures_told(const InstanceOptions& options) { return options.baseline && options.burst; }
+
+Result<void> check(const InstanceOptions& options) {
+  if (options.weighting != Weighting::standard && options.baseline) {
+    return std::unexpected(usage("--weighting moves the table's baseline, and --baseline is given",
+                                 "leave one of them out"));
+  }
+  if (!options.instance.empty() && options.imds) {
+    return std::unexpected(
+        usage("--instance tells the type, and --imds asks for it", "leave one of them out"));
+  }
+  return {};
+}
+
+// Where figures are told, an unknown machine is no error.
+Result<void> identify(const InstanceOptions& options, const std::string& host_root,
+                      Instance& instance) {
+  if (options.imds) {
+    auto identity = metadata::ask_imds();
+    if (!identity) return std::unexpected(std::move(identity).error());
+    instance.name = identity->type;
+    instance.instance_id = identity->instance_id;
+    instance.source = IdentitySource::imds;
+    return {};
+  }
+  auto identity = metadata::read_dmi(host_root);
+  if (identity) instance.instance_id = identity->instance_id;
+  if (!options.instance.empty()) {
+    instance.name = options.instance;
+    instance.source = IdentitySource::told;
+  } else if (identity) {
+    instance.name = identity->type;
+    instance.source = IdentitySource::dmi;
+  } else if (!figures_told(options)) {
+    Error error = std::move(identity).error();
+    error.cure = kWhatToTell;
+    return std::unexpected(std::move(error));
+  }
+  return {};
+}
+
+// A quarter of the baseline moves between network and volumes. The burst of the side that gains
+// stays; the other side's falls: by the same amount, it is assumed.
+void weigh(Weighting weighting, InstanceType& type, std::vector<std::string>& notes) {
+  if (weighting == Weighting::standard) return;
+  const std::uint64_t moved = type.baseline.bits_per_second / 4;
+  if (weighting == Weighting::vpc_1) {
+    type.baseline.bits_per_second += moved;
+  } else {
+    type.baseline.bits_per_second -= moved;
+    if (type.burst > BitRate{2 * moved}) type.burst.bits_per_second -= moved;
+  }
+  type.burst = std::max(type.burst, type.baseline);
+  notes.push_back(std::string("weighting ") + (weighting == Weighting::vpc_1 ? "vpc-1" : "ebs-1") +
+                  ": a quarter of the baseline is taken to move; AWS says up to that");
+  if (generation_of(type.name) < 8) {
+    notes.push_back("weighting is known of types from the 8th generation on, and " + type.name +
+                    " is none");
+  }
+}
+
+Result<InstanceType> figures_of(const InstanceOptions& options, Instance& instance) {
+  InstanceType type{.name = instance.name, .baseline = {}, .burst = {}, .source = "told"};
+  const InstanceType* row =
+      instance.name.empty() ? nullptr : instance.catalogue.types.find(instance.name);
+  instance.figures_told = figures_told(options);
+  if (row != nullptr) {
+    type = *row;
+    weigh(options.weighting, type, instance.notes);
+    if (!type.burst_known && !options.burst) {
+      instance.notes.push_back("the table has no burst rate for " + type.name +
+                               ": no credits are counted on");
+    }
+  } else if (!instance.figures_told) {
+    return std::unexpected(unknown_type(instance.name, instance.catalogue));
+  }
+  type.baseline = options.baseline.value_or(type.baseline);
+  type.burst = options.burst.value_or(type.burst);
+  if (type.burst < type.baseline) {
+    return std::unexpected(usage("the burst, " + format_bit_rate(type.burst) +
+                                     ", is below the baseline, " + format_bit_rate(type.baseline),
+                                 "give both; where there are no credits they are the same"));
+  }
+  return type;
+}
+
+}  // namespace
+
+std::string_view identity_source_name(IdentitySource source) {
+  switch (source) {
+    case IdentitySource::told:
+      return "TOLD";
+    case IdentitySource::dmi:
+      return "DMI";
+    case IdentitySource::imds:
+      return "IMDS";
+    case IdentitySource::none:
+      break;
+  }
+  return "none";
+}
+
+Error unknown_type(const std::string& name, const metadata::LoadedCatalogue& catalogue) {
+  std::string meant;
+  for (const std::string& near : catalogue.types.near(name)) {
+    meant += (meant.empty() ? "did you mean " : ", ") + near;
+  }
+  if (!meant.empty()) meant += "? ";
+  return usage("there is no instance type " + shorten(printable(name), 40) + " in the table of " +
+                   catalogue.date,
+               meant + "--catalogue FILE adds types");
+}
+
+Result<Instance> find_instance(const InstanceOptions& options, const std::string& host_root) {
+  if (auto checked = check(options); !checked) return std::unexpected(std::move(checked).error());
+  Instance instance;
+  auto catalogue = metadata::load_catalogue(options.catalogue);
+  if (!catalogue) return std::unexpected(std::move(catalogue).error());
+  instance.catalogue = *std::move(catalogue);
+  if (auto known = identify(options, host_root, instance); !known) {
+    return std::unexpected(std::move(known).error());
+  }
+  const auto type = figures_of(options, instance);
+  if (!type) return std::unexpected(type.error());
+  instance.terms = terms_of(*type);
+  if (options.baseline) instance.terms.baseline_tolerance = 0;
+  if (options.bucket) {
+    if (!instance.terms.has_credits()) {
+      return std::unexpected(
+          usage("--bucket for an instance without credits: its burst is its "
+                "baseline",
+                "leave it out, or give --burst"));
+    }
+    instance.terms.capacity = *options.bucket;
+    instance.terms.capacity_basis = Basis::told;
+  }
+  return instance;
+}
+
+}  // namespace cgtally::cli

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "monitor/event_loop.h"
+
+#include <algorithm>
+#include <csignal>
+
+#include "adapters/sys/clock.h"
+
+namespace cgtally::cli {
+namespace {
+
+constexpr Nanoseconds kPatience = std::chrono::seconds{1};
+
+}  // namespace
+
+Result<Rounds> Rounds::open() {
+  // SIGPIPE is only blocked: a write to a closed pipe then says EPIPE.
+  auto signals =
+      sys::SignalFd::open({SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGWINCH, SIGTSTP});
+  if (!signals) {
+    return std::unexpected(signals.error());
+  }
+  auto poller = sys::Poller::open();
+  if (!poller) {
+    return std::unexpected(poller.error());
+  }
+  return Rounds(std::move(*signals), std::move(*poller));
+}
+
+void Rounds::finish() { finishing_since_ = finishing_since_.value_or(sys::now().boot); }
+
+bool Rounds::wait_for_room(int fd) {
+  while (!finishing_since_) {
+    if (sys::wait_writable(fd, signals_.fd(), std::nullopt)) {
+      return true;
+    }
+    take_signals();
+  }
+  return sys::wait_writable(fd, -1, *finishing_since_ + kPatience - sys::now().boot);
+}
+
+void Rounds::take_signals() {
+  while (const auto signal = signals_.take()) {
+    switch (*signal) {
+      case SIGINT:
+      case SIGTERM:
+      case SIGHUP:
+      case SIGQUIT:
+        finish();
+        break;
+      case SIGTSTP:
+        if (!on_signal_) {
+          ::raise(SIGSTOP);
+        }
+        [[fallthrough]];
+      case SIGWINCH:
+        to_hand_on_.push_back(*signal);
+        break;
+      default:
+        break;
+    }
+  }
+}
+
+// Not where they are taken: that may be within a write, and the callback writes too.
+void Rounds::hand_on_signals() {
+  for (const int signal : std::exchange(to_hand_on_, {})) {
+    if (on_signal_) {
+      on_signal_(signal);
+    }
+  }
+}
+
+Result<void> Rounds::run(Nanoseconds interval, std::optional<Nanoseconds> length,
+                         const std::function<void()>& round) {
+  auto timer = sys::Timer::every(interval);
+  if (!timer) {
+    return std::unexpected(timer.error());
+  }
+  const Nanoseconds begin = sys::now().boot;
+  const auto left = [&] { return *length - (sys::now().boot - begin); };
+  // A deadline this close to the end belongs to the last round.
+  const Nanoseconds close = interval / 20;
+  bool due = false;
+  for (const auto& [fd, ready] :
+       {std::pair<int, std::function<void()>>{signals_.fd(), [this] { take_signals(); }},
+        {timer->fd(), [&] { due = timer->take() > 0; }}}) {
+    if (auto added = poller_.add(fd, ready); !added) {
+      return added;
+    }
+  }
+  while (!finishing_since_ && !abandoned_ && (!length || left() > Nanoseconds::zero())) {
+    auto waited = poller_.wait(length ? std::optional(left()) : std::nullopt);
+    if (!waited) {
+      return std::unexpected(waited.error());
+    }
+    if (std::exchange(due, false) && !finishing_since_ && (!length || left() > close)) {
+      round();
+    }
+    hand_on_signals();
+  }
+  if (!abandoned_) {
+    round();
+  }
+  if (auto removed = poller_.remove(timer->fd()); !removed) {
+    return removed;
+  }
+  return poller_.remove(signals_.fd());
+}
+
+}  // namespace cgtally::cli

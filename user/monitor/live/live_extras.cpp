@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "monitor/live/live_extras.h"
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+
+#include "adapters/netlink/links.h"
+
+namespace cgtally::cli {
+namespace {
+
+BurstNote note_of(const NamedBurst& one) {
+  const Burst& burst = one.burst.burst;
+  return {.begin = burst.start(),
+          .wall = one.wall,
+          .iface = one.burst.iface,
+          .direction = one.burst.direction,
+          .length = burst.length(),
+          .bytes = burst.bytes,
+          .account = one.account,
+          .under_way = one.burst.under_way};
+}
+
+}  // namespace
+
+LiveNews::LiveNews(const CommonOptions& options, const CreditOptions& credits,
+                   std::optional<Instance> instance, const Threshold& threshold, Session& session,
+                   sys::Poller& poller)
+    : options_(options),
+      credit_options_(credits),
+      instance_(instance),
+      threshold_(threshold),
+      session_(session),
+      poller_(poller),
+      evidence_(std::move(instance)),
+      allowances_(options.host_root) {}
+
+void LiveNews::round(const Reading& reading) {
+  taken_ = reading.taken;
+  if (!std::exchange(begun_, true)) {
+    begin_credits(reading);
+    begin_bursts(reading);
+    return;
+  }
+  if (credits_) {
+    if (const auto report = credits_->take(session_, reading)) {
+      ways_.assign(report->ways.begin(), report->ways.end());
+    }
+    note(credits_->take_notices());
+  }
+  if (bursts_) {
+    look_at_allowances(reading);
+    bursts_->round(reading.ledger);
+    std::vector<BurstNote> under_way;
+    std::ranges::transform(bursts_->under_way(), std::back_inserter(under_way), note_of);
+    board_->set_under_way(std::move(under_way));
+    hear_of_missed(reading.taken);
+  }
+}
+
+void LiveNews::put_into(Report& report) {
+  report.credits = ways_;
+  report.bursts.reset();
+  if (board_) {
+    report.bursts = board_->take(taken_);
+    report.bursts->verdict = verdict();
+  }
+}
+
+// An estimate that lacks a part of what is charged would be too high, and not say so.
+std::vector<std::string> LiveNews::not_counted() const {
+  if (options_.interfaces.empty() || !options_.netns.empty()) {
+    return {};
+  }
+  std::set<std::string> counted;
+  for (const CountedInterface& one : session_.counted_interfaces()) {
+    counted.insert(one.name);
+  }
+  std::vector<std::string> missing;
+  for (const Link& link : netlink::list_links().value_or(std::vector<Link>{})) {
+    if (link.uplink() && !counted.contains(link.name)) {
+      missing.push_back(link.name);
+    }
+  }
+  return missing;
+}
+
+void LiveNews::begin_credits(const Reading& base) {
+  if (!instance_) {
+    return;
+  }
+  if (const auto missing = not_counted(); !missing.empty()) {
+    note({"no credits are shown: the instance pays for " + missing.front() +
+          " too, which is not counted"});
+    return;
+  }
+  note(instance_->notes);
+  auto watch = CreditWatch::begin(credit_options_, *instance_, options_.host_root, session_, base,
+                                  0, CreditRole::bystander);
+  if (!watch) {
+    note({"no credits are shown: " + watch.error().what});
+    return;
+  }
+  credits_.emplace(*std::move(watch));
+  note(credits_->take_notices());
+}
+
+void LiveNews::begin_bursts(const Reading& base) {
+  const Nanoseconds window = session_.window_terms().window;
+  if (window <= Nanoseconds::zero()) {
+    return;
+  }
+  look_at_allowances(base);
+  board_.emplace(window);
+  bursts_.emplace(session_, evidence_, threshold_,
+                  [this](const NamedBurst& one) { board_->add(note_of(one)); });
+  bursts_->on_windows([this](const SeenWindows& seen) {
+    if (seen.batch != nullptr) board_->add(seen.iface, seen.direction, seen.batch->windows);
+  });
+  if (auto begun = bursts_->begin(poller_, base.ledger); !begun) {
+    note({"no bursts are shown: " + begun.error().what});
+    bursts_.reset();
+    board_.reset();
+  }
+}
+
+// In full the first time; from then on the figure is enough: on a host that is busy for long the
+// sentences would drive out all others.
+void LiveNews::hear_of_missed(const Moment& now) {
+  const std::uint64_t missed = bursts_->totals().missed();
+  auto notices = bursts_->take_notices();
+  if (missed == missed_ || missed_ == 0) {
+    note(std::move(notices));
+  }
+  if (missed > missed_) {
+    board_->add_missed(missed - std::exchange(missed_, missed), now.boot);
+  }
+}
+
+void LiveNews::look_at_allowances(const Reading& reading) {
+  if (credits_) {
+    if (const auto& look = credits_->looked()) {
+      evidence_.hear(*look, credits_->allowances());
+    }
+    return;
+  }
+  if (const auto look =
+          allowances_.look(reading, [this] { return session_.counted_interfaces(); })) {
+    evidence_.hear(*look, allowances_.allowances());
+  }
+  note(allowances_.take_notices());
+}
+
+// The worse one of the two directions.
+Verdict LiveNews::verdict() const {
+  Verdict worst = Verdict::none;
+  const Allowances& allowances = credits_ ? credits_->allowances() : allowances_.allowances();
+  for (const AllowanceSummary& one : allowances.summaries()) {
+    if (one.there &&
+        (one.counter == AllowanceCounter::bw_in || one.counter == AllowanceCounter::bw_out)) {
+      worst = std::max(worst, one.verdict);
+    }
+  }
+  return worst;
+}
+
+void LiveNews::note(std::vector<std::string> notices) {
+  std::ranges::move(notices, std::back_inserter(notices_));
+}
+
+}  // namespace cgtally::cli

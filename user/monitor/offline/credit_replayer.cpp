@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "monitor/offline/credit_replayer.h"
+
+#include <CLI/CLI.hpp>
+
+#include "adapters/csv/credits.h"
+#include "cli/options/parsing.h"
+#include "core/base/quantity.h"
+#include "monitor/credits/credit_monitor.h"
+
+namespace cgtally::cli {
+namespace {
+
+constexpr std::size_t kBatch = 1000;
+constexpr Nanoseconds kWarn = std::chrono::minutes{10};
+
+Error usage(std::string what, std::string cure) {
+  return {.what = std::move(what), .cure = std::move(cure), .failure = Failure::usage};
+}
+
+}  // namespace
+
+void add_replay_credit_options(CLI::App& command, ReplayCreditOptions& options) {
+  add_instance_options(command, options.instance);
+  command
+      .add_option("--credits", options.csv,
+                  "Write the estimate of the credits, a row for each direction\nand interval")
+      ->type_name("FILE|-");
+  command
+      .add_option("--tx-column", options.columns.tx,
+                  "The files are another monitor's: this column is what was sent")
+      ->type_name("NAME");
+  command.add_option("--rx-column", options.columns.rx, "Likewise, what was received")
+      ->type_name("NAME");
+  command.add_option("--time-column", options.columns.time, "Likewise, the time (default: time)")
+      ->type_name("NAME");
+  command
+      .add_option_function<std::string>(
+          "--unit",
+          [&options](const std::string& text) {
+            auto unit = parse_series_unit(text);
+            if (!unit) refuse("--unit: " + unit.error().what, unit.error().cure);
+            options.unit = *unit;
+            options.has_unit = true;
+          },
+          "Their unit: bytes (in the interval), total (a counter), or a\n"
+          "rate: bit/s, Mbit/s, B/s, kB/s, KiB/s...")
+      ->type_name("UNIT");
+  command.add_flag("--time-is-start", options.time_is_start,
+                   "Their time is where an interval begins (CloudWatch), not its end");
+}
+
+Result<void> check(const ReplayCreditOptions& options) {
+  if (options.foreign() && !options.has_unit) {
+    return std::unexpected(usage("a column of another monitor has a unit",
+                                 "give it: --unit bytes, --unit Mbit/s, --unit total"));
+  }
+  if (options.foreign() && !options.wanted()) {
+    return std::unexpected(usage("figures of another monitor are judged by an instance's limits",
+                                 "give --instance TYPE, or --baseline and --burst"));
+  }
+  if (!options.csv.empty() && !options.wanted()) {
+    return std::unexpected(usage("--credits needs an instance's limits",
+                                 "give --instance TYPE, or --baseline and --burst"));
+  }
+  return {};
+}
+
+Result<std::unique_ptr<ReplayCredits>> ReplayCredits::begin(const ReplayCreditOptions& options) {
+  const auto instance = find_instance(options.instance, "");
+  if (!instance) return std::unexpected(instance.error());
+  std::optional<csv::Sink> sink;
+  if (!options.csv.empty()) {
+    auto opened = csv::Sink::open(options.csv, csv::credits_header());
+    if (!opened) return std::unexpected(std::move(opened).error());
+    sink.emplace(*std::move(opened));
+  }
+  return std::unique_ptr<ReplayCredits>(new ReplayCredits(options, *instance, std::move(sink)));
+}
+
+ReplayCredits::ReplayCredits(const ReplayCreditOptions& options, const Instance& instance,
+                             std::optional<csv::Sink> sink)
+    : options_(options),
+      notes_(instance.notes),
+      sink_(std::move(sink)),
+      model_(shown_name(instance), instance.terms, options.instance.start, kWarn,
+             [this](const CreditReport& report) { write(report); }),
+      series_(options.unit, options.time_is_start,
+              [this](const SeriesInterval& interval) { model_.add(interval); }) {}
+
+void ReplayCredits::write(const CreditReport& report) {
+  if (!sink_ || !written_) return;
+  for (std::string& row : csv::credits_rows(report)) rows_.push_back(std::move(row));
+  if (rows_.size() >= kBatch) written_ = flush();
+}
+
+Result<void> ReplayCredits::flush() {
+  auto written = sink_ ? sink_->write(rows_) : Result<void>{};
+  rows_.clear();
+  return written;
+}
+
+Result<void> ReplayCredits::add(const Sample& row) {
+  if (auto added = model_.add(row); !added) return added;
+  return written_;
+}
+
+Result<void> ReplayCredits::add_series(std::istream& in, const std::string& name) {
+  return csv::for_each_series_row(in, name, options_.columns,
+                                  [this](const SeriesRow& row) -> Result<void> {
+                                    if (auto added = series_.add(row); !added) return added;
+                                    return written_;
+                                  });
+}
+
+Result<std::string> ReplayCredits::finish() {
+  series_.finish();
+  const auto result = model_.finish();
+  if (!written_) return std::unexpected(written_.error());
+  if (auto flushed = flush(); !flushed) return std::unexpected(std::move(flushed).error());
+  if (!result) {
+    return std::unexpected(Error{.what = "there is no interval in the recording",
+                                 .cure = "it takes two moments: record for longer"});
+  }
+  std::string text;
+  for (const std::string& note : notes_) text += note + "\n";
+  for (const std::string& line : credit_replay_lines(*result)) text += line + "\n";
+  if (series_.restarts() > 0) {
+    text += "the counter began again " + format_count(series_.restarts()) +
+            " times, and is counted from its new zero\n";
+  }
+  return text;
+}
+
+}  // namespace cgtally::cli

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// What `cgtally size` does once its options are read: the load, the types, the rows and the text
+// around them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/sizing/sizing.h"
+
+namespace cgtally::cli {
+
+struct SizeOptions {
+  std::vector<std::string> files;
+  std::vector<std::string> interfaces;
+  std::optional<Bytes> response;
+  std::optional<std::uint64_t> rps;
+  std::optional<Bytes> request;
+  GivenLimits limits;
+  std::string types;
+  std::string instance;
+  std::string catalogue;
+  std::size_t top = 10;
+  std::string csv;
+};
+
+// The screen; the CSV has been written then.
+[[nodiscard]] Result<std::string> size_text(const SizeOptions& options);
+
+}  // namespace cgtally::cli

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "monitor/output/row_writer.h"
+
+#include <cerrno>
+
+#include "core/base/quantity.h"
+
+namespace cgtally::cli {
+namespace {
+
+constexpr std::size_t kMostWaiting = 65'536;
+
+}  // namespace
+
+Result<RowWriter> RowWriter::open(const std::string& path, std::string header, std::string what,
+                                  sys::WaitForRoom wait) {
+  auto sink = csv::Sink::open(path, std::move(header), std::move(wait));
+  if (!sink) {
+    return std::unexpected(sink.error());
+  }
+  return RowWriter(std::move(*sink), path == "-" ? "stdout" : path, std::move(what));
+}
+
+void RowWriter::put(std::string row) {
+  if (waiting_.size() == kMostWaiting) {
+    ++lost_;
+    return;
+  }
+  waiting_.push_back(std::move(row));
+}
+
+bool RowWriter::write() {
+  if (waiting_.empty()) {
+    return true;
+  }
+  const auto written = sink_.write(waiting_);
+  if (written) {
+    waiting_.clear();
+    if (std::exchange(failure_, std::nullopt)) {
+      notices_.push_back("writing " + path_ + " works again");
+    }
+    return true;
+  }
+  if (written.error().code == EPIPE) {
+    return false;
+  }
+  if (!failure_ && written.error().code != ECANCELED) {  // that is the end, which has its own words
+    notices_.push_back(written.error().what + ": " + what_ + " are kept until there is room");
+  }
+  failure_ = written.error();
+  return true;
+}
+
+std::optional<Error> RowWriter::missing_rows() const {
+  if (waiting_.empty() && lost_ == 0) {
+    return std::nullopt;
+  }
+  return Error{.what = format_count(waiting_.size() + lost_) + " rows of " + what_ +
+                       " are missing in " + path_ + (failure_ ? ": " + failure_->what : ""),
+               .cure = "make room before the next run"};
+}
+
+}  // namespace cgtally::cli

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rows on their way into a CSV that has no room now and then: what cannot be written waits, says so
+// once, and is written when there is room. Only so many wait; those beyond are counted, and missing
+// rows are said at the end. For rows that stand for themselves: samples can cover a gap, and have a
+// Recorder.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "adapters/csv/file_sink.h"
+#include "core/base/result.h"
+
+namespace cgtally::cli {
+
+class RowWriter {
+ public:
+  // `what` the rows are, for the user: "bursts".
+  static Result<RowWriter> open(const std::string& path, std::string header, std::string what,
+                                sys::WaitForRoom wait);
+
+  void put(std::string row);
+  // False: nobody reads the pipe any more.
+  [[nodiscard]] bool write();
+  // At the end: rows that could not be written.
+  [[nodiscard]] std::optional<Error> missing_rows() const;
+  [[nodiscard]] std::vector<std::string> take_notices() { return std::exchange(notices_, {}); }
+
+ private:
+  RowWriter(csv::Sink sink, std::string path, std::string what)
+      : sink_(std::move(sink)), path_(std::move(path)), what_(std::move(what)) {}
+
+  csv::Sink sink_;
+  std::string path_;
+  std::string what_;
+  std::vector<std::string> waiting_;
+  std::uint64_t lost_ = 0;
+  std::optional<Error> failure_;
+  std::vector<std::string> notices_;
+};
+
+}  // namespace cgtally::cli

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "monitor/output/sample_writer.h"
+
+#include <cerrno>
+
+#include "adapters/csv/samples.h"
+#include "adapters/netlink/links.h"
+#include "core/base/quantity.h"
+#include "core/traffic/account.h"
+
+namespace cgtally::cli {
+
+bool account_matches(const std::string& glob, const std::string& account) {
+  return glob.empty() || netlink::matches_glob(glob, account);
+}
+
+Result<Recorder> Recorder::open(const std::string& path, const std::string& host,
+                                std::string account, sys::WaitForRoom wait) {
+  auto sink = csv::Sink::open(path, csv::samples_header(), std::move(wait));
+  if (!sink) {
+    return std::unexpected(sink.error());
+  }
+  return Recorder(std::move(*sink), path == "-" ? "stdout" : path, host, std::move(account));
+}
+
+std::vector<std::string> Recorder::rows() const {
+  std::vector<std::string> rows;
+  for (const Sample& sample : samples_) {
+    // (kernel) shows that the interval was recorded, whatever is filtered.
+    if (account_matches(account_, sample.account) ||
+        sample.account == reason_name(AccountKind::kernel)) {
+      rows.push_back(csv::samples_row(sample));
+    }
+  }
+  return rows;
+}
+
+Recorder::Outcome Recorder::take(const Reading& now, const Sampler::NameOf& name_of,
+                                 const Sampler::InterfaceNameOf& interface_name_of) {
+  samples_ = sampler_.take(now, name_of, interface_name_of);
+  columns_.fill(samples_);
+  const auto written = sink_.write(rows());
+  if (written) {
+    sampler_.commit();
+    columns_.commit(samples_);
+    if (std::exchange(failure_, std::nullopt)) {
+      notices_.push_back("writing " + path_ + " works again: these rows cover the last " +
+                         format_duration(now.taken.boot - failing_since_.boot));
+    }
+    return Outcome::written;
+  }
+  if (written.error().code == EPIPE) {
+    return Outcome::closed;
+  }
+  if (!failure_) {
+    failing_since_ = now.taken;
+    if (written.error().code != ECANCELED) {  // that is the end, which has its own words
+      notices_.push_back(written.error().what +
+                         ": counting goes on, and the rows will be written when there is room");
+    }
+  }
+  failure_ = written.error();
+  return Outcome::failing;
+}
+
+Error Recorder::missing_rows() const {
+  const char* cure = failure_->code == ECANCELED ? "let it read on, or write to a file: --csv FILE"
+                                                 : "make room before the next run";
+  return {.what = "the last rows are missing: " + failure_->what,
+          .cure = std::string("the summary covers them; ") + cure};
+}
+
+}  // namespace cgtally::cli

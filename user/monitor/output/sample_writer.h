@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Samples into a CSV, one call for each reading. A write that fails loses nothing: the base stays
+// where the last row that was written ends, so the next row that fits covers the gap.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "adapters/csv/file_sink.h"
+#include "core/traffic/sampler.h"
+#include "core/traffic/tcp_columns.h"
+
+namespace cgtally::cli {
+
+class Recorder {
+ public:
+  // `account`: a glob; only the cgroups that match are written. Empty: all.
+  static Result<Recorder> open(const std::string& path, const std::string& host,
+                               std::string account, sys::WaitForRoom wait);
+
+  // A look at the connections, for the rows of the next take().
+  void add(const Connections& connections, bool complete) { columns_.add(connections, complete); }
+
+  enum class Outcome { written, failing, closed };  // closed: nobody reads the pipe any more
+  Outcome take(const Reading& now, const Sampler::NameOf& name_of,
+               const Sampler::InterfaceNameOf& interface_name_of);
+  // Of the last take(), also of those that could not be written.
+  [[nodiscard]] const std::vector<Sample>& samples() const { return samples_; }
+  [[nodiscard]] bool failing() const { return failure_.has_value(); }
+  // What to say at the end while it is failing: rows are missing.
+  [[nodiscard]] Error missing_rows() const;
+  // What the user should hear: that a write failed, once, and that it works again.
+  [[nodiscard]] std::vector<std::string> take_notices() { return std::exchange(notices_, {}); }
+
+ private:
+  Recorder(csv::Sink sink, std::string path, const std::string& host, std::string account)
+      : sink_(std::move(sink)),
+        path_(std::move(path)),
+        sampler_(host),
+        account_(std::move(account)) {}
+  [[nodiscard]] std::vector<std::string> rows() const;
+
+  csv::Sink sink_;
+  std::string path_;
+  Sampler sampler_;
+  std::string account_;
+  ConnectionColumns columns_;
+  std::vector<Sample> samples_;
+  Moment failing_since_;
+  std::optional<Error> failure_;
+  std::vector<std::string> notices_;
+};
+
+// Whether --account lets it through.
+[[nodiscard]] bool account_matches(const std::string& glob, const std::string& account);
+
+}  // namespace cgtally::cli

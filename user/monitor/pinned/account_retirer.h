@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the keeper does about the dead: accounts of removed cgroups and interfaces that no longer
+// exist are folded away, and their names forgotten once nobody can ask for them any more.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "adapters/bpf/cgroups/cgroup_registry.h"
+#include "adapters/bpf/ledger/ledger_view.h"
+#include "adapters/bpf/ledger/retirement.h"
+#include "adapters/bpf/programs/tally.h"
+#include "core/base/result.h"
+#include "core/traffic/account_expiry.h"
+
+namespace cgtally::cli {
+
+class Retirements {
+ public:
+  // Ends first what a killed keeper had begun: before anything is attached.
+  static Result<Retirements> over(bpf::Ledger& ledger, std::string directory, Nanoseconds now);
+
+  // Cgroups that have accounts but are not in the tree, and of whose death the book knows nothing.
+  void bury(const std::vector<AccountTotals>& accounts,
+            const std::function<bool(std::uint64_t cgroup_id)>& lives, Nanoseconds now);
+
+  // Slots that have rested become free. Often.
+  void free_slots(Nanoseconds now) { retirement_.free_rested(now); }
+  // Once a second. `exists`: whether the interface of a record does.
+  using Exists = std::function<bool(const bpf::InterfaceRecord& record)>;
+  Result<void> round(const std::vector<AccountTotals>& accounts, const Exists& exists,
+                     Nanoseconds now);
+
+ private:
+  Retirements(bpf::Ledger& ledger, std::string directory, bpf::Retirement retirement);
+  Result<void> retire_accounts(const std::vector<AccountTotals>& accounts,
+                               const std::vector<Death>& deaths, Nanoseconds now);
+  Result<void> retire_interfaces(const Exists& exists, Nanoseconds now);
+  Result<void> forget_names(const std::vector<AccountTotals>& accounts, std::size_t dead,
+                            Nanoseconds now);
+
+  std::reference_wrapper<bpf::Ledger> ledger_;
+  std::string directory_;
+  bpf::CgroupBook book_;
+  bpf::Retirement retirement_;
+  Retiring retiring_;
+  std::vector<Death> unseen_;
+  Nanoseconds forgot_{};  // boot time
+};
+
+}  // namespace cgtally::cli

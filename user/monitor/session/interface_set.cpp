@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "monitor/session/interface_set.h"
+
+#include <algorithm>
+
+#include "adapters/sys/clock.h"
+#include "core/base/quantity.h"
+
+namespace cgtally::cli {
+
+Result<Places> Places::open(const PlacesOptions& options, std::vector<std::string>& notices) {
+  std::vector<std::string> wanted = options.netns;
+  if (wanted.empty()) {
+    wanted.emplace_back();
+  }
+  All places;
+  std::vector<Link> all;
+  for (const std::string& netns : wanted) {
+    auto place = Place::open(netns, options.host_root);
+    if (!place) {
+      return std::unexpected(place.error());
+    }
+    auto links = place->links();
+    if (!links) {
+      return std::unexpected(links.error());
+    }
+    all.insert(all.end(), links->begin(), links->end());
+    places.push_back(std::make_unique<Place>(std::move(*place)));
+  }
+  // In one of the netns is enough: the same command line serves all of them.
+  const auto missing = missing_names({options.interfaces}, all);
+  if (!missing.empty()) {
+    return std::unexpected(unknown_interface(missing.front(), all));
+  }
+  for (const auto& place : places) {
+    if (auto chosen = place->choose(options.interfaces, notices); !chosen) {
+      return std::unexpected(chosen.error());
+    }
+  }
+  return Places(std::move(places));
+}
+
+Result<void> Places::begin(bpf::Tally& tally, std::vector<std::string>& notices) {
+  for (const auto& place : all_) {
+    if (auto begun = place->begin(tally); !begun) {
+      return begun;
+    }
+  }
+  for (const auto& place : all_) {
+    name_attachments(*place);
+  }
+  if (names_.empty()) {
+    notices.emplace_back("no interface matches yet: waiting for one to come");
+  }
+  return {};
+}
+
+// A plain name, unless another netns has an interface of that name: then NAME@NETNS.
+void Places::name_attachments(const Place& place) {
+  const auto elsewhere = [&](const std::string& name) {
+    return std::ranges::any_of(all_, [&](const auto& other) {
+      return other.get() != &place && std::ranges::any_of(other->attached(), [&](const auto& item) {
+               return item.second.name == name;
+             });
+    });
+  };
+  for (const auto& [key, link] : place.attached()) {
+    const bool plain = place.label().empty() || !elsewhere(link.name);
+    names_.try_emplace(key, plain ? link.name : link.name + "@" + place.label());
+  }
+}
+
+Result<void> Places::offer_to(sys::Poller& poller, bpf::Tally& tally,
+                              std::vector<std::string>& notices) {
+  poller_ = &poller;
+  for (const auto& place : all_) {
+    auto added = poller.add(place->fd(), [this, &tally, &notices, at = place.get()] {
+      if (at->follow(tally, notices)) {
+        name_attachments(*at);
+      }
+    });
+    if (!added) {
+      return added;
+    }
+  }
+  return {};
+}
+
+void Places::let_go_of_ended(bpf::Tally& tally, std::vector<std::string>& notices) {
+  for (const auto& place : all_) {
+    if (place->fd() < 0 || place->still_named()) {
+      continue;
+    }
+    if (poller_) {
+      (void)poller_->remove(place->fd());
+    }
+    place->end(tally);
+    notices.push_back("netns " + place->label() + " has gone: its totals stay");
+  }
+}
+
+void Places::mend(bpf::Tally& tally, std::vector<std::string>& notices) const {
+  for (const auto& place : all_) {
+    for (const bpf::MendedHook& hook : place->mend(tally, sys::now().boot)) {
+      notices.push_back(interface_name(hook.key) +
+                        ": somebody took our program away; it is attached again, and up to " +
+                        format_duration(hook.gap) + " were not counted");
+    }
+  }
+}
+
+void Places::end(bpf::Tally& tally) {
+  for (const auto& place : all_) {
+    place->end(tally);
+  }
+}
+
+std::vector<InterfaceKey> Places::attached() const {
+  std::vector<InterfaceKey> keys;
+  for (const auto& place : all_) {
+    for (const auto& [key, link] : place->attached()) {
+      keys.push_back(key);
+    }
+  }
+  return keys;
+}
+
+std::vector<CountedInterface> Places::counted_interfaces(const bpf::Tally& tally) const {
+  std::map<InterfaceKey, std::array<std::uint32_t, 2>> programs;
+  for (const bpf::Attachment& attachment : tally.attachments()) {
+    programs[attachment.key] = attachment.program_ids;
+  }
+  std::vector<CountedInterface> interfaces;
+  for (const auto& place : all_) {
+    for (const auto& [key, link] : place->attached()) {
+      interfaces.push_back({.key = key,
+                            .name = interface_name(key),
+                            .netns_id = {.inode = place->netns_inode(), .cookie = 0},
+                            .netns = place->label(),
+                            .ifindex = link.ifindex,
+                            .program_ids = programs[key]});
+    }
+  }
+  return interfaces;
+}
+
+std::optional<bool> Places::has(const bpf::InterfaceRecord& record) const {
+  for (const auto& place : all_) {
+    if (place->fd() < 0 || place->netns_inode() != record.netns_id.inode) {
+      continue;
+    }
+    const auto links = place->links();
+    if (!links) {
+      return std::nullopt;
+    }
+    return std::ranges::any_of(*links, [&](const Link& link) {
+      return link.netns_id.may_be(record.netns_id) && link.ifindex == record.ifindex &&
+             link.name == record.name;
+    });
+  }
+  return std::nullopt;
+}
+
+std::string Places::interface_name(InterfaceKey key) const {
+  const auto found = names_.find(key);
+  return found == names_.end() ? "#" + std::to_string(key.value) : found->second;
+}
+
+std::string Places::counted(const bpf::Tally& tally) const {
+  std::map<std::string, std::string> by_hook;
+  for (const bpf::Attachment& attachment : tally.attachments()) {
+    std::string& names = by_hook[attachment.hook == bpf::HookKind::tcx ? "tcx" : "clsact"];
+    names += (names.empty() ? "" : ", ") + interface_name(attachment.key);
+  }
+  std::string text;
+  for (const auto& [hook, names] : by_hook) {
+    text += (text.empty() ? "" : "; ") + names + " (" + hook + ")";
+  }
+  return text.empty() ? "nothing yet" : text;
+}
+
+}  // namespace cgtally::cli

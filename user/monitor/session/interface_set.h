@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every netns in which interfaces are counted, taken together: what was asked for is checked over
+// all of them, and an interface has a name that is unique among them.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "adapters/bpf/ledger/ledger_view.h"
+#include "adapters/bpf/programs/tally.h"
+#include "adapters/sys/poller.h"
+#include "core/base/result.h"
+#include "monitor/session/device_snapshot.h"
+#include "monitor/session/netns_interfaces.h"
+
+namespace cgtally::cli {
+
+struct PlacesOptions {
+  std::vector<std::string> interfaces;  // names and globs; empty: every uplink
+  std::vector<std::string> netns;       // empty: the one we are in
+  std::string host_root;
+};
+
+class Places {
+ public:
+  // Checks what the user has asked for; needs no privilege in the own netns. Nothing is attached.
+  static Result<Places> open(const PlacesOptions& options, std::vector<std::string>& notices);
+
+  // Attaches for the first time: here an interface that refuses is an error.
+  Result<void> begin(bpf::Tally& tally, std::vector<std::string>& notices);
+  // From now on what comes and goes is followed; all three must outlive this.
+  Result<void> offer_to(sys::Poller& poller, bpf::Tally& tally, std::vector<std::string>& notices);
+  // Lets a netns go whose name no longer leads to it.
+  void let_go_of_ended(bpf::Tally& tally, std::vector<std::string>& notices);
+  // Attaches again what somebody took away.
+  void mend(bpf::Tally& tally, std::vector<std::string>& notices) const;
+  // Detaches from all.
+  void end(bpf::Tally& tally);
+
+  [[nodiscard]] std::vector<InterfaceKey> attached() const;
+  // With what it takes to look at them.
+  [[nodiscard]] std::vector<CountedInterface> counted_interfaces(const bpf::Tally& tally) const;
+  // Whether a recorded interface exists in one of these; nothing is said of other netns.
+  [[nodiscard]] std::optional<bool> has(const bpf::InterfaceRecord& record) const;
+  [[nodiscard]] std::string interface_name(InterfaceKey key) const;
+  // "eth0, eth1 (tcx)".
+  [[nodiscard]] std::string counted(const bpf::Tally& tally) const;
+
+ private:
+  using All = std::vector<std::unique_ptr<Place>>;  // their addresses are in poller callbacks
+  explicit Places(All all) : all_(std::move(all)) {}
+  void name_attachments(const Place& place);
+
+  All all_;
+  std::map<InterfaceKey, std::string> names_;  // also of those that have gone
+  sys::Poller* poller_ = nullptr;
+};
+
+}  // namespace cgtally::cli

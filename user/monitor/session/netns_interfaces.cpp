@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "monitor/session/netns_interfaces.h"
+
+#include <algorithm>
+#include <cerrno>
+
+#include "adapters/netlink/addresses.h"
+#include "adapters/netlink/links.h"
+
+namespace cgtally::cli {
+namespace {
+
+// A rename is a new interface too: it is counted under its new name from then on.
+bool same(const Link& a, const Link& b) { return a.ifindex == b.ifindex && a.name == b.name; }
+
+bool contains(const std::vector<Link>& links, const Link& link) {
+  return std::ranges::any_of(links, [&](const Link& other) { return same(link, other); });
+}
+
+// In the netns until the result goes; nothing to do for the own one.
+Result<std::optional<netns::Entered>> visit(const std::optional<netns::Netns>& netns) {
+  std::optional<netns::Entered> entered;
+  if (netns) {
+    auto inside = netns::Entered::enter(*netns);
+    if (!inside) {
+      return std::unexpected(inside.error());
+    }
+    entered.emplace(std::move(*inside));
+  }
+  return entered;
+}
+
+}  // namespace
+
+Place::Place(std::optional<netns::Netns> netns, std::uint64_t inode, std::string label,
+             std::string host_root, netlink::Watcher watcher)
+    : netns_(std::move(netns)),
+      inode_(inode),
+      label_(std::move(label)),
+      host_root_(std::move(host_root)),
+      watcher_(std::move(watcher)) {}
+
+Result<Place> Place::open(const std::string& netns, const std::string& host_root) {
+  std::optional<netns::Netns> where;
+  if (!netns.empty()) {
+    auto opened = netns::Netns::open(netns, host_root);
+    if (!opened) {
+      return std::unexpected(opened.error());
+    }
+    where = std::move(*opened);
+  }
+  const auto entered = visit(where);
+  if (!entered) {
+    return std::unexpected(entered.error());
+  }
+  // Before anything is listed: what changes after the list is told by the watcher.
+  auto watcher = netlink::Watcher::open();
+  if (!watcher) {
+    return std::unexpected(watcher.error());
+  }
+  const auto here = netns::Netns::current();
+  if (!here) {
+    return std::unexpected(here.error());
+  }
+  return Place(std::move(where), here->inode(), netns, host_root, std::move(*watcher));
+}
+
+Result<std::vector<Link>> Place::links() const {
+  const auto entered = visit(netns_);
+  if (!entered) {
+    return std::unexpected(entered.error());
+  }
+  return netlink::list_links();
+}
+
+Result<void> Place::choose(const std::vector<std::string>& patterns,
+                           std::vector<std::string>& notices) {
+  selection_.patterns = patterns;
+  if (!patterns.empty()) {
+    return {};
+  }
+  const auto entered = visit(netns_);
+  if (!entered) {
+    return std::unexpected(entered.error());
+  }
+  const auto links = netlink::list_links();
+  if (!links) {
+    return std::unexpected(links.error());
+  }
+  if (std::ranges::any_of(*links, &Link::uplink)) {
+    return {};
+  }
+  const auto device = netlink::default_route_device();
+  if (!device) {
+    return std::unexpected(nothing_to_count(*links));
+  }
+  selection_.patterns = {*device};
+  notices.push_back("no uplink" + (label_.empty() ? "" : " in netns " + label_) + ": counting " +
+                    *device + ", the default route's device");
+  return {};
+}
+
+Result<void> Place::begin(bpf::Tally& tally) {
+  const auto entered = visit(netns_);
+  if (!entered) {
+    return std::unexpected(entered.error());
+  }
+  auto links = netlink::list_links();
+  if (!links) {
+    return std::unexpected(links.error());
+  }
+  key_ = tally.add_netns();
+  // Before the first packet is counted: without the addresses all of it would be foreign.
+  if (auto set = refresh_addresses(tally); !set) {
+    return set;
+  }
+  for (const Link& link : *links) {
+    if (!selected(selection_, link, netlink::matches_glob)) {
+      continue;
+    }
+    auto key = tally.attach(link, key_, label_);
+    if (key) {
+      attached_.emplace(*key, link);
+    } else if (key.error().code != ENODEV) {
+      return std::unexpected(key.error());
+    }
+  }
+  return {};
+}
+
+bool Place::follow(bpf::Tally& tally, std::vector<std::string>& notices) {
+  const netlink::Changes changes = watcher_ ? watcher_->take() : netlink::Changes{};
+  if (!changes.links && !changes.addresses) {
+    return false;
+  }
+  const auto entered = visit(netns_);
+  if (!entered) {
+    notices.push_back(entered.error().what);
+    return false;
+  }
+  if (changes.addresses) {
+    if (const auto set = refresh_addresses(tally); !set) {
+      notices.push_back(set.error().what);
+    }
+  }
+  if (!changes.links) {
+    return false;
+  }
+  const auto links = netlink::list_links();
+  if (!links) {
+    notices.push_back(links.error().what);
+    return false;
+  }
+  const bool released = release_vanished(tally, *links, notices);
+  const bool attached = attach_new(tally, *links, notices);
+  return released || attached;
+}
+
+bool Place::still_named() const {
+  if (!netns_) {
+    return true;
+  }
+  const auto found = netns::Netns::open(label_, host_root_);
+  return found && found->inode() == netns_->inode();
+}
+
+std::vector<bpf::MendedHook> Place::mend(bpf::Tally& tally, Nanoseconds now) const {
+  const auto entered = visit(netns_);
+  return entered && !attached_.empty() ? tally.mend(inode_, now) : std::vector<bpf::MendedHook>{};
+}
+
+void Place::end(bpf::Tally& tally) {
+  {
+    const auto entered = visit(netns_);
+    for (const auto& [key, link] : attached_) {
+      tally.detach(key);
+    }
+  }
+  attached_.clear();
+  (void)tally.set_addresses(key_, {});  // nobody asks for them any more
+  watcher_.reset();
+  netns_.reset();
+}
+
+bool Place::release_vanished(bpf::Tally& tally, const std::vector<Link>& links,
+                             std::vector<std::string>& notices) {
+  return std::erase_if(attached_, [&](const auto& item) {
+           const auto& [key, link] = item;
+           if (contains(links, link)) {
+             return false;
+           }
+           tally.detach(key);
+           gone_.insert(link.name);
+           notices.push_back(link.name + " has gone: its totals stay, and it is waited for");
+           return true;
+         }) > 0;
+}
+
+bool Place::attach_new(bpf::Tally& tally, const std::vector<Link>& links,
+                       std::vector<std::string>& notices) {
+  bool any = false;
+  std::erase_if(refused_, [&](const auto& refused) {
+    return std::ranges::none_of(links, [&](const Link& link) {
+      return link.ifindex == refused.first && link.name == refused.second;
+    });
+  });
+  for (const Link& link : links) {
+    const bool known =
+        refused_.contains(link.ifindex) ||
+        std::ranges::any_of(attached_, [&](const auto& item) { return same(item.second, link); });
+    if (known || !selected(selection_, link, netlink::matches_glob)) {
+      continue;
+    }
+    auto key = tally.attach(link, key_, label_);
+    if (key) {
+      any = true;
+      attached_.emplace(*key, link);
+      notices.push_back(link.name + (gone_.erase(link.name) > 0 ? " is back" : " has come") +
+                        ": counting it");
+    } else if (key.error().code != ENODEV) {  // ENODEV: it has gone again, and will be told
+      refused_.emplace(link.ifindex, link.name);
+      notices.push_back("not counting " + link.name + ": " + key.error().what);
+    }
+  }
+  return any;
+}
+
+Result<void> Place::refresh_addresses(bpf::Tally& tally) {
+  const auto addresses = netlink::list_addresses();
+  if (!addresses) {
+    return std::unexpected(addresses.error());
+  }
+  return tally.set_addresses(key_, *addresses);
+}
+
+}  // namespace cgtally::cli

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// One netns in which interfaces are counted: attaches to those that are selected as they appear,
+// lets go of those that have vanished, and keeps the netns' addresses in the ledger up to date.
+// What goes wrong with one interface is a notice, never the end of the counting on the others.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "adapters/bpf/programs/tally.h"
+#include "adapters/netlink/watcher.h"
+#include "adapters/netns/netns.h"
+#include "core/base/result.h"
+#include "core/traffic/interface_selection.h"
+
+namespace cgtally::cli {
+
+class Place {
+ public:
+  // `netns` empty: the one that the thread is in.
+  static Result<Place> open(const std::string& netns, const std::string& host_root);
+
+  // -1 after end().
+  [[nodiscard]] int fd() const { return watcher_ ? watcher_->fd() : -1; }
+  [[nodiscard]] const std::string& label() const { return label_; }  // empty for the own netns
+  [[nodiscard]] const std::map<InterfaceKey, Link>& attached() const { return attached_; }
+  [[nodiscard]] Result<std::vector<Link>> links() const;
+
+  // Decides what is counted here. Needs no privilege in the own netns, as open() does not.
+  Result<void> choose(const std::vector<std::string>& patterns, std::vector<std::string>& notices);
+  // Attaches for the first time: here an interface that refuses is an error.
+  Result<void> begin(bpf::Tally& tally);
+  // Looks what has changed. True if interfaces came or went.
+  bool follow(bpf::Tally& tally, std::vector<std::string>& notices);
+  // Attaches again what somebody took away.
+  [[nodiscard]] std::vector<bpf::MendedHook> mend(bpf::Tally& tally, Nanoseconds now) const;
+  [[nodiscard]] std::uint64_t netns_inode() const { return inode_; }
+  // Whether the name that the user gave still leads to this netns. We hold it open, so it outlives
+  // its container until we let go: an observer must not keep it, and the far ends of its veths,
+  // alive.
+  [[nodiscard]] bool still_named() const;
+  // Detaches from all, and lets the netns go.
+  void end(bpf::Tally& tally);
+
+ private:
+  Place(std::optional<netns::Netns> netns, std::uint64_t inode, std::string label,
+        std::string host_root, netlink::Watcher watcher);
+  bool release_vanished(bpf::Tally& tally, const std::vector<Link>& links,
+                        std::vector<std::string>& notices);
+  bool attach_new(bpf::Tally& tally, const std::vector<Link>& links,
+                  std::vector<std::string>& notices);
+  Result<void> refresh_addresses(bpf::Tally& tally);
+
+  std::optional<netns::Netns> netns_;
+  std::uint64_t inode_;
+  std::string label_;
+  std::string host_root_;
+  std::optional<netlink::Watcher> watcher_;
+  bpf::NetnsKey key_;  // issued by begin()
+  Selection selection_;
+  std::map<InterfaceKey, Link> attached_;
+  std::map<int, std::string> refused_;  // ifindex -> name: said once
+  std::set<std::string> gone_;          // names that were counted, and may come back
+};
+
+}  // namespace cgtally::cli

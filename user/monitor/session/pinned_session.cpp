@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "monitor/session/pinned_session.h"
+
+#include <algorithm>
+
+#include "adapters/netlink/links.h"
+#include "adapters/netns/netns.h"
+#include "adapters/sys/clock.h"
+
+namespace cgtally::cli {
+
+bool LedgerSession::Filter::takes(const bpf::InterfaceRecord& record) const {
+  const bool by_name =
+      interfaces.empty() || std::ranges::any_of(interfaces, [&](const std::string& pattern) {
+        return netlink::matches_glob(pattern, record.name);
+      });
+  return by_name &&
+         (netns.empty() || std::ranges::find(netns, record.netns_id.inode) != netns.end());
+}
+
+Result<LedgerSession::Filter> LedgerSession::filter_of(const SessionOptions& options) {
+  Filter filter{.interfaces = options.interfaces, .netns = {}};
+  for (const std::string& name : options.netns) {
+    const auto netns = netns::Netns::open(name, options.host_root);
+    if (!netns) {
+      return std::unexpected(netns.error());
+    }
+    filter.netns.push_back(netns->inode());
+  }
+  return filter;
+}
+
+// Each name, glob and netns that was asked for must be there, or the user would miss it silently.
+bool LedgerSession::counts_all_of(const Filter& filter, bpf::LedgerView& view) {
+  const auto some = [&](const Filter& part) {
+    return std::ranges::any_of(view.interfaces(), [&](const bpf::InterfaceRecord& record) {
+      return record.attached && part.takes(record);
+    });
+  };
+  if (filter.takes_all()) {
+    return true;
+  }
+  return some(filter) &&
+         std::ranges::all_of(filter.interfaces,
+                             [&](const auto& name) {
+                               return some({.interfaces = {name}, .netns = filter.netns});
+                             }) &&
+         std::ranges::all_of(filter.netns, [&](std::uint64_t inode) {
+           return some({.interfaces = filter.interfaces, .netns = {inode}});
+         });
+}
+
+Result<std::unique_ptr<Session>> LedgerSession::join(const SessionOptions& options,
+                                                     std::vector<std::string>& why) {
+  const auto pins = bpf::Pins::below(options.bpffs);
+  if (!pins || !pins->exist()) {
+    return nullptr;
+  }
+  auto view = bpf::LedgerView::open(options.bpffs);
+  if (!view) {
+    // Who may not read it may not attach either, and hears of it there.
+    if (view.error().failure != Failure::unsupported) {
+      why.push_back("counting for this run alone: " + view.error().what);
+    }
+    return nullptr;
+  }
+  if (view->state() != bpf::LedgerState::up) {
+    return nullptr;
+  }
+  auto filter = filter_of(options);
+  if (!filter) {
+    return std::unexpected(filter.error());
+  }
+  if (!counts_all_of(*filter, *view)) {
+    why.emplace_back(
+        "the ledger that is up does not count all of this: counting for this run alone");
+    return nullptr;
+  }
+  std::vector<std::string> notices;
+  auto cgroups = CgroupWatch::find(options.host_root, notices);
+  if (!cgroups) {
+    return std::unexpected(cgroups.error());
+  }
+  if (auto begun = cgroups->begin(); !begun) {
+    return std::unexpected(begun.error());
+  }
+  std::unique_ptr<LedgerSession> session(
+      new LedgerSession(std::move(*view), std::move(*cgroups), std::move(*filter), options));
+  session->notices_ = std::move(notices);
+  return session;
+}
+
+LedgerSession::LedgerSession(bpf::LedgerView view, CgroupWatch cgroups, Filter filter,
+                             const SessionOptions& options)
+    : view_(std::move(view)),
+      owners_(view_.ledger()),
+      cgroups_(std::move(cgroups)),
+      filter_(std::move(filter)),
+      coverage_(options.host_root),
+      bpffs_(options.bpffs) {
+  name_interfaces();
+}
+
+// A plain name, unless another netns has an interface of that name: then NAME@NETNS.
+void LedgerSession::name_interfaces() {
+  attached_.clear();
+  for (const bpf::InterfaceRecord& record : view_.interfaces()) {
+    if (!filter_.takes(record)) {
+      continue;
+    }
+    const bool plain =
+        record.netns.empty() ||
+        std::ranges::none_of(view_.interfaces(), [&](const bpf::InterfaceRecord& other) {
+          return other.name == record.name && other.netns_id.inode != record.netns_id.inode;
+        });
+    names_.try_emplace(record.key, plain ? record.name : record.name + "@" + record.netns);
+    if (record.attached) {
+      attached_.push_back(record.key);
+    }
+  }
+  if (filter_.takes_all()) {
+    names_.try_emplace(kGoneInterface, std::string(kGoneName));
+  }
+}
+
+std::vector<CountedInterface> LedgerSession::counted_interfaces() {
+  std::vector<CountedInterface> interfaces;
+  for (const bpf::InterfaceRecord& record : view_.interfaces()) {
+    if (record.attached && filter_.takes(record)) {
+      interfaces.push_back({.key = record.key,
+                            .name = interface_name(record.key),
+                            .netns_id = record.netns_id,
+                            .netns = record.netns,
+                            .ifindex = record.ifindex,
+                            .program_ids = record.program_ids});
+    }
+  }
+  return interfaces;
+}
+
+void LedgerSession::look_at_state() {
+  const bpf::LedgerState state = view_.state();
+  if (state == bpf::LedgerState::forgotten || state == bpf::LedgerState::moved) {
+    auto again = bpf::LedgerView::open(bpffs_);
+    if (again && again->state() == bpf::LedgerState::up) {
+      view_ = std::move(*again);
+      owners_ = bpf::SlotOwners(view_.ledger());
+      names_.clear();
+      state_ = bpf::LedgerState::up;
+      notices_.emplace_back("a new ledger is up: its totals begin at zero");
+      return;
+    }
+  }
+  if (state == state_) {
+    return;
+  }
+  state_ = state;
+  if (state == bpf::LedgerState::up) {
+    notices_.emplace_back("the ledger is up again: what passed in between was not counted");
+  } else if (state == bpf::LedgerState::moved) {
+    notices_.emplace_back(
+        "a newer cgtally has moved the ledger, which this one cannot read: start the newer one");
+  } else {
+    notices_.emplace_back("the ledger was taken down: nothing is counted until it is up again");
+  }
+}
+
+Reading LedgerSession::read() {
+  cgroups_.take_events();
+  look_at_state();
+  Reading reading;
+  coverage_.look([this] { return counted_interfaces(); }, sys::now().boot);
+  reading.taken = sys::now();
+  auto books = view_.read();
+  cgroups_.take_births();
+  coverage_.compare(books.accounts, notices_);
+  reading.accounts = std::move(books.accounts);
+  reading.endings = std::move(books.endings);
+  reading.lost_endings = books.lost_endings;
+  name_interfaces();
+  const auto hidden = [this](const auto& one) { return !names_.contains(one.iface); };
+  std::erase_if(reading.accounts, hidden);
+  std::erase_if(reading.endings, hidden);
+  if (reading.lost_endings > 0) {
+    notices_.push_back("the last rows of " + std::to_string(reading.lost_endings) +
+                       " accounts are missing: more of them ended in one interval than are kept");
+  }
+  first_read_ = first_read_.value_or(reading.taken.boot);
+  last_read_ = reading.taken.boot;
+  reading.ledger = view_.id();
+  reading.attached = attached_;
+  return reading;
+}
+
+// Who died before this command began is known to the ledger alone.
+AccountName LedgerSession::name_of(std::uint64_t cgroup_id) const {
+  auto& names = cgroups_.names();
+  if (!names.path_of(cgroup_id)) {
+    const bpf::CgroupBook book = view_.book();
+    const auto path = book.name_of(cgroup_id, [&](std::uint64_t id) { return names.path_of(id); });
+    if (path) {
+      names.learn(cgroup_id, *path, book.death_of(cgroup_id).has_value());
+    }
+  }
+  return names.name_of(cgroup_id);
+}
+
+std::string LedgerSession::interface_name(InterfaceKey key) const {
+  const auto found = names_.find(key);
+  return found == names_.end() ? "#" + std::to_string(key.value) : found->second;
+}
+
+std::string LedgerSession::counted() const {
+  std::string text;
+  for (const InterfaceKey key : attached_) {
+    text += (text.empty() ? "" : ", ") + interface_name(key);
+  }
+  return text + " (the ledger that is up)";
+}
+
+LedgerStatus LedgerSession::status() const {
+  const bpf::SlotUse slots = view_.slots();
+  return {.since = view_.made(), .slots_used = slots.used, .slots_total = slots.total};
+}
+
+WindowTerms LedgerSession::window_terms() const {
+  const bpf::LedgerFacts facts = view_.facts();
+  return {.window = facts.window, .gate_bytes = facts.gate_bytes};
+}
+
+RunCost LedgerSession::cost() const {
+  const bpf::SlotUse slots = view_.slots();
+  return {.duration = last_read_ - first_read_.value_or(last_read_),
+          .slots_used = slots.used,
+          .slots_total = slots.total,
+          .ledger_bytes = view_.facts().bytes,
+          .only_read = true};
+}
+
+}  // namespace cgtally::cli

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "monitor/session/private_session.h"
+
+#include "adapters/sys/clock.h"
+#include "adapters/sys/host.h"
+
+namespace cgtally::cli {
+
+OwnSession::OwnSession(bpf::Tally tally, CgroupWatch cgroups, Places places, std::string host_root)
+    : tally_(std::move(tally)),
+      owners_(tally_.ledger()),
+      cgroups_(std::move(cgroups)),
+      places_(std::move(places)),
+      coverage_(std::move(host_root)),
+      ledger_(sys::random_id()),
+      since_(sys::now()) {}
+
+OwnSession::~OwnSession() { places_.end(tally_); }
+
+// What the user has asked for is checked first: a wrong name is told without any privilege.
+Result<std::unique_ptr<Session>> OwnSession::start(const SessionOptions& options) {
+  std::vector<std::string> notices;
+  auto places = Places::open(
+      {.interfaces = options.interfaces, .netns = options.netns, .host_root = options.host_root},
+      notices);
+  if (!places) {
+    return std::unexpected(places.error());
+  }
+  auto cgroups = CgroupWatch::find(options.host_root, notices);
+  if (!cgroups) {
+    return std::unexpected(cgroups.error());
+  }
+  auto tally = bpf::Tally::create(
+      {.slots = options.slots, .window = options.window, .gate_bytes = options.gate_bytes});
+  if (!tally) {
+    return std::unexpected(tally.error());
+  }
+  if (auto begun = cgroups->begin(); !begun) {
+    return std::unexpected(begun.error());
+  }
+  std::unique_ptr<OwnSession> session(new OwnSession(std::move(*tally), std::move(*cgroups),
+                                                     std::move(*places), options.host_root));
+  session->notices_ = std::move(notices);
+  if (auto begun = session->places_.begin(session->tally_, session->notices_); !begun) {
+    return std::unexpected(begun.error());
+  }
+  return session;
+}
+
+Result<void> OwnSession::offer_to(sys::Poller& poller) {
+  if (auto offered = places_.offer_to(poller, tally_, notices_); !offered) {
+    return offered;
+  }
+  return cgroups_.offer_to(poller);
+}
+
+// Two clock reads for each packet are the price of measuring, so it is done now and then, until
+// enough packets have come.
+void OwnSession::sample_cost() {
+  constexpr std::uint64_t kEvery = 30;
+  constexpr std::uint64_t kEnough = 10'000;
+  if (!runs_before_ && readings_ % kEvery == 0) {
+    runs_before_ = tally_.cost().runs;
+    tally_.measure_cost(true);
+  } else if (runs_before_ && tally_.cost().runs >= *runs_before_ + kEnough) {
+    runs_before_.reset();
+    tally_.measure_cost(false);
+  }
+  ++readings_;
+}
+
+Reading OwnSession::read() {
+  cgroups_.take_events();
+  places_.let_go_of_ended(tally_, notices_);
+  places_.mend(tally_, notices_);
+  sample_cost();
+  Reading reading;
+  coverage_.look([this] { return places_.counted_interfaces(tally_); }, sys::now().boot);
+  reading.taken = sys::now();
+  reading.accounts = tally_.read();
+  cgroups_.take_births();
+  coverage_.compare(reading.accounts, notices_);
+  first_read_ = first_read_.value_or(reading.taken.boot);
+  last_read_ = reading.taken.boot;
+  reading.ledger = ledger_;
+  reading.attached = places_.attached();
+  return reading;
+}
+
+LedgerStatus OwnSession::status() const {
+  const bpf::SlotUse slots = tally_.slots();
+  return {.since = since_, .slots_used = slots.used, .slots_total = slots.total};
+}
+
+WindowTerms OwnSession::window_terms() const {
+  return {.window = tally_.window(), .gate_bytes = tally_.gate_bytes()};
+}
+
+Result<bpf::Windows> OwnSession::windows(InterfaceKey key) const { return tally_.windows(key); }
+
+RunCost OwnSession::cost() const {
+  const bpf::ProgramCost cost = tally_.cost();
+  const bpf::SlotUse slots = tally_.slots();
+  return {.duration = last_read_ - first_read_.value_or(last_read_),
+          .program_runs = cost.runs,
+          .program_time = cost.time,
+          .slots_used = slots.used,
+          .slots_total = slots.total,
+          .ledger_bytes = tally_.ledger_bytes()};
+}
+
+}  // namespace cgtally::cli
