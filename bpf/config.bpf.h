@@ -11,7 +11,7 @@ const volatile __u32 netns_key = 0;  /* whose addresses are "ours" */
 const volatile __u32 slot_count = 0; /* cells of one CPU */
 
 const volatile __u64 window_ns = 0;  /* 0: no windows are kept */
-const volatile __u32 gate_bytes = 0; /* booked at most without a look at the clock */
+const volatile __u32 clock_read_bytes = 0; /* booked at most without a look at the clock */
 
 /*
  * By enum cgt_kind, reserved at attach; [CGT_CGROUP] is unused. A power of two, so that a mask

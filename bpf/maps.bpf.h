@@ -91,7 +91,7 @@ struct nat_entry {
  */
 struct window_clock {
 	__u64 jiffy; /* when it was read */
-	__u64 epoch;
+	__u64 window_index;
 	__s64 left; /* bytes that may be booked before it is read again */
 };
 

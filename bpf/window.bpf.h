@@ -11,27 +11,27 @@
 /* The window that the time belongs to. */
 static __noinline __u64 read_clock(struct window_clock *clock, __u64 now)
 {
-	__u64 epoch = bpf_ktime_get_boot_ns() / window_ns;
+	__u64 window_index = bpf_ktime_get_boot_ns() / window_ns;
 
 	clock->jiffy = now;
-	clock->left = gate_bytes;
+	clock->left = clock_read_bytes;
 	/* The kernel's fast clock may step back by a hair; windows only go on. */
-	if (epoch > clock->epoch)
-		clock->epoch = epoch;
-	return clock->epoch;
+	if (window_index > clock->window_index)
+		clock->window_index = window_index;
+	return clock->window_index;
 }
 
 /* Goes on from the sums of the row's last window. */
-static __noinline struct cgt_window *open_window(struct cgt_window_row *row, __u64 epoch)
+static __noinline struct cgt_window *open_window(struct cgt_window_row *row, __u64 window_index)
 {
 	struct cgt_window *last = &row->ring[row->head & (CGT_WINDOW_RING - 1)];
-	struct cgt_window *window = &row->ring[epoch & (CGT_WINDOW_RING - 1)];
+	struct cgt_window *window = &row->ring[window_index & (CGT_WINDOW_RING - 1)];
 	__u64 bytes = last->bytes; /* `last` is `window` itself after just a lap */
 	__u64 packets = last->packets;
 
 	window->seq++;
 	barrier();
-	window->epoch = epoch;
+	window->window_index = window_index;
 	window->bytes = bytes;
 	window->packets = packets;
 	window->error = 0;
@@ -39,7 +39,7 @@ static __noinline struct cgt_window *open_window(struct cgt_window_row *row, __u
 		window->top[i] = (struct cgt_window_top){};
 	barrier();
 	window->seq++;
-	row->head = epoch;
+	row->head = window_index;
 	return window;
 }
 
@@ -51,17 +51,17 @@ window_at(struct cpu_memory *here, __u32 cpu, enum direction direction, __u64 by
 	__u32 index = cpu * 2 + direction;
 	struct cgt_window_row *row = bpf_map_lookup_elem(&cgt_windows, &index);
 	struct cgt_window *window;
-	__u64 epoch = clock->epoch;
+	__u64 window_index = clock->window_index;
 	__s64 left = clock->left - bytes;
 
 	if (!row)
 		return NULL;
 	clock->left = left;
 	if (clock->jiffy != now || left < 0)
-		epoch = read_clock(clock, now);
-	window = &row->ring[epoch & (CGT_WINDOW_RING - 1)];
-	if (window->epoch != epoch)
-		window = open_window(row, epoch);
+		window_index = read_clock(clock, now);
+	window = &row->ring[window_index & (CGT_WINDOW_RING - 1)];
+	if (window->window_index != window_index)
+		window = open_window(row, window_index);
 	return window;
 }
 

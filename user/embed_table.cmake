@@ -8,7 +8,7 @@ endif()
 file(WRITE "${SOURCE}" "// Made of ${TABLE}.
 #include \"adapters/ec2/catalogue_file.h\"
 
-std::string_view cgtally::metadata::shipped_table() {
+std::string_view cgtally::ec2::shipped_table() {
   return R\"table(${text})table\";
 }
 ")

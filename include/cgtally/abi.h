@@ -90,7 +90,7 @@ struct cgt_window_top {
 };
 
 struct cgt_window {
-	__u64 epoch; /* CLOCK_BOOTTIME / window length; 0: never used */
+	__u64 window_index; /* CLOCK_BOOTTIME / window length; 0: never used */
 	__u64 bytes;
 	__u64 packets;
 	__u32 seq;   /* odd while written */
@@ -101,9 +101,9 @@ CGT_ASSERT(sizeof(struct cgt_window) == 64, "one cache line");
 
 /* The windows of one CPU and direction; a CPU has two rows, row = cpu * 2 + direction (RX, TX). */
 struct cgt_window_row {
-	__u64 head; /* the epoch of the last window, which has the row's sums */
+	__u64 head; /* the window_index of the last window, which has the row's sums */
 	__u64 reserved[7];
-	struct cgt_window ring[CGT_WINDOW_RING]; /* the window of an epoch is at epoch % size */
+	struct cgt_window ring[CGT_WINDOW_RING]; /* the window of an window_index is at window_index % size */
 };
 CGT_ASSERT(sizeof(struct cgt_window_row) == (CGT_WINDOW_RING + 1) * 64, "on cache lines");
 
@@ -220,7 +220,7 @@ struct cgt_header {
 
 	__u64 interfaces_seq; /* rises with each change of the interfaces map */
 	__u64 window_ns;
-	__u32 gate_bytes;    /* the clock is read again after so many */
+	__u32 clock_read_bytes;    /* the clock is read again after so many */
 	__u32 obituary_ring; /* entries */
 	__u64 fold_seq;	     /* odd while folding: readers try again */
 	__u64 obituaries;    /* written so far */

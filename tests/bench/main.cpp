@@ -79,7 +79,7 @@ struct Samples {
   std::vector<double> floor_ns;
   double hits = -1;  // below 0: not asked
 
-  [[nodiscard]] Spread spread() const { return bench::spread(path_ns); }
+  [[nodiscard]] Histogram spread() const { return bench::spread(path_ns); }
   [[nodiscard]] double ratio_to_floor() const {
     return spread().low_ns / bench::spread(floor_ns).low_ns;
   }
@@ -186,7 +186,7 @@ void print_table(const std::vector<Case>& cases, const std::vector<Samples>& all
   fmt::print("{:<30} {:>8} {:>7} {:>7} {:>7} {:>8}\n", "PROGRAM", "ACCOUNTS", "FLOWS", "NS",
              "MEDIAN", "x FLOOR");
   for (std::size_t i = 0; i < cases.size(); ++i) {
-    const Spread spread = all[i].spread();
+    const Histogram spread = all[i].spread();
     fmt::print("{:<30} {:>8} {:>7} {:>7.0f} {:>7.0f} {:>8.2f}{}\n", cases[i].name,
                cases[i].accounts, cases[i].flows, spread.low_ns, spread.median_ns,
                all[i].ratio_to_floor(),

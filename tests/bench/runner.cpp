@@ -123,9 +123,9 @@ Result<Runner> Runner::load(WindowsKept windows) {
     const Nanoseconds length = windows == WindowsKept::fine ? kFineWindow : options.window;
     writable(config.window_ns) = static_cast<std::uint64_t>(length.count());
   }
-  if (windows == WindowsKept::gated) writable(config.gate_bytes) = options.gate_bytes;
+  if (windows == WindowsKept::gated) writable(config.clock_read_bytes) = options.clock_read_bytes;
   if (windows == WindowsKept::fine) {
-    writable(config.gate_bytes) = gate_for(kFineThreshold, kFineWindow);
+    writable(config.clock_read_bytes) = clock_read_bytes_for(kFineThreshold, kFineWindow);
   }
   if (const int code = bench_bpf::load(skeleton.get()); code != 0) {
     return std::unexpected(sys::error_from(-code, "load the benchmark's programs"));
@@ -212,7 +212,7 @@ Result<double> Runner::hit_share(const Frame& frame, std::uint32_t repeat) {
   return static_cast<double>(skeleton_->bss->hits) / repeat;
 }
 
-Spread spread(std::vector<double> values) {
+Histogram spread(std::vector<double> values) {
   std::ranges::sort(values);
   return {values[values.size() / 10], values[values.size() / 2]};
 }

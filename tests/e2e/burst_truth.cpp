@@ -104,26 +104,26 @@ WindowBytes windows_of(const std::vector<LoggedPacket>& log, Direction direction
 // From each window over the limit on: the next one over it belongs to the same burst unless three
 // windows in a row below half of it, or ten not over it, lie between.
 std::vector<TrueBurst> true_bursts(const WindowBytes& windows, std::uint64_t limit) {
-  const auto bytes_of = [&](std::uint64_t epoch) {
-    const auto found = windows.find(epoch);
+  const auto bytes_of = [&](std::uint64_t window_index) {
+    const auto found = windows.find(window_index);
     return found == windows.end() ? 0 : found->second;
   };
   const auto separated = [&](std::uint64_t from, std::uint64_t to) {
     if (to - from - 1 >= 10) return true;
     int low = 0;
-    for (std::uint64_t epoch = from + 1; epoch < to; ++epoch) {
-      low = 2 * bytes_of(epoch) < limit ? low + 1 : 0;
+    for (std::uint64_t window_index = from + 1; window_index < to; ++window_index) {
+      low = 2 * bytes_of(window_index) < limit ? low + 1 : 0;
       if (low == 3) return true;
     }
     return false;
   };
   std::vector<TrueBurst> bursts;
-  for (const auto& [epoch, bytes] : windows) {
+  for (const auto& [window_index, bytes] : windows) {
     if (bytes <= limit) continue;
-    if (bursts.empty() || separated(bursts.back().last, epoch)) {
-      bursts.push_back({.first = epoch, .last = epoch, .peak = bytes});
+    if (bursts.empty() || separated(bursts.back().last, window_index)) {
+      bursts.push_back({.first = window_index, .last = window_index, .peak = bytes});
     } else {
-      bursts.back().last = epoch;
+      bursts.back().last = window_index;
       bursts.back().peak = std::max(bursts.back().peak, bytes);
     }
   }

@@ -26,13 +26,13 @@ struct BurstRow {
 };
 [[nodiscard]] std::vector<BurstRow> burst_rows(const std::string& csv);
 
-// Bytes of each window of a direction, by epoch.
+// Bytes of each window of a direction, by window_index.
 using WindowBytes = std::map<std::uint64_t, std::uint64_t>;
 [[nodiscard]] WindowBytes windows_of(const std::vector<LoggedPacket>& log, Direction direction,
                                      Nanoseconds window);
 
 struct TrueBurst {
-  std::uint64_t first = 0, last = 0;  // epochs
+  std::uint64_t first = 0, last = 0;  // windows
   std::uint64_t peak = 0;             // bytes of one window
 };
 // `limit`: bytes in a window that the threshold allows.

@@ -54,7 +54,7 @@ class BurstsTest : public BurstScene {
     outcome.log = packets.stop();
     const auto limit =
         threshold.bits_per_second * static_cast<std::uint64_t>(window.count()) / 8'000'000'000ULL;
-    const std::uint64_t gate = gate_for(threshold, window);
+    const std::uint64_t gate = clock_read_bytes_for(threshold, window);
     const std::uint64_t cpus = sys::cpu_ids().value();
     // Both observers have a moment of their own for the frame at an edge.
     outcome.score = judge(outcome.log, outcome.rows,

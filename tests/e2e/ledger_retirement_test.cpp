@@ -90,7 +90,7 @@ class RetiringLedger : public LedgerTest {
 TEST_P(RetiringLedger, FiveTimesAsManyCgroupsAsSlotsComeAndGoAndEachHasItsLastRow) {
   on_kernel([&] {
     const auto keeper = start_keeper(up());
-    // Its looks at counters come between its samples, and must not take endings from them.
+    // Its looks at counters come between its samples, and must not take final_totals from them.
     const std::filesystem::path counters =
         std::filesystem::temp_directory_path() / (wire.host().name() + "-allowances.csv");
     Running reader(

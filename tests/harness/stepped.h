@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Death between two instructions. Whatever a killed process leaves behind is what others can see of
-// it; so to kill it after each change that they can see is to kill it everywhere.
+// RemovedCgroup between two instructions. Whatever a killed process leaves behind is what others
+// can see of it; so to kill it after each change that they can see is to kill it everywhere.
 #pragma once
 
 #include <cstddef>

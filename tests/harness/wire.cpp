@@ -30,7 +30,7 @@ Traffic Place::truth() const {
   return {Bytes{rx.bytes}, Packets{rx.packets}, Bytes{tx.bytes}, Packets{tx.packets}};
 }
 
-Link Place::link() const {
+Interface Place::link() const {
   return {.netns_id = {.inode = netns->inode()},
           .ifindex = netns->ifindex(device),
           .name = device,

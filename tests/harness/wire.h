@@ -37,7 +37,7 @@ struct Place {
   std::vector<IpAddress> addresses;  // of the namespace
 
   [[nodiscard]] Traffic truth() const;
-  [[nodiscard]] Link link() const;
+  [[nodiscard]] Interface link() const;
 };
 
 class Wire {

@@ -228,7 +228,7 @@ class Life {
   SimulatedHost host_;
   Moment now_{};
   Bucket bucket_;
-  BucketMemory saved_;
+  SavedBucket saved_;
   Moment saved_at_{};
   std::uint64_t sent_since_saved_ = 0;
   double sent_ = 0;

@@ -33,14 +33,14 @@ namespace {
 
 using harness::inside;
 
-std::vector<Link> links_of(const harness::Netns& netns) {
+std::vector<Interface> links_of(const harness::Netns& netns) {
   auto links = inside(netns, [] { return netlink::list_links(); });
   EXPECT_TRUE(links) << links.error().what;
-  return links.value_or(std::vector<Link>{});
+  return links.value_or(std::vector<Interface>{});
 }
 
-const Link* find(const std::vector<Link>& links, const std::string& name) {
-  const auto found = std::ranges::find(links, name, &Link::name);
+const Interface* find(const std::vector<Interface>& links, const std::string& name) {
+  const auto found = std::ranges::find(links, name, &Interface::name);
   return found == links.end() ? nullptr : &*found;
 }
 
@@ -51,7 +51,7 @@ TEST(ListLinks, ShowsTheEnteredNetnsAndNoOther) {
           "\nlink set v0 up\nlink add br0 type bridge");
   const auto links = links_of(left);
   EXPECT_EQ(links.size(), 3U);
-  const Link* veth = find(links, "v0");
+  const Interface* veth = find(links, "v0");
   ASSERT_NE(veth, nullptr);
   EXPECT_EQ(veth->kind, "veth");
   EXPECT_EQ(veth->ifindex, left.ifindex("v0"));
@@ -71,7 +71,8 @@ TEST(ListLinks, NoVirtualDeviceIsAnUplink) {
       "tuntap add dev tap0 mode tap\ntuntap add dev tun0 mode tun");
   const auto links = links_of(netns);
   EXPECT_EQ(links.size(), 7U);
-  for (const Link& link : links) EXPECT_FALSE(link.uplink()) << link.name << " " << link.driver;
+  for (const Interface& link : links)
+    EXPECT_FALSE(link.uplink()) << link.name << " " << link.driver;
   EXPECT_EQ(find(links, "tap0")->kind, "tun");
   EXPECT_TRUE(find(links, "tap0")->ethernet);
   EXPECT_FALSE(find(links, "tun0")->ethernet);
@@ -80,7 +81,7 @@ TEST(ListLinks, NoVirtualDeviceIsAnUplink) {
 TEST(ListLinks, TheUplinksAreTheDevicesOnABusWithTheirEthtoolDriver) {
   const auto links = netlink::list_links();
   ASSERT_TRUE(links) << links.error().what;
-  for (const Link& link : *links) {
+  for (const Interface& link : *links) {
     const bool on_bus = std::filesystem::exists("/sys/class/net/" + link.name + "/device");
     EXPECT_EQ(link.uplink(), on_bus) << link.name;
     if (!on_bus) continue;
@@ -117,7 +118,7 @@ TEST(ListLinks, AListTakenWhileLinksComeAndGoIsWholeAndWithoutRepetition) {
     }
     ++lists;
     std::multiset<std::string> names;
-    for (const Link& link : *links) names.insert(link.name);
+    for (const Interface& link : *links) names.insert(link.name);
     for (const auto& name : stable) EXPECT_EQ(names.count(name), 1U) << name;
   }
   EXPECT_GT(lists, 0);

@@ -124,7 +124,7 @@ double thread_milliseconds() {
   return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) / 1e6;
 }
 
-// Spread as on a full node: some slices with very many leaves.
+// Histogram as on a full node: some slices with very many leaves.
 TEST(Names, TenThousandCgroupsAreNamedInLessThan150Milliseconds) {
   const Tree tree;
   for (int slice = 0; slice < 100; ++slice) {

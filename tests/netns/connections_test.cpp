@@ -66,7 +66,7 @@ class ConnectionsTest : public testing::Test {
 
   // Looks as if a second had passed; once more if somebody took the CPU away, as a look that has
   // lasted for 50 ms goes no further.
-  const std::map<std::uint64_t, ConnectionSummary>& look() {
+  const std::map<std::uint64_t, TcpSummary>& look() {
     for (int attempt = 0; attempt < 10; ++attempt) {
       const Nanoseconds begin = sys::now().boot;
       now_.boot += 100s;
@@ -83,7 +83,7 @@ class ConnectionsTest : public testing::Test {
   Cgroup job_{"job"};
   Cgroup peers_{"peers"};
   std::vector<sys::Fd> listeners_;
-  cli::ConnectionWatch watch_{""};
+  monitor::TcpCollector watch_{""};
   Moment now_ = sys::now();
 };
 

@@ -79,7 +79,7 @@ TEST_P(CoverageOf, AProgramThatEndsTheChainBeforeOursIsNamed) {
   coverage.add(read(counted));
   send_both_ways(100);
   coverage.add(read(counted));
-  const Share share = coverage.share();
+  const CoverageShare share = coverage.share();
   EXPECT_EQ(share.tx, 1.0);
   ASSERT_TRUE(is_blind(share.rx));
   const std::string kind = GetParam() == HookChoice::newest ? "tcx program" : "tc filter";

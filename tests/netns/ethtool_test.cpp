@@ -57,19 +57,20 @@ TEST(Ethtool, ADriverWithoutStatisticsHasNoneAndAnInterfaceThatIsNotThereIsAnErr
   EXPECT_EQ(absent.error().code, ENXIO) << absent.error().what;
 }
 
-TEST(AllowanceWatch, LooksOnceASecondAndNamesWhoHasNoCounters) {
+TEST(AllowanceCollector, LooksOnceASecondAndNamesWhoHasNoCounters) {
   const harness::Netns netns("watch");
   netns.ip("link add v0 type veth peer name w0");
-  cli::AllowanceWatch watch("");
+  monitor::AllowanceCollector watch("");
   int asked = 0;
   int looks = 0;
   const auto interfaces = [&] {
     ++asked;
-    return std::vector<cli::CountedInterface>{{.key = {1},
-                                               .name = "v0@" + netns.name(),
-                                               .netns_id = {.inode = netns.inode(), .cookie = 0},
-                                               .netns = netns.name(),
-                                               .ifindex = netns.ifindex("v0")}};
+    return std::vector<monitor::CountedInterface>{
+        {.key = {1},
+         .name = "v0@" + netns.name(),
+         .netns_id = {.inode = netns.inode(), .cookie = 0},
+         .netns = netns.name(),
+         .ifindex = netns.ifindex("v0")}};
   };
   for (int tick = 0; tick < 30; ++tick) {
     Reading reading;

@@ -8,7 +8,7 @@
 #include "harness/metadata_service.h"
 #include "harness/netns.h"
 
-namespace cgtally::metadata {
+namespace cgtally::ec2 {
 namespace {
 
 using namespace std::chrono_literals;
@@ -49,4 +49,4 @@ TEST(Imds, IsMissedAtOnceWhereThereIsNoRoute) {
 }
 
 }  // namespace
-}  // namespace cgtally::metadata
+}  // namespace cgtally::ec2

@@ -265,7 +265,7 @@ TEST(Registry, WhatDoesNotFitIsCounted) {
   EXPECT_GE(start(maps).missed(), missed_by_first);
 }
 
-TEST(CgroupBook, AnAncestorOfOneThatIsWantedKeepsItsName) {
+TEST(CgroupRegistry, AnAncestorOfOneThatIsWantedKeepsItsName) {
   const auto maps = make_maps();
   const auto registry = start(maps);
   const std::string top = "/cgt-" + std::to_string(getpid()) + "-top";
@@ -289,7 +289,7 @@ TEST(CgroupBook, AnAncestorOfOneThatIsWantedKeepsItsName) {
   EXPECT_FALSE(book.name_of(parent));
 }
 
-TEST(CgroupBook, ACircleOfParentsEnds) {
+TEST(CgroupRegistry, ACircleOfParentsEnds) {
   const auto maps = make_maps();
   ASSERT_TRUE(book_of(maps).remember(10, 11, "x"));
   ASSERT_TRUE(book_of(maps).remember(11, 10, "y"));

@@ -28,7 +28,7 @@ inline RegistryMaps make_maps() {
   return *std::move(maps);
 }
 
-inline CgroupBook book_of(const RegistryMaps& maps) {
+inline CgroupRegistry book_of(const RegistryMaps& maps) {
   return {maps.names.get(), maps.deaths.get()};
 }
 

@@ -63,7 +63,7 @@ TEST_F(Kill, OfAKeeperAtEachChangeThatItMakesUnderTrafficIsMadeGoodByTheNext) {
   EXPECT_EQ(follower.lost(), 0U);
   for (const InterfaceAccount& account : leave) {
     EXPECT_EQ(follower.of(account), follower.of({counted.key(), of(stays)}));
-    EXPECT_GT(follower.endings(account), kills / 2);
+    EXPECT_GT(follower.final_totals(account), kills / 2);
   }
   RecordProperty("kills", kills);
 }
@@ -130,7 +130,7 @@ TEST_F(KillWithoutPrograms, AtEachChangeWhileAnInterfaceIsFoldedIsMadeGood) {
     EXPECT_TRUE(ledger_.interfaces().empty());
     for (const Account& account :
          {kWeb, Account{AccountKind::kernel, 0}, Account{AccountKind::retired, 0}}) {
-      EXPECT_EQ(follower.endings({web.iface, account}), 1) << "kill " << kills;
+      EXPECT_EQ(follower.final_totals({web.iface, account}), 1) << "kill " << kills;
     }
     ASSERT_EQ(follower.fault(), "") << "kill " << kills;
     ASSERT_EQ(follower.last().accounts.size(), 1U);
@@ -159,7 +159,7 @@ TEST_F(KillWithoutPrograms, BetweenSumAndObituaryIsToldToReadersAsAnEndOnceAndWi
   ASSERT_EQ(ledger_.header().obituaries, 0U);
   Follower newcomer(ledger_);  // for whom all this is past
   follower.look();
-  EXPECT_EQ(follower.endings(web), 1);
+  EXPECT_EQ(follower.final_totals(web), 1);
   EXPECT_EQ(follower.of(web).tx_bytes, Bytes{2000});
   EXPECT_EQ(follower.sum().tx_bytes, Bytes{2000});
   const Nanoseconds before = now();
@@ -168,8 +168,8 @@ TEST_F(KillWithoutPrograms, BetweenSumAndObituaryIsToldToReadersAsAnEndOnceAndWi
   must(must(bpf::Retirement::over(ledger_)).recover(now()));
   follower.look();
   newcomer.look();
-  EXPECT_EQ(follower.endings(web), 1);
-  EXPECT_EQ(newcomer.endings(web), 0);
+  EXPECT_EQ(follower.final_totals(web), 1);
+  EXPECT_EQ(newcomer.final_totals(web), 0);
   EXPECT_EQ(follower.sum().tx_bytes, Bytes{2000});
   EXPECT_EQ(follower.fault(), "");
   EXPECT_EQ(newcomer.fault(), "");
@@ -190,8 +190,8 @@ TEST_F(KillWithoutPrograms, IsNotNeededForAReaderToBeLappedWhichItThenSays) {
   }
   slow.look();
   EXPECT_EQ(slow.lost(), 20U);
-  EXPECT_EQ(slow.last().endings.size(), ring);
-  EXPECT_EQ(slow.last().endings.back().account.cgroup_id, folded);
+  EXPECT_EQ(slow.last().final_totals.size(), ring);
+  EXPECT_EQ(slow.last().final_totals.back().account.cgroup_id, folded);
   EXPECT_EQ(slow.sum().tx_bytes.value, 2000 * std::uint64_t{folded});
 }
 

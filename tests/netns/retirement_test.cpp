@@ -22,14 +22,15 @@ constexpr auto kLap = std::chrono::milliseconds{400};  // of the windows, and a 
 Nanoseconds now() { return sys::now().boot; }
 Account of(const Cgroup& cgroup) { return {AccountKind::cgroup, cgroup.id()}; }
 
-class Retirements : public WireTest, public ::testing::WithParamInterface<HookChoice> {};
+class AccountRetirer : public WireTest, public ::testing::WithParamInterface<HookChoice> {};
 
-INSTANTIATE_TEST_SUITE_P(By, Retirements, ::testing::Values(HookChoice::newest, HookChoice::clsact),
+INSTANTIATE_TEST_SUITE_P(By, AccountRetirer,
+                         ::testing::Values(HookChoice::newest, HookChoice::clsact),
                          [](const auto& hook) {
                            return hook.param == HookChoice::newest ? "Tcx" : "Clsact";
                          });
 
-TEST_P(Retirements, OfAccountsThatGoOnSendingLoseNothing) {
+TEST_P(AccountRetirer, OfAccountsThatGoOnSendingLoseNothing) {
   // Slots rest before they come again, so many that a quick kernel cannot run out of them.
   Counted counted(wire_.host_end(), GetParam(), {.slots = 512});
   const Cgroup web("web");
@@ -56,8 +57,9 @@ TEST_P(Retirements, OfAccountsThatGoOnSendingLoseNothing) {
   EXPECT_EQ(follower.fault(), "");
   EXPECT_EQ(follower.lost(), 0U);
   EXPECT_GT(folded, 50U);
-  EXPECT_EQ(follower.endings(leave[0]) + follower.endings(leave[1]), static_cast<int>(folded));
-  EXPECT_EQ(follower.endings({counted.key(), of(stays)}), 0);
+  EXPECT_EQ(follower.final_totals(leave[0]) + follower.final_totals(leave[1]),
+            static_cast<int>(folded));
+  EXPECT_EQ(follower.final_totals({counted.key(), of(stays)}), 0);
   // In all their lives the first two did what the third did in one.
   EXPECT_EQ(follower.of(leave[0]), follower.of({counted.key(), of(stays)}));
   EXPECT_EQ(follower.of(leave[1]), follower.of({counted.key(), of(stays)}));
@@ -73,7 +75,7 @@ class Churn {
         ledger_(counted.tally().ledger()),
         retirement_(must(bpf::Retirement::over(ledger_))),
         cells_(ledger_),
-        obituaries_(must(bpf::Obituaries::over(ledger_))) {
+        obituaries_(must(bpf::FinalTotalsReader::over(ledger_))) {
     record();
   }
 
@@ -93,7 +95,7 @@ class Churn {
   void keep() {
     const auto due = retiring_.due(cells_.read(), deaths_, now());
     folded_ += must(retirement_.retire(due, now()));
-    std::erase_if(deaths_, [&](const Death& death) {
+    std::erase_if(deaths_, [&](const RemovedCgroup& death) {
       return std::ranges::any_of(due, [&](const InterfaceAccount& account) {
         return account.account.cgroup_id == death.cgroup_id;
       });
@@ -109,8 +111,8 @@ class Churn {
     Reading reading{.taken = sys::now(), .ledger = "one", .accounts = {}};
     auto read = recorded_.read(obituaries_);
     reading.accounts = std::move(read.accounts);
-    reading.endings = std::move(read.endings);
-    EXPECT_EQ(read.lost_endings, 0U);
+    reading.final_totals = std::move(read.final_totals);
+    EXPECT_EQ(read.lost_final_totals, 0U);
     const auto samples = sampler_.take(
         reading,
         [&](std::uint64_t id) {
@@ -139,19 +141,19 @@ class Churn {
   Counted& counted_;
   bpf::Ledger& ledger_;
   bpf::Retirement retirement_;
-  Retiring retiring_;
-  bpf::Cells cells_;
-  bpf::Cells recorded_{ledger_};
-  bpf::Obituaries obituaries_;
+  AccountExpiry retiring_;
+  bpf::TotalsReader cells_;
+  bpf::TotalsReader recorded_{ledger_};
+  bpf::FinalTotalsReader obituaries_;
   Sampler sampler_{"host"};
-  std::vector<Death> deaths_;
+  std::vector<RemovedCgroup> deaths_;
   std::map<std::uint64_t, Traffic> expected_;
   std::map<std::uint64_t, Traffic> last_rows_;
   Traffic recorded_sum_;
   std::size_t folded_ = 0;
 };
 
-TEST_P(Retirements, LetFiveTimesAsManyCgroupsAsSlotsComeAndGo) {
+TEST_P(AccountRetirer, LetFiveTimesAsManyCgroupsAsSlotsComeAndGo) {
   constexpr int kSlots = 64;
   constexpr int kLives = 5 * kSlots;
   Counted counted(wire_.host_end(), GetParam(), {.slots = kSlots});
@@ -175,7 +177,7 @@ TEST_P(Retirements, LetFiveTimesAsManyCgroupsAsSlotsComeAndGo) {
   EXPECT_EQ(churn.folded(), static_cast<std::size_t>(kLives));
 }
 
-TEST_P(Retirements, OfAnInterfaceMoveEverythingToGoneAndFreeItsSlots) {
+TEST_P(AccountRetirer, OfAnInterfaceMoveEverythingToGoneAndFreeItsSlots) {
   auto tally = make_tally(GetParam(), {.slots = 64});
   bpf::Ledger& ledger = tally.ledger();
   auto retirement = must(bpf::Retirement::over(ledger));
@@ -207,9 +209,9 @@ TEST_P(Retirements, OfAnInterfaceMoveEverythingToGoneAndFreeItsSlots) {
   EXPECT_EQ(Books(follower.last().accounts, kGoneInterface).of(kRetired), truth);
   EXPECT_EQ(follower.last().accounts.size(), used_before) << "nobody else is left";
   for (const InterfaceKey key : keys) {
-    EXPECT_EQ(follower.endings({key, of(web)}), 2);
-    EXPECT_EQ(follower.endings({key, kRetired}), 1);
-    EXPECT_EQ(follower.endings({key, {AccountKind::kernel, 0}}), 1);
+    EXPECT_EQ(follower.final_totals({key, of(web)}), 2);
+    EXPECT_EQ(follower.final_totals({key, kRetired}), 1);
+    EXPECT_EQ(follower.final_totals({key, {AccountKind::kernel, 0}}), 1);
   }
   EXPECT_TRUE(ledger.interfaces().empty());
   retirement.free_rested(now());

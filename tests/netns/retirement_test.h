@@ -25,14 +25,15 @@ T must(Result<T> result) {
   if constexpr (!std::is_void_v<T>) return std::move(*result);
 }
 
-// Follows a ledger from its beginning. What an account did in all its lives is what the endings say
-// and what the ledger holds of it; neither that nor the sum of the ledger may ever fall.
+// Follows a ledger from its beginning. What an account did in all its lives is what the
+// final_totals say and what the ledger holds of it; neither that nor the sum of the ledger may ever
+// fall.
 class Follower {
  public:
   explicit Follower(const bpf::Ledger& ledger);
   void look();
   [[nodiscard]] Traffic of(const InterfaceAccount& account) const;  // in all lives
-  [[nodiscard]] int endings(const InterfaceAccount& account) const;
+  [[nodiscard]] int final_totals(const InterfaceAccount& account) const;
   [[nodiscard]] Traffic sum() const { return sum_; }
   [[nodiscard]] std::uint64_t lost() const { return lost_; }
   [[nodiscard]] const bpf::LedgerReading& last() const { return last_; }
@@ -41,8 +42,8 @@ class Follower {
  private:
   void check(bool holds, const std::string& what, const Traffic& before, const Traffic& now);
 
-  bpf::Cells cells_;
-  bpf::Obituaries obituaries_;
+  bpf::TotalsReader cells_;
+  bpf::FinalTotalsReader obituaries_;
   std::map<InterfaceAccount, Traffic> ended_;
   std::map<InterfaceAccount, int> endings_;
   std::map<InterfaceAccount, Traffic> of_;

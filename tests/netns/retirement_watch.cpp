@@ -24,7 +24,7 @@ void drain(const sys::Fd& socket) {
 }  // namespace
 
 Follower::Follower(const bpf::Ledger& ledger)
-    : cells_(ledger), obituaries_(must(bpf::Obituaries::over(ledger))) {
+    : cells_(ledger), obituaries_(must(bpf::FinalTotalsReader::over(ledger))) {
   look();
 }
 
@@ -41,8 +41,8 @@ void Follower::check(bool holds, const std::string& what, const Traffic& before,
 
 void Follower::look() {
   last_ = cells_.read(obituaries_);
-  lost_ += last_.lost_endings;
-  for (const Ending& ending : last_.endings) {
+  lost_ += last_.lost_final_totals;
+  for (const FinalTotals& ending : last_.final_totals) {
     const InterfaceAccount key{ending.iface, ending.account};
     ended_[key] += ending.totals;
     ++endings_[key];
@@ -66,7 +66,7 @@ Traffic Follower::of(const InterfaceAccount& account) const {
   return found == of_.end() ? Traffic{} : found->second;
 }
 
-int Follower::endings(const InterfaceAccount& account) const {
+int Follower::final_totals(const InterfaceAccount& account) const {
   const auto found = endings_.find(account);
   return found == endings_.end() ? 0 : found->second;
 }

@@ -136,7 +136,7 @@ TEST_F(WindowsReaderTest, TheSlotsThatWindowsNameAreThoseOfTheSenders) {
   std::this_thread::sleep_for(20ms);
   send_datagrams(socket, remote_at(Ip::v4, 7000), 100, 900);
   std::this_thread::sleep_for(50ms);
-  bpf::SlotOwners owners(counted.tally().ledger());
+  bpf::SlotAccounts owners(counted.tally().ledger());
   std::uint64_t of_cgroup = 0;
   const auto closed = windows.closed(cursor, sys::now().boot).value();
   for (const auto& window : closed.windows) {

@@ -58,7 +58,7 @@ Programs::Programs(const std::vector<IpAddress>& addresses, const Choices& choic
   writable(config.have_conntrack) = facts.conntrack_lookup && choices.conntrack_lookup;
   writable(config.preempt_rt) = choices.preempt_rt;
   writable(config.window_ns) = choices.window_ns;
-  writable(config.gate_bytes) = choices.gate_bytes;
+  writable(config.clock_read_bytes) = choices.clock_read_bytes;
   auto* reason_slots =
       const_cast<std::uint32_t*>(static_cast<const volatile std::uint32_t*>(config.reason_slot));
   for (std::uint32_t kind = 0; kind < CGT_KINDS; ++kind) reason_slots[kind] = kind;

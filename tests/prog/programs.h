@@ -25,7 +25,7 @@ struct Choices {
   bool conntrack_lookup = true;
   bool preempt_rt = false;
   std::uint64_t window_ns = 1'000'000;
-  std::uint32_t gate_bytes = 16384;
+  std::uint32_t clock_read_bytes = 16384;
 };
 
 struct Outcome {

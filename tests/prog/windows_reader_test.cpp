@@ -39,14 +39,18 @@ class WindowsReader : public testing::Test {
   ~WindowsReader() override { munmap(rows_, kBytes); }
 
   // In the receiving direction.
-  cgt_window& cell(std::uint32_t cpu, std::uint64_t epoch) {
-    return rows_[std::size_t{cpu} * 2].ring[epoch % CGT_WINDOW_RING];
+  cgt_window& cell(std::uint32_t cpu, std::uint64_t window_index) {
+    return rows_[std::size_t{cpu} * 2].ring[window_index % CGT_WINDOW_RING];
   }
-  cgt_window& write(std::uint32_t cpu, std::uint64_t epoch, std::uint64_t bytes,
+  cgt_window& write(std::uint32_t cpu, std::uint64_t window_index, std::uint64_t bytes,
                     std::uint64_t packets) {
-    cell(cpu, epoch) = {
-        .epoch = epoch, .bytes = bytes, .packets = packets, .seq = 2, .error = 0, .top = {}};
-    return cell(cpu, epoch);
+    cell(cpu, window_index) = {.window_index = window_index,
+                               .bytes = bytes,
+                               .packets = packets,
+                               .seq = 2,
+                               .error = 0,
+                               .top = {}};
+    return cell(cpu, window_index);
   }
   [[nodiscard]] Windows windows() const {
     return Windows::map(file_.get(), kCpus, kWindow).value();
@@ -56,7 +60,9 @@ class WindowsReader : public testing::Test {
   cgt_window_row* rows_ = nullptr;
 };
 
-Nanoseconds at(std::uint64_t epoch) { return kWindow * static_cast<std::int64_t>(epoch); }
+Nanoseconds at(std::uint64_t window_index) {
+  return kWindow * static_cast<std::int64_t>(window_index);
+}
 
 TEST_F(WindowsReader, AWindowIsClosedOnceEveryCpuHasALaterOneOrHadTimeFor) {
   const Windows windows = this->windows();
@@ -68,7 +74,7 @@ TEST_F(WindowsReader, AWindowIsClosedOnceEveryCpuHasALaterOneOrHadTimeFor) {
   write(1, 1001, 10, 1);
   auto read = windows.closed(cursor, at(1001)).value();
   ASSERT_EQ(read.windows.size(), 1U);
-  EXPECT_EQ(read.windows[0].epoch, 1000U);
+  EXPECT_EQ(read.windows[0].window_index, 1000U);
   EXPECT_EQ(read.windows[0].sums, sums(500, 5));
   read = windows.closed(cursor, at(1002 + 20)).value();
   ASSERT_EQ(read.windows.size(), 1U);
@@ -85,7 +91,7 @@ TEST_F(WindowsReader, WhatWasThereBeforeIsNotRead) {
   write(0, 1001, 150, 2);
   const auto read = windows.closed(cursor, at(2000)).value();
   ASSERT_EQ(read.windows.size(), 1U);
-  EXPECT_EQ(read.windows[0].epoch, 1001U);
+  EXPECT_EQ(read.windows[0].window_index, 1001U);
   EXPECT_EQ(read.windows[0].sums, sums(50, 1));
 }
 
@@ -118,7 +124,7 @@ TEST_F(WindowsReader, ALateCpusRestComesAgainUnderItsEpoch) {
   write(0, 1110, 900, 9);
   const auto read = windows.closed(cursor, at(1200)).value();
   ASSERT_EQ(read.windows.size(), 2U);
-  EXPECT_EQ(read.windows[0].epoch, 1000U);
+  EXPECT_EQ(read.windows[0].window_index, 1000U);
   EXPECT_EQ(read.windows[0].sums, sums(300, 3));
   EXPECT_TRUE(read.windows[0].shares.empty());
   EXPECT_EQ(read.windows[0].error.value, 300U);
@@ -136,7 +142,7 @@ TEST_F(WindowsReader, WhatWasOverwrittenUnreadIsMissedAndNotGivenToANeighbour) {
   const auto read = windows.closed(cursor, at(2000)).value();
   EXPECT_EQ(read.missed, sums(200, 2));
   ASSERT_EQ(read.windows.size(), 1U);
-  EXPECT_EQ(read.windows[0].epoch, 1457U);
+  EXPECT_EQ(read.windows[0].window_index, 1457U);
   EXPECT_EQ(read.windows[0].sums, sums(100, 1));
 }
 
@@ -144,8 +150,8 @@ TEST_F(WindowsReader, ALongSilenceThatWasWatchedIsNoGap) {
   const Windows windows = this->windows();
   write(0, 1000, 500, 5);
   auto cursor = windows.from(WindowDirection::rx, at(999)).value();
-  for (std::uint64_t epoch = 1100; epoch <= 5000; epoch += 100) {
-    EXPECT_TRUE(windows.closed(cursor, at(epoch))->windows.empty());
+  for (std::uint64_t window_index = 1100; window_index <= 5000; window_index += 100) {
+    EXPECT_TRUE(windows.closed(cursor, at(window_index))->windows.empty());
   }
   write(0, 1000 + 16 * CGT_WINDOW_RING, 700, 7);  // 5096, over the one before
   const auto read = windows.closed(cursor, at(5200)).value();

@@ -125,7 +125,7 @@ TEST_F(WindowsTest, EachHoldsWhatCameInItsTimeAndOnWhom) {
     EXPECT_EQ(window.shares[0].slot, static_cast<std::uint32_t>(kReasons[i]));
     EXPECT_EQ(window.shares[0].least, window.sums.bytes);
     if (i > 0) {
-      EXPECT_GT(window.epoch, read.windows[i - 1].epoch + 1);
+      EXPECT_GT(window.window_index, read.windows[i - 1].window_index + 1);
     }
   }
   EXPECT_TRUE(windows.closed(cursor, sys::now().boot)->windows.empty());
@@ -134,7 +134,7 @@ TEST_F(WindowsTest, EachHoldsWhatCameInItsTimeAndOnWhom) {
 
 TEST_F(WindowsTest, AreInTheTimeOfTheirPackets) {
   const Programs programs(
-      {}, {.window_ns = static_cast<std::uint64_t>(kCalm.count()), .gate_bytes = 0});
+      {}, {.window_ns = static_cast<std::uint64_t>(kCalm.count()), .clock_read_bytes = 0});
   const Windows windows = windows_of(programs, kCalm);
   auto cursor = from_now(windows, WindowDirection::tx, kCalm);
   const auto before = sys::now().boot;
@@ -143,13 +143,13 @@ TEST_F(WindowsTest, AreInTheTimeOfTheirPackets) {
   std::this_thread::sleep_for(3 * kCalm);
   const auto read = windows.closed(cursor, sys::now().boot).value();
   ASSERT_EQ(read.windows.size(), 1U);
-  EXPECT_GE(read.windows[0].epoch, static_cast<std::uint64_t>(before / kCalm));
-  EXPECT_LE(read.windows[0].epoch, static_cast<std::uint64_t>(after / kCalm));
+  EXPECT_GE(read.windows[0].window_index, static_cast<std::uint64_t>(before / kCalm));
+  EXPECT_LE(read.windows[0].window_index, static_cast<std::uint64_t>(after / kCalm));
 }
 
 TEST_F(WindowsTest, LoseNothingWhenTheyAreOverwrittenUnread) {
   constexpr Nanoseconds kTiny{100'000};  // a ring of 26 ms
-  const Programs programs({}, {.window_ns = 100'000, .gate_bytes = 0});
+  const Programs programs({}, {.window_ns = 100'000, .clock_read_bytes = 0});
   const Windows windows = windows_of(programs, kTiny);
   auto cursor = from_now(windows, WindowDirection::rx);
   constexpr int kPackets = 1500;

@@ -6,14 +6,14 @@
 
 #include "adapters/sys/clock.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 namespace {
 
 constexpr Nanoseconds kPatience = std::chrono::seconds{1};
 
 }  // namespace
 
-Result<Rounds> Rounds::open() {
+Result<EventLoop> EventLoop::open() {
   // SIGPIPE is only blocked: a write to a closed pipe then says EPIPE.
   auto signals =
       sys::SignalFd::open({SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGWINCH, SIGTSTP});
@@ -24,12 +24,12 @@ Result<Rounds> Rounds::open() {
   if (!poller) {
     return std::unexpected(poller.error());
   }
-  return Rounds(std::move(*signals), std::move(*poller));
+  return EventLoop(std::move(*signals), std::move(*poller));
 }
 
-void Rounds::finish() { finishing_since_ = finishing_since_.value_or(sys::now().boot); }
+void EventLoop::finish() { finishing_since_ = finishing_since_.value_or(sys::now().boot); }
 
-bool Rounds::wait_for_room(int fd) {
+bool EventLoop::wait_for_room(int fd) {
   while (!finishing_since_) {
     if (sys::wait_writable(fd, signals_.fd(), std::nullopt)) {
       return true;
@@ -39,7 +39,7 @@ bool Rounds::wait_for_room(int fd) {
   return sys::wait_writable(fd, -1, *finishing_since_ + kPatience - sys::now().boot);
 }
 
-void Rounds::take_signals() {
+void EventLoop::take_signals() {
   while (const auto signal = signals_.take()) {
     switch (*signal) {
       case SIGINT:
@@ -63,7 +63,7 @@ void Rounds::take_signals() {
 }
 
 // Not where they are taken: that may be within a write, and the callback writes too.
-void Rounds::hand_on_signals() {
+void EventLoop::hand_on_signals() {
   for (const int signal : std::exchange(to_hand_on_, {})) {
     if (on_signal_) {
       on_signal_(signal);
@@ -71,8 +71,8 @@ void Rounds::hand_on_signals() {
   }
 }
 
-Result<void> Rounds::run(Nanoseconds interval, std::optional<Nanoseconds> length,
-                         const std::function<void()>& round) {
+Result<void> EventLoop::run(Nanoseconds interval, std::optional<Nanoseconds> length,
+                            const std::function<void()>& round) {
   auto timer = sys::Timer::every(interval);
   if (!timer) {
     return std::unexpected(timer.error());
@@ -108,4 +108,4 @@ Result<void> Rounds::run(Nanoseconds interval, std::optional<Nanoseconds> length
   return poller_.remove(signals_.fd());
 }
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

@@ -16,12 +16,12 @@
 #include "core/base/result.h"
 #include "core/base/units.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 
-class Rounds {
+class EventLoop {
  public:
   // Blocks the signals: make it before anything is attached.
-  static Result<Rounds> open();
+  static Result<EventLoop> open();
 
   [[nodiscard]] sys::Poller& poller() { return poller_; }
   // Called for signals that do not end the program: SIGWINCH, SIGTSTP.
@@ -39,7 +39,7 @@ class Rounds {
                    const std::function<void()>& round);
 
  private:
-  Rounds(sys::SignalFd signals, sys::Poller poller)
+  EventLoop(sys::SignalFd signals, sys::Poller poller)
       : signals_(std::move(signals)), poller_(std::move(poller)) {}
   [[nodiscard]] bool wait_for_room(int fd);
   void take_signals();
@@ -53,4 +53,4 @@ class Rounds {
   bool abandoned_ = false;
 };
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

@@ -7,29 +7,29 @@
 
 #include <csignal>
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 namespace {
 
 using namespace std::chrono_literals;
 
-TEST(Rounds, ALengthOfOneIntervalIsExactlyOneRound) {
-  auto rounds = Rounds::open();
+TEST(EventLoop, ALengthOfOneIntervalIsExactlyOneRound) {
+  auto rounds = EventLoop::open();
   ASSERT_TRUE(rounds.has_value());
   int count = 0;
   ASSERT_TRUE(rounds->run(50ms, 50ms, [&] { ++count; }).has_value());
   EXPECT_EQ(count, 1);
 }
 
-TEST(Rounds, ALengthShorterThanTheIntervalStillHasItsLastRound) {
-  auto rounds = Rounds::open();
+TEST(EventLoop, ALengthShorterThanTheIntervalStillHasItsLastRound) {
+  auto rounds = EventLoop::open();
   ASSERT_TRUE(rounds.has_value());
   int count = 0;
   ASSERT_TRUE(rounds->run(1h, 10ms, [&] { ++count; }).has_value());
   EXPECT_EQ(count, 1);
 }
 
-TEST(Rounds, ASignalEndsThemWithALastRound) {
-  auto rounds = Rounds::open();
+TEST(EventLoop, ASignalEndsThemWithALastRound) {
+  auto rounds = EventLoop::open();
   ASSERT_TRUE(rounds.has_value());
   ASSERT_EQ(::kill(::getpid(), SIGTERM), 0);
   int count = 0;
@@ -37,8 +37,8 @@ TEST(Rounds, ASignalEndsThemWithALastRound) {
   EXPECT_EQ(count, 1);
 }
 
-TEST(Rounds, FinishInARoundGivesOneMore) {
-  auto rounds = Rounds::open();
+TEST(EventLoop, FinishInARoundGivesOneMore) {
+  auto rounds = EventLoop::open();
   ASSERT_TRUE(rounds.has_value());
   int count = 0;
   ASSERT_TRUE(rounds
@@ -51,8 +51,8 @@ TEST(Rounds, FinishInARoundGivesOneMore) {
   EXPECT_EQ(count, 2);
 }
 
-TEST(Rounds, AbandonInARoundGivesNoMore) {
-  auto rounds = Rounds::open();
+TEST(EventLoop, AbandonInARoundGivesNoMore) {
+  auto rounds = EventLoop::open();
   ASSERT_TRUE(rounds.has_value());
   int count = 0;
   ASSERT_TRUE(rounds
@@ -65,8 +65,8 @@ TEST(Rounds, AbandonInARoundGivesNoMore) {
   EXPECT_EQ(count, 1);
 }
 
-TEST(Rounds, ASignalThatDoesNotEndThemIsHandedOn) {
-  auto rounds = Rounds::open();
+TEST(EventLoop, ASignalThatDoesNotEndThemIsHandedOn) {
+  auto rounds = EventLoop::open();
   ASSERT_TRUE(rounds.has_value());
   int handed = 0;
   rounds->on_signal([&](int signal) {
@@ -79,4 +79,4 @@ TEST(Rounds, ASignalThatDoesNotEndThemIsHandedOn) {
 }
 
 }  // namespace
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

@@ -42,23 +42,23 @@ class Rows {
     for (const UnknownWindows& unknown : dump_.ways[way].unknown) add(way, unknown);
   }
   [[nodiscard]] std::string in_order() {
-    std::ranges::stable_sort(rows_, {}, &Row::epoch);
+    std::ranges::stable_sort(rows_, {}, &Row::window_index);
     return std::accumulate(rows_.begin(), rows_.end(), std::string(),
                            [](std::string text, const Row& row) { return text += row.line; });
   }
 
  private:
   struct Row {
-    std::uint64_t epoch;
+    std::uint64_t window_index;
     std::string line;
   };
-  [[nodiscard]] Nanoseconds at(std::uint64_t epoch) const {
-    return dump_.window * static_cast<std::int64_t>(epoch);
+  [[nodiscard]] Nanoseconds at(std::uint64_t window_index) const {
+    return dump_.window * static_cast<std::int64_t>(window_index);
   }
-  [[nodiscard]] RecordWriter begin(std::size_t way, std::uint64_t epoch) const {
+  [[nodiscard]] RecordWriter begin(std::size_t way, std::uint64_t window_index) const {
     RecordWriter row;
-    row.add(format_timestamp(at(epoch) + dump_.wall_ahead))
-        .add(static_cast<std::uint64_t>(at(epoch).count()))
+    row.add(format_timestamp(at(window_index) + dump_.wall_ahead))
+        .add(static_cast<std::uint64_t>(at(window_index).count()))
         .add(dump_.iface)
         .add(name_of(way));
     return row;
@@ -77,17 +77,17 @@ class Rows {
     }
   }
   void add(std::size_t way, const TrafficWindow& window) {
-    RecordWriter row = begin(way, window.epoch);
+    RecordWriter row = begin(way, window.window_index);
     row.add(window.bytes.value).add(window.packets.value);
     add_accounts(row, window);
     row.add(static_cast<std::uint64_t>(dump_.window.count()));
     const auto& bursts = dump_.ways[way].bursts;
-    const auto burst = std::ranges::find_if(bursts, [&](const EpochRange& one) {
-      return one.from <= window.epoch && window.epoch < one.to;
+    const auto burst = std::ranges::find_if(bursts, [&](const WindowRange& one) {
+      return one.from <= window.window_index && window.window_index < one.to;
     });
     burst == bursts.end() ? row.add("")
                           : row.add(static_cast<std::uint64_t>(at(burst->from).count()));
-    rows_.push_back({.epoch = window.epoch, .line = std::move(row.add("")).line()});
+    rows_.push_back({.window_index = window.window_index, .line = std::move(row.add("")).line()});
   }
   void add(std::size_t way, const UnknownWindows& unknown) {
     RecordWriter row = begin(way, unknown.range.from);
@@ -95,8 +95,8 @@ class Rows {
     unknown.packets ? row.add(unknown.packets->value) : row.add("");
     add_accounts(row, {});
     row.add(static_cast<std::uint64_t>(dump_.window.count())).add("");
-    rows_.push_back(
-        {.epoch = unknown.range.from, .line = std::move(row.add(unknown.range.count())).line()});
+    rows_.push_back({.window_index = unknown.range.from,
+                     .line = std::move(row.add(unknown.range.count())).line()});
   }
 
   const FlightDump& dump_;

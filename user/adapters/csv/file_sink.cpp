@@ -69,13 +69,14 @@ std::expected<off_t, int> whole_lines(int fd, off_t size) {
 
 }  // namespace
 
-Error Sink::failure(const std::string& doing, int code) const {
+Error FileSink::failure(const std::string& doing, int code) const {
   const std::string why =
       code == ECANCELED ? "its reader has stopped reading" : std::generic_category().message(code);
   return {.what = doing + " " + name_ + ": " + why, .cure = cure_for(code), .code = code};
 }
 
-Result<Sink> Sink::open(const std::string& path, std::string header, sys::WaitForRoom wait) {
+Result<FileSink> FileSink::open(const std::string& path, std::string header,
+                                sys::WaitForRoom wait) {
   if (!header.ends_with('\n')) header += '\n';
   struct stat status {};
   const bool to_stdout = path == "-";
@@ -87,7 +88,7 @@ Result<Sink> Sink::open(const std::string& path, std::string header, sys::WaitFo
   sys::Fd fd(to_stdout ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)
                        : ::open(path.c_str(), flags, kMode));
   const int code = errno;
-  Sink sink(std::move(fd), to_stdout ? "stdout" : path, std::move(wait));
+  FileSink sink(std::move(fd), to_stdout ? "stdout" : path, std::move(wait));
   if (!sink.fd_) return std::unexpected(sink.failure("open", code));
   if (::fstat(sink.fd_.get(), &status) != 0) {
     return std::unexpected(sink.failure("open", errno));
@@ -100,7 +101,7 @@ Result<Sink> Sink::open(const std::string& path, std::string header, sys::WaitFo
 }
 
 // A file of ours: claims it, and makes sure that it begins with the header and ends with a line.
-Result<void> Sink::begin(const std::string& header) {
+Result<void> FileSink::begin(const std::string& header) {
   if (::flock(fd_.get(), LOCK_EX | LOCK_NB) != 0) {
     return std::unexpected(failure("lock", errno));
   }
@@ -122,13 +123,13 @@ Result<void> Sink::begin(const std::string& header) {
   return *end == 0 ? write_text(header) : Result<void>{};
 }
 
-Result<void> Sink::write(const std::vector<std::string>& lines) {
+Result<void> FileSink::write(const std::vector<std::string>& lines) {
   std::string text;
   for (const std::string& line : lines) text += line;
   return write_text(text);
 }
 
-Result<void> Sink::write_text(std::string_view text) {
+Result<void> FileSink::write_text(std::string_view text) {
   if (auto cut = cut_back(); !cut) return cut;
   const auto before = position();
   if (!before) return std::unexpected(before.error());
@@ -139,7 +140,7 @@ Result<void> Sink::write_text(std::string_view text) {
   return std::unexpected(failure("write to", code));
 }
 
-Result<void> Sink::cut_back() {
+Result<void> FileSink::cut_back() {
   if (!cut_to_) return {};
   if (::ftruncate(fd_.get(), *cut_to_) != 0) return std::unexpected(failure("cut back", errno));
   // stdout without O_APPEND would leave a hole.
@@ -151,7 +152,7 @@ Result<void> Sink::cut_back() {
 }
 
 // Where the next write begins; 0 where there is no such place.
-Result<off_t> Sink::position() const {
+Result<off_t> FileSink::position() const {
   if (!regular_) return 0;
   const int flags = ::fcntl(fd_.get(), F_GETFL);
   struct stat status {};

@@ -19,18 +19,19 @@
 
 namespace cgtally::csv {
 
-class Sink {
+class FileSink {
  public:
   // "-" is stdout. A file that exists is appended to, if it has this header; a last line that a
-  // crash has torn is cut off first. Only one Sink at a time may have a file open.
+  // crash has torn is cut off first. Only one FileSink at a time may have a file open.
   // `wait` is asked before each write to what is no file.
-  static Result<Sink> open(const std::string& path, std::string header, sys::WaitForRoom wait = {});
+  static Result<FileSink> open(const std::string& path, std::string header,
+                               sys::WaitForRoom wait = {});
 
   // Each line with its '\n'. On an error none of them is in the file.
   Result<void> write(const std::vector<std::string>& lines);
 
  private:
-  Sink(sys::Fd fd, std::string name, sys::WaitForRoom wait)
+  FileSink(sys::Fd fd, std::string name, sys::WaitForRoom wait)
       : fd_(std::move(fd)), name_(std::move(name)), wait_(std::move(wait)) {}
 
   Result<void> begin(const std::string& header);

@@ -29,7 +29,7 @@ std::string listed(const std::vector<std::string>& names) {
   return text;
 }
 
-struct Places {
+struct InterfaceSet {
   std::size_t time = 0;
   std::optional<std::size_t> rx;
   std::optional<std::size_t> tx;
@@ -44,8 +44,9 @@ Result<std::size_t> find(const std::vector<std::string>& header, const std::stri
                                .failure = Failure::usage});
 }
 
-Result<Places> find_all(const std::vector<std::string>& header, const SeriesColumns& columns) {
-  Places places;
+Result<InterfaceSet> find_all(const std::vector<std::string>& header,
+                              const SeriesColumns& columns) {
+  InterfaceSet places;
   const auto time = find(header, columns.time);
   if (!time) return std::unexpected(time.error());
   places.time = *time;
@@ -74,7 +75,8 @@ Result<std::optional<double>> number(std::string_view text) {
   return value;
 }
 
-Result<std::optional<SeriesRow>> row_of(const std::vector<std::string>& fields, const Places& at) {
+Result<std::optional<SeriesRow>> row_of(const std::vector<std::string>& fields,
+                                        const InterfaceSet& at) {
   const std::size_t last = std::max({at.time, at.rx.value_or(0), at.tx.value_or(0)});
   if (fields.size() <= last) return std::unexpected(broken("has too few fields"));
   const auto time = parse_series_time(trimmed(fields[at.time]));

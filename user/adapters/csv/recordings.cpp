@@ -9,7 +9,7 @@
 #include "adapters/csv/samples.h"
 #include "core/base/text.h"
 
-namespace cgtally::cli {
+namespace cgtally::csv {
 namespace {
 
 Result<void> read_stream(const std::string& file, const OnStream& on_stream) {
@@ -56,4 +56,4 @@ Error nothing_of(const std::string& kind, const std::vector<std::string>& names)
           .failure = Failure::usage};
 }
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::csv

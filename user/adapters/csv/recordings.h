@@ -12,7 +12,7 @@
 #include "core/base/result.h"
 #include "core/traffic/sample.h"
 
-namespace cgtally::cli {
+namespace cgtally::csv {
 
 // `place` is "a.csv: line 7"; an Error of on_row ends the reading.
 using OnRow = std::function<Result<void>(const Sample& row, const std::string& place)>;
@@ -30,4 +30,4 @@ using OnStream = std::function<Result<void>(std::istream& in, const std::string&
 // "there are: a, b"; names come from outside.
 [[nodiscard]] Error nothing_of(const std::string& kind, const std::vector<std::string>& names);
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::csv

@@ -16,7 +16,7 @@ std::string seconds(const std::optional<Nanoseconds>& span) {
   return fmt::format("{:.3f}", std::chrono::duration<double>(*span).count());
 }
 
-std::string verdict(Verdict verdict) {
+std::string verdict(sizing::Verdict verdict) {
   static constexpr std::array kNames{"for_ever", "empties", "too_fast"};
   return kNames.at(static_cast<std::size_t>(verdict));
 }
@@ -31,7 +31,7 @@ std::string sizing_header() {
          "source\n";
 }
 
-std::string sizing_row(const SizingRow& row) {
+std::string sizing_row(const sizing::SizingRow& row) {
   const InstanceType& type = *row.type;
   const CreditTerms terms = terms_of(type);
   RecordWriter record;
@@ -42,7 +42,7 @@ std::string sizing_row(const SizingRow& row) {
       .add(seconds(row.fit.latest))
       .add(row.fit.over_the_load ? "yes" : "no")
       .add(fmt::format("{:.4f}", row.fit.margin))
-      .add(limit_name(row.fit.binds))
+      .add(sizing::limit_name(row.fit.binds))
       .add(row.most_per_second ? std::to_string(*row.most_per_second) : "")
       .add(type.baseline.bits_per_second)
       .add(type.burst_known ? std::to_string(type.burst.bits_per_second) : "")

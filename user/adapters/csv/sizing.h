@@ -8,7 +8,7 @@
 
 namespace cgtally::csv {
 
-[[nodiscard]] std::string sizing_header();                   // one line, with its '\n'
-[[nodiscard]] std::string sizing_row(const SizingRow& row);  // likewise
+[[nodiscard]] std::string sizing_header();                           // one line, with its '\n'
+[[nodiscard]] std::string sizing_row(const sizing::SizingRow& row);  // likewise
 
 }  // namespace cgtally::csv

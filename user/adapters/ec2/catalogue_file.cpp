@@ -14,7 +14,7 @@
 #include "adapters/csv/rfc4180.h"
 #include "core/base/quantity.h"
 
-namespace cgtally::metadata {
+namespace cgtally::ec2 {
 namespace {
 
 constexpr const char* kWhatToGive =
@@ -198,4 +198,4 @@ Result<LoadedCatalogue> load_catalogue(const std::string& file) {
   return loaded;
 }
 
-}  // namespace cgtally::metadata
+}  // namespace cgtally::ec2

@@ -13,7 +13,7 @@
 #include "core/base/result.h"
 #include "core/instance/catalogue.h"
 
-namespace cgtally::metadata {
+namespace cgtally::ec2 {
 
 struct CatalogueTable {
   std::vector<InstanceType> types;
@@ -35,4 +35,4 @@ struct LoadedCatalogue {
 
 [[nodiscard]] std::string_view shipped_table();  // data/ec2_network_bandwidth.csv, as it was built
 
-}  // namespace cgtally::metadata
+}  // namespace cgtally::ec2

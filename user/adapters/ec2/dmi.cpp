@@ -7,7 +7,7 @@
 
 #include "core/base/text.h"
 
-namespace cgtally::metadata {
+namespace cgtally::ec2 {
 namespace {
 
 constexpr std::string_view kAmazon = "Amazon EC2";
@@ -59,4 +59,4 @@ Result<InstanceIdentity> read_dmi(const std::string& host_root) {
                           .instance_id = looks_like_instance_id(id.text) ? id.text : ""};
 }
 
-}  // namespace cgtally::metadata
+}  // namespace cgtally::ec2

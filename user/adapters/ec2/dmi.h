@@ -9,9 +9,9 @@
 #include "adapters/ec2/identity.h"
 #include "core/base/result.h"
 
-namespace cgtally::metadata {
+namespace cgtally::ec2 {
 
 // An Error says why the type is not known from here: no EC2, Xen, or nothing to read.
 [[nodiscard]] Result<InstanceIdentity> read_dmi(const std::string& host_root);
 
-}  // namespace cgtally::metadata
+}  // namespace cgtally::ec2

@@ -17,7 +17,7 @@
 #include "adapters/sys/error.h"
 #include "adapters/sys/fd.h"
 
-namespace cgtally::metadata {
+namespace cgtally::ec2 {
 namespace {
 
 constexpr std::size_t kMostBytes = 16'384;
@@ -139,4 +139,4 @@ Result<HttpAnswer> exchange(const std::string& address, std::uint16_t port,
   return std::unexpected(no_answer());
 }
 
-}  // namespace cgtally::metadata
+}  // namespace cgtally::ec2

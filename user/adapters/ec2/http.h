@@ -10,7 +10,7 @@
 #include "core/base/result.h"
 #include "core/base/units.h"
 
-namespace cgtally::metadata {
+namespace cgtally::ec2 {
 
 struct HttpAnswer {
   int status = 0;
@@ -24,4 +24,4 @@ struct HttpAnswer {
 [[nodiscard]] Result<HttpAnswer> exchange(const std::string& address, std::uint16_t port,
                                           std::string_view request, Nanoseconds deadline);
 
-}  // namespace cgtally::metadata
+}  // namespace cgtally::ec2

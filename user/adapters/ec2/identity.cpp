@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace cgtally::metadata {
+namespace cgtally::ec2 {
 namespace {
 
 constexpr std::size_t kLongestName = 64;
@@ -26,4 +26,4 @@ bool looks_like_instance_id(std::string_view text) {
   return text.size() <= kLongestName && text.starts_with("i-") && is_word(text.substr(2));
 }
 
-}  // namespace cgtally::metadata
+}  // namespace cgtally::ec2

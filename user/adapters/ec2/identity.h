@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace cgtally::metadata {
+namespace cgtally::ec2 {
 
 struct InstanceIdentity {
   std::string type;         // "t4g.micro"
@@ -16,4 +16,4 @@ struct InstanceIdentity {
 [[nodiscard]] bool looks_like_type(std::string_view text);
 [[nodiscard]] bool looks_like_instance_id(std::string_view text);
 
-}  // namespace cgtally::metadata
+}  // namespace cgtally::ec2

@@ -9,7 +9,7 @@
 #include "core/base/quantity.h"
 #include "core/base/text.h"
 
-namespace cgtally::metadata {
+namespace cgtally::ec2 {
 namespace {
 
 constexpr std::size_t kLongestToken = 1024;
@@ -99,4 +99,4 @@ Result<InstanceIdentity> ask_imds(const ImdsEndpoint& endpoint) {
                           .instance_id = looks_like_instance_id(*id) ? *id : ""};
 }
 
-}  // namespace cgtally::metadata
+}  // namespace cgtally::ec2

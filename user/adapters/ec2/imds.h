@@ -11,7 +11,7 @@
 #include "core/base/result.h"
 #include "core/base/units.h"
 
-namespace cgtally::metadata {
+namespace cgtally::ec2 {
 
 struct ImdsEndpoint {
   std::string address = "169.254.169.254";  // IPv4
@@ -21,4 +21,4 @@ struct ImdsEndpoint {
 
 [[nodiscard]] Result<InstanceIdentity> ask_imds(const ImdsEndpoint& endpoint = {});
 
-}  // namespace cgtally::metadata
+}  // namespace cgtally::ec2

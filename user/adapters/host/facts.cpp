@@ -61,7 +61,7 @@ void look_at_kernel(HostFacts& facts) {
 
 void look_at_interfaces(HostFacts& facts) {
   if (const auto links = netlink::list_links()) {
-    for (const Link& link : *links) {
+    for (const Interface& link : *links) {
       if (link.uplink()) {
         facts.uplinks.push_back(link.name);
       }

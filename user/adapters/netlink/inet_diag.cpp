@@ -70,7 +70,7 @@ std::uint64_t cookie_of(const inet_diag_sockid& id) {
   return std::uint64_t{id.idiag_cookie[1]} << 32U | id.idiag_cookie[0];
 }
 
-std::optional<ConnectionFacts> parse(nlmsghdr& message) {
+std::optional<TcpSocketFacts> parse(nlmsghdr& message) {
   const auto header = header_of<inet_diag_msg>(message);
   if (!header) {
     return std::nullopt;
@@ -80,7 +80,7 @@ std::optional<ConnectionFacts> parse(nlmsghdr& message) {
   if (!cgroup) {
     return std::nullopt;
   }
-  ConnectionFacts facts;
+  TcpSocketFacts facts;
   facts.cookie = cookie_of(header->id);
   facts.cgroup_id = *cgroup;
   if (const nlattr* info = attributes[INET_DIAG_INFO]) {
@@ -93,7 +93,7 @@ std::optional<ConnectionFacts> parse(nlmsghdr& message) {
 
 }  // namespace
 
-void take_tcp_info(std::span<const std::byte> info, ConnectionFacts& facts) {
+void take_tcp_info(std::span<const std::byte> info, TcpSocketFacts& facts) {
   const auto rtt = field<std::uint32_t>(info, offsetof(TcpInfo, rtt));
   if (rtt && *rtt > 0) {
     facts.rtt = microseconds{*rtt};
@@ -119,12 +119,12 @@ Result<TcpSockets> tcp_sockets(std::size_t most) {
   header.idiag_states = kStates;
   TcpSockets result;
   std::size_t found = 0;
-  const auto take = [&](nlmsghdr& message) -> std::optional<ConnectionFacts> {
+  const auto take = [&](nlmsghdr& message) -> std::optional<TcpSocketFacts> {
     auto facts = parse(message);
     return facts && ++found > most ? std::nullopt : facts;
   };
   auto sockets =
-      socket->dump<ConnectionFacts>("list TCP sockets", Request(TCPDIAG_GETSOCK, header), take);
+      socket->dump<TcpSocketFacts>("list TCP sockets", Request(TCPDIAG_GETSOCK, header), take);
   if (!sockets) {
     Error error = std::move(sockets).error();
     if (error.code == ENOENT || error.code == EOPNOTSUPP) {

@@ -14,7 +14,7 @@
 namespace cgtally::netlink {
 
 struct TcpSockets {
-  std::vector<ConnectionFacts> sockets;
+  std::vector<TcpSocketFacts> sockets;
   bool all = true;  // false: there were more than `most`
 };
 
@@ -22,6 +22,6 @@ struct TcpSockets {
 [[nodiscard]] Result<TcpSockets> tcp_sockets(std::size_t most);
 
 // Takes from a tcp_info what this kernel's has, by its length.
-void take_tcp_info(std::span<const std::byte> info, ConnectionFacts& facts);
+void take_tcp_info(std::span<const std::byte> info, TcpSocketFacts& facts);
 
 }  // namespace cgtally::netlink

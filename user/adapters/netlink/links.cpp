@@ -24,11 +24,11 @@
 namespace cgtally::netlink {
 namespace {
 
-std::optional<Link> parse_link(nlmsghdr& message) {
+std::optional<Interface> parse_link(nlmsghdr& message) {
   const auto header = header_of<ifinfomsg>(message);
   if (!header || message.nlmsg_type != RTM_NEWLINK) return std::nullopt;
   const Attributes<IFLA_LINKINFO> attributes(message, sizeof(*header));
-  Link link;
+  Interface link;
   link.ifindex = header->ifi_index;
   link.name = attributes.text(IFLA_IFNAME);
   link.kind = Attributes<IFLA_INFO_KIND>(attributes[IFLA_LINKINFO]).text(IFLA_INFO_KIND);
@@ -39,7 +39,7 @@ std::optional<Link> parse_link(nlmsghdr& message) {
 }
 
 // False: the device has gone since it was listed. A device that cannot tell has no driver.
-bool ask_driver(int socket, Link& link) {
+bool ask_driver(int socket, Interface& link) {
   ethtool_drvinfo info{};
   info.cmd = ETHTOOL_GDRVINFO;
   ifreq request{};
@@ -52,24 +52,24 @@ bool ask_driver(int socket, Link& link) {
 
 }  // namespace
 
-Result<std::vector<Link>> list_links() {
+Result<std::vector<Interface>> list_links() {
   const auto here = netns::id_here();
   if (!here) return std::unexpected(here.error());
   auto socket = Socket::open();
   if (!socket) return std::unexpected(std::move(socket).error());
   auto request = Request(RTM_GETLINK, ifinfomsg{});
   request.with(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-  auto links = socket->dump<Link>("list interfaces", request, parse_link);
+  auto links = socket->dump<Interface>("list interfaces", request, parse_link);
   if (!links) return links;
 
   const sys::Fd ethtool(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   if (!ethtool) return std::unexpected(sys::error_from(errno, "open a socket for ethtool"));
-  std::erase_if(*links, [&](Link& link) {
+  std::erase_if(*links, [&](Interface& link) {
     link.netns_id = *here;
     const bool bound = link.kind.empty() && !link.loopback;
     return bound && !ask_driver(ethtool.get(), link);
   });
-  std::ranges::sort(*links, {}, &Link::ifindex);
+  std::ranges::sort(*links, {}, &Interface::ifindex);
   return links;
 }
 

@@ -13,7 +13,7 @@
 namespace cgtally::netlink {
 
 // By ifindex. One that vanishes while they are listed is left out.
-[[nodiscard]] Result<std::vector<Link>> list_links();
+[[nodiscard]] Result<std::vector<Interface>> list_links();
 
 // Where a packet to the wide world leaves, by the main routing table: IPv4 first, then IPv6; the
 // lowest metric wins.

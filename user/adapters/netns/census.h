@@ -11,13 +11,13 @@
 
 namespace cgtally::netns {
 
-struct NetnsPlace {
+struct NetnsEntry {
   std::uint64_t inode = 0;
   std::string path;  // leads there for as long as that process or name exists
 };
 
 struct Census {
-  std::vector<NetnsPlace> places;  // each once; the own one first
+  std::vector<NetnsEntry> places;  // each once; the own one first
   bool all = true;                 // false: there were more than `most`
   bool denied = false;             // some processes' could not be asked for
 };

@@ -15,6 +15,8 @@
 #include "adapters/sys/host.h"
 #include "adapters/terminal/terminal.h"
 #include "cli/commands/start_session.h"
+#include "cli/options/dump.h"
+#include "cli/options/instance.h"
 #include "cli/options/parsing.h"
 #include "cli/options/threshold.h"
 #include "cli/output/messages.h"
@@ -38,30 +40,32 @@ constexpr std::size_t kMostNameColumns = 6;  // the line stays within 80
 
 struct BurstsOptions {
   CommonOptions common;
-  InstanceOptions instance;
-  ThresholdWish threshold;
-  DumpOptions dump;
+  monitor::InstanceOptions instance;
+  ThresholdRequest threshold;
+  monitor::DumpOptions dump;
 };
 
 class Bursts {
  public:
-  Bursts(const BurstsOptions& options, const Threshold& threshold, Rounds& rounds, Session& session,
-         DeviceEvidence& evidence, std::optional<RowWriter>& rows)
+  Bursts(const BurstsOptions& options, const Threshold& threshold, monitor::EventLoop& rounds,
+         monitor::Session& session, monitor::BurstContext& evidence,
+         std::optional<monitor::RowWriter>& rows)
       : options_(options),
         words_(threshold.words),
         rounds_(rounds),
         session_(session),
         evidence_(evidence),
-        allowances_(options.common.host_root),
-        connections_(options.common.host_root),
+        allowances_(options.common.choice.host_root),
+        connections_(options.common.choice.host_root),
         rows_(rows),
         shows_(options.common.csv != "-"),
-        watch_(session, evidence, threshold, [this](const NamedBurst& burst) { take(burst); }) {
-    watch_.on_progress([this](const NamedBurst& burst) { tell_progress(burst); });
+        watch_(session, evidence, threshold,
+               [this](const monitor::NamedBurst& burst) { take(burst); }) {
+    watch_.on_progress([this](const monitor::NamedBurst& burst) { tell_progress(burst); });
     if (!options.dump.directory.empty()) {
       deck_.emplace(options.dump,
                     [this](const Account& account) { return watch_.account_name(account); });
-      watch_.on_windows([this](const SeenWindows& seen) { deck_->hear(seen); });
+      watch_.on_windows([this](const monitor::SeenWindows& seen) { deck_->hear(seen); });
     }
   }
 
@@ -149,7 +153,7 @@ class Bursts {
       evidence_.hear(*look, allowances_.allowances());
     }
     if (connections_.look(reading.taken)) {
-      const ConnectionSummary& all = connections_.connections().all();
+      const TcpSummary& all = connections_.connections().all();
       worst_delay_ = std::max(worst_delay_, all.queue_delay_p99);
       retransmitted_ += all.retransmitted;
     }
@@ -176,7 +180,7 @@ class Bursts {
     return lines;
   }
 
-  [[nodiscard]] Effect effect_on(Direction direction) const {
+  [[nodiscard]] NetworkEffect effect_on(Direction direction) const {
     return {.queue_delay_p99 = worst_delay_,
             .retransmitted = retransmitted_,
             .sent = watch_.totals().traffic(direction)};
@@ -193,7 +197,7 @@ class Bursts {
     }
   }
 
-  void take(const NamedBurst& burst) {
+  void take(const monitor::NamedBurst& burst) {
     const std::string& account = burst.account.empty() ? "(not told)" : burst.account;
     show(burst_line(burst.burst, burst.wall, account, layout_));
     // Unknown needs no reason at each burst: the header has said it.
@@ -209,7 +213,7 @@ class Bursts {
     }
   }
 
-  void tell_progress(const NamedBurst& burst) {
+  void tell_progress(const monitor::NamedBurst& burst) {
     if (shows_) {
       const std::string& account = burst.account.empty() ? "(not told)" : burst.account;
       show(burst_line(burst.burst, burst.wall, account, layout_));
@@ -242,48 +246,49 @@ class Bursts {
 
   const BurstsOptions& options_;
   std::string words_;
-  Rounds& rounds_;
-  Session& session_;
-  DeviceEvidence& evidence_;
-  AllowanceWatch allowances_;
-  ConnectionWatch connections_;
+  monitor::EventLoop& rounds_;
+  monitor::Session& session_;
+  monitor::BurstContext& evidence_;
+  monitor::AllowanceCollector allowances_;
+  monitor::TcpCollector connections_;
   std::optional<Nanoseconds> worst_delay_;
   Bytes retransmitted_;
-  std::optional<RowWriter>& rows_;
+  std::optional<monitor::RowWriter>& rows_;
   std::string host_ = sys::host_name();
   bool shows_;
-  BurstWatch watch_;
-  std::optional<FlightDeck> deck_;
+  monitor::BurstMonitor watch_;
+  std::optional<monitor::BurstDumper> deck_;
   BurstLayout layout_;
   std::set<BurstCause> said_;
   bool closed_ = false;
 };
 
 int run_bursts(BurstsOptions options) {
-  if (auto usable = check(options.dump); !usable) {
+  if (auto usable = monitor::check(options.dump); !usable) {
     return complain(usable.error());
   }
-  auto instance = instance_if_known(options.instance, options.common.host_root);
+  auto instance = monitor::instance_if_known(options.instance, options.common.choice.host_root);
   if (!instance) {
     return complain(instance.error());
   }
-  DeviceEvidence evidence(*std::move(instance), options.common.netns.empty()
-                                                    ? slowest_uplink(options.common.interfaces)
-                                                    : std::nullopt);
+  monitor::BurstContext evidence(*std::move(instance),
+                                 options.common.choice.netns.empty()
+                                     ? monitor::slowest_uplink(options.common.choice.interfaces)
+                                     : std::nullopt);
   const Threshold threshold = resolve(options.threshold, evidence.facts());
   cut_finely_enough(options.common, threshold);
-  auto rounds = Rounds::open();
+  auto rounds = monitor::EventLoop::open();
   if (!rounds) {
     return complain(rounds.error());
   }
   auto session = start_counting(options.common, *rounds);
   if (!session) {
-    return complain_of_start(session.error(), options.common.host_root);
+    return complain_of_start(session.error(), options.common.choice.host_root);
   }
-  std::optional<RowWriter> rows;
+  std::optional<monitor::RowWriter> rows;
   if (!options.common.csv.empty()) {
-    auto opened =
-        RowWriter::open(options.common.csv, csv::bursts_header(), "bursts", rounds->waiting());
+    auto opened = monitor::RowWriter::open(options.common.csv, csv::bursts_header(), "bursts",
+                                           rounds->waiting());
     if (!opened) {
       return opened.error().code == EPIPE ? number(ExitCode::fine) : complain(opened.error());
     }
@@ -314,7 +319,7 @@ void add_bursts(CLI::App& app, std::function<int()>& run) {
   CommonOptions& common = options->common;
   CLI::App* command =
       app.add_subcommand("bursts", "Microbursts as they come, and who caused each of them");
-  add_place_options(*command, common.interfaces, common.netns);
+  add_place_options(*command, common.choice.interfaces, common.choice.netns);
   add_threshold_option(*command, options->threshold,
                        "From which rate on it is a burst: 2Gbit, or 50% of what the\n"
                        "instance or the link can do; where that is not known, ten times\n"
@@ -326,7 +331,7 @@ void add_bursts(CLI::App& app, std::function<int()>& run) {
   command->add_option("--csv", common.csv, "Write bursts to this file, appending; -: to stdout")
       ->type_name("FILE|-");
   add_dump_options(*command, options->dump);
-  add_host_root_option(*command, common.host_root);
+  add_host_root_option(*command, common.choice.host_root);
   add_slots_option(*command, common.slots);
   add_bpffs_option(*command, common.bpffs);
   add_private_option(*command, common.private_ledger);

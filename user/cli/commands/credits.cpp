@@ -13,7 +13,7 @@
 #include "adapters/netlink/links.h"
 #include "adapters/terminal/terminal.h"
 #include "cli/commands/start_session.h"
-#include "cli/options/credit_options.h"
+#include "cli/options/instance.h"
 #include "cli/output/display.h"
 #include "cli/output/messages.h"
 #include "core/credits/screen.h"
@@ -28,13 +28,14 @@ constexpr std::size_t kNotices = 3;
 
 struct CreditsOptions {
   CommonOptions common;
-  CreditOptions credits;
+  monitor::CreditOptions credits;
 };
 
 class CreditsCommand {
  public:
-  CreditsCommand(const CreditsOptions& options, Rounds& rounds, Session& session, CreditWatch watch,
-                 std::optional<RowWriter> rows)
+  CreditsCommand(const CreditsOptions& options, monitor::EventLoop& rounds,
+                 monitor::Session& session, monitor::CreditMonitor watch,
+                 std::optional<monitor::RowWriter> rows)
       : options_(options),
         rounds_(rounds),
         session_(session),
@@ -86,7 +87,7 @@ class CreditsCommand {
     last_ = *std::move(report);
     crossed_ = false;
     for (const DirectionCredit& credit : last_.ways) {
-      crossed_ = crossed_ || danger_of(credit, options_.credits.warn) >= Danger::certain;
+      crossed_ = crossed_ || danger_of(credit, options_.credits.warn) >= CreditDanger::certain;
     }
     if (!options_.common.once) publish();
   }
@@ -136,10 +137,10 @@ class CreditsCommand {
   }
 
   const CreditsOptions& options_;
-  Rounds& rounds_;
-  Session& session_;
-  CreditWatch watch_;
-  std::optional<RowWriter> rows_;
+  monitor::EventLoop& rounds_;
+  monitor::Session& session_;
+  monitor::CreditMonitor watch_;
+  std::optional<monitor::RowWriter> rows_;
   Display display_;
   CreditReport last_;
   bool crossed_ = false;
@@ -148,35 +149,36 @@ class CreditsCommand {
 
 // An instance pays for all of its uplinks: what is shown may be narrowed, what is charged not.
 CommonOptions charging_all(CommonOptions options) {
-  if (options.interfaces.empty() || !options.netns.empty()) return options;
-  const std::set<std::string> named(options.interfaces.begin(), options.interfaces.end());
-  for (const Link& link : netlink::list_links().value_or(std::vector<Link>{})) {
-    if (link.uplink() && !named.contains(link.name)) options.interfaces.push_back(link.name);
+  if (options.choice.interfaces.empty() || !options.choice.netns.empty()) return options;
+  const std::set<std::string> named(options.choice.interfaces.begin(),
+                                    options.choice.interfaces.end());
+  for (const Interface& link : netlink::list_links().value_or(std::vector<Interface>{})) {
+    if (link.uplink() && !named.contains(link.name)) options.choice.interfaces.push_back(link.name);
   }
   return options;
 }
 
 int run_credits(const CreditsOptions& options) {
-  auto instance = find_instance(options.credits.instance, options.common.host_root);
+  auto instance = monitor::find_instance(options.credits.instance, options.common.choice.host_root);
   if (!instance) return complain(instance.error());
-  auto rounds = Rounds::open();
+  auto rounds = monitor::EventLoop::open();
   if (!rounds) return complain(rounds.error());
   const CommonOptions common = charging_all(options.common);
   auto session = start_counting(common, *rounds);
-  if (!session) return complain_of_start(session.error(), options.common.host_root);
-  std::optional<RowWriter> rows;
+  if (!session) return complain_of_start(session.error(), options.common.choice.host_root);
+  std::optional<monitor::RowWriter> rows;
   if (!options.common.csv.empty()) {
-    auto opened =
-        RowWriter::open(options.common.csv, csv::credits_header(), "credits", rounds->waiting());
+    auto opened = monitor::RowWriter::open(options.common.csv, csv::credits_header(), "credits",
+                                           rounds->waiting());
     if (!opened) {
       return opened.error().code == EPIPE ? number(ExitCode::fine) : complain(opened.error());
     }
     rows.emplace(std::move(*opened));
   }
   for (const std::string& note : instance->notes) say(note);
-  auto watch =
-      CreditWatch::begin(options.credits, *std::move(instance), options.common.host_root, **session,
-                         (*session)->read(), options.common.top.value_or(kNamed));
+  auto watch = monitor::CreditMonitor::begin(
+      options.credits, *std::move(instance), options.common.choice.host_root, **session,
+      (*session)->read(), options.common.top.value_or(kNamed));
   if (!watch) return complain(watch.error());
   return CreditsCommand(options, *rounds, **session, *std::move(watch), std::move(rows)).run();
 }

@@ -29,7 +29,7 @@ Result<int> remove_leftovers() {
     return std::unexpected(links.error());
   }
   int removed = 0;
-  for (const Link& link : *links) {
+  for (const Interface& link : *links) {
     if (const auto here = bpf::remove_leftovers(link.ifindex); here) {
       removed += *here;
     }
@@ -53,7 +53,7 @@ Result<void> forget(const bpf::Pins& pins, const std::string& directory) {
 Result<void> forget_unread(const bpf::Pins& pins, const std::string& directory,
                            const DownOptions& options) {
   auto known = bpf::OlderLedger::open_remains(directory);
-  const auto locked = stop_keeper(pins, known ? &*known : nullptr);
+  const auto locked = monitor::stop_keeper(pins, known ? &*known : nullptr);
   if (!locked) {
     return std::unexpected(locked.error());
   }
@@ -75,7 +75,7 @@ Result<void> take_down(const bpf::Pins& pins, const DownOptions& options) {
     return may_go ? forget_unread(pins, pins.directory(), options)
                   : Result<void>(std::unexpected(ledger.error()));
   }
-  const auto locked = stop_keeper(pins, *ledger);
+  const auto locked = monitor::stop_keeper(pins, *ledger);
   if (!locked) {
     return std::unexpected(locked.error());
   }

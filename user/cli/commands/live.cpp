@@ -10,7 +10,7 @@
 #include "adapters/sys/host.h"
 #include "adapters/terminal/terminal.h"
 #include "cli/commands/start_session.h"
-#include "cli/options/credit_options.h"
+#include "cli/options/instance.h"
 #include "cli/output/display.h"
 #include "cli/output/messages.h"
 #include "core/live/screen.h"
@@ -25,13 +25,13 @@ constexpr std::size_t kTopOfLines = 10;
 
 struct LiveOptions {
   CommonOptions common;
-  CreditOptions credits;
+  monitor::CreditOptions credits;
 };
 
 class Live {
  public:
-  Live(const CommonOptions& options, Rounds& rounds, Session& session,
-       std::optional<Recorder>& recorder, LiveNews& news)
+  Live(const CommonOptions& options, monitor::EventLoop& rounds, monitor::Session& session,
+       std::optional<monitor::SampleWriter>& recorder, monitor::LiveExtras& news)
       : options_(options),
         rounds_(rounds),
         display_(rounds),
@@ -40,7 +40,7 @@ class Live {
         news_(news),
         host_(sys::host_name()),
         sampler_(host_),
-        connections_(options.host_root),
+        connections_(options.choice.host_root),
         board_(std::max<Nanoseconds>(std::chrono::seconds{30}, 2 * options.interval)) {}
 
   int run() {
@@ -98,14 +98,15 @@ class Live {
     }
     look_at_connections(reading.taken);
     std::erase_if(report_.accounts, [this](const AccountLine& line) {
-      return !account_matches(options_.account, line.account);
+      return !monitor::account_matches(options_.account, line.account);
     });
     news_.round(reading);
     news_.put_into(report_);
     display_.note(news_.take_notices());
     display_.note(session_.take_notices());
     if (recorder_ && !csv_closed_) {
-      csv_closed_ = recorder_->take(reading, name_of, interface_name) == Recorder::Outcome::closed;
+      csv_closed_ = recorder_->take(reading, name_of, interface_name) ==
+                    monitor::SampleWriter::Outcome::closed;
       display_.note(recorder_->take_notices());
     }
   }
@@ -118,7 +119,7 @@ class Live {
     if (!connections_.connections().looked()) {
       return;
     }
-    std::map<std::string, ConnectionSummary> by_account;
+    std::map<std::string, TcpSummary> by_account;
     for (const auto& [cgroup, summary] : connections_.connections().by_cgroup()) {
       by_account.emplace(session_.name_of(cgroup).path, summary);
     }
@@ -139,15 +140,15 @@ class Live {
   }
 
   const CommonOptions& options_;
-  Rounds& rounds_;
+  monitor::EventLoop& rounds_;
   Display display_;
-  Session& session_;
-  std::optional<Recorder>& recorder_;
-  LiveNews& news_;
+  monitor::Session& session_;
+  std::optional<monitor::SampleWriter>& recorder_;
+  monitor::LiveExtras& news_;
   std::string host_;
   Sampler sampler_;
-  ConnectionWatch connections_;
-  Board board_;
+  monitor::TcpCollector connections_;
+  AccountTable board_;
   RunTotals totals_;
   Report report_;
   bool csv_closed_ = false;
@@ -160,31 +161,34 @@ int run_live(LiveOptions all) {
                      .cure = "cgtally record writes CSV to stdout; or give --csv a file",
                      .failure = Failure::usage});
   }
-  auto instance = instance_if_known(all.credits.instance, options.host_root);
+  auto instance = monitor::instance_if_known(all.credits.instance, options.choice.host_root);
   if (!instance) {
     return complain(instance.error());
   }
   const Threshold threshold = resolve(
-      {}, DeviceEvidence(*instance,
-                         options.netns.empty() ? slowest_uplink(options.interfaces) : std::nullopt)
+      {}, monitor::BurstContext(*instance, options.choice.netns.empty()
+                                               ? monitor::slowest_uplink(options.choice.interfaces)
+                                               : std::nullopt)
               .facts());
-  auto rounds = Rounds::open();
+  auto rounds = monitor::EventLoop::open();
   if (!rounds) {
     return complain(rounds.error());
   }
   auto session = start_counting(options, *rounds);
   if (!session) {
-    return complain_of_start(session.error(), options.host_root);
+    return complain_of_start(session.error(), options.choice.host_root);
   }
-  std::optional<Recorder> recorder;
+  std::optional<monitor::SampleWriter> recorder;
   if (!options.csv.empty()) {
-    auto opened = Recorder::open(options.csv, sys::host_name(), options.account, rounds->waiting());
+    auto opened = monitor::SampleWriter::open(options.csv, sys::host_name(), options.account,
+                                              rounds->waiting());
     if (!opened) {
       return complain(opened.error());
     }
     recorder.emplace(std::move(*opened));
   }
-  LiveNews news(options, all.credits, *std::move(instance), threshold, **session, rounds->poller());
+  monitor::LiveExtras news(options.choice, all.credits, *std::move(instance), threshold, **session,
+                           rounds->poller());
   return Live(options, *rounds, **session, recorder, news).run();
 }
 

@@ -16,6 +16,7 @@
 #include "adapters/sys/host.h"
 #include "adapters/sys/timer.h"
 #include "cli/commands/start_session.h"
+#include "cli/options/instance.h"
 #include "cli/options/threshold.h"
 #include "cli/output/messages.h"
 #include "monitor/bursts/burst_context.h"
@@ -34,21 +35,21 @@ constexpr Nanoseconds kWatchPace = std::chrono::seconds(1);
 struct RecordOptions : CommonOptions {
   std::string allowances;  // path or empty
   std::string bursts;      // likewise
-  ThresholdWish threshold;
-  InstanceOptions instance;  // for --bursts: what the threshold is a share of
+  ThresholdRequest threshold;
+  monitor::InstanceOptions instance;  // for --bursts: what the threshold is a share of
 };
 
 class Record {
  public:
-  Record(const RecordOptions& options, Rounds& rounds, Session& session, Recorder& recorder,
-         std::optional<RowWriter> allowances, DeviceEvidence& evidence,
-         std::unique_ptr<BurstColumn> bursts)
+  Record(const RecordOptions& options, monitor::EventLoop& rounds, monitor::Session& session,
+         monitor::SampleWriter& recorder, std::optional<monitor::RowWriter> allowances,
+         monitor::BurstContext& evidence, std::unique_ptr<monitor::BurstCsv> bursts)
       : options_(options),
         rounds_(rounds),
         session_(session),
         recorder_(recorder),
-        connections_(options.host_root),
-        allowance_watch_(options.host_root),
+        connections_(options.choice.host_root),
+        allowance_watch_(options.choice.host_root),
         allowances_(std::move(allowances)),
         evidence_(evidence),
         bursts_(std::move(bursts)) {}
@@ -97,17 +98,17 @@ class Record {
       (void)between_->take();
       Reading reading = session_.read();
       watch(reading);
-      std::ranges::move(reading.endings, std::back_inserter(ended_));
-      ended_unseen_ += reading.lost_endings;
+      std::ranges::move(reading.final_totals, std::back_inserter(ended_));
+      ended_unseen_ += reading.lost_final_totals;
     });
   }
 
   // What has ended since the last sample, whichever reading told of it.
   Reading read() {
     Reading reading = session_.read();
-    std::ranges::move(reading.endings, std::back_inserter(ended_));
-    reading.endings = std::exchange(ended_, {});
-    reading.lost_endings += std::exchange(ended_unseen_, 0);
+    std::ranges::move(reading.final_totals, std::back_inserter(ended_));
+    reading.final_totals = std::exchange(ended_, {});
+    reading.lost_final_totals += std::exchange(ended_unseen_, 0);
     return reading;
   }
 
@@ -129,11 +130,11 @@ class Record {
     const auto outcome = recorder_.take(
         reading, [this](std::uint64_t id) { return session_.name_of(id); },
         [this](InterfaceKey key) { return session_.interface_name(key); });
-    if (outcome == Recorder::Outcome::closed) {
+    if (outcome == monitor::SampleWriter::Outcome::closed) {
       close();
       return;
     }
-    if (outcome == Recorder::Outcome::written) {
+    if (outcome == monitor::SampleWriter::Outcome::written) {
       totals_.add(recorder_.samples());
     }
     say_all(session_.take_notices());
@@ -201,21 +202,21 @@ class Record {
   }
 
   const RecordOptions& options_;
-  Rounds& rounds_;
-  Session& session_;
-  Recorder& recorder_;
-  ConnectionWatch connections_;
-  AllowanceWatch allowance_watch_;
-  std::optional<RowWriter> allowances_;
-  DeviceEvidence& evidence_;
-  std::unique_ptr<BurstColumn> bursts_;
+  monitor::EventLoop& rounds_;
+  monitor::Session& session_;
+  monitor::SampleWriter& recorder_;
+  monitor::TcpCollector connections_;
+  monitor::AllowanceCollector allowance_watch_;
+  std::optional<monitor::RowWriter> allowances_;
+  monitor::BurstContext& evidence_;
+  std::unique_ptr<monitor::BurstCsv> bursts_;
   std::string host_ = sys::host_name();
   std::string ledger_;
   Nanoseconds begin_{};
   RunTotals totals_;
   bool closed_ = false;
   std::optional<sys::Timer> between_;  // the samples
-  std::vector<Ending> ended_;
+  std::vector<FinalTotals> ended_;
   std::uint64_t ended_unseen_ = 0;
 };
 
@@ -238,49 +239,51 @@ int run_record(RecordOptions options) {
   if (const auto wrong = contradiction(options)) {
     return complain(*wrong);
   }
-  auto instance = instance_if_known(options.instance, options.host_root);
+  auto instance = monitor::instance_if_known(options.instance, options.choice.host_root);
   if (!instance) {
     return complain(instance.error());
   }
-  DeviceEvidence evidence(*std::move(instance), options.netns.empty()
-                                                    ? slowest_uplink(options.interfaces)
-                                                    : std::nullopt);
+  monitor::BurstContext evidence(*std::move(instance),
+                                 options.choice.netns.empty()
+                                     ? monitor::slowest_uplink(options.choice.interfaces)
+                                     : std::nullopt);
   const Threshold threshold = resolve(options.threshold, evidence.facts());
   if (!options.bursts.empty()) {
     cut_finely_enough(options, threshold);
   }
-  auto rounds = Rounds::open();
+  auto rounds = monitor::EventLoop::open();
   if (!rounds) {
     return complain(rounds.error());
   }
   auto session = start_counting(options, *rounds);
   if (!session) {
-    return complain_of_start(session.error(), options.host_root);
+    return complain_of_start(session.error(), options.choice.host_root);
   }
-  auto recorder = Recorder::open(options.csv.empty() ? "-" : options.csv, sys::host_name(),
-                                 options.account, rounds->waiting());
+  auto recorder = monitor::SampleWriter::open(options.csv.empty() ? "-" : options.csv,
+                                              sys::host_name(), options.account, rounds->waiting());
   if (!recorder) {
     return recorder.error().code == EPIPE ? number(ExitCode::fine) : complain(recorder.error());
   }
-  std::optional<RowWriter> allowances;
+  std::optional<monitor::RowWriter> allowances;
   if (!options.allowances.empty()) {
-    auto opened = RowWriter::open(options.allowances, csv::allowances_header(),
-                                  "allowance counters", rounds->waiting());
+    auto opened = monitor::RowWriter::open(options.allowances, csv::allowances_header(),
+                                           "allowance counters", rounds->waiting());
     if (!opened) {
       return complain(opened.error());
     }
     allowances.emplace(std::move(*opened));
   }
-  std::unique_ptr<BurstColumn> bursts;
+  std::unique_ptr<monitor::BurstCsv> bursts;
   if (!options.bursts.empty()) {
     auto opened =
-        RowWriter::open(options.bursts, csv::bursts_header(), "bursts", rounds->waiting());
+        monitor::RowWriter::open(options.bursts, csv::bursts_header(), "bursts", rounds->waiting());
     if (!opened) {
       return complain(opened.error());
     }
     say("bursts over " + threshold.words);
     say_differences(**session, options, threshold);
-    bursts = std::make_unique<BurstColumn>(**session, evidence, threshold, std::move(*opened));
+    bursts =
+        std::make_unique<monitor::BurstCsv>(**session, evidence, threshold, std::move(*opened));
   }
   return Record(options, *rounds, **session, *recorder, std::move(allowances), evidence,
                 std::move(bursts))

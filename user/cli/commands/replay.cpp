@@ -19,6 +19,7 @@
 #include "adapters/csv/samples.h"
 #include "adapters/netlink/links.h"
 #include "adapters/terminal/terminal.h"
+#include "cli/options/replay.h"
 #include "cli/output/messages.h"
 #include "core/replay/replay.h"
 #include "core/replay/screen.h"
@@ -34,7 +35,7 @@ struct ReplayOptions {
   std::string account;
   std::size_t top = 10;
   std::string csv;
-  ReplayCreditOptions credits;
+  monitor::ReplayCreditOptions credits;
 };
 
 Error usage(std::string what, std::string cure) {
@@ -55,7 +56,7 @@ class Rewriter {
   Result<void> flush() {
     if (rows_.empty()) return {};
     if (!sink_) {
-      auto opened = csv::Sink::open(path_, csv::samples_header());
+      auto opened = csv::FileSink::open(path_, csv::samples_header());
       if (!opened) return std::unexpected(std::move(opened).error());
       sink_ = *std::move(opened);
     }
@@ -67,13 +68,13 @@ class Rewriter {
  private:
   static constexpr std::size_t kBatch = 1000;
   std::string path_;
-  std::optional<csv::Sink> sink_;
+  std::optional<csv::FileSink> sink_;
   std::vector<std::string> rows_;
 };
 
 class Run {
  public:
-  Run(const ReplayOptions& options, std::unique_ptr<ReplayCredits> credits)
+  Run(const ReplayOptions& options, std::unique_ptr<monitor::CreditReplayer> credits)
       : options_(options),
         replay_([this](std::string_view account) { return wanted(account); }),
         rewriter_(options.csv),
@@ -85,10 +86,11 @@ class Run {
     if (auto out = rewriter_.flush(); !out) return std::unexpected(std::move(out).error());
     const ReplayReport report = std::move(replay_).finish();
     if (report.interfaces.empty()) {
-      return std::unexpected(nothing_of("interface", {interfaces_.begin(), interfaces_.end()}));
+      return std::unexpected(
+          csv::nothing_of("interface", {interfaces_.begin(), interfaces_.end()}));
     }
     if (report.accounts.empty()) {
-      return std::unexpected(nothing_of("account", {accounts_.begin(), accounts_.end()}));
+      return std::unexpected(csv::nothing_of("account", {accounts_.begin(), accounts_.end()}));
     }
     std::string screen = replay_screen(report, options_.top);
     if (!credits_) return screen;
@@ -99,13 +101,13 @@ class Run {
  private:
   Result<void> read() {
     if (options_.credits.foreign()) {
-      return read_streams(options_.files, [this](std::istream& in, const std::string& name) {
+      return csv::read_streams(options_.files, [this](std::istream& in, const std::string& name) {
         return credits_->add_series(in, name);
       });
     }
-    return read_recordings(options_.files, [this](const Sample& row, const std::string& place) {
-      return take(row, place);
-    });
+    return csv::read_recordings(
+        options_.files,
+        [this](const Sample& row, const std::string& place) { return take(row, place); });
   }
 
   Result<void> take(const Sample& row, const std::string& place) {
@@ -114,14 +116,14 @@ class Run {
     if (accounts_.size() < kNamed) accounts_.insert(row.account);
     auto sample = replay_.add(row, place);
     if (!sample) return std::unexpected(std::move(sample).error().within(place));
-    if (credits_ && (!options_.interfaces.empty() || may_be_uplink(row.iface))) {
+    if (credits_ && (!options_.interfaces.empty() || csv::may_be_uplink(row.iface))) {
       if (auto charged = credits_->add(*sample); !charged) return charged;
     }
     return wanted(row.account) ? rewriter_.add(*sample) : Result<void>{};
   }
 
   [[nodiscard]] bool wanted(std::string_view account) const {
-    return account_matches(options_.account, std::string(account));
+    return monitor::account_matches(options_.account, std::string(account));
   }
 
   [[nodiscard]] bool on_interface(const Sample& row) const {
@@ -135,7 +137,7 @@ class Run {
   const ReplayOptions& options_;
   Replay replay_;
   Rewriter rewriter_;
-  std::unique_ptr<ReplayCredits> credits_;  // none: nobody asked
+  std::unique_ptr<monitor::CreditReplayer> credits_;  // none: nobody asked
   std::set<std::string> interfaces_;
   std::set<std::string> accounts_;
 };
@@ -153,13 +155,14 @@ Result<void> check_output(const std::string& csv) {
 int run_replay(const ReplayOptions& options) {
   std::signal(SIGPIPE, SIG_IGN);  // the write says EPIPE
   if (const auto checked = check_output(options.csv); !checked) return complain(checked.error());
-  if (const auto checked = check(options.credits); !checked) return complain(checked.error());
+  if (const auto checked = monitor::check(options.credits); !checked)
+    return complain(checked.error());
   if (const auto checked = check_output(options.credits.csv); !checked) {
     return complain(checked.error());
   }
-  std::unique_ptr<ReplayCredits> credits;
+  std::unique_ptr<monitor::CreditReplayer> credits;
   if (options.credits.wanted()) {
-    auto begun = ReplayCredits::begin(options.credits);
+    auto begun = monitor::CreditReplayer::begin(options.credits);
     if (!begun) return complain(begun.error());
     credits = *std::move(begun);
   }

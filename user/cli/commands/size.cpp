@@ -24,7 +24,7 @@ Bytes size_from(const std::string& option, const std::string& text) {
   return value_of(option, text, parse_bytes(text));
 }
 
-void add_imagined_options(CLI::App& command, SizeOptions& options) {
+void add_imagined_options(CLI::App& command, monitor::SizeOptions& options) {
   command
       .add_option_function<std::string>(
           "--response-size",
@@ -46,7 +46,7 @@ void add_imagined_options(CLI::App& command, SizeOptions& options) {
       ->type_name("SIZE");
 }
 
-void add_limit_options(CLI::App& command, SizeOptions& options) {
+void add_limit_options(CLI::App& command, monitor::SizeOptions& options) {
   const CLI::Range any(std::uint64_t{1}, std::uint64_t{1'000'000'000'000});
   command
       .add_option("--pps-limit", options.limits.packets_per_second,
@@ -67,7 +67,7 @@ void add_limit_options(CLI::App& command, SizeOptions& options) {
   limit->needs(connections);
 }
 
-void add_type_options(CLI::App& command, SizeOptions& options) {
+void add_type_options(CLI::App& command, monitor::SizeOptions& options) {
   CLI::Option* types =
       command
           .add_option("--types", options.types,
@@ -83,9 +83,9 @@ void add_type_options(CLI::App& command, SizeOptions& options) {
       ->type_name("FILE|-");
 }
 
-int run_size(const SizeOptions& options) {
+int run_size(const monitor::SizeOptions& options) {
   std::signal(SIGPIPE, SIG_IGN);  // the write says EPIPE
-  auto text = size_text(options);
+  auto text = monitor::size_text(options);
   auto shown = text ? terminal::write_all(options.csv == "-" ? STDERR_FILENO : STDOUT_FILENO, *text)
                     : Result<void>(std::unexpected(std::move(text).error()));
   if (shown || shown.error().code == EPIPE) return number(ExitCode::fine);
@@ -95,7 +95,7 @@ int run_size(const SizeOptions& options) {
 }  // namespace
 
 void add_size(CLI::App& app, std::function<int()>& run) {
-  auto options = std::make_shared<SizeOptions>();
+  auto options = std::make_shared<monitor::SizeOptions>();
   CLI::App* command =
       app.add_subcommand("size", "Instance types that carry recorded or imagined traffic");
   command->add_option("FILE", options->files, "Recordings, in the order of their time; - is stdin")

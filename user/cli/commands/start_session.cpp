@@ -11,15 +11,15 @@ constexpr std::size_t kTopOfSummary = 5;
 
 }  // namespace
 
-Result<std::unique_ptr<Session>> start_counting(const CommonOptions& options, Rounds& rounds) {
-  auto session = Session::start({.interfaces = options.interfaces,
-                                 .netns = options.netns,
-                                 .host_root = options.host_root,
-                                 .slots = options.slots.value_or(SessionOptions{}.slots),
-                                 .bpffs = options.bpffs,
-                                 .private_ledger = options.private_ledger,
-                                 .window = options.window,
-                                 .gate_bytes = options.gate_bytes});
+Result<std::unique_ptr<monitor::Session>> start_counting(const CommonOptions& options,
+                                                         monitor::EventLoop& rounds) {
+  auto session =
+      monitor::Session::start({.choice = options.choice,
+                               .slots = options.slots.value_or(monitor::SessionOptions{}.slots),
+                               .bpffs = options.bpffs,
+                               .private_ledger = options.private_ledger,
+                               .window = options.window,
+                               .clock_read_bytes = options.clock_read_bytes});
   if (!session) {
     return session;
   }
@@ -29,11 +29,12 @@ Result<std::unique_ptr<Session>> start_counting(const CommonOptions& options, Ro
   return session;
 }
 
-void say_beginning(const Session& session, const CommonOptions& options) {
+void say_beginning(const monitor::Session& session, const CommonOptions& options) {
   say("counting " + session.counted() + ", every " + format_duration(options.interval));
 }
 
-void say_summary(const Session& session, const RunTotals& totals, const CommonOptions& options) {
+void say_summary(const monitor::Session& session, const RunTotals& totals,
+                 const CommonOptions& options) {
   say_below(totals.lines(session.cost(), options.top.value_or(kTopOfSummary)));
 }
 

@@ -14,9 +14,11 @@
 namespace cgtally::cli {
 
 // Attaches, and lets the poller of `rounds` follow what happens to interfaces and cgroups.
-Result<std::unique_ptr<Session>> start_counting(const CommonOptions& options, Rounds& rounds);
+Result<std::unique_ptr<monitor::Session>> start_counting(const CommonOptions& options,
+                                                         monitor::EventLoop& rounds);
 
-void say_beginning(const Session& session, const CommonOptions& options);
-void say_summary(const Session& session, const RunTotals& totals, const CommonOptions& options);
+void say_beginning(const monitor::Session& session, const CommonOptions& options);
+void say_summary(const monitor::Session& session, const RunTotals& totals,
+                 const CommonOptions& options);
 
 }  // namespace cgtally::cli

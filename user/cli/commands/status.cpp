@@ -25,7 +25,7 @@ struct StatusOptions {
 std::vector<Leftover> leftovers() {
   std::vector<Leftover> all;
   const auto links = netlink::list_links();
-  for (const Link& link : links ? *links : std::vector<Link>{}) {
+  for (const Interface& link : links ? *links : std::vector<Interface>{}) {
     const auto filters = bpf::find_leftovers(link.ifindex);
     for (const auto& filter : filters ? *filters : std::vector<bpf::DeadFilter>{}) {
       all.push_back(
@@ -37,25 +37,25 @@ std::vector<Leftover> leftovers() {
   return all;
 }
 
-Result<Status> gather(const StatusOptions& options) {
+Result<LedgerStatusReport> gather(const StatusOptions& options) {
   const auto pins = bpf::Pins::below(options.bpffs);
   if (!pins) {
     return std::unexpected(pins.error());
   }
-  Status status{.now = sys::now(),
-                .place = pins->directory(),
-                .abi = bpf::kAbiVersion,
-                .other_abis = pins->other_abis(),
-                .ledger = {},
-                .keeper = {},
-                .slots = {},
-                .expense = {},
-                .interfaces = {},
-                .allowances = {},
-                .allowances_over = {},
-                .without_allowances = {},
-                .gone = {},
-                .leftovers = leftovers()};
+  LedgerStatusReport status{.now = sys::now(),
+                            .place = pins->directory(),
+                            .abi = bpf::kAbiVersion,
+                            .other_abis = pins->other_abis(),
+                            .ledger = {},
+                            .keeper = {},
+                            .slots = {},
+                            .expense = {},
+                            .interfaces = {},
+                            .allowances = {},
+                            .allowances_over = {},
+                            .without_allowances = {},
+                            .gone = {},
+                            .leftovers = leftovers()};
   if (!pins->is_there()) {
     return status;
   }
@@ -63,7 +63,7 @@ Result<Status> gather(const StatusOptions& options) {
   if (!view) {
     return std::unexpected(view.error());
   }
-  look_at_ledger(*view, options.host_root, status);
+  monitor::look_at_ledger(*view, options.host_root, status);
   return status;
 }
 

@@ -19,12 +19,12 @@ namespace cgtally::cli {
 namespace {
 
 struct UpOptions {
-  KeeperOptions keeper;
+  monitor::KeeperOptions keeper;
   bool keep = false;
 };
 
 // The keeper of `up` has no terminal: what it has to say goes to the system's log.
-int keep_in_background(Keeper& keeper, Rounds& rounds) {
+int keep_in_background(monitor::Keeper& keeper, monitor::EventLoop& rounds) {
   ::setsid();
   const sys::Fd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
   for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
@@ -40,7 +40,7 @@ int keep_in_background(Keeper& keeper, Rounds& rounds) {
   return number(kept ? ExitCode::fine : ExitCode::failed);
 }
 
-int keep_in_foreground(Keeper& keeper, Rounds& rounds) {
+int keep_in_foreground(monitor::Keeper& keeper, monitor::EventLoop& rounds) {
   say("the keeper runs; on Ctrl-C it ends, and the ledger stays up");
   if (auto kept = keeper.keep(rounds, [](const std::string& notice) { say(notice); }); !kept) {
     return complain(kept.error());
@@ -52,11 +52,11 @@ int keep_in_foreground(Keeper& keeper, Rounds& rounds) {
 }
 
 int run_up(const UpOptions& options) {
-  auto rounds = Rounds::open();
+  auto rounds = monitor::EventLoop::open();
   if (!rounds) {
     return complain(rounds.error());
   }
-  auto keeper = Keeper::begin(options.keeper);
+  auto keeper = monitor::Keeper::begin(options.keeper);
   if (!keeper) {
     return complain_of_start(keeper.error(), options.keeper.places.host_root);
   }

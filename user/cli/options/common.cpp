@@ -138,7 +138,7 @@ void add_bpffs_option(CLI::App& command, std::string& bpffs) {
 }
 
 void add_common_options(CLI::App& command, CommonOptions& options) {
-  add_place_options(command, options.interfaces, options.netns);
+  add_place_options(command, options.choice.interfaces, options.choice.netns);
   add_time_options(command, options);
   command
       .add_option("--account", options.account,
@@ -154,7 +154,7 @@ void add_common_options(CLI::App& command, CommonOptions& options) {
       ->type_name("N");
   command.add_option("--csv", options.csv, "Write samples to this file, appending")
       ->type_name("FILE|-");
-  add_host_root_option(command, options.host_root);
+  add_host_root_option(command, options.choice.host_root);
   add_slots_option(command, options.slots);
   add_bpffs_option(command, options.bpffs);
   add_private_option(command, options.private_ledger);

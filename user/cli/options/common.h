@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/base/units.h"
+#include "monitor/session/interface_choice.h"
 
 namespace CLI {
 class App;
@@ -17,21 +18,19 @@ class App;
 namespace cgtally::cli {
 
 struct CommonOptions {
-  std::vector<std::string> interfaces;  // names and globs; empty: every uplink
-  std::vector<std::string> netns;       // empty: the one we are in
+  monitor::InterfaceChoice choice;
   Nanoseconds interval = std::chrono::seconds{1};
   std::optional<Nanoseconds> duration;
   bool once = false;
   std::string account;  // glob; empty: all
   std::optional<std::size_t> top;
-  std::string csv;        // path, "-" or empty
-  std::string host_root;  // empty: names are read below /
+  std::string csv;  // path, "-" or empty
   std::optional<std::uint32_t> slots;
   std::string bpffs = "/sys/fs/bpf";
   bool private_ledger = false;
   // Of windows that this run makes.
   Nanoseconds window = std::chrono::milliseconds{1};
-  std::uint32_t gate_bytes = 16'384;
+  std::uint32_t clock_read_bytes = 16'384;
 
   // How long to count: --once is one interval.
   [[nodiscard]] std::optional<Nanoseconds> length() const;

@@ -71,7 +71,7 @@ void add_catalogue_option(CLI::App& command, std::string& catalogue) {
       ->type_name("FILE");
 }
 
-void add_instance_options(CLI::App& command, InstanceOptions& options) {
+void add_instance_options(CLI::App& command, monitor::InstanceOptions& options) {
   add_instance_option(command, options.instance);
   add_rate(command, "--baseline", options.baseline, "Rate that never ends, instead of the type's");
   add_rate(command, "--burst", options.burst, "Rate while there are credits, likewise");
@@ -84,10 +84,11 @@ void add_instance_options(CLI::App& command, InstanceOptions& options) {
       .add_option_function<std::string>(
           "--weighting",
           [&options](const std::string& text) {
-            options.weighting = one_of<Weighting>("--weighting", text,
-                                                  {{"default", Weighting::standard},
-                                                   {"ebs-1", Weighting::ebs_1},
-                                                   {"vpc-1", Weighting::vpc_1}});
+            options.weighting =
+                one_of<monitor::Weighting>("--weighting", text,
+                                           {{"default", monitor::Weighting::standard},
+                                            {"ebs-1", monitor::Weighting::ebs_1},
+                                            {"vpc-1", monitor::Weighting::vpc_1}});
           },
           "The instance's bandwidth weighting: default, vpc-1 or ebs-1")
       ->type_name("NAME");
@@ -105,6 +106,30 @@ void add_instance_options(CLI::App& command, InstanceOptions& options) {
           },
           "What the bucket holds now: full, empty or unknown")
       ->type_name("STATE");
+}
+
+void add_credit_options(CLI::App& command, monitor::CreditOptions& options) {
+  add_instance_options(command, options.instance);
+  command
+      .add_option("--start-from", options.start_from,
+                  "Begin with what a recording says of the time before")
+      ->type_name("FILE");
+  add_state_dir_option(command, options.state_dir);
+  command
+      .add_option_function<std::string>(
+          "--warn",
+          [&options](const std::string& text) {
+            options.warn = value_of("--warn", text, parse_duration(text));
+          },
+          "Warn when the credits end within this time (default 10m)")
+      ->type_name("TIME");
+}
+
+void add_state_dir_option(CLI::App& command, std::string& state_dir) {
+  command
+      .add_option("--state-dir", state_dir,
+                  "Where the state is kept across restarts\n(default /var/lib/cgtally)")
+      ->type_name("DIR");
 }
 
 }  // namespace cgtally::cli

@@ -1,18 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which instance this is and what its provider grants it: options that say so, and the way from
-// them to the terms of its credits. What is told beats the table; the firmware is asked before
-// anything on the network, and the metadata service only with --imds.
+// Options that name an instance, its limits and where the state of its credits is kept.
 #pragma once
 
-#include <optional>
 #include <string>
-#include <string_view>
-#include <vector>
 
-#include "adapters/ec2/catalogue_file.h"
-#include "core/base/result.h"
-#include "core/credits/bucket.h"
-#include "core/instance/credit_terms.h"
+#include "monitor/credits/credit_monitor.h"
+#include "monitor/credits/instance.h"
 
 namespace CLI {
 class App;
@@ -20,44 +13,13 @@ class App;
 
 namespace cgtally::cli {
 
-enum class Weighting : std::uint8_t { standard, vpc_1, ebs_1 };
-
-struct InstanceOptions {
-  std::string instance;
-  std::optional<BitRate> baseline;
-  std::optional<BitRate> burst;
-  std::optional<ByteRange> bucket;
-  Weighting weighting = Weighting::standard;
-  std::string catalogue;  // file; empty: the shipped table alone
-  bool imds = false;
-  BucketStart start = BucketStart::unknown;
-};
-
-void add_instance_options(CLI::App& command, InstanceOptions& options);
-// Those of them that also commands without a bucket of this machine have.
+void add_instance_options(CLI::App& command, monitor::InstanceOptions& options);
+// The ones that commands without a bucket of this machine have too.
 void add_instance_option(CLI::App& command, std::string& instance);
 void add_catalogue_option(CLI::App& command, std::string& catalogue);
 
-// Where the type is from, or that there is none.
-enum class IdentitySource : std::uint8_t { none, told, dmi, imds };
-[[nodiscard]] std::string_view identity_source_name(IdentitySource source);  // "DMI"
-
-struct Instance {
-  std::string name;  // empty: only figures were told
-  IdentitySource source = IdentitySource::none;
-  std::string instance_id;    // empty: not known
-  CreditTerms terms;          // of each direction
-  bool figures_told = false;  // baseline and burst, not from the table
-  metadata::LoadedCatalogue catalogue;
-  std::vector<std::string> notes;  // what should be known of these terms; each a sentence
-};
-
-// Asks the firmware below host_root, and the metadata service if options say so.
-[[nodiscard]] Result<Instance> find_instance(const InstanceOptions& options,
-                                             const std::string& host_root);
-
-// "there is no type t4g.mirco in the table", with what may have been meant.
-[[nodiscard]] Error unknown_type(const std::string& name,
-                                 const metadata::LoadedCatalogue& catalogue);
+// All of add_instance_options(), and those of a running estimate.
+void add_credit_options(CLI::App& command, monitor::CreditOptions& options);
+void add_state_dir_option(CLI::App& command, std::string& state_dir);
 
 }  // namespace cgtally::cli

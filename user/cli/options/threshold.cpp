@@ -10,7 +10,8 @@
 
 namespace cgtally::cli {
 
-void add_threshold_option(CLI::App& command, ThresholdWish& wish, const std::string& description) {
+void add_threshold_option(CLI::App& command, ThresholdRequest& wish,
+                          const std::string& description) {
   command
       .add_option_function<std::string>(
           "--threshold",
@@ -22,18 +23,18 @@ void add_threshold_option(CLI::App& command, ThresholdWish& wish, const std::str
 }
 
 void cut_finely_enough(CommonOptions& options, const Threshold& threshold) {
-  options.gate_bytes = gate_for(threshold.least(), options.window);
+  options.clock_read_bytes = clock_read_bytes_for(threshold.least(), options.window);
 }
 
-void say_differences(const Session& session, const CommonOptions& options,
+void say_differences(const monitor::Session& session, const CommonOptions& options,
                      const Threshold& threshold) {
-  const WindowTerms terms = session.window_terms();
+  const monitor::WindowTerms terms = session.window_terms();
   if (terms.window > Nanoseconds::zero() && terms.window != options.window) {
     say("the ledger that is up has windows of " + format_length(terms.window) + ", not of " +
         format_length(options.window) + ": for those, count for this run alone with --private");
-  } else if (terms.gate_bytes > gate_for(threshold.least(), terms.window)) {
+  } else if (terms.clock_read_bytes > clock_read_bytes_for(threshold.least(), terms.window)) {
     say("the ledger that is up looks at the clock once in " +
-        format_bytes(Bytes{terms.gate_bytes}) +
+        format_bytes(Bytes{terms.clock_read_bytes}) +
         ": so much, on each CPU, may lie in the window before; to cut finer: --private");
   }
 }

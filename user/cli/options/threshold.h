@@ -12,13 +12,14 @@
 
 namespace cgtally::cli {
 
-void add_threshold_option(CLI::App& command, ThresholdWish& wish, const std::string& description);
+void add_threshold_option(CLI::App& command, ThresholdRequest& wish,
+                          const std::string& description);
 
 // The gate of the programs that this run may load: as fine as the threshold needs it.
 void cut_finely_enough(CommonOptions& options, const Threshold& threshold);
 
 // Where the session's windows are not what was asked for.
-void say_differences(const Session& session, const CommonOptions& options,
+void say_differences(const monitor::Session& session, const CommonOptions& options,
                      const Threshold& threshold);
 
 }  // namespace cgtally::cli

@@ -17,7 +17,7 @@ namespace cgtally::cli {
 
 class Display {
  public:
-  explicit Display(Rounds& rounds) : rounds_(rounds) {}
+  explicit Display(monitor::EventLoop& rounds) : rounds_(rounds) {}
   Display(const Display&) = delete;
   Display& operator=(const Display&) = delete;
 
@@ -39,7 +39,7 @@ class Display {
   void take_keys();
   void take_signal(int signal);
 
-  Rounds& rounds_;
+  monitor::EventLoop& rounds_;
   std::function<void()> repaint_;
   std::optional<terminal::FullScreen> screen_;
   std::vector<std::string> notices_;

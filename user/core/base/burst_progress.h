@@ -9,7 +9,7 @@
 
 namespace cgtally {
 
-class BurstProgress {
+class BackoffSchedule {
  public:
   static constexpr Nanoseconds kFirst = std::chrono::seconds{1};
   static constexpr Nanoseconds kMost = std::chrono::minutes{1};

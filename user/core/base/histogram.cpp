@@ -18,7 +18,7 @@ std::uint64_t bucket_of(std::uint64_t value) {
 
 }  // namespace
 
-void Spread::add(std::uint64_t value) {
+void Histogram::add(std::uint64_t value) {
   Bucket& bucket = buckets_[bucket_of(value)];
   bucket.least = bucket.count == 0 ? value : std::min(bucket.least, value);
   ++bucket.count;
@@ -27,7 +27,7 @@ void Spread::add(std::uint64_t value) {
   ++count_;
 }
 
-std::uint64_t Spread::percentile(double part) const {
+std::uint64_t Histogram::percentile(double part) const {
   const auto wanted =
       static_cast<std::uint64_t>(std::max(1.0, std::ceil(part * static_cast<double>(count_))));
   std::uint64_t seen = 0;

@@ -8,7 +8,7 @@
 
 namespace cgtally {
 
-class Spread {
+class Histogram {
  public:
   void add(std::uint64_t value);
   [[nodiscard]] std::uint64_t count() const { return count_; }

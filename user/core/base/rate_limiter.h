@@ -10,9 +10,9 @@
 
 namespace cgtally {
 
-class Pace {
+class RateLimiter {
  public:
-  explicit Pace(Nanoseconds every) : every_(every) {}
+  explicit RateLimiter(Nanoseconds every) : every_(every) {}
 
   // Whether it is time; the next time is counted from the moment that was due, so that a rhythm of
   // `every` does not miss each second beat for want of a microsecond.

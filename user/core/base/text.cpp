@@ -3,6 +3,10 @@
 #include "core/base/text.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
+
+#include <algorithm>
 
 namespace cgtally {
 namespace {
@@ -69,6 +73,17 @@ std::string shorten(std::string_view text, std::size_t width) {
   }
   return std::string(head(text, room - behind)) + std::string(kCut) +
          std::string(tail(text, behind));
+}
+
+std::string percent(const std::optional<double>& share) {
+  if (!share) {
+    return "-";
+  }
+  // Rounding must not make a whole of what is not one: 99.97 % is "99.9 %".
+  const double tenths = *share < 1.0 ? std::min(*share * 1000.0, 999.4) : 1000.0;
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), *share < 1.0 ? "%.1f %%" : "%.0f %%", tenths / 10.0);
+  return text.data();
 }
 
 }  // namespace cgtally

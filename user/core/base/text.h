@@ -3,6 +3,7 @@
 // could steer a terminal is shown as '?'. A column is counted in code points.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,5 +17,8 @@ namespace cgtally {
 // Cut in the middle to at most `width` columns, with ".." there. Of a path the last component stays
 // whole where it fits, if need be alone: "/kubepods..e/redis.service", "redis.service".
 [[nodiscard]] std::string shorten(std::string_view text, std::size_t width);
+
+// "98.5 %"; "-" where there was nothing to share. Never rounded up to 100 %.
+[[nodiscard]] std::string percent(const std::optional<double>& share);
 
 }  // namespace cgtally

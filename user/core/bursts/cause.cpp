@@ -70,7 +70,7 @@ bool flat_at_baseline(const std::vector<RateStep>& history, BitRate baseline) {
 }
 
 CauseVerdict cause_of(const Burst& burst, const CauseInputs& inputs) {
-  const Grant& grant = inputs.grant;
+  const GrantedRates& grant = inputs.grant;
   const bool rising = inputs.exceeded.value_or(0) > 0;
   if (rising && grant.baseline && !grant.no_credits &&
       flat_at_baseline(inputs.history, *grant.baseline)) {
@@ -89,7 +89,7 @@ CauseVerdict cause_of(const Burst& burst, const CauseInputs& inputs) {
   return {BurstCause::unknown, "no allowance counter"};
 }
 
-void BurstDesk::await(const std::string& iface, std::optional<Nanoseconds> since) {
+void BurstExplainer::await(const std::string& iface, std::optional<Nanoseconds> since) {
   if (!since) {
     under_way_.erase(iface);
   } else if (UnderWay& one = under_way_[iface]; one.start != *since) {
@@ -97,7 +97,7 @@ void BurstDesk::await(const std::string& iface, std::optional<Nanoseconds> since
   }
 }
 
-void BurstDesk::put(ExplainedBurst burst, std::vector<RateStep> history) {
+void BurstExplainer::put(ExplainedBurst burst, std::vector<RateStep> history) {
   Exceeded earlier;
   const auto one = under_way_.find(burst.iface);
   if (one != under_way_.end() && one->second.start == burst.burst.start()) {
@@ -109,7 +109,7 @@ void BurstDesk::put(ExplainedBurst burst, std::vector<RateStep> history) {
 }
 
 // The oldest goes, but for what the bursts that it covers have of it.
-void BurstDesk::keep(const AllowanceGain& gain) {
+void BurstExplainer::keep(const AllowanceGain& gain) {
   gains_.push_back(gain);
   if (gains_.size() <= kGainsKept) return;
   const AllowanceGain oldest = gains_.front();
@@ -123,21 +123,22 @@ void BurstDesk::keep(const AllowanceGain& gain) {
   }
 }
 
-BurstDesk::Exceeded BurstDesk::exceeded_in(Nanoseconds start, Nanoseconds end,
-                                           Exceeded earlier) const {
+BurstExplainer::Exceeded BurstExplainer::exceeded_in(Nanoseconds start, Nanoseconds end,
+                                                     Exceeded earlier) const {
   for (const AllowanceGain& gain : gains_) {
     if (overlaps(gain, start, end)) add(earlier, gain);
   }
   return earlier;
 }
 
-std::optional<std::uint64_t> BurstDesk::exceeded_so_far(const std::string& iface) const {
+std::optional<std::uint64_t> BurstExplainer::exceeded_so_far(const std::string& iface) const {
   const auto one = under_way_.find(iface);
   if (one == under_way_.end()) return std::nullopt;
   return exceeded_in(one->second.start, Nanoseconds::max(), one->second.earlier);
 }
 
-std::vector<ExplainedBurst> BurstDesk::take(const AllowanceGain& gain, const Grant& grant) {
+std::vector<ExplainedBurst> BurstExplainer::take(const AllowanceGain& gain,
+                                                 const GrantedRates& grant) {
   keep(gain);
   const auto later = std::ranges::stable_partition(
       waiting_, [&](const Waiting& one) { return one.burst.burst.end() <= gain.to; });

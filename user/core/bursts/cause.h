@@ -2,7 +2,7 @@
 // Why a burst matters, or does not: from the device's allowance counters in the readings that cover
 // it, from what the instance is granted, and from how the rate ran before. Everything that is not
 // known is left out, never assumed: without counters the cause is unknown. A burst waits for its
-// reading in a BurstDesk.
+// reading in a BurstExplainer.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ enum class BurstCause : std::uint8_t { exhausted, ceiling, microburst, burst, un
 [[nodiscard]] std::string_view cause_name(BurstCause cause);
 
 // What the instance is granted in a direction, as far as it is known.
-struct Grant {
+struct GrantedRates {
   std::optional<BitRate> baseline = std::nullopt;
   std::optional<BitRate> peak = std::nullopt;
   bool no_credits = false;  // known: the peak is the baseline, so nothing can be exhausted
@@ -43,7 +43,7 @@ struct RateStep {
 
 struct CauseInputs {
   std::optional<std::uint64_t> exceeded;  // gained in the readings that cover the burst
-  Grant grant;
+  GrantedRates grant;
   std::vector<RateStep> history;  // oldest first, up to the burst's end
 };
 
@@ -68,7 +68,7 @@ struct ExplainedBurst {
 };
 
 // Bursts of one direction, of all interfaces that share the counter, on their way to a verdict.
-class BurstDesk {
+class BurstExplainer {
  public:
   static constexpr std::size_t kGainsKept = 60;
 
@@ -77,7 +77,8 @@ class BurstDesk {
   void await(const std::string& iface, std::optional<Nanoseconds> since);
   void put(ExplainedBurst burst, std::vector<RateStep> history);
   // The bursts that this reading is the first to cover, with their verdicts.
-  [[nodiscard]] std::vector<ExplainedBurst> take(const AllowanceGain& gain, const Grant& grant);
+  [[nodiscard]] std::vector<ExplainedBurst> take(const AllowanceGain& gain,
+                                                 const GrantedRates& grant);
   // Of the burst that is under way there: what its readings have gained so far.
   [[nodiscard]] std::optional<std::uint64_t> exceeded_so_far(const std::string& iface) const;
   [[nodiscard]] bool empty() const { return waiting_.empty(); }

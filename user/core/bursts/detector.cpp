@@ -12,8 +12,8 @@ using Wide = unsigned __int128;
 
 constexpr Wide kBitNanoseconds = Wide{8} * 1'000'000'000;  // of a byte in a second
 
-Nanoseconds at(std::uint64_t epoch, Nanoseconds window) {
-  return window * static_cast<Nanoseconds::rep>(epoch);
+Nanoseconds at(std::uint64_t window_index, Nanoseconds window) {
+  return window * static_cast<Nanoseconds::rep>(window_index);
 }
 
 bool half_of(Bytes limit, Bytes bytes) { return Wide{bytes.value} * 2 >= limit.value; }
@@ -39,19 +39,19 @@ std::vector<Burst> BurstDetector::take(const std::vector<TrafficWindow>& windows
   std::optional<MissedWindows> gap = missed;
   // Nothing that comes later can be told from what was missed: the gap is passed once, at its
   // begin.
-  const auto pass_gap = [&](std::uint64_t epoch) {
-    if (!gap || epoch < gap->from) return;
+  const auto pass_gap = [&](std::uint64_t window_index) {
+    if (!gap || window_index < gap->from) return;
     judge_silence(gap->from, ended);
     cut(ended);
     missing_ = std::exchange(gap, std::nullopt);
   };
   for (const TrafficWindow& window : windows) {
-    if (window.epoch < next_) {
+    if (window.window_index < next_) {
       put_late(window);
       continue;
     }
-    pass_gap(window.epoch);
-    judge_silence(window.epoch, ended);
+    pass_gap(window.window_index);
+    judge_silence(window.window_index, ended);
     judge(window, ended);
   }
   pass_gap(std::numeric_limits<std::uint64_t>::max());
@@ -63,7 +63,7 @@ std::vector<Burst> BurstDetector::take(const std::vector<TrafficWindow>& windows
 void BurstDetector::judge_silence(std::uint64_t until, std::vector<Burst>& ended) {
   TrafficWindow silent;
   while (next_ < until && open_) {
-    silent.epoch = next_;
+    silent.window_index = next_;
     judge(silent, ended);
   }
   if (next_ >= until) return;
@@ -72,7 +72,7 @@ void BurstDetector::judge_silence(std::uint64_t until, std::vector<Burst>& ended
 }
 
 void BurstDetector::judge(const TrafficWindow& window, std::vector<Burst>& ended) {
-  next_ = window.epoch + 1;
+  next_ = window.window_index + 1;
   if (!open_) {
     if (window.bytes > limit_of(threshold_)) {
       begin(window);
@@ -100,11 +100,11 @@ void BurstDetector::begin(const TrafficWindow& window) {
   open_->limit = limit_of(threshold_);
   open_->burst.window = window_;
   open_->burst.threshold = threshold_;
-  open_->burst.first = window.epoch;
-  const bool edge = before_ && before_->epoch + 1 == window.epoch &&
+  open_->burst.first = window.window_index;
+  const bool edge = before_ && before_->window_index + 1 == window.window_index &&
                     half_of(open_->limit, before_->bytes) && before_->bytes.value > 0;
   if (edge) {
-    open_->burst.first = before_->epoch;
+    open_->burst.first = before_->window_index;
     add(*open_, *before_);
   }
   before_.reset();
@@ -117,7 +117,7 @@ void BurstDetector::begin(const TrafficWindow& window) {
 // holds bounds it too.
 void BurstDetector::add(Open& open, const TrafficWindow& window) {
   Burst& burst = open.burst;
-  burst.last = std::max(burst.last, window.epoch);
+  burst.last = std::max(burst.last, window.window_index);
   burst.bytes += window.bytes;
   burst.packets += window.packets;
   burst.peak = std::max(burst.peak, window.bytes);
@@ -148,8 +148,9 @@ void BurstDetector::forget_lightest(Open& open) {
 }
 
 void BurstDetector::put_late(const TrafficWindow& rest) {
-  if (open_ && rest.epoch >= open_->burst.first) {
-    const auto dip = std::ranges::find(open_->tail, rest.epoch, &TrafficWindow::epoch);
+  if (open_ && rest.window_index >= open_->burst.first) {
+    const auto dip =
+        std::ranges::find(open_->tail, rest.window_index, &TrafficWindow::window_index);
     if (dip == open_->tail.end()) {
       const Bytes peak = open_->burst.peak;  // a rest is a part of a window
       add(*open_, rest);

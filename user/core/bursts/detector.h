@@ -25,7 +25,7 @@ struct BurstShare {
 };
 
 struct Burst {
-  std::uint64_t first = 0;  // epochs, both in it
+  std::uint64_t first = 0;  // windows, both in it
   std::uint64_t last = 0;
   Nanoseconds window{};
   Bytes bytes;
@@ -61,7 +61,7 @@ class BurstDetector {
                                         const std::optional<MissedWindows>& missed = {});
   // The burst that is open, as far as it has come.
   [[nodiscard]] std::optional<Burst> finish();
-  // Its first epoch.
+  // Its first window_index.
   [[nodiscard]] std::optional<std::uint64_t> open_since() const;
   // The same as finish() would give, and it goes on: all but the windows that may be a dip.
   [[nodiscard]] std::optional<Burst> so_far() const;
@@ -90,7 +90,7 @@ class BurstDetector {
 
   Nanoseconds window_;
   BitRate threshold_;
-  std::uint64_t next_ = 0;                // the first epoch that is not judged
+  std::uint64_t next_ = 0;                // the first window_index that is not judged
   std::optional<TrafficWindow> before_;   // the last one that was judged, in no burst
   std::optional<MissedWindows> missing_;  // the last gap
   std::optional<Open> open_;

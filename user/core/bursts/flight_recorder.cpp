@@ -11,14 +11,14 @@ constexpr std::uint64_t kEdge = 2;  // a burst may begin with a window that was 
 
 std::size_t index(Direction direction) { return static_cast<std::size_t>(direction); }
 
-EpochRange range_of(const Burst& burst) { return {burst.first, burst.last + 1}; }
+WindowRange range_of(const Burst& burst) { return {burst.first, burst.last + 1}; }
 
-std::uint64_t epochs(Nanoseconds length, Nanoseconds window) {
+std::uint64_t windows(Nanoseconds length, Nanoseconds window) {
   return static_cast<std::uint64_t>((length + window - Nanoseconds{1}) / window);
 }
 
-std::uint64_t before(std::uint64_t epoch, std::uint64_t count) {
-  return epoch - std::min(epoch, count);
+std::uint64_t before(std::uint64_t window_index, std::uint64_t count) {
+  return window_index - std::min(window_index, count);
 }
 
 }  // namespace
@@ -32,14 +32,14 @@ bool DumpRule::wants(const ExplainedBurst& burst) const {
 FlightRecorder::FlightRecorder(std::string iface, Nanoseconds window)
     : iface_(std::move(iface)),
       window_(window),
-      around_(epochs(kAround, window)),
+      around_(windows(kAround, window)),
       histories_{WindowHistory(kMostWindows), WindowHistory(kMostWindows)} {}
 
-EpochRange FlightRecorder::around(const EpochRange& burst) const {
+WindowRange FlightRecorder::around(const WindowRange& burst) const {
   return {before(burst.from, around_), burst.to + around_};
 }
 
-void FlightRecorder::add(Direction direction, const WindowLook& look,
+void FlightRecorder::add(Direction direction, const WindowUpdate& look,
                          const std::vector<Burst>& ended, std::optional<std::uint64_t> open_since) {
   paused_ = false;
   histories_[index(direction)].add(look);
@@ -67,7 +67,7 @@ void FlightRecorder::judge(Direction direction, const Burst& burst, bool wanted,
     return one.direction == direction && one.burst == range_of(burst);
   });
   if (!wanted) return;
-  const EpochRange range = around(range_of(burst));
+  const WindowRange range = around(range_of(burst));
   if (Armed* armed = shared_by(range)) {
     if (burst.first < armed->first) {
       armed->first = burst.first;
@@ -80,13 +80,13 @@ void FlightRecorder::judge(Direction direction, const Burst& burst, bool wanted,
       {.direction = direction, .first = burst.first, .range = range, .wall_ahead = wall_ahead});
 }
 
-FlightRecorder::Armed* FlightRecorder::shared_by(const EpochRange& range) {
+FlightRecorder::Armed* FlightRecorder::shared_by(const WindowRange& range) {
   // Half, because what it waits for, once it is full, needs room too.
-  const auto longest = std::min<std::uint64_t>(epochs(kLongest, window_), kMostWindows / 2);
+  const auto longest = std::min<std::uint64_t>(windows(kLongest, window_), kMostWindows / 2);
   const auto found = std::ranges::find_if(armed_, [&](const Armed& armed) {
     const std::uint64_t from = std::min(armed.range.from, range.from);
     const std::uint64_t to = std::max(armed.range.to, range.to);
-    const bool longer = EpochRange{from, to} != armed.range;  // what lies in it costs nothing
+    const bool longer = WindowRange{from, to} != armed.range;  // what lies in it costs nothing
     return armed.range.overlaps(range) && (!longer || to - from <= longest);
   });
   return found == armed_.end() ? nullptr : &*found;

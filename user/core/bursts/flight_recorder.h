@@ -31,7 +31,7 @@ struct FlightDump {
   Nanoseconds start{};                  // of that burst, CLOCK_BOOTTIME
   Nanoseconds wall_ahead{};             // of the boot clock
   Nanoseconds window{};
-  EpochRange range;
+  WindowRange range;
   std::array<WindowExtract, 2> ways;  // by Direction
 };
 
@@ -44,8 +44,8 @@ class FlightRecorder {
   FlightRecorder(std::string iface, Nanoseconds window);
 
   // `ended`: the bursts that the look has shown; each must be judged later. `open_since`: the first
-  // epoch of the one that is under way.
-  void add(Direction direction, const WindowLook& look, const std::vector<Burst>& ended,
+  // window_index of the one that is under way.
+  void add(Direction direction, const WindowUpdate& look, const std::vector<Burst>& ended,
            std::optional<std::uint64_t> open_since);
   // The interface is watched no more, or not now.
   void pause(Direction direction, const std::vector<Burst>& ended);
@@ -59,24 +59,24 @@ class FlightRecorder {
  private:
   struct Armed {
     Direction direction = Direction::rx;
-    std::uint64_t first = 0;  // epoch of the burst
-    EpochRange range;
+    std::uint64_t first = 0;  // window_index of the burst
+    WindowRange range;
     Nanoseconds wall_ahead{};
   };
   struct Unjudged {
     Direction direction = Direction::rx;
-    EpochRange burst;
+    WindowRange burst;
   };
   void await(Direction direction, const std::vector<Burst>& ended);
-  [[nodiscard]] EpochRange around(const EpochRange& burst) const;
-  [[nodiscard]] Armed* shared_by(const EpochRange& range);
+  [[nodiscard]] WindowRange around(const WindowRange& burst) const;
+  [[nodiscard]] Armed* shared_by(const WindowRange& range);
   [[nodiscard]] bool complete(const Armed& armed) const;
   [[nodiscard]] FlightDump dump(const Armed& armed) const;
   void forget();
 
   std::string iface_;
   Nanoseconds window_;
-  std::uint64_t around_;  // epochs
+  std::uint64_t around_;  // windows
   std::array<WindowHistory, 2> histories_;
   std::array<std::optional<std::uint64_t>, 2> open_since_;
   bool paused_ = false;

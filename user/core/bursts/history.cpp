@@ -34,14 +34,14 @@ std::string upper(std::string_view text) {
 
 }  // namespace
 
-void BurstBoard::add(BurstNote note) {
+void BurstPanel::add(BurstNote note) {
   begins_.push_back(note.begin);
   latest_.insert(latest_.begin(), std::move(note));
   latest_.resize(std::min(latest_.size(), kKept));
   fresh_ = std::min(fresh_ + 1, latest_.size());
 }
 
-void BurstBoard::add(const std::string& iface, Direction direction,
+void BurstPanel::add(const std::string& iface, Direction direction,
                      const std::vector<TrafficWindow>& windows) {
   if (windows.empty()) {
     return;
@@ -49,14 +49,14 @@ void BurstBoard::add(const std::string& iface, Direction direction,
   const Ways none{.rx = LastSecond(window_), .tx = LastSecond(window_), .newest = {}};
   Ways& ways = interfaces_.try_emplace(iface, none).first->second;
   (direction == Direction::rx ? ways.rx : ways.tx).add(windows);
-  ways.newest = window_ * static_cast<std::int64_t>(windows.back().epoch);
+  ways.newest = window_ * static_cast<std::int64_t>(windows.back().window_index);
 }
 
-void BurstBoard::add_missed(std::uint64_t windows, Nanoseconds boot_time) {
+void BurstPanel::add_missed(std::uint64_t windows, Nanoseconds boot_time) {
   missed_.emplace_back(boot_time, windows);
 }
 
-BurstNews BurstBoard::take(const Moment& now) {
+BurstHistory BurstPanel::take(const Moment& now) {
   // They come in the order of their ends, nearly that of their begins.
   std::erase_if(begins_, [&](Nanoseconds begin) { return begin <= now.boot - kMinute; });
   std::erase_if(missed_, [&](const auto& one) { return one.first <= now.boot - kMinute; });
@@ -66,7 +66,7 @@ BurstNews BurstBoard::take(const Moment& now) {
   }
   return {.last_minute = begins_.size(),
           .missed = missed,
-          .verdict = Verdict::none,
+          .verdict = AllowanceVerdict::none,
           .under_way = under_way_,
           .latest = latest_,
           .fresh = std::exchange(fresh_, 0),
@@ -74,7 +74,7 @@ BurstNews BurstBoard::take(const Moment& now) {
 }
 
 // Interfaces that have been silent for long are forgotten: they may have gone.
-std::optional<SecondOf> BurstBoard::busiest(Nanoseconds boot_time) {
+std::optional<SecondOf> BurstPanel::busiest(Nanoseconds boot_time) {
   std::optional<SecondOf> busiest;
   std::uint64_t most = 0;
   std::erase_if(interfaces_,
@@ -90,7 +90,7 @@ std::optional<SecondOf> BurstBoard::busiest(Nanoseconds boot_time) {
   return busiest;
 }
 
-std::string burst_count_words(const BurstNews& news) {
+std::string burst_count_words(const BurstHistory& news) {
   const std::string verdict = upper(verdict_name(news.verdict));
   return "bursts " + format_count(news.last_minute) + "/min" +
          (verdict.empty() ? "" : " " + verdict) +

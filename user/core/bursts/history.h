@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a screen says of bursts in passing: how many there were in the last minute, the latest of
-// them, and the last second of the busiest interface. A BurstBoard hears of windows and bursts as
+// them, and the last second of the busiest interface. A BurstPanel hears of windows and bursts as
 // they come, and is asked whenever there is room to show them.
 #pragma once
 
@@ -35,21 +35,22 @@ struct SecondOf {
   std::vector<Bytes> tx;
 };
 
-struct BurstNews {
+struct BurstHistory {
   std::uint64_t last_minute = 0;
-  std::uint64_t missed = 0;         // windows of the last minute, in which there may have been more
-  Verdict verdict = Verdict::none;  // of the allowance counters, where there are any
+  std::uint64_t missed = 0;  // windows of the last minute, in which there may have been more
+  AllowanceVerdict verdict =
+      AllowanceVerdict::none;             // of the allowance counters, where there are any
   std::vector<BurstNote> under_way = {};  // that have lasted for long
   std::vector<BurstNote> latest;          // that have ended, newest first
   std::size_t fresh = 0;                  // so many of them have come since the news before
   std::optional<SecondOf> second;         // of the busiest interface; none where nothing passed
 };
 
-class BurstBoard {
+class BurstPanel {
  public:
   static constexpr std::size_t kKept = 6;
 
-  explicit BurstBoard(Nanoseconds window) : window_(window) {}
+  explicit BurstPanel(Nanoseconds window) : window_(window) {}
 
   void add(BurstNote note);
   // Those that go on now.
@@ -57,7 +58,7 @@ class BurstBoard {
   void add(const std::string& iface, Direction direction,
            const std::vector<TrafficWindow>& windows);
   void add_missed(std::uint64_t windows, Nanoseconds boot_time);
-  [[nodiscard]] BurstNews take(const Moment& now);
+  [[nodiscard]] BurstHistory take(const Moment& now);
 
  private:
   struct Ways {
@@ -77,7 +78,7 @@ class BurstBoard {
 };
 
 // "bursts 3/min SPORADIC", "bursts 3/min (300 windows missed)".
-[[nodiscard]] std::string burst_count_words(const BurstNews& news);
+[[nodiscard]] std::string burst_count_words(const BurstHistory& news);
 // "last 1 s  tx [.:|#|:..|##:....     ]", a part for each direction; `name`: whether to name the
 // interface.
 [[nodiscard]] std::vector<std::string> last_second_parts(const SecondOf& second, bool name);

@@ -19,7 +19,7 @@ LastSecond::LastSecond(Nanoseconds window) : window_(window), cell_(std::max(win
 
 void LastSecond::add(const std::vector<TrafficWindow>& windows) {
   for (const TrafficWindow& window : windows) {
-    const auto begin = static_cast<std::uint64_t>(window_.count()) * window.epoch;
+    const auto begin = static_cast<std::uint64_t>(window_.count()) * window.window_index;
     const std::uint64_t number = begin / static_cast<std::uint64_t>(cell_.count());
     Cell& cell = ring_[number % kRing];
     if (number > cell.number) {

@@ -27,7 +27,7 @@ std::string time_text(std::uint64_t nanoseconds) {
 std::string bytes_text(std::uint64_t bytes) { return format_bytes(Bytes{bytes}); }
 
 template <typename Text>
-std::string spread_text(const Spread& spread, Text text) {
+std::string spread_text(const Histogram& spread, Text text) {
   return "p50 " + text(spread.percentile(0.5)) + ", p90 " + text(spread.percentile(0.9)) +
          ", max " + text(spread.greatest());
 }

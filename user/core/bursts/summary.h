@@ -50,9 +50,9 @@ class BurstTotals {
   [[nodiscard]] std::vector<std::string> verdict_lines() const;
 
   std::array<Way, 2> ways_;
-  Spread lengths_;  // nanoseconds
-  Spread volumes_;  // bytes
-  Spread gaps_;     // nanoseconds, between the bursts of one interface and direction
+  Histogram lengths_;  // nanoseconds
+  Histogram volumes_;  // bytes
+  Histogram gaps_;     // nanoseconds, between the bursts of one interface and direction
   std::map<std::pair<std::string, Direction>, Nanoseconds> last_end_;
   std::map<std::string, std::pair<std::uint64_t, Bytes>> accounts_;  // bursts led, bytes at least
   std::uint64_t missed_ = 0;                                         // windows

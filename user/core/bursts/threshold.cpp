@@ -30,7 +30,7 @@ std::string percent_of(double share) {
 
 }  // namespace
 
-Result<ThresholdWish> parse_threshold(std::string_view text) {
+Result<ThresholdRequest> parse_threshold(std::string_view text) {
   const auto refused = [&] {
     return std::unexpected(Error{.what = "'" + std::string(text) + "' is no threshold",
                                  .cure = "give a share such as 50%, or a rate such as 2Gbit",
@@ -41,14 +41,14 @@ Result<ThresholdWish> parse_threshold(std::string_view text) {
     const char* end = text.data() + text.size() - 1;
     const auto [stop, code] = std::from_chars(text.data(), end, percent, std::chars_format::fixed);
     if (code != std::errc{} || stop != end || !(percent > 0) || percent > 100) return refused();
-    return ThresholdWish{.share = percent / 100, .rate = {}};
+    return ThresholdRequest{.share = percent / 100, .rate = {}};
   }
   const auto rate = parse_bit_rate(text);
   if (!rate || rate->bits_per_second == 0) return refused();
-  return ThresholdWish{.share = {}, .rate = *rate};
+  return ThresholdRequest{.share = {}, .rate = *rate};
 }
 
-Threshold resolve(const ThresholdWish& wish, const ThresholdFacts& facts) {
+Threshold resolve(const ThresholdRequest& wish, const ThresholdBasis& facts) {
   if (wish.rate) return {.fixed = wish.rate, .words = format_bit_rate(*wish.rate)};
   const double share = wish.share.value_or(0.5);
   const auto of = [&](BitRate whole, const std::string& what) {
@@ -96,7 +96,7 @@ BitRate FollowingThreshold::threshold() const {
   return std::max(times, kLeastFollowing);
 }
 
-std::uint32_t gate_for(BitRate threshold, Nanoseconds window) {
+std::uint32_t clock_read_bytes_for(BitRate threshold, Nanoseconds window) {
   const Wide bytes = Wide{threshold.bits_per_second} * static_cast<Wide>(window.count()) /
                      (Wide{8} * 1'000'000'000 * kGatePart);
   return static_cast<std::uint32_t>(std::min(bytes, Wide{kMostGate}));

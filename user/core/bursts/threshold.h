@@ -15,14 +15,14 @@
 namespace cgtally {
 
 // As --threshold was given: one of the two.
-struct ThresholdWish {
+struct ThresholdRequest {
   std::optional<double> share = 0.5;  // 0 to 1
   std::optional<BitRate> rate;
 };
-[[nodiscard]] Result<ThresholdWish> parse_threshold(std::string_view text);  // "50%" "2Gbit"
+[[nodiscard]] Result<ThresholdRequest> parse_threshold(std::string_view text);  // "50%" "2Gbit"
 
 // What a share can be taken of.
-struct ThresholdFacts {
+struct ThresholdBasis {
   std::optional<BitRate> instance_burst = std::nullopt;
   std::string instance = {};  // "t4g.micro"
   std::optional<BitRate> link_speed = std::nullopt;
@@ -34,7 +34,7 @@ struct Threshold {
   // The least that it can become.
   [[nodiscard]] BitRate least() const;
 };
-[[nodiscard]] Threshold resolve(const ThresholdWish& wish, const ThresholdFacts& facts);
+[[nodiscard]] Threshold resolve(const ThresholdRequest& wish, const ThresholdBasis& facts);
 
 inline constexpr std::uint64_t kFollowingFactor = 10;
 inline constexpr BitRate kLeastFollowing{10'000'000};
@@ -61,6 +61,6 @@ class FollowingThreshold {
 // How many bytes may be booked without a look at the clock: so few that a window's edge blurs by at
 // most a twentieth of what makes it count as a burst. On each CPU, at each edge of a window, at
 // most so many bytes lie in the wrong window, and they lie too early, by at most one jiffy.
-[[nodiscard]] std::uint32_t gate_for(BitRate threshold, Nanoseconds window);
+[[nodiscard]] std::uint32_t clock_read_bytes_for(BitRate threshold, Nanoseconds window);
 
 }  // namespace cgtally

@@ -19,7 +19,7 @@ struct AccountShare {
 };
 
 struct TrafficWindow {
-  std::uint64_t epoch = 0;  // begins at epoch * window length of CLOCK_BOOTTIME
+  std::uint64_t window_index = 0;  // begins at window_index * window length of CLOCK_BOOTTIME
   Bytes bytes;
   Packets packets;
   Bytes error;  // what each share may lack, and what an account that is not named may have had

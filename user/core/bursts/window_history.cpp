@@ -5,7 +5,7 @@
 
 namespace cgtally {
 
-void WindowHistory::add(const WindowLook& look) {
+void WindowHistory::add(const WindowUpdate& look) {
   if (through_ == 0) {
     known_from_ = look.from;
   } else if (look.from > through_ + 1) {  // nobody watched meanwhile
@@ -24,9 +24,10 @@ void WindowHistory::add(const WindowLook& look) {
 
 // A window of which a part is here already: a CPU was late for it.
 void WindowHistory::put(const TrafficWindow& window) {
-  if (window.epoch < known_from_) return;
-  const auto at = std::ranges::lower_bound(windows_, window.epoch, {}, &TrafficWindow::epoch);
-  if (at == windows_.end() || at->epoch != window.epoch) {
+  if (window.window_index < known_from_) return;
+  const auto at =
+      std::ranges::lower_bound(windows_, window.window_index, {}, &TrafficWindow::window_index);
+  if (at == windows_.end() || at->window_index != window.window_index) {
     windows_.insert(at, window);
     return;
   }
@@ -35,15 +36,15 @@ void WindowHistory::put(const TrafficWindow& window) {
   at->error += window.error;
 }
 
-void WindowHistory::forget_before(std::uint64_t epoch) {
-  if (epoch <= known_from_) return;
-  known_from_ = epoch;
-  while (!windows_.empty() && windows_.front().epoch < epoch) windows_.pop_front();
-  std::erase_if(unknown_, [&](const UnknownWindows& one) { return one.range.to <= epoch; });
-  std::erase_if(bursts_, [&](const EpochRange& one) { return one.to <= epoch; });
+void WindowHistory::forget_before(std::uint64_t window_index) {
+  if (window_index <= known_from_) return;
+  known_from_ = window_index;
+  while (!windows_.empty() && windows_.front().window_index < window_index) windows_.pop_front();
+  std::erase_if(unknown_, [&](const UnknownWindows& one) { return one.range.to <= window_index; });
+  std::erase_if(bursts_, [&](const WindowRange& one) { return one.to <= window_index; });
 }
 
-WindowExtract WindowHistory::extract(const EpochRange& range) const {
+WindowExtract WindowHistory::extract(const WindowRange& range) const {
   WindowExtract extract;
   const auto unseen = [&](std::uint64_t from, std::uint64_t to) {
     if (from >= to) return;
@@ -56,11 +57,11 @@ WindowExtract WindowHistory::extract(const EpochRange& range) const {
     if (one.range.overlaps(range)) extract.unknown.push_back(one);
   }
   unseen(std::max(range.from, end), range.to);
-  for (const EpochRange& burst : bursts_) {
+  for (const WindowRange& burst : bursts_) {
     if (burst.overlaps(range)) extract.bursts.push_back(burst);
   }
-  auto at = std::ranges::lower_bound(windows_, range.from, {}, &TrafficWindow::epoch);
-  for (; at != windows_.end() && at->epoch < range.to; ++at) extract.windows.push_back(*at);
+  auto at = std::ranges::lower_bound(windows_, range.from, {}, &TrafficWindow::window_index);
+  for (; at != windows_.end() && at->window_index < range.to; ++at) extract.windows.push_back(*at);
   return extract;
 }
 

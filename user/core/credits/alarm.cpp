@@ -18,28 +18,28 @@ Nanoseconds nanoseconds(double seconds) {
 
 }  // namespace
 
-Danger danger_of(const DirectionCredit& credit, Nanoseconds warn) {
-  if (credit.state == CreditState::exhausted) return Danger::exhausted;
-  if (credit.state != CreditState::draining || !credit.empty) return Danger::none;
-  if (credit.empty->hi_s && nanoseconds(*credit.empty->hi_s) < warn) return Danger::certain;
+CreditDanger danger_of(const DirectionCredit& credit, Nanoseconds warn) {
+  if (credit.state == CreditState::exhausted) return CreditDanger::exhausted;
+  if (credit.state != CreditState::draining || !credit.empty) return CreditDanger::none;
+  if (credit.empty->hi_s && nanoseconds(*credit.empty->hi_s) < warn) return CreditDanger::certain;
   // A balance whose lower end is zero is not known: nothing can be said of it.
   const bool soon = credit.balance.lo > 0 && nanoseconds(credit.empty->lo_s) < warn;
-  return soon ? Danger::possible : Danger::none;
+  return soon ? CreditDanger::possible : CreditDanger::none;
 }
 
 std::string danger_sentence(const DirectionCredit& credit, Nanoseconds warn) {
   const std::string way(way_name(credit.way));
   switch (danger_of(credit, warn)) {
-    case Danger::none:
+    case CreditDanger::none:
       return {};
-    case Danger::exhausted:
+    case CreditDanger::exhausted:
       return way + " credits are exhausted: no more than " +
              format_bit_rate(credit.terms.baseline) + " goes through";
-    case Danger::certain:
+    case CreditDanger::certain:
       return way + " will be empty within " + format_duration(warn) + " (at this rate in " +
              format_duration(nanoseconds(credit.empty->lo_s)) + " to " +
              format_duration(nanoseconds(*credit.empty->hi_s)) + ")";
-    case Danger::possible:
+    case CreditDanger::possible:
       return way + " may be empty within " + format_duration(warn) + " (earliest " +
              format_duration(nanoseconds(credit.empty->lo_s)) +
              (credit.empty->hi_s ? "; at this rate no later than " +
@@ -51,12 +51,12 @@ std::string danger_sentence(const DirectionCredit& credit, Nanoseconds warn) {
 }
 
 std::optional<std::string> CreditAlarm::hear(const DirectionCredit& credit, const Moment& now) {
-  const Danger danger = danger_of(credit, warn_);
+  const CreditDanger danger = danger_of(credit, warn_);
   if (danger >= told_) {
     calm_since_.reset();
     if (danger == told_) return std::nullopt;
     told_ = danger;
-    return (danger == Danger::possible ? "NOTE " : "WARN ") + danger_sentence(credit, warn_);
+    return (danger == CreditDanger::possible ? "NOTE " : "WARN ") + danger_sentence(credit, warn_);
   }
   calm_since_ = calm_since_.value_or(now.boot);
   if (now.boot - *calm_since_ >= kCalm) {

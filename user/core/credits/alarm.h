@@ -12,9 +12,9 @@
 
 namespace cgtally {
 
-enum class Danger : std::uint8_t { none, possible, certain, exhausted };
+enum class CreditDanger : std::uint8_t { none, possible, certain, exhausted };
 
-[[nodiscard]] Danger danger_of(const DirectionCredit& credit, Nanoseconds warn);
+[[nodiscard]] CreditDanger danger_of(const DirectionCredit& credit, Nanoseconds warn);
 // "tx may be empty within 10 min (earliest 2m28s; at this rate no later than 27m)"; empty: none.
 [[nodiscard]] std::string danger_sentence(const DirectionCredit& credit, Nanoseconds warn);
 
@@ -27,7 +27,7 @@ class CreditAlarm {
 
  private:
   Nanoseconds warn_;
-  Danger told_ = Danger::none;
+  CreditDanger told_ = CreditDanger::none;
   std::optional<Nanoseconds> calm_since_;  // boot time
 };
 

@@ -36,7 +36,7 @@ struct Agreed {
   Span capacity;
   Basis basis;
 };
-Agreed agree(const CreditTerms& terms, const BucketMemory& memory) {
+Agreed agree(const CreditTerms& terms, const SavedBucket& memory) {
   const Span given = to_span(terms.capacity);
   const Span saved = to_span(memory.capacity);
   if (terms.capacity_basis < memory.capacity_basis) return {given, terms.capacity_basis};
@@ -79,7 +79,7 @@ Bucket::Bucket(const CreditTerms& terms, BucketStart start, const Moment& now)
   say(now, start == BucketStart::full ? "full (TOLD)" : "empty (TOLD)");
 }
 
-Bucket::Bucket(const CreditTerms& terms, const BucketMemory& memory, const Moment& now)
+Bucket::Bucket(const CreditTerms& terms, const SavedBucket& memory, const Moment& now)
     : Bucket(terms, BucketStart::unknown, now) {
   const Agreed agreed = agree(terms, memory);
   Span balance = to_span(memory.balance);
@@ -196,7 +196,7 @@ std::optional<Nanoseconds> Bucket::known_after_rest() const {
   return std::chrono::ceil<Nanoseconds>(std::chrono::duration<double>(seconds));
 }
 
-BucketMemory Bucket::memory() const {
+SavedBucket Bucket::memory() const {
   return {
       .balance = balance(), .deficit = deficit(), .capacity = capacity(), .capacity_basis = basis_};
 }

@@ -49,7 +49,7 @@ struct BucketEvidence {
 };
 
 // What outlives the process, without a word on where: see credit_state.h.
-struct BucketMemory {
+struct SavedBucket {
   ByteRange balance;
   ByteRange deficit;
   ByteRange capacity;
@@ -62,7 +62,7 @@ class Bucket {
 
   Bucket(const CreditTerms& terms, BucketStart start, const Moment& now);
   // Terms and memory are put together: told beats learned beats prior.
-  Bucket(const CreditTerms& terms, const BucketMemory& memory, const Moment& now);
+  Bucket(const CreditTerms& terms, const SavedBucket& memory, const Moment& now);
 
   void advance(const BucketTick& tick);
   // Nobody watched for so long. `charged`: what went out meanwhile, from counters that outlived
@@ -85,7 +85,7 @@ class Bucket {
   [[nodiscard]] std::optional<Nanoseconds> known_after_rest() const;
   // Newest last; bounded.
   [[nodiscard]] const std::deque<BucketEvidence>& evidence() const { return evidence_; }
-  [[nodiscard]] BucketMemory memory() const;
+  [[nodiscard]] SavedBucket memory() const;
 
  private:
   [[nodiscard]] double baseline() const;  // bytes per second

@@ -8,9 +8,9 @@
 namespace cgtally {
 namespace {
 
-Bucket restored(const CreditTerms& terms, const CreditMemory& memory, Way way,
+Bucket restored(const CreditTerms& terms, const SavedCredits& memory, Way way,
                 const Resumption& since, const Moment& now) {
-  const BucketMemory& bucket = memory.of(way);
+  const SavedBucket& bucket = memory.of(way);
   if (!since.same_instance) {
     Bucket fresh(with_learned(terms, bucket, false), BucketStart::unknown, now);
     fresh.lose_track(now, since.how);
@@ -30,7 +30,7 @@ Bucket restored(const CreditTerms& terms, const CreditMemory& memory, Way way,
 }  // namespace
 
 // A capacity that was learned on another instance of this type is worth less than one of its own.
-CreditTerms with_learned(const CreditTerms& terms, const BucketMemory& memory, bool same_instance) {
+CreditTerms with_learned(const CreditTerms& terms, const SavedBucket& memory, bool same_instance) {
   CreditTerms with = terms;
   if (terms.capacity_basis == Basis::prior && memory.capacity_basis == Basis::learned &&
       memory.capacity.hi) {
@@ -45,7 +45,7 @@ CreditTerms with_learned(const CreditTerms& terms, const BucketMemory& memory, b
 Credits::Credits(const CreditTerms& tx, const CreditTerms& rx, BucketStart start, const Moment& now)
     : tx_(tx, start, now), rx_(rx, start, now) {}
 
-Credits::Credits(const CreditTerms& terms, const CreditMemory& memory, const Resumption& since,
+Credits::Credits(const CreditTerms& terms, const SavedCredits& memory, const Resumption& since,
                  const Moment& now)
     : tx_(restored(terms, memory, Way::tx, since, now)),
       rx_(restored(terms, memory, Way::rx, since, now)) {}
@@ -105,7 +105,7 @@ std::array<DirectionCredit, 2> Credits::ways(std::size_t most_named) const {
   return {way(Way::tx, most_named), way(Way::rx, most_named)};
 }
 
-CreditMemory Credits::memory(CreditPlace place) const {
+SavedCredits Credits::memory(CreditIdentity place) const {
   return {.place = std::move(place), .tx = tx_.memory(), .rx = rx_.memory()};
 }
 

@@ -32,14 +32,14 @@ struct CreditInterval {
 };
 
 // The terms, with the capacity that was learned earlier where none was told.
-[[nodiscard]] CreditTerms with_learned(const CreditTerms& terms, const BucketMemory& memory,
+[[nodiscard]] CreditTerms with_learned(const CreditTerms& terms, const SavedBucket& memory,
                                        bool same_instance);
 
 class Credits {
  public:
   Credits(const CreditTerms& tx, const CreditTerms& rx, BucketStart start, const Moment& now);
   // As remembered; what has happened since is told by the resumption.
-  Credits(const CreditTerms& terms, const CreditMemory& memory, const Resumption& since,
+  Credits(const CreditTerms& terms, const SavedCredits& memory, const Resumption& since,
           const Moment& now);
 
   void advance(const CreditInterval& interval);
@@ -51,7 +51,7 @@ class Credits {
 
   [[nodiscard]] std::array<DirectionCredit, 2> ways(std::size_t most_named) const;  // tx, rx
   [[nodiscard]] const Bucket& bucket(Way way) const { return way == Way::tx ? tx_ : rx_; }
-  [[nodiscard]] CreditMemory memory(CreditPlace place) const;
+  [[nodiscard]] SavedCredits memory(CreditIdentity place) const;
 
  private:
   [[nodiscard]] DirectionCredit way(Way way, std::size_t most_named) const;
@@ -59,7 +59,7 @@ class Credits {
   Bucket tx_;
   Bucket rx_;
   CreditInterval last_;
-  Drainers drainers_;
+  TopAccounts drainers_;
 };
 
 }  // namespace cgtally

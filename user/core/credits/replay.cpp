@@ -118,7 +118,7 @@ void CreditReplay::report(const Moment& now, Nanoseconds elapsed) {
     if (!history.lowest || middle(credit.balance) < middle(*history.lowest)) {
       history.lowest = credit.balance;
     }
-    if (!history.first_danger && danger_of(credit, warn_) != Danger::none) {
+    if (!history.first_danger && danger_of(credit, warn_) != CreditDanger::none) {
       history.first_danger = now.wall;
     }
   }

@@ -28,8 +28,8 @@ struct DirectionCredit {
   std::optional<TimeToEmpty> empty;             // none: it does not drain
   std::optional<Nanoseconds> known_after_rest;  // while the balance is not known
   std::optional<std::uint64_t> exceeded;        // in the reading of the counters of this interval
-  Verdict verdict = Verdict::none;
-  DrainerList who;
+  AllowanceVerdict verdict = AllowanceVerdict::none;
+  TopAccountList who;
   std::vector<std::string> why{};  // the latest evidence, newest last
 };
 
@@ -46,7 +46,7 @@ struct CreditReport {
   InstanceName instance;
   std::array<DirectionCredit, 2> ways;  // tx first: that is what is usually scarce
   std::vector<AllowanceSummary> allowances;
-  ConnectionSummary connections;
+  TcpSummary connections;
   bool knows_connections = false;
   std::optional<std::string> larger;  // "t4g.large: baseline 512 Mbit/s"
   std::vector<std::string> notices;   // oldest first

@@ -35,7 +35,7 @@ std::string traffic_text(const Traffic& traffic) {
          std::to_string(traffic.tx_packets.value);
 }
 
-void add_bucket(std::string& text, const std::string& way, const BucketMemory& bucket) {
+void add_bucket(std::string& text, const std::string& way, const SavedBucket& bucket) {
   text += way + "_balance " + range_text(bucket.balance) + "\n";
   text += way + "_deficit " + range_text(bucket.deficit) + "\n";
   text += way + "_capacity " + range_text(bucket.capacity) + "\n";
@@ -141,11 +141,11 @@ ByteRange read_range(Facts& facts, const std::string& name) {
   return range;
 }
 
-BucketMemory read_bucket(Facts& facts, const std::string& way) {
-  BucketMemory bucket{.balance = read_range(facts, way + "_balance"),
-                      .deficit = read_range(facts, way + "_deficit"),
-                      .capacity = read_range(facts, way + "_capacity"),
-                      .capacity_basis = Basis::prior};
+SavedBucket read_bucket(Facts& facts, const std::string& way) {
+  SavedBucket bucket{.balance = read_range(facts, way + "_balance"),
+                     .deficit = read_range(facts, way + "_deficit"),
+                     .capacity = read_range(facts, way + "_capacity"),
+                     .capacity_basis = Basis::prior};
   const std::string name = way + "_basis";
   const std::string_view basis = facts.text(name);
   for (const Basis one : {Basis::told, Basis::learned, Basis::prior}) {
@@ -175,8 +175,8 @@ Traffic unseen_by_device(const Traffic& counted) {
 
 }  // namespace
 
-std::string credit_memory_text(const CreditMemory& memory) {
-  const CreditPlace& place = memory.place;
+std::string saved_credits_text(const SavedCredits& memory) {
+  const CreditIdentity& place = memory.place;
   std::string text = std::string(kFirst) + "\n";
   text += "instance " + place.instance + "\n";
   text += "type " + place.type + "\n";
@@ -191,10 +191,10 @@ std::string credit_memory_text(const CreditMemory& memory) {
   return text + std::string(kLast) + "\n";
 }
 
-Result<CreditMemory> parse_credit_memory(std::string_view text) {
+Result<SavedCredits> parse_saved_credits(std::string_view text) {
   auto facts = Facts::read(text);
   if (!facts) return std::unexpected(std::move(facts).error());
-  CreditMemory memory;
+  SavedCredits memory;
   memory.place.instance = facts->text("instance");
   memory.place.type = facts->text("type");
   memory.place.boot = facts->text("boot");
@@ -210,8 +210,8 @@ Result<CreditMemory> parse_credit_memory(std::string_view text) {
   return memory;
 }
 
-Resumption resume(const CreditMemory& memory, const CreditPlace& now) {
-  const CreditPlace& then = memory.place;
+Resumption resume(const SavedCredits& memory, const CreditIdentity& now) {
+  const CreditIdentity& then = memory.place;
   Resumption resumption;
   resumption.same_instance = then.instance == now.instance && then.type == now.type;
   if (!resumption.same_instance || then.boot != now.boot || now.boot.empty() ||

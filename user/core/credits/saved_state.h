@@ -17,7 +17,7 @@
 namespace cgtally {
 
 // Whose credits they are, and what was counted when.
-struct CreditPlace {
+struct CreditIdentity {
   std::string instance;  // the provider's id of it, or this machine's
   std::string type;      // "t4g.micro"; empty where only figures were told
   std::string boot;      // the kernel's id of this boot
@@ -27,17 +27,17 @@ struct CreditPlace {
   std::optional<Traffic> device;  // the same devices' own counters, if those are of the wire
 };
 
-struct CreditMemory {
-  CreditPlace place;
-  BucketMemory tx;
-  BucketMemory rx;
+struct SavedCredits {
+  CreditIdentity place;
+  SavedBucket tx;
+  SavedBucket rx;
 
-  [[nodiscard]] const BucketMemory& of(Way way) const { return way == Way::tx ? tx : rx; }
+  [[nodiscard]] const SavedBucket& of(Way way) const { return way == Way::tx ? tx : rx; }
 };
 
-[[nodiscard]] std::string credit_memory_text(const CreditMemory& memory);
+[[nodiscard]] std::string saved_credits_text(const SavedCredits& memory);
 // An Error says what is wrong with it, and in which line.
-[[nodiscard]] Result<CreditMemory> parse_credit_memory(std::string_view text);
+[[nodiscard]] Result<SavedCredits> parse_saved_credits(std::string_view text);
 
 struct Resumption {
   bool same_instance = false;
@@ -47,6 +47,6 @@ struct Resumption {
   Traffic unseen;                  // what the counters that tell so may lack, at most
   std::string how;                 // in words: "known by the ledger, which counted on"
 };
-[[nodiscard]] Resumption resume(const CreditMemory& memory, const CreditPlace& now);
+[[nodiscard]] Resumption resume(const SavedCredits& memory, const CreditIdentity& now);
 
 }  // namespace cgtally

@@ -10,7 +10,6 @@
 #include "core/base/text.h"
 #include "core/base/timestamp.h"
 #include "core/credits/alarm.h"
-#include "core/live/screen.h"
 
 namespace cgtally {
 namespace {
@@ -138,7 +137,7 @@ void add_who(std::vector<std::string>& lines, const DirectionCredit& credit, std
   if (credit.who.first.empty()) return;
   std::string line = pad_right("who " + std::string(way_name(credit.way)), kLabel);
   std::size_t named = 0;
-  for (const Drainer& one : credit.who.first) {
+  for (const TopAccount& one : credit.who.first) {
     const std::string text = shorten(printable(one.account), 40) + " " + percent(one.share) + "   ";
     if (named > 0 && display_width(line) + display_width(text) > width) break;
     line += text;
@@ -182,16 +181,16 @@ void add_counters(std::vector<std::string>& lines, const CreditReport& report, s
 void add_advice(std::vector<std::string>& lines, const CreditReport& report,
                 const CreditLayout& layout) {
   for (const DirectionCredit& credit : report.ways) {
-    const Danger danger = danger_of(credit, layout.warn);
-    if (danger == Danger::none) continue;
-    const std::string label = danger == Danger::possible ? "NOTE" : "WARN";
+    const CreditDanger danger = danger_of(credit, layout.warn);
+    if (danger == CreditDanger::none) continue;
+    const std::string label = danger == CreditDanger::possible ? "NOTE" : "WARN";
     lines.push_back(coloured(
         shorten(pad_right(label, kLabel) + danger_sentence(credit, layout.warn), layout.columns),
-        danger == Danger::possible ? "33" : "1;31", layout.colour));
+        danger == CreditDanger::possible ? "33" : "1;31", layout.colour));
     std::string advice = pad_right("do", kLabel);
     const std::uint64_t mean = credit.mean.bits_per_second;
     const std::uint64_t base = credit.terms.baseline.bits_per_second;
-    if (mean > base && danger != Danger::exhausted) {
+    if (mean > base && danger != CreditDanger::exhausted) {
       advice +=
           "cut " + std::string(way_name(credit.way)) + " by " + format_bit_rate({mean - base});
     } else {
@@ -304,7 +303,7 @@ std::vector<std::string> credit_lines(const CreditReport& report) {
       line += "  " + printable(credit.who.first.front().account) + " " +
               percent(credit.who.first.front().share);
     }
-    if (credit.verdict != Verdict::none) {
+    if (credit.verdict != AllowanceVerdict::none) {
       line += "  exceeded " + std::string(verdict_name(credit.verdict));
     }
     lines.push_back(line);

@@ -13,7 +13,7 @@ Packets packets_of(const Traffic& traffic, Way way) {
   return way == Way::rx ? traffic.rx_packets : traffic.tx_packets;
 }
 
-void Drainers::add(const std::vector<Sample>& samples, const Moment& now) {
+void TopAccounts::add(const std::vector<Sample>& samples, const Moment& now) {
   Interval interval{.end = now.boot, .accounts = {}};
   for (const Sample& sample : samples) {
     if (!sample.delta.empty()) interval.accounts[sample.account] += sample.delta;
@@ -24,7 +24,7 @@ void Drainers::add(const std::vector<Sample>& samples, const Moment& now) {
   }
 }
 
-DrainerList Drainers::top(Way way, std::size_t most) const {
+TopAccountList TopAccounts::top(Way way, std::size_t most) const {
   std::map<std::string, std::uint64_t> sums;
   std::uint64_t all = 0;
   for (const Interval& interval : intervals_) {
@@ -33,15 +33,15 @@ DrainerList Drainers::top(Way way, std::size_t most) const {
       all += bytes_of(traffic, way).value;
     }
   }
-  DrainerList list;
+  TopAccountList list;
   if (all == 0) return list;
-  std::vector<Drainer> drainers;
+  std::vector<TopAccount> drainers;
   for (const auto& [account, bytes] : sums) {
     if (bytes > 0)
       drainers.push_back({account, static_cast<double>(bytes) / static_cast<double>(all)});
   }
-  std::ranges::stable_sort(drainers, std::greater{}, &Drainer::share);
-  for (Drainer& drainer : drainers) {
+  std::ranges::stable_sort(drainers, std::greater{}, &TopAccount::share);
+  for (TopAccount& drainer : drainers) {
     if (list.first.size() < most) {
       list.first.push_back(std::move(drainer));
     } else {

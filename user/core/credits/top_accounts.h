@@ -18,24 +18,24 @@ enum class Way : std::uint8_t { rx, tx };
 [[nodiscard]] Bytes bytes_of(const Traffic& traffic, Way way);
 [[nodiscard]] Packets packets_of(const Traffic& traffic, Way way);
 
-struct Drainer {
+struct TopAccount {
   std::string account;
   double share = 0;  // of the direction's bytes
 };
 
-struct DrainerList {
-  std::vector<Drainer> first;  // heaviest first
+struct TopAccountList {
+  std::vector<TopAccount> first;  // heaviest first
   std::size_t other_count = 0;
   double other_share = 0;
 };
 
-class Drainers {
+class TopAccounts {
  public:
-  explicit Drainers(Nanoseconds window = std::chrono::seconds{10}) : window_(window) {}
+  explicit TopAccounts(Nanoseconds window = std::chrono::seconds{10}) : window_(window) {}
 
   // The samples of one interval.
   void add(const std::vector<Sample>& samples, const Moment& now);
-  [[nodiscard]] DrainerList top(Way way, std::size_t most) const;
+  [[nodiscard]] TopAccountList top(Way way, std::size_t most) const;
 
  private:
   struct Interval {

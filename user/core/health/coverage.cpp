@@ -51,7 +51,7 @@ std::string listed(const std::vector<std::string>& all) {
 
 double number(auto amount) { return static_cast<double>(amount.value); }
 
-Share share_between(const CoverageReading& first, const CoverageReading& last) {
+CoverageShare share_between(const CoverageReading& first, const CoverageReading& last) {
   const auto device = advanced(first.device, last.device);
   const auto booked = advanced(first.booked, last.booked);
   if (!device || !booked) return {};
@@ -69,7 +69,7 @@ Share share_between(const CoverageReading& first, const CoverageReading& last) {
   };
 }
 
-Blind blind_of(const Share& share) { return {is_blind(share.rx), is_blind(share.tx)}; }
+Blind blind_of(const CoverageShare& share) { return {is_blind(share.rx), is_blind(share.tx)}; }
 
 }  // namespace
 
@@ -92,7 +92,7 @@ bool Coverage::apart() const {
   return readings_.back().boot - readings_[readings_.size() - 2].boot > window_;
 }
 
-Share Coverage::share() const {
+CoverageShare Coverage::share() const {
   if (readings_.size() < 2) return {};
   const auto& first = apart() ? readings_[readings_.size() - 2] : readings_.front();
   return share_between(first, readings_.back());

@@ -27,7 +27,7 @@ struct CoverageReading {
   Packets queued_packets{};
 };
 
-struct Share {
+struct CoverageShare {
   std::optional<double> rx;  // 0 to 1; none where the device carried too little to tell
   std::optional<double> tx;
 };
@@ -49,7 +49,7 @@ class Coverage {
   // A device or ledger whose totals went backwards begins a new base.
   void add(const CoverageReading& reading);
   // Over the window; over the last two readings where they are further apart.
-  [[nodiscard]] Share share() const;
+  [[nodiscard]] CoverageShare share() const;
   // Too low over the window, and over both its first and its last third: some hardware tells its
   // counters a second or two late, so that traffic which has just stopped seems to have passed the
   // device alone.

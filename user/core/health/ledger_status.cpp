@@ -8,7 +8,6 @@
 #include "core/base/text.h"
 #include "core/base/timestamp.h"
 #include "core/health/coverage.h"
-#include "core/live/screen.h"
 
 namespace cgtally {
 namespace {
@@ -36,7 +35,7 @@ std::string since(const Moment& then, const Moment& now) {
   return format_date_time(then.wall) + " (" + format_duration(now.boot - then.boot) + ")";
 }
 
-void add_ledger(Lines& lines, const Status& status) {
+void add_ledger(Lines& lines, const LedgerStatusReport& status) {
   const LedgerCondition& ledger = *status.ledger;
   switch (ledger.state) {
     case State::up:
@@ -56,7 +55,7 @@ void add_ledger(Lines& lines, const Status& status) {
           printable(status.place));
 }
 
-void add_others(Lines& lines, const Status& status) {
+void add_others(Lines& lines, const LedgerStatusReport& status) {
   for (const std::uint32_t abi : status.other_abis) {
     const std::string which = "a ledger of ABI " + std::to_string(abi) + " is there, which this " +
                               "cgtally (ABI " + std::to_string(status.abi) + ") cannot read:";
@@ -68,7 +67,7 @@ void add_others(Lines& lines, const Status& status) {
   }
 }
 
-void add_keeper(Lines& lines, const Status& status) {
+void add_keeper(Lines& lines, const LedgerStatusReport& status) {
   const KeeperCondition& keeper = status.keeper;
   if (keeper.there) {
     add(lines, "keeper",
@@ -87,7 +86,7 @@ void add_keeper(Lines& lines, const Status& status) {
   }
 }
 
-void add_slots(Lines& lines, const Status& status) {
+void add_slots(Lines& lines, const LedgerStatusReport& status) {
   const SlotCondition& slots = status.slots;
   std::string text = format_count(slots.used) + " of " + format_count(slots.total) + " used";
   if (slots.ended > 0) text += ", " + format_count(slots.ended) + " by accounts that have ended";
@@ -120,7 +119,7 @@ void add_expense(Lines& lines, const LedgerExpense& expense) {
   if (expense.window > Nanoseconds::zero()) {
     add(lines, "windows",
         format_duration(expense.window) + " each; at an edge at most " +
-            counted(expense.gate_bytes, "byte", "bytes") + " of a CPU are in the wrong one");
+            counted(expense.clock_read_bytes, "byte", "bytes") + " of a CPU are in the wrong one");
   }
   if (!expense.not_measured.empty()) {
     add(lines, "cost", "not known: " + expense.not_measured);
@@ -135,7 +134,7 @@ void add_expense(Lines& lines, const LedgerExpense& expense) {
   }
 }
 
-void add_allowances(Lines& lines, const Status& status) {
+void add_allowances(Lines& lines, const LedgerStatusReport& status) {
   const std::string words = allowance_words(status.allowances);
   if (!words.empty()) {
     add(lines, "ena", "in " + format_duration(status.allowances_over) + ": " + words);
@@ -249,7 +248,7 @@ std::optional<Nanoseconds> full_in(const SlotCondition& slots, Nanoseconds over)
   return Nanoseconds(static_cast<std::int64_t>(std::max(left, 0.0)));
 }
 
-std::vector<std::string> status_lines(const Status& status) {
+std::vector<std::string> status_lines(const LedgerStatusReport& status) {
   Lines lines;
   if (!status.ledger) {
     if (status.other_abis.empty()) {

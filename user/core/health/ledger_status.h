@@ -42,7 +42,7 @@ struct LedgerExpense {
   std::uint64_t map_bytes = 0;
   std::uint64_t windows_bytes = 0;  // of all interfaces
   Nanoseconds window{};
-  std::uint32_t gate_bytes = 0;
+  std::uint32_t clock_read_bytes = 0;
   std::uint64_t runs = 0;  // of the programs, while it was measured
   Nanoseconds run_time{};
   Nanoseconds measured{};    // for so long; zero: not at all
@@ -85,7 +85,7 @@ struct Leftover {
   std::uint32_t preference = 0;
 };
 
-struct Status {
+struct LedgerStatusReport {
   Moment now;
   std::string place;                      // where a ledger of this ABI is pinned, or would be
   std::uint32_t abi = 0;                  // this program's
@@ -102,7 +102,7 @@ struct Status {
   std::vector<Leftover> leftovers;
 };
 
-[[nodiscard]] std::vector<std::string> status_lines(const Status& status);
+[[nodiscard]] std::vector<std::string> status_lines(const LedgerStatusReport& status);
 
 // When the free slots are used up, if accounts go on to end as they did for `over`, and nobody
 // gives their slots back; none: not at this rate.

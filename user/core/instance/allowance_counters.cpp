@@ -48,7 +48,7 @@ std::optional<double> share(std::uint64_t exceeded, std::optional<std::uint64_t>
 // bandwidth and packets are queued first.
 std::string remedy_for(const AllowanceSummary& summary) {
   const bool moved = summary.last_minute > 0;
-  const bool sustained = summary.verdict == Verdict::sustained;
+  const bool sustained = summary.verdict == AllowanceVerdict::sustained;
   switch (summary.counter) {
     case AllowanceCounter::bw_in:
       return sustained ? "smaller requests, or a larger type" : "";
@@ -85,19 +85,21 @@ bool any_of_them(const AllowanceTotals& totals) {
   return std::ranges::any_of(totals, [](const auto& total) { return total.has_value(); });
 }
 
-std::string_view verdict_name(Verdict verdict) {
+std::string_view verdict_name(AllowanceVerdict verdict) {
   constexpr std::array<std::string_view, 4> kVerdicts{"", "quiet", "sporadic", "sustained"};
   return kVerdicts[static_cast<std::size_t>(verdict)];
 }
 
-Verdict verdict_of(std::uint64_t exceeded_in_minute, std::optional<std::uint64_t> packets) {
+AllowanceVerdict verdict_of(std::uint64_t exceeded_in_minute,
+                            std::optional<std::uint64_t> packets) {
   constexpr std::uint64_t kMost = 100;
   constexpr double kMostShare = 0.01;
   if (exceeded_in_minute == 0) {
-    return Verdict::quiet;
+    return AllowanceVerdict::quiet;
   }
   const bool few = share(exceeded_in_minute, packets).value_or(0.0) < kMostShare;
-  return few && exceeded_in_minute <= kMost ? Verdict::sporadic : Verdict::sustained;
+  return few && exceeded_in_minute <= kMost ? AllowanceVerdict::sporadic
+                                            : AllowanceVerdict::sustained;
 }
 
 std::vector<AllowanceStep> Allowances::add(const AllowanceReading& reading) {

@@ -52,8 +52,8 @@ struct AllowanceReading {
   Packets tx_packets;
 };
 
-enum class Verdict : std::uint8_t { none, quiet, sporadic, sustained };
-[[nodiscard]] std::string_view verdict_name(Verdict verdict);  // none: ""
+enum class AllowanceVerdict : std::uint8_t { none, quiet, sporadic, sustained };
+[[nodiscard]] std::string_view verdict_name(AllowanceVerdict verdict);  // none: ""
 
 // What one look has shown against the one before.
 struct AllowanceStep {
@@ -72,28 +72,28 @@ struct AllowanceSummary {
   std::uint64_t last_minute = 0;  // for the gauge: what is available now, the least of all
   std::uint64_t total = 0;        // since the drivers' last resets; for the gauge the same
   std::optional<double> share;    // of the packets of that minute
-  Verdict verdict = Verdict::none;
+  AllowanceVerdict verdict = AllowanceVerdict::none;
   std::string remedy;  // what to do about it; empty while there is nothing to do
 };
 
 // At most 100 packets in a minute and less than 1 % of all: sporadic. `packets` none: only the
 // number counts.
-[[nodiscard]] Verdict verdict_of(std::uint64_t exceeded_in_minute,
-                                 std::optional<std::uint64_t> packets);
+[[nodiscard]] AllowanceVerdict verdict_of(std::uint64_t exceeded_in_minute,
+                                          std::optional<std::uint64_t> packets);
 
 // What the connections felt while the counters moved.
-struct Effect {
+struct NetworkEffect {
   std::optional<Nanoseconds> queue_delay_p99;
   std::optional<Bytes> retransmitted;
   Bytes sent;  // in the same time
 };
 // "queue delay p99 1.40 ms, no retransmits": what is known of it.
-[[nodiscard]] std::string effect_words(const Effect& effect);
-enum class Harm : std::uint8_t { unknown, harmless, hurts };
+[[nodiscard]] std::string effect_words(const NetworkEffect& effect);
+enum class AllowanceHarm : std::uint8_t { unknown, harmless, hurts };
 // Harmless is only ever what is sporadic while queue delay and retransmits are normal.
-[[nodiscard]] Harm harm_of(Verdict verdict, const Effect& effect);
+[[nodiscard]] AllowanceHarm harm_of(AllowanceVerdict verdict, const NetworkEffect& effect);
 // "queue delay p99 1.40 ms, no retransmits: harmless"; empty where no counter moved.
-[[nodiscard]] std::string harm_words(Verdict verdict, const Effect& effect);
+[[nodiscard]] std::string harm_words(AllowanceVerdict verdict, const NetworkEffect& effect);
 
 class Allowances {
  public:

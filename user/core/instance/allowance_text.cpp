@@ -30,25 +30,25 @@ std::string_view short_name(AllowanceCounter counter) {
   return {};
 }
 
-bool is_normal(const Effect& effect) {
+bool is_normal(const NetworkEffect& effect) {
   return *effect.queue_delay_p99 < kNormalDelay &&
          effect.retransmitted->value <= effect.sent.value / kNormalRetransmits;
 }
 
 }  // namespace
 
-Harm harm_of(Verdict verdict, const Effect& effect) {
-  if (verdict == Verdict::none || verdict == Verdict::quiet || !effect.queue_delay_p99 ||
-      !effect.retransmitted) {
-    return Harm::unknown;
+AllowanceHarm harm_of(AllowanceVerdict verdict, const NetworkEffect& effect) {
+  if (verdict == AllowanceVerdict::none || verdict == AllowanceVerdict::quiet ||
+      !effect.queue_delay_p99 || !effect.retransmitted) {
+    return AllowanceHarm::unknown;
   }
   if (!is_normal(effect)) {
-    return Harm::hurts;
+    return AllowanceHarm::hurts;
   }
-  return verdict == Verdict::sporadic ? Harm::harmless : Harm::unknown;
+  return verdict == AllowanceVerdict::sporadic ? AllowanceHarm::harmless : AllowanceHarm::unknown;
 }
 
-std::string effect_words(const Effect& effect) {
+std::string effect_words(const NetworkEffect& effect) {
   std::string words;
   if (effect.queue_delay_p99) words = "queue delay p99 " + format_duration(*effect.queue_delay_p99);
   if (!effect.retransmitted) return words;
@@ -57,8 +57,8 @@ std::string effect_words(const Effect& effect) {
                                            : format_bytes(*effect.retransmitted) + " sent again");
 }
 
-std::string harm_words(Verdict verdict, const Effect& effect) {
-  if (verdict == Verdict::none || verdict == Verdict::quiet) {
+std::string harm_words(AllowanceVerdict verdict, const NetworkEffect& effect) {
+  if (verdict == AllowanceVerdict::none || verdict == AllowanceVerdict::quiet) {
     return {};
   }
   if (!effect.queue_delay_p99 || !effect.retransmitted) {
@@ -66,11 +66,11 @@ std::string harm_words(Verdict verdict, const Effect& effect) {
   }
   const std::string felt = effect_words(effect);
   switch (harm_of(verdict, effect)) {
-    case Harm::harmless:
+    case AllowanceHarm::harmless:
       return felt + ": harmless";
-    case Harm::hurts:
+    case AllowanceHarm::hurts:
       return felt + ": it hurts";
-    case Harm::unknown:
+    case AllowanceHarm::unknown:
       break;
   }
   return felt;

@@ -35,7 +35,7 @@ Rates rates(const Traffic& traffic, Nanoseconds elapsed) {
 }
 
 void add_connections(std::vector<AccountLine>& lines,
-                     const std::map<std::string, ConnectionSummary>& by_account, bool complete) {
+                     const std::map<std::string, TcpSummary>& by_account, bool complete) {
   for (AccountLine& line : lines) {
     if (line.exited_ago || line.account.starts_with('(')) {
       continue;
@@ -62,7 +62,7 @@ Named NamedShare::named() const {
           .tx = share(cgroups_.tx_bytes, all_.tx_bytes)};
 }
 
-void Board::add(const std::vector<Sample>& samples, const Moment& now) {
+void AccountTable::add(const std::vector<Sample>& samples, const Moment& now) {
   now_ = now;
   for (auto& [name, entry] : entries_) {
     entry.line.moved = {};
@@ -86,7 +86,7 @@ void Board::add(const std::vector<Sample>& samples, const Moment& now) {
   });
 }
 
-void Board::add_account(const Sample& sample) {
+void AccountTable::add_account(const Sample& sample) {
   Entry& entry = entries_[sample.account];
   entry.line.account = sample.account;
   entry.line.moved += sample.delta;
@@ -102,7 +102,7 @@ void Board::add_account(const Sample& sample) {
   }
 }
 
-std::vector<InterfaceLine> Board::interfaces() const {
+std::vector<InterfaceLine> AccountTable::interfaces() const {
   std::vector<InterfaceLine> lines;
   for (const auto& [name, line] : interfaces_) {
     lines.push_back(line);
@@ -110,7 +110,7 @@ std::vector<InterfaceLine> Board::interfaces() const {
   return lines;
 }
 
-std::vector<AccountLine> Board::accounts() const {
+std::vector<AccountLine> AccountTable::accounts() const {
   std::vector<AccountLine> lines;
   for (const auto& [name, entry] : entries_) {
     lines.push_back(entry.line);

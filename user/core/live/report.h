@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a screen or a line of text says of one interval, as data: who moved how much on which
-// interface. A Board remembers the accounts that it has seen, so that an idle account keeps its
-// place and one that has ended stays in sight for a while. How it looks is decided in screen.h.
+// interface. A AccountTable remembers the accounts that it has seen, so that an idle account keeps
+// its place and one that has ended stays in sight for a while. How it looks is decided in screen.h.
 #pragma once
 
 #include <cstddef>
@@ -40,7 +40,7 @@ struct AccountLine {
 
 // `complete`: an account that is not there has no connections.
 void add_connections(std::vector<AccountLine>& lines,
-                     const std::map<std::string, ConnectionSummary>& by_account, bool complete);
+                     const std::map<std::string, TcpSummary>& by_account, bool complete);
 
 // Share of an interface's bytes that are on cgroups; none where nothing moved.
 struct Named {
@@ -56,7 +56,7 @@ struct InterfaceLine {
   std::optional<double> seen;  // share of the device's own count that came by; none: not known
 };
 
-struct LedgerStatus {
+struct LedgerSummary {
   Moment since;
   std::uint32_t slots_used = 0;
   std::uint32_t slots_total = 0;
@@ -66,10 +66,10 @@ struct Report {
   std::string host;
   Nanoseconds every{};
   Moment taken;
-  LedgerStatus ledger;
+  LedgerSummary ledger;
   std::vector<InterfaceLine> interfaces;
   std::vector<DirectionCredit> credits;  // tx first; empty: nobody knows the instance's terms
-  std::optional<BurstNews> bursts;       // none: no windows are kept here
+  std::optional<BurstHistory> bursts;    // none: no windows are kept here
   std::vector<AccountLine> accounts;     // busiest first
   std::vector<std::string> notices;      // oldest first
 };
@@ -86,10 +86,11 @@ class NamedShare {
   Traffic cgroups_;
 };
 
-class Board {
+class AccountTable {
  public:
   // Accounts that have ended are shown for `keep_exited`, then forgotten.
-  explicit Board(Nanoseconds keep_exited = std::chrono::seconds{30}) : keep_exited_(keep_exited) {}
+  explicit AccountTable(Nanoseconds keep_exited = std::chrono::seconds{30})
+      : keep_exited_(keep_exited) {}
 
   // The samples of one interval; an account that is not in them has moved nothing.
   void add(const std::vector<Sample>& samples, const Moment& now);

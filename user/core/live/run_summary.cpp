@@ -6,7 +6,6 @@
 
 #include "core/base/quantity.h"
 #include "core/base/text.h"
-#include "core/live/screen.h"
 #include "core/traffic/account.h"
 
 namespace cgtally {

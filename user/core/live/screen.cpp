@@ -271,17 +271,6 @@ void add_table(std::vector<std::string>& lines, const Report& report, const Scre
 
 }  // namespace
 
-std::string percent(const std::optional<double>& share) {
-  if (!share) {
-    return "-";
-  }
-  // Rounding must not make a whole of what is not one: 99.97 % is "99.9 %".
-  const double tenths = *share < 1.0 ? std::min(*share * 1000.0, 999.4) : 1000.0;
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), *share < 1.0 ? "%.1f %%" : "%.0f %%", tenths / 10.0);
-  return text.data();
-}
-
 std::vector<std::string> frame(const Report& report, const ScreenLayout& layout) {
   const std::size_t width = std::max<std::size_t>(layout.columns, 1);
   std::vector<std::string> lines{ends(headline(report), format_clock(report.taken.wall), width)};

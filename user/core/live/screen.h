@@ -23,7 +23,4 @@ struct ScreenLayout {
 [[nodiscard]] std::vector<std::string> frame(const Report& report, const ScreenLayout& layout);
 [[nodiscard]] std::vector<std::string> plain_lines(const Report& report, std::size_t top);
 
-// "98.5 %"; "-" where there was nothing to share.
-[[nodiscard]] std::string percent(const std::optional<double>& share);
-
 }  // namespace cgtally

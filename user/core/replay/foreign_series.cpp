@@ -71,10 +71,10 @@ std::optional<Nanoseconds> parse_series_time(std::string_view text) {
   return Nanoseconds(static_cast<std::int64_t>(seconds * 1e9));
 }
 
-RateSeries::RateSeries(SeriesUnit unit, bool time_is_start, OnInterval on_interval)
+ForeignSeries::ForeignSeries(SeriesUnit unit, bool time_is_start, OnInterval on_interval)
     : unit_(unit), time_is_start_(time_is_start), on_interval_(std::move(on_interval)) {}
 
-Result<void> RateSeries::add(const SeriesRow& row) {
+Result<void> ForeignSeries::add(const SeriesRow& row) {
   if (!last_) {
     last_ = row;
     return {};
@@ -100,13 +100,13 @@ Result<void> RateSeries::add(const SeriesRow& row) {
   return {};
 }
 
-void RateSeries::finish() {
+void ForeignSeries::finish() {
   if (time_is_start_ && last_ && usual_ && unit_.kind != SeriesKind::total_bytes) {
     emit(*last_, last_->time + *usual_, *usual_);
   }
 }
 
-void RateSeries::emit(const SeriesRow& row, Nanoseconds end, Nanoseconds elapsed) {
+void ForeignSeries::emit(const SeriesRow& row, Nanoseconds end, Nanoseconds elapsed) {
   Nanoseconds gap{};
   // A counter covers the gap too.
   if (unit_.kind != SeriesKind::total_bytes &&

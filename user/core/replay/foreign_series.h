@@ -45,11 +45,11 @@ struct SeriesInterval {
   Nanoseconds gap_before{};  // not recorded
 };
 
-class RateSeries {
+class ForeignSeries {
  public:
   using OnInterval = std::function<void(const SeriesInterval&)>;
   // `time_is_start`: a row's time is where its interval begins, as CloudWatch has it.
-  RateSeries(SeriesUnit unit, bool time_is_start, OnInterval on_interval);
+  ForeignSeries(SeriesUnit unit, bool time_is_start, OnInterval on_interval);
 
   // In the order of their time; an Error says where they are not.
   Result<void> add(const SeriesRow& row);

@@ -8,7 +8,7 @@
 #include "core/base/quantity.h"
 #include "core/base/text.h"
 
-namespace cgtally {
+namespace cgtally::sizing {
 namespace {
 
 constexpr std::uint64_t kShortPacket = 200;
@@ -27,10 +27,10 @@ std::uint64_t mean_packet(const Traffic& total, const Half& half) {
   return packets == 0 ? 0 : (total.*half.bytes).value / packets;
 }
 
-std::string load_line(const Load& load, const Half& half) {
+std::string load_line(const Workload& load, const Half& half) {
   const Traffic total = load.total();
   BitRate peak;
-  for (const LoadStep& step : load.steps) {
+  for (const WorkloadStep& step : load.steps) {
     peak = std::max(peak, rate(step.traffic.*half.bytes, step.elapsed).value_or(BitRate{}));
   }
   const auto mean = rate(total.*half.bytes, load.length()).value_or(BitRate{});
@@ -99,9 +99,11 @@ std::string sizing_table(const std::vector<SizingRow>& rows) {
   return table;
 }
 
-std::string load_lines(const Load& load) { return load_line(load, kIn) + load_line(load, kOut); }
+std::string workload_lines(const Workload& load) {
+  return load_line(load, kIn) + load_line(load, kOut);
+}
 
-std::string short_packets(const Load& load) {
+std::string short_packets(const Workload& load) {
   const Traffic total = load.total();
   const std::uint64_t packets = total.rx_packets.value + total.tx_packets.value;
   if (packets == 0) return {};
@@ -112,4 +114,4 @@ std::string short_packets(const Load& load) {
          "         before bandwidth does; AWS publishes none, so measure it: --pps-limit\n";
 }
 
-}  // namespace cgtally
+}  // namespace cgtally::sizing

@@ -10,7 +10,7 @@
 
 #include "core/sizing/sizing.h"
 
-namespace cgtally {
+namespace cgtally::sizing {
 
 // How one load fares on one type.
 struct SizingRow {
@@ -22,9 +22,9 @@ struct SizingRow {
 
 [[nodiscard]] std::string sizing_table(const std::vector<SizingRow>& rows);
 // "out   102 Mbit/s mean   238 Mbit/s peak   9 200 p/s   mean packet 1 391 B"
-[[nodiscard]] std::string load_lines(const Load& load);
+[[nodiscard]] std::string workload_lines(const Workload& load);
 // What short packets mean; empty where they are not short.
-[[nodiscard]] std::string short_packets(const Load& load);
+[[nodiscard]] std::string short_packets(const Workload& load);
 [[nodiscard]] std::string lasting(const Fit& fit);  // "for ever", "43.1 s..5m00s"
 
-}  // namespace cgtally
+}  // namespace cgtally::sizing

@@ -8,7 +8,7 @@
 #include <numeric>
 #include <tuple>
 
-namespace cgtally {
+namespace cgtally::sizing {
 namespace {
 
 using Wide = __int128;
@@ -98,20 +98,20 @@ std::optional<Nanoseconds> time_to_empty(const Stream& stream, BitRate baseline,
   }
 }
 
-Sizing::Sizing(const Load& load, const GivenLimits& limits)
+Sizing::Sizing(const Workload& load, const GivenLimits& limits)
     : length_(load.length()),
       limits_(limits),
       in_(direction(load, false)),
       out_(direction(load, true)) {
-  for (const LoadStep& step : load.steps) {
+  for (const WorkloadStep& step : load.steps) {
     const Wide packets = Wide{step.traffic.rx_packets.value} + step.traffic.tx_packets.value;
     packets_peak_ = std::max(packets_peak_, share(packets * kPerPacket, step.elapsed.count()));
   }
 }
 
-Sizing::Direction Sizing::direction(const Load& load, bool out) {
+Sizing::Direction Sizing::direction(const Workload& load, bool out) {
   Direction made;
-  for (const LoadStep& step : load.steps) {
+  for (const WorkloadStep& step : load.steps) {
     const Bytes bytes = out ? step.traffic.tx_bytes : step.traffic.rx_bytes;
     made.stream.elapsed.push_back(step.elapsed);
     made.stream.bytes.push_back(bytes);
@@ -216,8 +216,8 @@ std::uint64_t most_per_second(const Traffic& one, const CreditTerms& terms,
   return most;
 }
 
-std::vector<Candidate> candidates(const std::vector<const InstanceType*>& types, const Load& load,
-                                  const GivenLimits& limits) {
+std::vector<Candidate> candidates(const std::vector<const InstanceType*>& types,
+                                  const Workload& load, const GivenLimits& limits) {
   Sizing sizing(load, limits);
   std::vector<Candidate> all;
   all.reserve(types.size());
@@ -251,4 +251,4 @@ std::vector<Candidate> worth_showing(const std::vector<Candidate>& all, std::siz
   return shown;
 }
 
-}  // namespace cgtally
+}  // namespace cgtally::sizing

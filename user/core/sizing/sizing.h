@@ -15,7 +15,7 @@
 #include "core/instance/credit_terms.h"
 #include "core/sizing/workload.h"
 
-namespace cgtally {
+namespace cgtally::sizing {
 
 enum class Limit : std::uint8_t { in, out, in_peak, out_peak, packets, connections };
 [[nodiscard]] std::string_view limit_name(Limit limit);  // "in", "out peak", "pps"
@@ -55,7 +55,7 @@ struct Stream {
 // One load, asked about many types: what types have in common is worked out once.
 class Sizing {
  public:
-  Sizing(const Load& load, const GivenLimits& limits);
+  Sizing(const Workload& load, const GivenLimits& limits);
   [[nodiscard]] Fit fit(const CreditTerms& terms);
 
  private:
@@ -70,7 +70,7 @@ class Sizing {
     double share;  // over 1: more than there is
     bool crossed;  // exactly, and no bucket helps
   };
-  static Direction direction(const Load& load, bool out);
+  static Direction direction(const Workload& load, bool out);
   void add_uses(std::vector<Use>& uses, const Direction& direction, const CreditTerms& terms,
                 bool out) const;
   [[nodiscard]] std::vector<Use> uses(const CreditTerms& terms) const;
@@ -97,11 +97,11 @@ struct Candidate {
 };
 // Smallest first: by baseline, then vCPUs, then name.
 [[nodiscard]] std::vector<Candidate> candidates(const std::vector<const InstanceType*>& types,
-                                                const Load& load, const GivenLimits& limits);
+                                                const Workload& load, const GivenLimits& limits);
 // The rows worth reading: those that carry it for ever, and up to `short_of` before the first of
 // them that nearly do; where nothing carries it, the largest, or the smallest that only a given
 // limit stops.
 [[nodiscard]] std::vector<Candidate> worth_showing(const std::vector<Candidate>& all,
                                                    std::size_t most, std::size_t short_of = 3);
 
-}  // namespace cgtally
+}  // namespace cgtally::sizing

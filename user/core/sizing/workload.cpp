@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace cgtally {
+namespace cgtally::sizing {
 namespace {
 
 constexpr std::uint64_t kSegment = 1448;  // MTU 1500 less 40 of headers and 12 of timestamps
@@ -25,19 +25,19 @@ std::optional<std::uint64_t> product(std::uint64_t a, std::uint64_t b) {
 
 }  // namespace
 
-Traffic Load::total() const {
+Traffic Workload::total() const {
   Traffic sum;
-  for (const LoadStep& step : steps) sum += step.traffic;
+  for (const WorkloadStep& step : steps) sum += step.traffic;
   return sum;
 }
 
-Nanoseconds Load::length() const {
+Nanoseconds Workload::length() const {
   Nanoseconds sum{};
-  for (const LoadStep& step : steps) sum += step.elapsed;
+  for (const WorkloadStep& step : steps) sum += step.elapsed;
   return sum;
 }
 
-Result<void> LoadRecorder::add(const Sample& row, std::string_view place) {
+Result<void> WorkloadBuilder::add(const Sample& row, std::string_view place) {
   if (host_.empty()) host_ = row.host;
   if (row.host != host_) {
     return std::unexpected(
@@ -49,14 +49,14 @@ Result<void> LoadRecorder::add(const Sample& row, std::string_view place) {
   if (!sample) return std::unexpected(sample.error());
   Ledger& ledger = ledgers_[row.ledger];
   ledger.begin = std::min(ledger.begin, row.taken.wall - row.interval);
-  LoadStep& step = ledger.steps[row.taken.boot];
+  WorkloadStep& step = ledger.steps[row.taken.boot];
   step.elapsed = std::max(step.elapsed, row.interval);
   step.traffic += sample->delta;
   recorded_.interfaces.insert(row.iface);
   return {};
 }
 
-Result<RecordedLoad> LoadRecorder::finish() && {
+Result<RecordedWorkload> WorkloadBuilder::finish() && {
   const ReplayReport report = std::move(replay_).finish();
   if (report.overlaps.count > 0) {
     return std::unexpected(Error{.what = "two ledgers counted at the same time, from " +
@@ -105,7 +105,7 @@ Traffic wire_of(const Exchange& exchange) {
           .tx_packets = {out}};
 }
 
-Result<Load> repeated(const Traffic& one, std::uint64_t per_second) {
+Result<Workload> repeated(const Traffic& one, std::uint64_t per_second) {
   const auto in = product(one.rx_bytes.value, per_second);
   const auto out = product(one.tx_bytes.value, per_second);
   const auto in_packets = product(one.rx_packets.value, per_second);
@@ -115,11 +115,11 @@ Result<Load> repeated(const Traffic& one, std::uint64_t per_second) {
                                  .cure = "give a smaller size or rate",
                                  .failure = Failure::usage});
   }
-  return Load{.steps = {{.elapsed = std::chrono::seconds{1},
-                         .traffic = {.rx_bytes = {*in},
-                                     .rx_packets = {*in_packets},
-                                     .tx_bytes = {*out},
-                                     .tx_packets = {*out_packets}}}}};
+  return Workload{.steps = {{.elapsed = std::chrono::seconds{1},
+                             .traffic = {.rx_bytes = {*in},
+                                         .rx_packets = {*in_packets},
+                                         .tx_bytes = {*out},
+                                         .tx_packets = {*out_packets}}}}};
 }
 
-}  // namespace cgtally
+}  // namespace cgtally::sizing

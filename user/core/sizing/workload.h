@@ -16,42 +16,42 @@
 #include "core/replay/replay.h"
 #include "core/traffic/sample.h"
 
-namespace cgtally {
+namespace cgtally::sizing {
 
-struct LoadStep {
+struct WorkloadStep {
   Nanoseconds elapsed{};  // never 0
   Traffic traffic;
 };
 
-struct Load {
-  std::vector<LoadStep> steps;
+struct Workload {
+  std::vector<WorkloadStep> steps;
 
   [[nodiscard]] Traffic total() const;
   [[nodiscard]] Nanoseconds length() const;
 };
 
-struct RecordedLoad {
-  Load load;
+struct RecordedWorkload {
+  Workload load;
   std::set<std::string> interfaces;  // that were summed
   Nanoseconds first_wall{};
   std::size_t ledgers = 0;
   Observation gaps;  // not recorded: whatever moved there is charged evenly over the gap
 };
 
-class LoadRecorder {
+class WorkloadBuilder {
  public:
   // Rows as for Replay::add. All of one host: an instance is one.
   Result<void> add(const Sample& row, std::string_view place);
-  [[nodiscard]] Result<RecordedLoad> finish() &&;
+  [[nodiscard]] Result<RecordedWorkload> finish() &&;
 
  private:
   struct Ledger {
-    Nanoseconds begin = Nanoseconds::max();  // wall
-    std::map<Nanoseconds, LoadStep> steps;   // by boot time; elapsed: the longest interval there
+    Nanoseconds begin = Nanoseconds::max();     // wall
+    std::map<Nanoseconds, WorkloadStep> steps;  // by boot time; elapsed: the longest interval there
   };
   Replay replay_{[](std::string_view) { return true; }};
   std::string host_;
-  RecordedLoad recorded_;
+  RecordedWorkload recorded_;
   std::map<std::string, Ledger> ledgers_;
 };
 
@@ -69,6 +69,6 @@ struct Exchange {
 // segment of at most 1448 B, and one such packet the other way as ACK for every two segments.
 [[nodiscard]] Traffic wire_of(const Exchange& exchange);
 // The first as often as the exchange happens. An Error where that does not fit into 64 bits.
-[[nodiscard]] Result<Load> repeated(const Traffic& one, std::uint64_t per_second);
+[[nodiscard]] Result<Workload> repeated(const Traffic& one, std::uint64_t per_second);
 
-}  // namespace cgtally
+}  // namespace cgtally::sizing

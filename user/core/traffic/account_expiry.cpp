@@ -6,10 +6,11 @@
 
 namespace cgtally {
 
-std::vector<InterfaceAccount> Retiring::due(const std::vector<AccountTotals>& accounts,
-                                            const std::vector<Death>& deaths, Nanoseconds now) {
-  std::unordered_map<std::uint64_t, const Death*> dead;
-  for (const Death& death : deaths) dead.emplace(death.cgroup_id, &death);
+std::vector<InterfaceAccount> AccountExpiry::due(const std::vector<AccountTotals>& accounts,
+                                                 const std::vector<RemovedCgroup>& deaths,
+                                                 Nanoseconds now) {
+  std::unordered_map<std::uint64_t, const RemovedCgroup*> dead;
+  for (const RemovedCgroup& death : deaths) dead.emplace(death.cgroup_id, &death);
   std::vector<InterfaceAccount> due;
   std::map<InterfaceAccount, Still> still;
   for (const AccountTotals& account : accounts) {

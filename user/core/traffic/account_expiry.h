@@ -14,19 +14,19 @@
 
 namespace cgtally {
 
-struct Death {
+struct RemovedCgroup {
   std::uint64_t cgroup_id = 0;
   Nanoseconds removed{};                // rmdir; CLOCK_BOOTTIME
   std::optional<Nanoseconds> released;  // its last socket has closed
 };
 
-class Retiring {
+class AccountExpiry {
  public:
   static constexpr Nanoseconds kStill = std::chrono::seconds{60};
 
   // Of one reading, taken at `now`.
   [[nodiscard]] std::vector<InterfaceAccount> due(const std::vector<AccountTotals>& accounts,
-                                                  const std::vector<Death>& deaths,
+                                                  const std::vector<RemovedCgroup>& deaths,
                                                   Nanoseconds now);
 
  private:

@@ -23,7 +23,7 @@ struct NetnsId {
   auto operator<=>(const NetnsId&) const = default;
 };
 
-struct Link {
+struct Interface {
   NetnsId netns_id;
   int ifindex = 0;
   std::string name;

@@ -8,7 +8,7 @@
 namespace cgtally {
 namespace {
 
-std::string names_of(const std::vector<Link>& links) {
+std::string names_of(const std::vector<Interface>& links) {
   constexpr std::size_t kMost = 20;
   std::string text;
   for (std::size_t i = 0; i < std::min(links.size(), kMost); ++i) {
@@ -26,7 +26,8 @@ bool is_glob(std::string_view pattern) {
   return pattern.find_first_of("*?[") != std::string_view::npos;
 }
 
-bool selected(const Selection& selection, const Link& link, const GlobMatch& matches) {
+bool selected(const InterfaceSelection& selection, const Interface& link,
+              const GlobMatch& matches) {
   if (selection.patterns.empty()) {
     return link.uplink();
   }
@@ -35,22 +36,23 @@ bool selected(const Selection& selection, const Link& link, const GlobMatch& mat
   });
 }
 
-std::vector<std::string> missing_names(const Selection& selection, const std::vector<Link>& links) {
+std::vector<std::string> missing_names(const InterfaceSelection& selection,
+                                       const std::vector<Interface>& links) {
   std::vector<std::string> missing;
   for (const std::string& pattern : selection.patterns) {
-    if (!is_glob(pattern) && std::ranges::find(links, pattern, &Link::name) == links.end()) {
+    if (!is_glob(pattern) && std::ranges::find(links, pattern, &Interface::name) == links.end()) {
       missing.push_back(pattern);
     }
   }
   return missing;
 }
 
-Error unknown_interface(const std::string& name, const std::vector<Link>& links) {
+Error unknown_interface(const std::string& name, const std::vector<Interface>& links) {
   Error error{.what = "there is no interface " + name,
               .cure = "there are: " + names_of(links),
               .failure = Failure::usage};
   constexpr std::size_t kFarthest = 2;
-  const auto distance = [&name](const Link& link) {
+  const auto distance = [&name](const Interface& link) {
     return edit_distance(name, link.name, kFarthest).value_or(kFarthest + 1);
   };
   const auto nearest = std::ranges::min_element(links, {}, distance);
@@ -60,7 +62,7 @@ Error unknown_interface(const std::string& name, const std::vector<Link>& links)
   return error;
 }
 
-Error nothing_to_count(const std::vector<Link>& links) {
+Error nothing_to_count(const std::vector<Interface>& links) {
   return {.what = "no interface is bound to a driver, and there is no default route",
           .cure = "name one with --iface; there are: " + names_of(links),
           .failure = Failure::usage};

@@ -26,7 +26,7 @@ struct AccountTotals {
 
 // An account's totals when it was folded: they are in `(retired)` from then on. Should it be booked
 // on again, it begins at zero.
-struct Ending {
+struct FinalTotals {
   InterfaceKey iface;
   Account account;
   Traffic totals;
@@ -41,8 +41,8 @@ struct Reading {
   std::optional<std::vector<InterfaceKey>> attached = std::nullopt;
   // Since the reading before, in the order in which they came. What they hold is in no account of
   // this reading but `(retired)`.
-  std::vector<Ending> endings = {};
-  std::uint64_t lost_endings = 0;  // accounts that were folded, and this reader came too late
+  std::vector<FinalTotals> final_totals = {};
+  std::uint64_t lost_final_totals = 0;  // accounts that were folded, and this reader came too late
 };
 
 }  // namespace cgtally

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The difference of two readings, account by account. Everything that a sample claims is taken from
-// the two totals and the endings between them; what they cannot tell (a ledger that began again) is
-// said in its state.
+// the two totals and the final_totals between them; what they cannot tell (a ledger that began
+// again) is said in its state.
 #include "core/traffic/sampler.h"
 
 #include <algorithm>
@@ -44,7 +44,7 @@ class Sampler::Taking {
         interface_name_of_(interface_name_of),
         new_ledger_(base_.ledger != now.ledger),
         counted_(counted_interfaces(now)) {
-    for (const Ending& ending : sampler.endings_) end(ending);
+    for (const FinalTotals& ending : sampler.endings_) end(ending);
     pending_.base = next_base();
     for (const auto& [key, totals] : pending_.base.totals) go_on(key, totals);
   }
@@ -78,7 +78,7 @@ class Sampler::Taking {
 
   [[nodiscard]] bool has_rows(const Key& key) const;
   [[nodiscard]] bool same_name_has_rows(const Key& key) const;
-  void end(const Ending& ending);
+  void end(const FinalTotals& ending);
   Base next_base();
   void go_on(const Key& key, const Traffic& totals);
   void add(const Key& key, SampleState state, const Traffic& totals, const Traffic& delta);
@@ -116,7 +116,7 @@ bool Sampler::Taking::same_name_has_rows(const Key& key) const {
   return false;
 }
 
-void Sampler::Taking::end(const Ending& ending) {
+void Sampler::Taking::end(const FinalTotals& ending) {
   const Key key{ending.iface, ending.account};
   Life& life = lives_.try_emplace(key, first_life(key)).first->second;
   Traffic reached = life.carried;
@@ -222,7 +222,7 @@ void Sampler::Taking::add(const Key& key, SampleState state, const Traffic& tota
   rows_.emplace_back(key, std::move(sample));
 }
 
-// Until the samples are kept. If they never are, the oldest endings are given up: memory is
+// Until the samples are kept. If they never are, the oldest final_totals are given up: memory is
 // bounded.
 void Sampler::remember_endings(const Reading& now) {
   if (endings_ledger_ != now.ledger) {
@@ -230,8 +230,8 @@ void Sampler::remember_endings(const Reading& now) {
     endings_lost_ = false;
     endings_ledger_ = now.ledger;
   }
-  endings_.insert(endings_.end(), now.endings.begin(), now.endings.end());
-  endings_lost_ |= now.lost_endings != 0;
+  endings_.insert(endings_.end(), now.final_totals.begin(), now.final_totals.end());
+  endings_lost_ |= now.lost_final_totals != 0;
   if (endings_.size() > most_remembered_) {
     const auto excess = static_cast<std::ptrdiff_t>(endings_.size() - most_remembered_);
     endings_.erase(endings_.begin(), endings_.begin() + excess);

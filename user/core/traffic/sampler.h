@@ -33,7 +33,8 @@ class Sampler {
   using NameOf = std::function<AccountName(std::uint64_t cgroup_id)>;
   using InterfaceNameOf = std::function<std::string(InterfaceKey)>;
 
-  // `most_remembered`: of accounts that were folded, and of endings whose samples were not kept.
+  // `most_remembered`: of accounts that were folded, and of final_totals whose samples were not
+  // kept.
   explicit Sampler(std::string host, std::size_t most_remembered = 65'536)
       : host_(std::move(host)), most_remembered_(most_remembered), folded_(most_remembered) {}
 
@@ -70,7 +71,7 @@ class Sampler {
   RecentSet<RowKey> folded_;  // and not begun again
   // Not committed yet.
   std::string endings_ledger_;
-  std::vector<Ending> endings_;
+  std::vector<FinalTotals> endings_;
   bool endings_lost_ = false;
 };
 

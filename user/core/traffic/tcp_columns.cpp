@@ -3,7 +3,7 @@
 
 namespace cgtally {
 
-void ConnectionColumns::add(const Connections& connections, bool complete) {
+void TcpColumns::add(const TcpStats& connections, bool complete) {
   last_ = connections.by_cgroup();
   complete_ = complete;
   looked_ = true;
@@ -16,7 +16,7 @@ void ConnectionColumns::add(const Connections& connections, bool complete) {
   }
 }
 
-void ConnectionColumns::fill(std::vector<Sample>& samples) const {
+void TcpColumns::fill(std::vector<Sample>& samples) const {
   for (Sample& sample : samples) {
     if (!looked_ || sample.cgroup_id == 0 || sample.state == SampleState::exited) {
       continue;
@@ -25,7 +25,7 @@ void ConnectionColumns::fill(std::vector<Sample>& samples) const {
     if (found == last_.end() && !complete_) {
       continue;
     }
-    const ConnectionSummary summary = found == last_.end() ? ConnectionSummary{} : found->second;
+    const TcpSummary summary = found == last_.end() ? TcpSummary{} : found->second;
     sample.tcp_connections = summary.connections;
     sample.queue_delay_p99 = summary.queue_delay_p99;
     if (fresh_) {
@@ -35,7 +35,7 @@ void ConnectionColumns::fill(std::vector<Sample>& samples) const {
   }
 }
 
-void ConnectionColumns::commit(const std::vector<Sample>& samples) {
+void TcpColumns::commit(const std::vector<Sample>& samples) {
   for (const Sample& sample : samples) {
     if (sample.retransmitted) {
       retransmitted_.erase(sample.cgroup_id);

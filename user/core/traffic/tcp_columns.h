@@ -14,17 +14,17 @@
 
 namespace cgtally {
 
-class ConnectionColumns {
+class TcpColumns {
  public:
   // One look; `complete`: a cgroup that is not in it has no connections.
-  void add(const Connections& connections, bool complete);
+  void add(const TcpStats& connections, bool complete);
   // Of cgroups that live; a cgroup's are the same on each of its interfaces.
   void fill(std::vector<Sample>& samples) const;
   // The samples that were filled last are kept.
   void commit(const std::vector<Sample>& samples);
 
  private:
-  std::map<std::uint64_t, ConnectionSummary> last_;
+  std::map<std::uint64_t, TcpSummary> last_;
   std::map<std::uint64_t, std::uint64_t> retransmitted_;  // by cgroup, not kept yet
   bool looked_ = false;
   bool fresh_ = false;  // looked since the last commit

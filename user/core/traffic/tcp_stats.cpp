@@ -24,10 +24,10 @@ std::optional<Nanoseconds> quantile(std::vector<Nanoseconds>& values, double par
 }
 
 struct Sum {
-  ConnectionSummary summary;
+  TcpSummary summary;
   std::vector<Nanoseconds> delays;
 
-  void add(const ConnectionFacts& socket, std::uint64_t again) {
+  void add(const TcpSocketFacts& socket, std::uint64_t again) {
     ++summary.connections;
     summary.retransmitted += Bytes{again};
     if (socket.rtt && socket.min_rtt && socket.since_sent < kFresh) {
@@ -35,7 +35,7 @@ struct Sum {
     }
   }
 
-  ConnectionSummary finish() {
+  TcpSummary finish() {
     summary.queue_delay_p50 = quantile(delays, 0.50);
     summary.queue_delay_p99 = quantile(delays, 0.99);
     return summary;
@@ -43,13 +43,13 @@ struct Sum {
 };
 
 // A dump of a table that changes can show a socket twice.
-std::vector<const ConnectionFacts*> each_once(const std::vector<ConnectionFacts>& sockets) {
-  std::vector<const ConnectionFacts*> all;
+std::vector<const TcpSocketFacts*> each_once(const std::vector<TcpSocketFacts>& sockets) {
+  std::vector<const TcpSocketFacts*> all;
   all.reserve(sockets.size());
-  for (const ConnectionFacts& socket : sockets) {
+  for (const TcpSocketFacts& socket : sockets) {
     all.push_back(&socket);
   }
-  const auto cookie = [](const ConnectionFacts* socket) { return socket->cookie; };
+  const auto cookie = [](const TcpSocketFacts* socket) { return socket->cookie; };
   std::ranges::sort(all, {}, cookie);
   const auto [first, last] = std::ranges::unique(all, {}, cookie);
   all.erase(first, last);
@@ -58,11 +58,11 @@ std::vector<const ConnectionFacts*> each_once(const std::vector<ConnectionFacts>
 
 }  // namespace
 
-void Connections::look(const std::vector<ConnectionFacts>& sockets, const Moment& now) {
+void TcpStats::look(const std::vector<TcpSocketFacts>& sockets, const Moment& now) {
   std::unordered_map<std::uint64_t, std::uint64_t> retransmitted;
   std::map<std::uint64_t, Sum> sums;
   Sum all;
-  for (const ConnectionFacts* socket : each_once(sockets)) {
+  for (const TcpSocketFacts* socket : each_once(sockets)) {
     const std::uint64_t total = socket->retransmitted.value;
     std::uint64_t again = 0;
     if (total > 0) {
@@ -83,8 +83,8 @@ void Connections::look(const std::vector<ConnectionFacts>& sockets, const Moment
   looked_ = now;
 }
 
-void Connections::know(const std::vector<ConnectionFacts>& sockets) {
-  for (const ConnectionFacts& socket : sockets) {
+void TcpStats::know(const std::vector<TcpSocketFacts>& sockets) {
+  for (const TcpSocketFacts& socket : sockets) {
     if (socket.retransmitted.value > 0) {
       retransmitted_.emplace(socket.cookie, socket.retransmitted.value);
     }

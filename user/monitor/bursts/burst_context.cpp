@@ -8,7 +8,7 @@
 #include "adapters/netlink/links.h"
 #include "core/traffic/interface_selection.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 namespace {
 
 AllowanceCounter counter_of(Direction direction) {
@@ -19,7 +19,7 @@ std::size_t index(Direction direction) { return static_cast<std::size_t>(directi
 
 }  // namespace
 
-void DeviceEvidence::hear(const AllowanceLook& look, const Allowances& allowances) {
+void BurstContext::hear(const AllowanceDelta& look, const Allowances& allowances) {
   for (const Direction direction : {Direction::rx, Direction::tx}) {
     has_[index(direction)] = allowances.has(counter_of(direction));
     gained_[index(direction)] += allowances.gained(counter_of(direction)).value_or(0);
@@ -28,7 +28,7 @@ void DeviceEvidence::hear(const AllowanceLook& look, const Allowances& allowance
 }
 
 // Between two looks nothing is said of the time since the last one: a burst waits for the next.
-std::array<AllowanceGain, 2> DeviceEvidence::read(Nanoseconds boot_time) {
+std::array<AllowanceGain, 2> BurstContext::read(Nanoseconds boot_time) {
   std::array<AllowanceGain, 2> gains;
   for (const Direction direction : {Direction::rx, Direction::tx}) {
     AllowanceGain& gain = gains[index(direction)];
@@ -40,15 +40,15 @@ std::array<AllowanceGain, 2> DeviceEvidence::read(Nanoseconds boot_time) {
   return gains;
 }
 
-Grant DeviceEvidence::grant(Direction /*direction*/) const {
+GrantedRates BurstContext::grant(Direction /*direction*/) const {
   if (!instance_) return {};
   return {.baseline = instance_->terms.baseline,
           .peak = instance_->terms.burst,
           .no_credits = !instance_->terms.has_credits()};
 }
 
-ThresholdFacts DeviceEvidence::facts() const {
-  ThresholdFacts facts{.link_speed = link_speed_};
+ThresholdBasis BurstContext::facts() const {
+  ThresholdBasis facts{.link_speed = link_speed_};
   if (instance_) {
     facts.instance_burst = instance_->terms.burst;
     facts.instance = instance_->name.empty() ? "the instance" : instance_->name;
@@ -58,7 +58,7 @@ ThresholdFacts DeviceEvidence::facts() const {
 
 std::optional<BitRate> slowest_uplink(const std::vector<std::string>& interfaces) {
   std::optional<BitRate> slowest;
-  for (const Link& link : netlink::list_links().value_or(std::vector<Link>{})) {
+  for (const Interface& link : netlink::list_links().value_or(std::vector<Interface>{})) {
     const bool chosen = selected({.patterns = interfaces}, link, netlink::matches_glob);
     if (!chosen || !link.uplink()) continue;
     const auto speed = ethtool::link_speed(link.ifindex);
@@ -78,4 +78,4 @@ Result<std::optional<Instance>> instance_if_known(const InstanceOptions& options
   return std::nullopt;
 }
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

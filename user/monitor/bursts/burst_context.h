@@ -8,26 +8,26 @@
 #include <string>
 #include <vector>
 
-#include "cli/options/instance.h"
 #include "monitor/bursts/burst_evidence.h"
 #include "monitor/collectors/allowance_collector.h"
+#include "monitor/credits/instance.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 
-class DeviceEvidence final : public BurstEvidence {
+class BurstContext final : public BurstEvidence {
  public:
   // `instance`: none where nobody knows which one this is. `link_speed`: likewise.
-  explicit DeviceEvidence(std::optional<Instance> instance,
-                          std::optional<BitRate> link_speed = std::nullopt)
+  explicit BurstContext(std::optional<Instance> instance,
+                        std::optional<BitRate> link_speed = std::nullopt)
       : instance_(std::move(instance)), link_speed_(link_speed) {}
 
   // After each look at the counters.
-  void hear(const AllowanceLook& look, const Allowances& allowances);
+  void hear(const AllowanceDelta& look, const Allowances& allowances);
 
   [[nodiscard]] bool has_counters() const override { return has_[0] || has_[1]; }
   [[nodiscard]] std::array<AllowanceGain, 2> read(Nanoseconds boot_time) override;
-  [[nodiscard]] Grant grant(Direction direction) const override;
-  [[nodiscard]] ThresholdFacts facts() const override;
+  [[nodiscard]] GrantedRates grant(Direction direction) const override;
+  [[nodiscard]] ThresholdBasis facts() const override;
 
  private:
   std::optional<Instance> instance_;
@@ -47,4 +47,4 @@ class DeviceEvidence final : public BurstEvidence {
 // them does not tell.
 [[nodiscard]] std::optional<BitRate> slowest_uplink(const std::vector<std::string>& interfaces);
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

@@ -15,12 +15,12 @@
 #include "monitor/bursts/burst_monitor.h"
 #include "monitor/output/row_writer.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 
-class BurstColumn {
+class BurstCsv {
  public:
   // Session and evidence must outlive this.
-  BurstColumn(Session& session, BurstEvidence& evidence, const Threshold& threshold, RowWriter rows)
+  BurstCsv(Session& session, BurstEvidence& evidence, const Threshold& threshold, RowWriter rows)
       : rows_(std::move(rows)), watch_(session, evidence, threshold, [this](const NamedBurst& one) {
           rows_.put(csv::bursts_row(one.burst, one.wall, host_, one.account));
         }) {
@@ -28,8 +28,8 @@ class BurstColumn {
       notices_.push_back(burst_progress_words(one.burst, one.wall, one.account));
     });
   }
-  BurstColumn(const BurstColumn&) = delete;
-  BurstColumn& operator=(const BurstColumn&) = delete;
+  BurstCsv(const BurstCsv&) = delete;
+  BurstCsv& operator=(const BurstCsv&) = delete;
 
   Result<void> begin(sys::Poller& poller, const std::string& ledger) {
     return watch_.begin(poller, ledger);
@@ -54,8 +54,8 @@ class BurstColumn {
  private:
   std::string host_ = sys::host_name();
   RowWriter rows_;
-  BurstWatch watch_;
+  BurstMonitor watch_;
   std::vector<std::string> notices_;
 };
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

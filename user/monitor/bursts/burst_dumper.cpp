@@ -1,58 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "monitor/bursts/burst_dumper.h"
 
-#include <CLI/CLI.hpp>
-
-#include "cli/options/parsing.h"
-#include "core/base/quantity.h"
-
-namespace cgtally::cli {
-namespace {
-
-constexpr std::size_t kDumps = 100;
-constexpr std::size_t kMostDumps = 100'000;
-constexpr Bytes kSize{100'000'000};
-
-}  // namespace
-
-void add_dump_options(CLI::App& command, DumpOptions& options) {
-  command
-      .add_option("--dump", options.directory,
-                  "Write the windows from 1 s before to 1 s after a burst to a file\n"
-                  "in DIR: of each burst during which an allowance counter moved;\n"
-                  "where there is no such counter, of every burst")
-      ->type_name("DIR");
-  command
-      .add_option_function<std::string>(
-          "--dump-over",
-          [&options](const std::string& text) {
-            options.over = value_of("--dump-over", text, parse_bit_rate(text));
-          },
-          "Of each burst with a peak of that rate, too; without a counter, of\n"
-          "no other")
-      ->type_name("RATE");
-  command
-      .add_option_function<std::size_t>(
-          "--dump-most",
-          [&options](std::size_t most) {
-            if (most == 0 || most > kMostDumps) {
-              refuse("--dump-most " + std::to_string(most) + " is out of range",
-                     "give one from 1 to " + std::to_string(kMostDumps));
-            }
-            options.most = most;
-          },
-          "Keep so many dumps in DIR, the newest (default " + std::to_string(kDumps) + ")")
-      ->type_name("N");
-  command
-      .add_option_function<std::string>(
-          "--dump-size",
-          [&options](const std::string& text) {
-            options.size = value_of("--dump-size", text, parse_bytes(text));
-          },
-          "And no more of them than have so many bytes in all (default 100MB)")
-      ->type_name("SIZE");
-}
-
+namespace cgtally::monitor {
 Result<void> check(const DumpOptions& options) {
   if (!options.directory.empty() || (!options.over && !options.most && !options.size)) return {};
   const std::string limit = options.over   ? "--dump-over"
@@ -63,13 +12,13 @@ Result<void> check(const DumpOptions& options) {
                                .failure = Failure::usage});
 }
 
-FlightDeck::FlightDeck(const DumpOptions& options, NameOf name_of)
+BurstDumper::BurstDumper(const DumpOptions& options, NameOf name_of)
     : name_of_(std::move(name_of)),
       rule_{.over = options.over},
-      writer_(options.directory,
-              {.files = options.most.value_or(kDumps), .bytes = options.size.value_or(kSize)}) {}
+      writer_(options.directory, {.files = options.most.value_or(DumpOptions::kFiles),
+                                  .bytes = options.size.value_or(DumpOptions::kSize)}) {}
 
-void FlightDeck::hear(const SeenWindows& seen) {
+void BurstDumper::hear(const SeenWindows& seen) {
   auto found = recorders_.find(seen.iface);
   if (found == recorders_.end()) {
     found = recorders_.try_emplace(seen.iface, seen.iface, seen.window).first;
@@ -88,23 +37,23 @@ void FlightDeck::hear(const SeenWindows& seen) {
                seen.ended, seen.open_since);
 }
 
-void FlightDeck::judge(const NamedBurst& burst) {
+void BurstDumper::judge(const NamedBurst& burst) {
   const auto recorder = recorders_.find(burst.burst.iface);
   if (recorder == recorders_.end()) return;
   recorder->second.judge(burst.burst.direction, burst.burst.burst, rule_.wants(burst.burst),
                          burst.wall - burst.burst.burst.start());
 }
 
-void FlightDeck::write() {
+void BurstDumper::write() {
   for (auto& [iface, recorder] : recorders_) put(recorder.take());
 }
 
-void FlightDeck::finish() {
+void BurstDumper::finish() {
   for (auto& [iface, recorder] : recorders_) put(recorder.finish());
   writer_.finish();
 }
 
-void FlightDeck::put(std::vector<FlightDump> dumps) {
+void BurstDumper::put(std::vector<FlightDump> dumps) {
   for (FlightDump& dump : dumps) {
     AccountNames names;
     for (const WindowExtract& way : dump.ways) {
@@ -118,4 +67,4 @@ void FlightDeck::put(std::vector<FlightDump> dumps) {
   }
 }
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// `--dump`: follows a BurstWatch, and has the windows around the bursts that the rule wants written
-// to a directory. Whatever becomes of that, the bursts are told all the same.
+// `--dump`: follows a BurstMonitor, and has the windows around the bursts that the rule wants
+// written to a directory. Whatever becomes of that, the bursts are told all the same.
 #pragma once
 
 #include <functional>
@@ -13,27 +13,26 @@
 #include "monitor/bursts/burst_monitor.h"
 #include "monitor/bursts/dump_writer.h"
 
-namespace CLI {
-class App;
-}
-
-namespace cgtally::cli {
+namespace cgtally::monitor {
 
 struct DumpOptions {
+  static constexpr std::size_t kFiles = 100;
+  static constexpr std::size_t kMostFiles = 100'000;
+  static constexpr Bytes kSize{100'000'000};
+
   std::string directory;  // empty: no dumps
   std::optional<BitRate> over;
-  std::optional<std::size_t> most;
-  std::optional<Bytes> size;
+  std::optional<std::size_t> most;  // files; unset: kFiles
+  std::optional<Bytes> size;        // of all files together; unset: kSize
 };
-void add_dump_options(CLI::App& command, DumpOptions& options);
 // An Error: limits of dumps that nobody asked for.
 [[nodiscard]] Result<void> check(const DumpOptions& options);
 
-class FlightDeck {
+class BurstDumper {
  public:
   using NameOf = std::function<std::string(const Account&)>;
 
-  FlightDeck(const DumpOptions& options, NameOf name_of);
+  BurstDumper(const DumpOptions& options, NameOf name_of);
 
   void hear(const SeenWindows& seen);
   void judge(const NamedBurst& burst);
@@ -55,4 +54,4 @@ class FlightDeck {
   DumpWriter writer_;
 };
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

@@ -8,7 +8,7 @@
 #include "core/bursts/cause.h"
 #include "core/bursts/threshold.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 
 class BurstEvidence {
  public:
@@ -17,8 +17,8 @@ class BurstEvidence {
   [[nodiscard]] virtual bool has_counters() const = 0;
   // What the allowance counters gained since the last call, by Direction.
   [[nodiscard]] virtual std::array<AllowanceGain, 2> read(Nanoseconds boot_time) = 0;
-  [[nodiscard]] virtual Grant grant(Direction direction) const = 0;
-  [[nodiscard]] virtual ThresholdFacts facts() const = 0;
+  [[nodiscard]] virtual GrantedRates grant(Direction direction) const = 0;
+  [[nodiscard]] virtual ThresholdBasis facts() const = 0;
 };
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

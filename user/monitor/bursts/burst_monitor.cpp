@@ -9,7 +9,7 @@
 #include "core/base/quantity.h"
 #include "core/bursts/lines.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 namespace {
 
 using namespace std::chrono_literals;
@@ -29,14 +29,14 @@ const char* name_of(Direction direction) { return direction == Direction::rx ? "
 
 }  // namespace
 
-BurstWatch::BurstWatch(Session& session, BurstEvidence& evidence, Threshold threshold,
-                       OnBurst on_burst)
+BurstMonitor::BurstMonitor(Session& session, BurstEvidence& evidence, Threshold threshold,
+                           OnBurst on_burst)
     : session_(session),
       evidence_(evidence),
       threshold_(std::move(threshold)),
       on_burst_(std::move(on_burst)) {}
 
-Result<void> BurstWatch::begin(sys::Poller& poller, const std::string& ledger) {
+Result<void> BurstMonitor::begin(sys::Poller& poller, const std::string& ledger) {
   ledger_ = ledger;
   window_ = session_.window_terms().window;
   if (window_ <= Nanoseconds::zero()) {
@@ -60,7 +60,7 @@ Result<void> BurstWatch::begin(sys::Poller& poller, const std::string& ledger) {
   });
 }
 
-void BurstWatch::follow_interfaces() {
+void BurstMonitor::follow_interfaces() {
   const std::vector<InterfaceKey> attached = session_.attached();
   std::vector<InterfaceKey> gone;
   for (const auto& [key, watched] : watched_) {
@@ -80,7 +80,7 @@ void BurstWatch::follow_interfaces() {
   }
 }
 
-void BurstWatch::let_go_of(const std::vector<InterfaceKey>& keys) {
+void BurstMonitor::let_go_of(const std::vector<InterfaceKey>& keys) {
   for (const InterfaceKey key : keys) {
     reader_.remove(key);
   }
@@ -91,7 +91,7 @@ void BurstWatch::let_go_of(const std::vector<InterfaceKey>& keys) {
   }
 }
 
-void BurstWatch::look() {
+void BurstMonitor::look() {
   const Moment now = sys::now();
   note_wall_clock(now);
   take_windows(now.boot);
@@ -100,14 +100,14 @@ void BurstWatch::look() {
   }
 }
 
-void BurstWatch::take_windows(Nanoseconds boot_time) {
+void BurstMonitor::take_windows(Nanoseconds boot_time) {
   names_->look(boot_time);
   for (const ReadWindows& read : reader_.take()) {
     take(watched_.at(read.iface), read.direction, names_->name(read, boot_time));
   }
 }
 
-void BurstWatch::take(Watched& watched, Direction direction, const WindowBatch& batch) {
+void BurstMonitor::take(Watched& watched, Direction direction, const WindowBatch& batch) {
   Way& way = watched.ways[index(direction)];
   if (batch.missed) {
     note_missed(watched, direction, *batch.missed);
@@ -115,7 +115,7 @@ void BurstWatch::take(Watched& watched, Direction direction, const WindowBatch& 
   way.detector.set_threshold(threshold_.fixed.value_or(way.following.threshold()));
   Bytes all;
   for (const TrafficWindow& window : batch.windows) {
-    histories_[index(direction)].add(at(window.epoch), window.bytes);
+    histories_[index(direction)].add(at(window.window_index), window.bytes);
     all += window.bytes;
   }
   way.following.add(all, at(batch.through + 1));
@@ -135,7 +135,7 @@ void BurstWatch::take(Watched& watched, Direction direction, const WindowBatch& 
   tell_progress(watched, direction, batch.through);
 }
 
-void BurstWatch::tell_progress(Watched& watched, Direction direction, std::uint64_t through) {
+void BurstMonitor::tell_progress(Watched& watched, Direction direction, std::uint64_t through) {
   Way& way = watched.ways[index(direction)];
   const auto since = way.detector.open_since();
   desks_[index(direction)].await(watched.name, since ? std::optional(at(*since)) : std::nullopt);
@@ -144,7 +144,7 @@ void BurstWatch::tell_progress(Watched& watched, Direction direction, std::uint6
   }
 }
 
-NamedBurst BurstWatch::so_far(const Watched& watched, Direction direction) const {
+NamedBurst BurstMonitor::so_far(const Watched& watched, Direction direction) const {
   const Burst burst = *watched.ways[index(direction)].detector.so_far();
   return {.burst = {.iface = watched.name,
                     .direction = direction,
@@ -157,19 +157,19 @@ NamedBurst BurstWatch::so_far(const Watched& watched, Direction direction) const
           .account = top_account(burst)};
 }
 
-std::vector<NamedBurst> BurstWatch::under_way() const {
+std::vector<NamedBurst> BurstMonitor::under_way() const {
   std::vector<NamedBurst> bursts;
   for (const auto& [key, watched] : watched_) {
     for (const Direction direction : kDirections) {
       if (!watched.ways[index(direction)].detector.open_since()) continue;
       NamedBurst burst = so_far(watched, direction);
-      if (burst.burst.burst.length() >= BurstProgress::kFirst) bursts.push_back(std::move(burst));
+      if (burst.burst.burst.length() >= BackoffSchedule::kFirst) bursts.push_back(std::move(burst));
     }
   }
   return bursts;
 }
 
-void BurstWatch::put(const Watched& watched, Direction direction, Burst burst) {
+void BurstMonitor::put(const Watched& watched, Direction direction, Burst burst) {
   auto history = histories_[index(direction)].until(burst.end());
   desks_[index(direction)].put({.iface = watched.name,
                                 .direction = direction,
@@ -180,8 +180,8 @@ void BurstWatch::put(const Watched& watched, Direction direction, Burst burst) {
                                std::move(history));
 }
 
-void BurstWatch::note_missed(const Watched& watched, Direction direction,
-                             const MissedWindows& missed) {
+void BurstMonitor::note_missed(const Watched& watched, Direction direction,
+                               const MissedWindows& missed) {
   totals_.add_missed(missed.count());
   totals_.add_missed_traffic(direction, missed.bytes);
   notices_.push_back(watched.name + " " + name_of(direction) + ": up to " +
@@ -191,7 +191,7 @@ void BurstWatch::note_missed(const Watched& watched, Direction direction,
 }
 
 // Starts are told by the clock as it is when they are told.
-void BurstWatch::note_wall_clock(const Moment& now) {
+void BurstMonitor::note_wall_clock(const Moment& now) {
   const Nanoseconds ahead = now.wall - now.boot;
   // The clocks are read one after the other.
   const Nanoseconds step =
@@ -205,7 +205,7 @@ void BurstWatch::note_wall_clock(const Moment& now) {
   }
 }
 
-void BurstWatch::settle(Nanoseconds boot_time) {
+void BurstMonitor::settle(Nanoseconds boot_time) {
   const auto gains = evidence_.read(boot_time);
   for (const Direction direction : kDirections) {
     const AllowanceGain& gain = gains[index(direction)];
@@ -222,16 +222,16 @@ void BurstWatch::settle(Nanoseconds boot_time) {
   }
 }
 
-std::string BurstWatch::top_account(const Burst& burst) const {
+std::string BurstMonitor::top_account(const Burst& burst) const {
   return burst.shares.empty() ? std::string() : account_name(burst.shares.front().account);
 }
 
-std::string BurstWatch::account_name(const Account& account) const {
+std::string BurstMonitor::account_name(const Account& account) const {
   return account.kind == AccountKind::cgroup ? session_.name_of(account.cgroup_id).path
                                              : std::string(reason_name(account.kind));
 }
 
-void BurstWatch::round(const std::string& ledger) {
+void BurstMonitor::round(const std::string& ledger) {
   const bool another =
       ledger != ledger_;  // its keys begin again: the same one is another interface
   if (another) {
@@ -250,7 +250,7 @@ void BurstWatch::round(const std::string& ledger) {
   }
 }
 
-void BurstWatch::end_bursts_of(Watched& watched) {
+void BurstMonitor::end_bursts_of(Watched& watched) {
   for (const Direction direction : kDirections) {
     BurstDetector& detector = watched.ways[index(direction)].detector;
     auto burst = detector.finish();
@@ -267,7 +267,7 @@ void BurstWatch::end_bursts_of(Watched& watched) {
   }
 }
 
-void BurstWatch::finish() {
+void BurstMonitor::finish() {
   reader_.end();
   look();
   for (auto& [key, watched] : watched_) {
@@ -279,4 +279,4 @@ void BurstWatch::finish() {
   (void)poller_->remove(timer_->fd());
 }
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

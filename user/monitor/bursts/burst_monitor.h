@@ -22,7 +22,7 @@
 #include "monitor/bursts/window_reader.h"
 #include "monitor/session/session.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 
 struct NamedBurst {
   ExplainedBurst burst;
@@ -37,16 +37,16 @@ struct SeenWindows {
   Nanoseconds window{};
   const WindowBatch* batch = nullptr;            // none: it is watched no more
   std::vector<Burst> ended = {};                 // each is handed on later, as a NamedBurst
-  std::optional<std::uint64_t> open_since = {};  // epoch of the burst that is under way
+  std::optional<std::uint64_t> open_since = {};  // window_index of the burst that is under way
 };
 
-class BurstWatch {
+class BurstMonitor {
  public:
   using OnBurst = std::function<void(const NamedBurst&)>;
   using OnWindows = std::function<void(const SeenWindows&)>;
 
   // All of them must outlive this.
-  BurstWatch(Session& session, BurstEvidence& evidence, Threshold threshold, OnBurst on_burst);
+  BurstMonitor(Session& session, BurstEvidence& evidence, Threshold threshold, OnBurst on_burst);
   // Called with the windows of each look, before the bursts that they end.
   void on_windows(OnWindows callback) { on_windows_ = std::move(callback); }
   // Called with each burst that does not end, as far as it has come, ever more seldom.
@@ -70,7 +70,7 @@ class BurstWatch {
     explicit Way(Nanoseconds window) : detector(window) {}
     BurstDetector detector;
     FollowingThreshold following;
-    BurstProgress progress;
+    BackoffSchedule progress;
   };
   struct Watched {
     std::string name;
@@ -88,8 +88,8 @@ class BurstWatch {
   void settle(Nanoseconds boot_time);
   void tell_progress(Watched& watched, Direction direction, std::uint64_t through);
   [[nodiscard]] NamedBurst so_far(const Watched& watched, Direction direction) const;
-  [[nodiscard]] Nanoseconds at(std::uint64_t epoch) const {
-    return window_ * static_cast<std::int64_t>(epoch);
+  [[nodiscard]] Nanoseconds at(std::uint64_t window_index) const {
+    return window_ * static_cast<std::int64_t>(window_index);
   }
   [[nodiscard]] std::string top_account(const Burst& burst) const;
 
@@ -101,12 +101,12 @@ class BurstWatch {
   OnBurst on_progress_;
   Nanoseconds window_{};
   std::string ledger_;
-  std::optional<WindowNames> names_;
+  std::optional<SlotResolver> names_;
   WindowReader reader_;
   std::optional<sys::Timer> timer_;
   sys::Poller* poller_ = nullptr;
   std::map<InterfaceKey, Watched> watched_;
-  std::array<BurstDesk, 2> desks_;
+  std::array<BurstExplainer, 2> desks_;
   std::array<RateHistory, 2> histories_;
   std::optional<Nanoseconds> wall_ahead_;  // of the boot clock
   Bytes late_;                             // of interfaces that are watched no more
@@ -114,4 +114,4 @@ class BurstWatch {
   std::vector<std::string> notices_;
 };
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

@@ -6,7 +6,7 @@
 #include "adapters/csv/burst_windows.h"
 #include "core/base/quantity.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 
 DumpWriter::DumpWriter(std::string directory, csv::DumpLimits limits)
     : directory_(std::move(directory), limits) {
@@ -101,4 +101,4 @@ std::string DumpWriter::summary() const {
   return "dumps     " + format_count(written_) + " written to " + directory_.path();
 }
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

@@ -17,7 +17,7 @@
 #include "adapters/csv/dump_directory.h"
 #include "core/bursts/flight_recorder.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 
 using AccountNames = std::map<Account, std::string>;
 
@@ -61,4 +61,4 @@ class DumpWriter {
   std::thread thread_;  // begins last
 };
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

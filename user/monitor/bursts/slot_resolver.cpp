@@ -3,23 +3,23 @@
 
 #include <utility>
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 
-void WindowNames::look(Nanoseconds boot_time) {
+void SlotResolver::look(Nanoseconds boot_time) {
   const std::uint64_t folds = session_.folds();
   if (std::exchange(folds_, folds) != folds) unfolded_since_ = boot_time;
 }
 
-bool WindowNames::holds(std::uint64_t epoch, Nanoseconds lap, Nanoseconds boot_time) const {
-  const Nanoseconds begin = window_ * static_cast<std::int64_t>(epoch);
+bool SlotResolver::holds(std::uint64_t window_index, Nanoseconds lap, Nanoseconds boot_time) const {
+  const Nanoseconds begin = window_ * static_cast<std::int64_t>(window_index);
   if (begin < first_) return false;
   return boot_time < begin + lap || unfolded_since_ <= begin;
 }
 
-WindowBatch WindowNames::name(const ReadWindows& read, Nanoseconds boot_time) {
+WindowBatch SlotResolver::name(const ReadWindows& read, Nanoseconds boot_time) {
   WindowBatch batch{.windows = {}, .from = read.from, .through = read.through, .missed = {}};
   for (const bpf::ClosedWindow& window : read.closed.windows) {
-    batch.windows.push_back(name(window, holds(window.epoch, read.lap, boot_time)));
+    batch.windows.push_back(name(window, holds(window.window_index, read.lap, boot_time)));
   }
   if (read.closed.missed_to > read.closed.missed_from) {
     batch.missed = MissedWindows{.from = read.closed.missed_from,
@@ -30,8 +30,8 @@ WindowBatch WindowNames::name(const ReadWindows& read, Nanoseconds boot_time) {
   return batch;
 }
 
-TrafficWindow WindowNames::name(const bpf::ClosedWindow& window, bool holds) {
-  TrafficWindow named{.epoch = window.epoch,
+TrafficWindow SlotResolver::name(const bpf::ClosedWindow& window, bool holds) {
+  TrafficWindow named{.window_index = window.window_index,
                       .bytes = window.sums.bytes,
                       .packets = window.sums.packets,
                       .error = window.error,
@@ -46,4 +46,4 @@ TrafficWindow WindowNames::name(const bpf::ClosedWindow& window, bool holds) {
   return named;
 }
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

@@ -12,7 +12,7 @@
 #include "monitor/bursts/window_reader.h"
 #include "monitor/session/session.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 
 struct WindowBatch {
   std::vector<TrafficWindow> windows;  // as BurstDetector takes them
@@ -21,10 +21,10 @@ struct WindowBatch {
   std::optional<MissedWindows> missed;
 };
 
-class WindowNames {
+class SlotResolver {
  public:
   // The session must outlive this.
-  WindowNames(Session& session, Nanoseconds window, Nanoseconds boot_time)
+  SlotResolver(Session& session, Nanoseconds window, Nanoseconds boot_time)
       : session_(session), window_(window), unfolded_since_(boot_time) {}
 
   // Before name(): looks whether anything was folded.
@@ -34,7 +34,8 @@ class WindowNames {
   [[nodiscard]] WindowBatch name(const ReadWindows& read, Nanoseconds boot_time);
 
  private:
-  [[nodiscard]] bool holds(std::uint64_t epoch, Nanoseconds lap, Nanoseconds boot_time) const;
+  [[nodiscard]] bool holds(std::uint64_t window_index, Nanoseconds lap,
+                           Nanoseconds boot_time) const;
   [[nodiscard]] TrafficWindow name(const bpf::ClosedWindow& window, bool holds);
 
   Session& session_;
@@ -44,4 +45,4 @@ class WindowNames {
   Nanoseconds first_{};         // likewise: of windows that began earlier nobody can tell
 };
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

@@ -8,7 +8,7 @@
 #include "adapters/sys/clock.h"
 #include "adapters/sys/priority.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 namespace {
 
 constexpr auto kDirections = {Direction::rx, Direction::tx};
@@ -100,4 +100,4 @@ void WindowReader::read(InterfaceKey iface, Source& source) {
   }
 }
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

@@ -21,7 +21,7 @@
 #include "core/bursts/window.h"
 #include "core/traffic/reading.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 
 // What one look at an interface has brought in one direction.
 struct ReadWindows {
@@ -73,4 +73,4 @@ class WindowReader {
   std::jthread thread_;                   // ends first
 };
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

@@ -7,7 +7,7 @@
 #include "adapters/ethtool/statistics.h"
 #include "core/traffic/traffic.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 namespace {
 
 using namespace std::chrono_literals;
@@ -18,10 +18,10 @@ constexpr Nanoseconds kRest = 30s;
 
 }  // namespace
 
-AllowanceWatch::AllowanceWatch(std::string host_root)
+AllowanceCollector::AllowanceCollector(std::string host_root)
     : host_root_(std::move(host_root)), pace_(kEvery) {}
 
-std::optional<AllowanceLook> AllowanceWatch::look(
+std::optional<AllowanceDelta> AllowanceCollector::look(
     const Reading& reading, const std::function<std::vector<CountedInterface>()>& interfaces) {
   if (!pace_.due(reading.taken.boot)) {
     return std::nullopt;
@@ -33,11 +33,11 @@ std::optional<AllowanceLook> AllowanceWatch::look(
   add_packets(reading, now);
   const Nanoseconds before = last_.value_or(now.taken.boot);
   last_ = now.taken.boot;
-  return AllowanceLook{
+  return AllowanceDelta{
       .taken = now.taken, .interval = now.taken.boot - before, .steps = allowances_.add(now)};
 }
 
-void AllowanceWatch::follow(std::vector<CountedInterface> interfaces) {
+void AllowanceCollector::follow(std::vector<CountedInterface> interfaces) {
   std::erase_if(watched_, [&](const auto& item) {
     return std::ranges::find(interfaces, item.first, &CountedInterface::key) == interfaces.end();
   });
@@ -48,7 +48,7 @@ void AllowanceWatch::follow(std::vector<CountedInterface> interfaces) {
 }
 
 // Each netns is entered once.
-void AllowanceWatch::read_all(AllowanceReading& reading) {
+void AllowanceCollector::read_all(AllowanceReading& reading) {
   std::map<NetnsId, std::vector<Watched*>> by_netns;
   for (auto& [key, watched] : watched_) {
     if (reading.taken.boot >= watched.skip_until) {
@@ -67,7 +67,7 @@ void AllowanceWatch::read_all(AllowanceReading& reading) {
   }
 }
 
-void AllowanceWatch::read_one(Watched& watched, AllowanceReading& reading) {
+void AllowanceCollector::read_one(Watched& watched, AllowanceReading& reading) {
   const auto statistics = ethtool::statistics(watched.interface.ifindex);
   if (!statistics) {
     watched.skip_until = {};
@@ -85,7 +85,7 @@ void AllowanceWatch::read_one(Watched& watched, AllowanceReading& reading) {
   }
 }
 
-void AllowanceWatch::add_packets(const Reading& ledger, AllowanceReading& reading) {
+void AllowanceCollector::add_packets(const Reading& ledger, AllowanceReading& reading) {
   std::map<InterfaceKey, Traffic> booked;
   for (const AccountTotals& account : ledger.accounts) {
     booked[account.iface] += account.totals;
@@ -103,7 +103,7 @@ void AllowanceWatch::add_packets(const Reading& ledger, AllowanceReading& readin
   }
 }
 
-std::vector<std::string> AllowanceWatch::without() const {
+std::vector<std::string> AllowanceCollector::without() const {
   std::vector<std::string> names;
   for (const auto& [key, watched] : watched_) {
     if (!watched.has_any) {
@@ -113,4 +113,4 @@ std::vector<std::string> AllowanceWatch::without() const {
   return names;
 }
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

@@ -16,22 +16,22 @@
 #include "core/traffic/reading.h"
 #include "monitor/session/device_snapshot.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 
 // One look, against the look before.
-struct AllowanceLook {
+struct AllowanceDelta {
   Moment taken;
   Nanoseconds interval{};  // zero: the first one, which is the base
   std::vector<AllowanceStep> steps;
 };
 
-class AllowanceWatch {
+class AllowanceCollector {
  public:
-  explicit AllowanceWatch(std::string host_root);
+  explicit AllowanceCollector(std::string host_root);
 
   // Beside the reading of the ledger, whose packets are what the counters are a share of: the
   // device counts a super-packet as one.
-  std::optional<AllowanceLook> look(
+  std::optional<AllowanceDelta> look(
       const Reading& reading, const std::function<std::vector<CountedInterface>()>& interfaces);
   [[nodiscard]] const Allowances& allowances() const { return allowances_; }
   // Names of the interfaces that have none of the counters; all of them.
@@ -52,7 +52,7 @@ class AllowanceWatch {
   void add_packets(const Reading& ledger, AllowanceReading& reading);
 
   std::string host_root_;
-  Pace pace_;
+  RateLimiter pace_;
   std::map<InterfaceKey, Watched> watched_;
   Allowances allowances_;
   std::optional<Nanoseconds> last_;  // boot time
@@ -60,4 +60,4 @@ class AllowanceWatch {
   bool complained_ = false;
 };
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

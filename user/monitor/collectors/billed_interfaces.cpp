@@ -5,16 +5,17 @@
 
 #include "adapters/netlink/links.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 
-Charged charged_of(std::vector<CountedInterface> counted, const IsUplink& is_uplink) {
-  Charged charged{.interfaces = std::move(counted), .uplinks = false};
+BilledInterfaces billed_of(std::vector<CountedInterface> counted, const IsUplink& is_uplink) {
+  BilledInterfaces charged{.interfaces = std::move(counted), .uplinks = false};
   charged.uplinks = std::ranges::any_of(charged.interfaces, is_uplink);
   if (charged.uplinks) std::erase_if(charged.interfaces, std::not_fn(is_uplink));
   return charged;
 }
 
-std::optional<Traffic> device_totals(const Charged& charged, const std::string& host_root) {
+std::optional<Traffic> device_totals(const BilledInterfaces& charged,
+                                     const std::string& host_root) {
   if (!charged.uplinks) return std::nullopt;
   Traffic all;
   for (const auto& [key, look] : look_at_devices(charged.interfaces, host_root)) {
@@ -24,7 +25,7 @@ std::optional<Traffic> device_totals(const Charged& charged, const std::string& 
   return all;
 }
 
-Charged Uplinks::among(std::vector<CountedInterface> counted) {
+BilledInterfaces BilledInterfaceFinder::among(std::vector<CountedInterface> counted) {
   const auto unknown = [this](const CountedInterface& one) { return !known_.contains(id_of(one)); };
   if (std::ranges::any_of(counted, unknown)) {
     known_.clear();
@@ -32,21 +33,22 @@ Charged Uplinks::among(std::vector<CountedInterface> counted) {
       if (unknown(one)) learn(one, counted);
     }
   }
-  return charged_of(std::move(counted),
-                    [this](const CountedInterface& one) { return known_.at(id_of(one)); });
+  return billed_of(std::move(counted),
+                   [this](const CountedInterface& one) { return known_.at(id_of(one)); });
 }
 
 // All of its netns at once: there may be thousands. What cannot be asked, or has gone, is none.
-void Uplinks::learn(const CountedInterface& unknown, const std::vector<CountedInterface>& counted) {
-  std::vector<Link> links;
+void BilledInterfaceFinder::learn(const CountedInterface& unknown,
+                                  const std::vector<CountedInterface>& counted) {
+  std::vector<Interface> links;
   if (const auto entered = enter_netns_of(unknown, host_root_)) {
-    links = netlink::list_links().value_or(std::vector<Link>{});
+    links = netlink::list_links().value_or(std::vector<Interface>{});
   }
   for (const CountedInterface& one : counted) {
     if (one.netns_id != unknown.netns_id) continue;
-    const auto link = std::ranges::find(links, one.ifindex, &Link::ifindex);
+    const auto link = std::ranges::find(links, one.ifindex, &Interface::ifindex);
     known_.emplace(id_of(one), link != links.end() && link->uplink());
   }
 }
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

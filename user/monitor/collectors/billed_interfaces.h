@@ -15,25 +15,26 @@
 #include "core/traffic/traffic.h"
 #include "monitor/session/device_snapshot.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 
-struct Charged {
+struct BilledInterfaces {
   std::vector<CountedInterface> interfaces;
   bool uplinks = false;  // each of them is one
 };
 using IsUplink = std::function<bool(const CountedInterface& interface)>;
-[[nodiscard]] Charged charged_of(std::vector<CountedInterface> counted, const IsUplink& is_uplink);
+[[nodiscard]] BilledInterfaces billed_of(std::vector<CountedInterface> counted,
+                                         const IsUplink& is_uplink);
 
 // What the devices say that they carried. None for anything but uplinks: a veth counts a
 // super-packet as one, without the headers that its frames have, and would charge too little.
-[[nodiscard]] std::optional<Traffic> device_totals(const Charged& charged,
+[[nodiscard]] std::optional<Traffic> device_totals(const BilledInterfaces& charged,
                                                    const std::string& host_root);
 
 // Remembers what each interface is.
-class Uplinks {
+class BilledInterfaceFinder {
  public:
-  explicit Uplinks(std::string host_root) : host_root_(std::move(host_root)) {}
-  [[nodiscard]] Charged among(std::vector<CountedInterface> counted);
+  explicit BilledInterfaceFinder(std::string host_root) : host_root_(std::move(host_root)) {}
+  [[nodiscard]] BilledInterfaces among(std::vector<CountedInterface> counted);
 
  private:
   void learn(const CountedInterface& unknown, const std::vector<CountedInterface>& counted);
@@ -47,4 +48,4 @@ class Uplinks {
   std::map<Id, bool> known_;  // of those that are counted
 };
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

@@ -8,7 +8,7 @@
 #include "adapters/sys/clock.h"
 #include "core/base/quantity.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 namespace {
 
 using namespace std::chrono_literals;
@@ -41,10 +41,10 @@ bool has_gone(const Error& error) { return error.code == ENOENT || error.code ==
 
 }  // namespace
 
-ConnectionWatch::ConnectionWatch(std::string host_root)
+TcpCollector::TcpCollector(std::string host_root)
     : host_root_(std::move(host_root)), pace_(kEvery), census_pace_(kCensusEvery) {}
 
-bool ConnectionWatch::look(const Moment& now) {
+bool TcpCollector::look(const Moment& now) {
   if (!pace_.due(now.boot)) {
     return false;
   }
@@ -59,7 +59,7 @@ bool ConnectionWatch::look(const Moment& now) {
   return true;
 }
 
-void ConnectionWatch::find_places(Nanoseconds now) {
+void TcpCollector::find_places(Nanoseconds now) {
   if (now < census_rest_ || (!census_pace_.due(now) && !path_lost_)) {
     return;
   }
@@ -69,9 +69,9 @@ void ConnectionWatch::find_places(Nanoseconds now) {
   census_rest_ = end + kRest * (end - now);
   found_all_ = census.all;
   denied_ = census.denied;
-  std::map<std::uint64_t, Place> found;
-  for (netns::NetnsPlace& one : census.places) {
-    Place& place = found[one.inode];
+  std::map<std::uint64_t, NetnsSockets> found;
+  for (netns::NetnsEntry& one : census.places) {
+    NetnsSockets& place = found[one.inode];
     if (const auto before = places_.find(one.inode); before != places_.end()) {
       place = std::move(before->second);
     } else {
@@ -83,7 +83,7 @@ void ConnectionWatch::find_places(Nanoseconds now) {
 }
 
 // From where the look before stopped, so that each has its turn.
-void ConnectionWatch::look_around(Nanoseconds begin) {
+void TcpCollector::look_around(Nanoseconds begin) {
   auto at = places_.lower_bound(next_);
   for (std::size_t i = 0; i < places_.size(); ++i, ++at) {
     if (at == places_.end()) {
@@ -100,7 +100,7 @@ void ConnectionWatch::look_around(Nanoseconds begin) {
   }
 }
 
-void ConnectionWatch::look_at(std::uint64_t inode, Place& place) {
+void TcpCollector::look_at(std::uint64_t inode, NetnsSockets& place) {
   std::size_t others = 0;
   for (const auto& [other, one] : places_) {
     others += other != inode && one.sockets ? one.sockets->size() : 0;
@@ -121,7 +121,7 @@ void ConnectionWatch::look_at(std::uint64_t inode, Place& place) {
   }
 }
 
-void ConnectionWatch::sum_up(const Moment& now) {
+void TcpCollector::sum_up(const Moment& now) {
   sockets_.clear();
   // Some hosts hide a process or two from root: nothing to tell anybody of, but not all is known.
   complete_ = found_all_ && !denied_;
@@ -134,7 +134,7 @@ void ConnectionWatch::sum_up(const Moment& now) {
   connections_.look(sockets_, now);
 }
 
-void ConnectionWatch::judge(Nanoseconds took) {
+void TcpCollector::judge(Nanoseconds took) {
   if (!found_all_) {
     say_once("netns", "more than " + std::to_string(kMostNetns) +
                           " network namespaces: connections in the others are not seen");
@@ -150,10 +150,10 @@ void ConnectionWatch::judge(Nanoseconds took) {
   }
 }
 
-void ConnectionWatch::say_once(const std::string& kind, const std::string& sentence) {
+void TcpCollector::say_once(const std::string& kind, const std::string& sentence) {
   if (!std::exchange(said_[kind], true)) {
     notices_.push_back(sentence);
   }
 }
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

@@ -14,48 +14,48 @@
 #include "core/base/result.h"
 #include "core/traffic/tcp_stats.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 
-class ConnectionWatch {
+class TcpCollector {
  public:
-  explicit ConnectionWatch(std::string host_root);
+  explicit TcpCollector(std::string host_root);
 
   // True if it looked: then connections() is new.
   bool look(const Moment& now);
-  [[nodiscard]] const Connections& connections() const { return connections_; }
+  [[nodiscard]] const TcpStats& connections() const { return connections_; }
   // Every netns was looked at, and all of it: a cgroup without sockets has none.
   [[nodiscard]] bool complete() const { return complete_; }
   [[nodiscard]] std::vector<std::string> take_notices() { return std::exchange(notices_, {}); }
 
  private:
-  struct Place {
+  struct NetnsSockets {
     std::string path;
-    std::optional<std::vector<ConnectionFacts>> sockets;  // none: not looked at yet
+    std::optional<std::vector<TcpSocketFacts>> sockets;  // none: not looked at yet
     bool has_past = false;  // its sockets are older than that we look at them
     bool all = true;
     bool failing = false;
   };
   void find_places(Nanoseconds now);
   void look_around(Nanoseconds begin);
-  void look_at(std::uint64_t inode, Place& place);
+  void look_at(std::uint64_t inode, NetnsSockets& place);
   void judge(Nanoseconds took);
   void sum_up(const Moment& now);
   void say_once(const std::string& kind, const std::string& sentence);
 
   std::string host_root_;
-  Pace pace_;
-  Pace census_pace_;
+  RateLimiter pace_;
+  RateLimiter census_pace_;
   Nanoseconds census_rest_{};  // boot time until which there is none
   bool path_lost_ = false;     // a netns has gone, or only the process by which we knew it
   bool found_all_ = true;
   bool denied_ = false;
-  std::map<std::uint64_t, Place> places_;  // by inode
-  std::uint64_t next_ = 0;                 // the inode at which the next look begins
-  std::vector<ConnectionFacts> sockets_;
-  Connections connections_;
+  std::map<std::uint64_t, NetnsSockets> places_;  // by inode
+  std::uint64_t next_ = 0;                        // the inode at which the next look begins
+  std::vector<TcpSocketFacts> sockets_;
+  TcpStats connections_;
   bool complete_ = false;
   std::vector<std::string> notices_;
   std::map<std::string, bool> said_;
 };
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

@@ -12,7 +12,7 @@
 #include "core/credits/replay.h"
 #include "core/replay/replay.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 namespace {
 
 constexpr Nanoseconds kSaveEvery = std::chrono::seconds{10};
@@ -49,8 +49,8 @@ InstanceName shown_name(const Instance& instance) {
           .remark = instance.figures_told || date.empty() ? "" : "table of " + date};
 }
 
-CreditWatch::CreditWatch(const CreditOptions& options, Instance instance, std::string host_root,
-                         std::size_t most_named, CreditRole role)
+CreditMonitor::CreditMonitor(const CreditOptions& options, Instance instance, std::string host_root,
+                             std::size_t most_named, CreditRole role)
     : instance_(std::move(instance)),
       host_root_(std::move(host_root)),
       most_named_(most_named),
@@ -62,18 +62,19 @@ CreditWatch::CreditWatch(const CreditOptions& options, Instance instance, std::s
       connections_(host_root_),
       alarms_{CreditAlarm(options.warn), CreditAlarm(options.warn)} {}
 
-Result<CreditWatch> CreditWatch::begin(const CreditOptions& options, Instance instance,
-                                       std::string host_root, Session& session, const Reading& base,
-                                       std::size_t most_named, CreditRole role) {
-  CreditWatch watch(options, std::move(instance), std::move(host_root), most_named, role);
+Result<CreditMonitor> CreditMonitor::begin(const CreditOptions& options, Instance instance,
+                                           std::string host_root, Session& session,
+                                           const Reading& base, std::size_t most_named,
+                                           CreditRole role) {
+  CreditMonitor watch(options, std::move(instance), std::move(host_root), most_named, role);
   if (auto opened = watch.open(options, session, base); !opened) {
     return std::unexpected(std::move(opened).error());
   }
   return watch;
 }
 
-Result<void> CreditWatch::open(const CreditOptions& options, Session& session,
-                               const Reading& base) {
+Result<void> CreditMonitor::open(const CreditOptions& options, Session& session,
+                                 const Reading& base) {
   if (!options.start_from.empty()) {
     if (auto started = start_from(options, base.taken); !started) return started;
   } else {
@@ -90,14 +91,14 @@ Result<void> CreditWatch::open(const CreditOptions& options, Session& session,
   return {};
 }
 
-std::optional<CreditMemory> CreditWatch::remembered() {
+std::optional<SavedCredits> CreditMonitor::remembered() {
   const auto text = file_.read();
   if (!text) {
     notices_.push_back("what was known of the credits cannot be read: " + text.error().what);
     return std::nullopt;
   }
   if (!*text) return std::nullopt;
-  auto memory = parse_credit_memory(**text);
+  auto memory = parse_saved_credits(**text);
   if (memory) return *std::move(memory);
   if (role_ == CreditRole::bystander) {
     notices_.push_back(file_.path() + " is of no use (" + memory.error().what +
@@ -111,7 +112,7 @@ std::optional<CreditMemory> CreditWatch::remembered() {
   return std::nullopt;
 }
 
-void CreditWatch::start_from_memory(Session& session, const Reading& base, BucketStart start) {
+void CreditMonitor::start_from_memory(Session& session, const Reading& base, BucketStart start) {
   const auto memory = remembered();
   if (!memory) {
     credits_.emplace(instance_.terms, instance_.terms, start, base.taken);
@@ -140,13 +141,13 @@ void CreditWatch::start_from_memory(Session& session, const Reading& base, Bucke
 }
 
 // Through the recording, and over the time from its end to now, of which nobody knows.
-Result<void> CreditWatch::start_from(const CreditOptions& options, const Moment& now) {
+Result<void> CreditMonitor::start_from(const CreditOptions& options, const Moment& now) {
   Replay rows([](std::string_view) { return true; });
   CreditReplay model(shown_name(instance_), instance_.terms, options.instance.start,
                      Nanoseconds::zero(), {});
   std::set<std::string> left_out;
   const auto take = [&](const Sample& row, const std::string& where) -> Result<void> {
-    if (!may_be_uplink(row.iface)) {
+    if (!csv::may_be_uplink(row.iface)) {
       left_out.insert(row.iface);
       return {};
     }
@@ -154,12 +155,12 @@ Result<void> CreditWatch::start_from(const CreditOptions& options, const Moment&
     if (!sample) return std::unexpected(std::move(sample).error().within(where));
     return model.add(*sample);
   };
-  auto read = read_recordings({options.start_from}, take);
+  auto read = csv::read_recordings({options.start_from}, take);
   if (!read) return std::unexpected(std::move(read).error().within("--start-from"));
   (void)model.finish();
   if (!model.credits()) {
     return std::unexpected(
-        nothing_of("uplink", {left_out.begin(), left_out.end()}).within("--start-from"));
+        csv::nothing_of("uplink", {left_out.begin(), left_out.end()}).within("--start-from"));
   }
   credits_ = *model.credits();
   const Moment end = model.last_row()->taken;
@@ -171,7 +172,7 @@ Result<void> CreditWatch::start_from(const CreditOptions& options, const Moment&
   return {};
 }
 
-Traffic CreditWatch::booked(Session& session, const Reading& reading) {
+Traffic CreditMonitor::booked(Session& session, const Reading& reading) {
   const auto interfaces = charged(session).interfaces;
   Traffic all;
   for (const AccountTotals& one : reading.accounts) {
@@ -182,8 +183,8 @@ Traffic CreditWatch::booked(Session& session, const Reading& reading) {
   return all;
 }
 
-CreditPlace CreditWatch::place(Session& session, const Moment& now, std::string ledger,
-                               const Traffic& booked) {
+CreditIdentity CreditMonitor::place(Session& session, const Moment& now, std::string ledger,
+                                    const Traffic& booked) {
   return {.instance = id_of(instance_),
           .type = instance_.name.empty() ? format_bit_rate(instance_.terms.baseline) + " to " +
                                                format_bit_rate(instance_.terms.burst)
@@ -195,7 +196,7 @@ CreditPlace CreditWatch::place(Session& session, const Moment& now, std::string 
           .device = device_totals(charged(session), host_root_)};
 }
 
-std::optional<CreditReport> CreditWatch::take(Session& session, const Reading& reading) {
+std::optional<CreditReport> CreditMonitor::take(Session& session, const Reading& reading) {
   looked_.reset();
   if (reading.taken.boot <= last_.boot) return std::nullopt;
   if (role_ == CreditRole::keeper) connections_.look(reading.taken);
@@ -216,7 +217,7 @@ std::optional<CreditReport> CreditWatch::take(Session& session, const Reading& r
   return report;
 }
 
-void CreditWatch::advance(Session& session, const Reading& reading) {
+void CreditMonitor::advance(Session& session, const Reading& reading) {
   const auto interfaces = charged(session).interfaces;
   auto samples = sampler_.take(
       reading, [&](std::uint64_t id) { return session.name_of(id); },
@@ -248,7 +249,7 @@ void CreditWatch::advance(Session& session, const Reading& reading) {
   booked_ = booked(session, reading);
 }
 
-CreditReport CreditWatch::report(const Moment& now) {
+CreditReport CreditMonitor::report(const Moment& now) {
   CreditReport report;
   report.taken = now;
   report.host = sys::host_name();
@@ -262,14 +263,14 @@ CreditReport CreditWatch::report(const Moment& now) {
   return report;
 }
 
-void CreditWatch::save(Session& session, const Moment& now) {
+void CreditMonitor::save(Session& session, const Moment& now) {
   saved_ = now.boot;
   const auto kept =
-      file_.write(credit_memory_text(credits_->memory(place(session, last_, ledger_, booked_))));
+      file_.write(saved_credits_text(credits_->memory(place(session, last_, ledger_, booked_))));
   if (!kept && !save_failed_) {
     notices_.push_back("the state of the credits cannot be kept: " + kept.error().what);
   }
   save_failed_ = !kept;
 }
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

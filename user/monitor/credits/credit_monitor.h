@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "adapters/sys/state_file.h"
-#include "cli/options/credit_options.h"
 #include "core/credits/alarm.h"
 #include "core/credits/credits.h"
 #include "core/credits/report.h"
@@ -19,9 +18,17 @@
 #include "monitor/collectors/allowance_collector.h"
 #include "monitor/collectors/billed_interfaces.h"
 #include "monitor/collectors/tcp_collector.h"
+#include "monitor/credits/instance.h"
 #include "monitor/session/session.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
+
+struct CreditOptions {
+  InstanceOptions instance;
+  std::string start_from;  // a recording; empty: none
+  std::string state_dir = "/var/lib/cgtally";
+  Nanoseconds warn = std::chrono::minutes{10};
+};
 
 // "t4g.micro", "DMI", "table of 2026-08-02".
 [[nodiscard]] InstanceName shown_name(const Instance& instance);
@@ -30,32 +37,32 @@ namespace cgtally::cli {
 // it. A bystander asks nothing of TCP either: it shows no reasons.
 enum class CreditRole : std::uint8_t { keeper, bystander };
 
-class CreditWatch {
+class CreditMonitor {
  public:
   // `most_named`: accounts in a report. The session's first reading is the base.
-  static Result<CreditWatch> begin(const CreditOptions& options, Instance instance,
-                                   std::string host_root, Session& session, const Reading& base,
-                                   std::size_t most_named, CreditRole role = CreditRole::keeper);
+  static Result<CreditMonitor> begin(const CreditOptions& options, Instance instance,
+                                     std::string host_root, Session& session, const Reading& base,
+                                     std::size_t most_named, CreditRole role = CreditRole::keeper);
 
   // What the reading says; none for one that took no time.
   [[nodiscard]] std::optional<CreditReport> take(Session& session, const Reading& reading);
   // The look at the allowance counters that the last take() has made, if it was time for one.
-  [[nodiscard]] const std::optional<AllowanceLook>& looked() const { return looked_; }
+  [[nodiscard]] const std::optional<AllowanceDelta>& looked() const { return looked_; }
   [[nodiscard]] const Allowances& allowances() const { return allowances_.allowances(); }
   // Empty if it could be kept; said once otherwise.
   void save(Session& session, const Moment& now);
   [[nodiscard]] std::vector<std::string> take_notices() { return std::exchange(notices_, {}); }
 
  private:
-  CreditWatch(const CreditOptions& options, Instance instance, std::string host_root,
-              std::size_t most_named, CreditRole role);
+  CreditMonitor(const CreditOptions& options, Instance instance, std::string host_root,
+                std::size_t most_named, CreditRole role);
   Result<void> open(const CreditOptions& options, Session& session, const Reading& base);
   Result<void> start_from(const CreditOptions& options, const Moment& now);
   void start_from_memory(Session& session, const Reading& base, BucketStart start);
-  [[nodiscard]] std::optional<CreditMemory> remembered();
-  [[nodiscard]] CreditPlace place(Session& session, const Moment& now, std::string ledger,
-                                  const Traffic& booked);
-  [[nodiscard]] Charged charged(Session& session) {
+  [[nodiscard]] std::optional<SavedCredits> remembered();
+  [[nodiscard]] CreditIdentity place(Session& session, const Moment& now, std::string ledger,
+                                     const Traffic& booked);
+  [[nodiscard]] BilledInterfaces charged(Session& session) {
     return uplinks_.among(session.counted_interfaces());
   }
   [[nodiscard]] Traffic booked(Session& session, const Reading& reading);
@@ -67,11 +74,11 @@ class CreditWatch {
   std::size_t most_named_;
   CreditRole role_;
   sys::StateFile file_;
-  Uplinks uplinks_;
+  BilledInterfaceFinder uplinks_;
   Sampler sampler_;
-  AllowanceWatch allowances_;
-  std::optional<AllowanceLook> looked_;
-  ConnectionWatch connections_;
+  AllowanceCollector allowances_;
+  std::optional<AllowanceDelta> looked_;
+  TcpCollector connections_;
   std::optional<Credits> credits_;
   std::array<CreditAlarm, 2> alarms_;
   Moment last_;
@@ -82,4 +89,4 @@ class CreditWatch {
   std::vector<std::string> notices_;
 };
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // From options, firmware, metadata service and table to the terms of one instance.
+#include "monitor/credits/instance.h"
+
 #include <algorithm>
 
 #include "adapters/ec2/dmi.h"
 #include "adapters/ec2/imds.h"
-#include "cli/options/instance.h"
 #include "core/base/quantity.h"
 #include "core/base/text.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 namespace {
 
 constexpr const char* kWhatToTell =
@@ -37,14 +38,14 @@ Result<void> check(const InstanceOptions& options) {
 Result<void> identify(const InstanceOptions& options, const std::string& host_root,
                       Instance& instance) {
   if (options.imds) {
-    auto identity = metadata::ask_imds();
+    auto identity = ec2::ask_imds();
     if (!identity) return std::unexpected(std::move(identity).error());
     instance.name = identity->type;
     instance.instance_id = identity->instance_id;
     instance.source = IdentitySource::imds;
     return {};
   }
-  auto identity = metadata::read_dmi(host_root);
+  auto identity = ec2::read_dmi(host_root);
   if (identity) instance.instance_id = identity->instance_id;
   if (!options.instance.empty()) {
     instance.name = options.instance;
@@ -121,7 +122,7 @@ std::string_view identity_source_name(IdentitySource source) {
   return "none";
 }
 
-Error unknown_type(const std::string& name, const metadata::LoadedCatalogue& catalogue) {
+Error unknown_type(const std::string& name, const ec2::LoadedCatalogue& catalogue) {
   std::string meant;
   for (const std::string& near : catalogue.types.near(name)) {
     meant += (meant.empty() ? "did you mean " : ", ") + near;
@@ -135,7 +136,7 @@ Error unknown_type(const std::string& name, const metadata::LoadedCatalogue& cat
 Result<Instance> find_instance(const InstanceOptions& options, const std::string& host_root) {
   if (auto checked = check(options); !checked) return std::unexpected(std::move(checked).error());
   Instance instance;
-  auto catalogue = metadata::load_catalogue(options.catalogue);
+  auto catalogue = ec2::load_catalogue(options.catalogue);
   if (!catalogue) return std::unexpected(std::move(catalogue).error());
   instance.catalogue = *std::move(catalogue);
   if (auto known = identify(options, host_root, instance); !known) {
@@ -158,4 +159,4 @@ Result<Instance> find_instance(const InstanceOptions& options, const std::string
   return instance;
 }
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

@@ -7,7 +7,7 @@
 
 #include "adapters/netlink/links.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 namespace {
 
 BurstNote note_of(const NamedBurst& one) {
@@ -24,19 +24,19 @@ BurstNote note_of(const NamedBurst& one) {
 
 }  // namespace
 
-LiveNews::LiveNews(const CommonOptions& options, const CreditOptions& credits,
-                   std::optional<Instance> instance, const Threshold& threshold, Session& session,
-                   sys::Poller& poller)
-    : options_(options),
+LiveExtras::LiveExtras(const InterfaceChoice& choice, const CreditOptions& credits,
+                       std::optional<Instance> instance, const Threshold& threshold,
+                       Session& session, sys::Poller& poller)
+    : choice_(choice),
       credit_options_(credits),
       instance_(instance),
       threshold_(threshold),
       session_(session),
       poller_(poller),
       evidence_(std::move(instance)),
-      allowances_(options.host_root) {}
+      allowances_(choice.host_root) {}
 
-void LiveNews::round(const Reading& reading) {
+void LiveExtras::round(const Reading& reading) {
   taken_ = reading.taken;
   if (!std::exchange(begun_, true)) {
     begin_credits(reading);
@@ -59,7 +59,7 @@ void LiveNews::round(const Reading& reading) {
   }
 }
 
-void LiveNews::put_into(Report& report) {
+void LiveExtras::put_into(Report& report) {
   report.credits = ways_;
   report.bursts.reset();
   if (board_) {
@@ -69,8 +69,8 @@ void LiveNews::put_into(Report& report) {
 }
 
 // An estimate that lacks a part of what is charged would be too high, and not say so.
-std::vector<std::string> LiveNews::not_counted() const {
-  if (options_.interfaces.empty() || !options_.netns.empty()) {
+std::vector<std::string> LiveExtras::not_counted() const {
+  if (choice_.interfaces.empty() || !choice_.netns.empty()) {
     return {};
   }
   std::set<std::string> counted;
@@ -78,7 +78,7 @@ std::vector<std::string> LiveNews::not_counted() const {
     counted.insert(one.name);
   }
   std::vector<std::string> missing;
-  for (const Link& link : netlink::list_links().value_or(std::vector<Link>{})) {
+  for (const Interface& link : netlink::list_links().value_or(std::vector<Interface>{})) {
     if (link.uplink() && !counted.contains(link.name)) {
       missing.push_back(link.name);
     }
@@ -86,7 +86,7 @@ std::vector<std::string> LiveNews::not_counted() const {
   return missing;
 }
 
-void LiveNews::begin_credits(const Reading& base) {
+void LiveExtras::begin_credits(const Reading& base) {
   if (!instance_) {
     return;
   }
@@ -96,8 +96,8 @@ void LiveNews::begin_credits(const Reading& base) {
     return;
   }
   note(instance_->notes);
-  auto watch = CreditWatch::begin(credit_options_, *instance_, options_.host_root, session_, base,
-                                  0, CreditRole::bystander);
+  auto watch = CreditMonitor::begin(credit_options_, *instance_, choice_.host_root, session_, base,
+                                    0, CreditRole::bystander);
   if (!watch) {
     note({"no credits are shown: " + watch.error().what});
     return;
@@ -106,7 +106,7 @@ void LiveNews::begin_credits(const Reading& base) {
   note(credits_->take_notices());
 }
 
-void LiveNews::begin_bursts(const Reading& base) {
+void LiveExtras::begin_bursts(const Reading& base) {
   const Nanoseconds window = session_.window_terms().window;
   if (window <= Nanoseconds::zero()) {
     return;
@@ -127,7 +127,7 @@ void LiveNews::begin_bursts(const Reading& base) {
 
 // In full the first time; from then on the figure is enough: on a host that is busy for long the
 // sentences would drive out all others.
-void LiveNews::hear_of_missed(const Moment& now) {
+void LiveExtras::hear_of_missed(const Moment& now) {
   const std::uint64_t missed = bursts_->totals().missed();
   auto notices = bursts_->take_notices();
   if (missed == missed_ || missed_ == 0) {
@@ -138,7 +138,7 @@ void LiveNews::hear_of_missed(const Moment& now) {
   }
 }
 
-void LiveNews::look_at_allowances(const Reading& reading) {
+void LiveExtras::look_at_allowances(const Reading& reading) {
   if (credits_) {
     if (const auto& look = credits_->looked()) {
       evidence_.hear(*look, credits_->allowances());
@@ -153,8 +153,8 @@ void LiveNews::look_at_allowances(const Reading& reading) {
 }
 
 // The worse one of the two directions.
-Verdict LiveNews::verdict() const {
-  Verdict worst = Verdict::none;
+AllowanceVerdict LiveExtras::verdict() const {
+  AllowanceVerdict worst = AllowanceVerdict::none;
   const Allowances& allowances = credits_ ? credits_->allowances() : allowances_.allowances();
   for (const AllowanceSummary& one : allowances.summaries()) {
     if (one.there &&
@@ -165,8 +165,8 @@ Verdict LiveNews::verdict() const {
   return worst;
 }
 
-void LiveNews::note(std::vector<std::string> notices) {
+void LiveExtras::note(std::vector<std::string> notices) {
   std::ranges::move(notices, std::back_inserter(notices_));
 }
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

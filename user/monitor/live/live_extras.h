@@ -9,7 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "cli/options/common.h"
 #include "core/bursts/threshold.h"
 #include "core/live/report.h"
 #include "monitor/bursts/burst_context.h"
@@ -17,16 +16,16 @@
 #include "monitor/collectors/allowance_collector.h"
 #include "monitor/credits/credit_monitor.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 
-class LiveNews {
+class LiveExtras {
  public:
   // `instance`: none where nobody knows which one this is. All of them must outlive this.
-  LiveNews(const CommonOptions& options, const CreditOptions& credits,
-           std::optional<Instance> instance, const Threshold& threshold, Session& session,
-           sys::Poller& poller);
-  LiveNews(const LiveNews&) = delete;
-  LiveNews& operator=(const LiveNews&) = delete;
+  LiveExtras(const InterfaceChoice& choice, const CreditOptions& credits,
+             std::optional<Instance> instance, const Threshold& threshold, Session& session,
+             sys::Poller& poller);
+  LiveExtras(const LiveExtras&) = delete;
+  LiveExtras& operator=(const LiveExtras&) = delete;
 
   // After each reading; the first one is the base.
   void round(const Reading& reading);
@@ -40,25 +39,25 @@ class LiveNews {
   [[nodiscard]] std::vector<std::string> not_counted() const;
   void hear_of_missed(const Moment& now);
   void look_at_allowances(const Reading& reading);
-  [[nodiscard]] Verdict verdict() const;
+  [[nodiscard]] AllowanceVerdict verdict() const;
   void note(std::vector<std::string> notices);
 
-  const CommonOptions& options_;
+  const InterfaceChoice& choice_;
   const CreditOptions& credit_options_;
   std::optional<Instance> instance_;
   Threshold threshold_;
   Session& session_;
   sys::Poller& poller_;
-  DeviceEvidence evidence_;
-  AllowanceWatch allowances_;  // while no credits are watched: they look at the counters too
-  std::optional<CreditWatch> credits_;
+  BurstContext evidence_;
+  AllowanceCollector allowances_;  // while no credits are watched: they look at the counters too
+  std::optional<CreditMonitor> credits_;
   std::vector<DirectionCredit> ways_;
-  std::optional<BurstBoard> board_;
-  std::optional<BurstWatch> bursts_;
+  std::optional<BurstPanel> board_;
+  std::optional<BurstMonitor> bursts_;
   std::uint64_t missed_ = 0;  // windows that the board knows of
   bool begun_ = false;
   Moment taken_;
   std::vector<std::string> notices_;
 };
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "monitor/offline/credit_replayer.h"
 
-#include <CLI/CLI.hpp>
-
 #include "adapters/csv/credits.h"
-#include "cli/options/parsing.h"
 #include "core/base/quantity.h"
 #include "monitor/credits/credit_monitor.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 namespace {
 
 constexpr std::size_t kBatch = 1000;
@@ -19,36 +16,6 @@ Error usage(std::string what, std::string cure) {
 }
 
 }  // namespace
-
-void add_replay_credit_options(CLI::App& command, ReplayCreditOptions& options) {
-  add_instance_options(command, options.instance);
-  command
-      .add_option("--credits", options.csv,
-                  "Write the estimate of the credits, a row for each direction\nand interval")
-      ->type_name("FILE|-");
-  command
-      .add_option("--tx-column", options.columns.tx,
-                  "The files are another monitor's: this column is what was sent")
-      ->type_name("NAME");
-  command.add_option("--rx-column", options.columns.rx, "Likewise, what was received")
-      ->type_name("NAME");
-  command.add_option("--time-column", options.columns.time, "Likewise, the time (default: time)")
-      ->type_name("NAME");
-  command
-      .add_option_function<std::string>(
-          "--unit",
-          [&options](const std::string& text) {
-            auto unit = parse_series_unit(text);
-            if (!unit) refuse("--unit: " + unit.error().what, unit.error().cure);
-            options.unit = *unit;
-            options.has_unit = true;
-          },
-          "Their unit: bytes (in the interval), total (a counter), or a\n"
-          "rate: bit/s, Mbit/s, B/s, kB/s, KiB/s...")
-      ->type_name("UNIT");
-  command.add_flag("--time-is-start", options.time_is_start,
-                   "Their time is where an interval begins (CloudWatch), not its end");
-}
 
 Result<void> check(const ReplayCreditOptions& options) {
   if (options.foreign() && !options.has_unit) {
@@ -66,20 +33,20 @@ Result<void> check(const ReplayCreditOptions& options) {
   return {};
 }
 
-Result<std::unique_ptr<ReplayCredits>> ReplayCredits::begin(const ReplayCreditOptions& options) {
+Result<std::unique_ptr<CreditReplayer>> CreditReplayer::begin(const ReplayCreditOptions& options) {
   const auto instance = find_instance(options.instance, "");
   if (!instance) return std::unexpected(instance.error());
-  std::optional<csv::Sink> sink;
+  std::optional<csv::FileSink> sink;
   if (!options.csv.empty()) {
-    auto opened = csv::Sink::open(options.csv, csv::credits_header());
+    auto opened = csv::FileSink::open(options.csv, csv::credits_header());
     if (!opened) return std::unexpected(std::move(opened).error());
     sink.emplace(*std::move(opened));
   }
-  return std::unique_ptr<ReplayCredits>(new ReplayCredits(options, *instance, std::move(sink)));
+  return std::unique_ptr<CreditReplayer>(new CreditReplayer(options, *instance, std::move(sink)));
 }
 
-ReplayCredits::ReplayCredits(const ReplayCreditOptions& options, const Instance& instance,
-                             std::optional<csv::Sink> sink)
+CreditReplayer::CreditReplayer(const ReplayCreditOptions& options, const Instance& instance,
+                               std::optional<csv::FileSink> sink)
     : options_(options),
       notes_(instance.notes),
       sink_(std::move(sink)),
@@ -88,24 +55,24 @@ ReplayCredits::ReplayCredits(const ReplayCreditOptions& options, const Instance&
       series_(options.unit, options.time_is_start,
               [this](const SeriesInterval& interval) { model_.add(interval); }) {}
 
-void ReplayCredits::write(const CreditReport& report) {
+void CreditReplayer::write(const CreditReport& report) {
   if (!sink_ || !written_) return;
   for (std::string& row : csv::credits_rows(report)) rows_.push_back(std::move(row));
   if (rows_.size() >= kBatch) written_ = flush();
 }
 
-Result<void> ReplayCredits::flush() {
+Result<void> CreditReplayer::flush() {
   auto written = sink_ ? sink_->write(rows_) : Result<void>{};
   rows_.clear();
   return written;
 }
 
-Result<void> ReplayCredits::add(const Sample& row) {
+Result<void> CreditReplayer::add(const Sample& row) {
   if (auto added = model_.add(row); !added) return added;
   return written_;
 }
 
-Result<void> ReplayCredits::add_series(std::istream& in, const std::string& name) {
+Result<void> CreditReplayer::add_series(std::istream& in, const std::string& name) {
   return csv::for_each_series_row(in, name, options_.columns,
                                   [this](const SeriesRow& row) -> Result<void> {
                                     if (auto added = series_.add(row); !added) return added;
@@ -113,7 +80,7 @@ Result<void> ReplayCredits::add_series(std::istream& in, const std::string& name
                                   });
 }
 
-Result<std::string> ReplayCredits::finish() {
+Result<std::string> CreditReplayer::finish() {
   series_.finish();
   const auto result = model_.finish();
   if (!written_) return std::unexpected(written_.error());
@@ -132,4 +99,4 @@ Result<std::string> ReplayCredits::finish() {
   return text;
 }
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

@@ -11,16 +11,12 @@
 
 #include "adapters/csv/file_sink.h"
 #include "adapters/csv/foreign_series.h"
-#include "cli/options/instance.h"
 #include "core/base/result.h"
 #include "core/credits/replay.h"
 #include "core/replay/foreign_series.h"
+#include "monitor/credits/instance.h"
 
-namespace CLI {
-class App;
-}
-
-namespace cgtally::cli {
+namespace cgtally::monitor {
 
 struct ReplayCreditOptions {
   InstanceOptions instance;
@@ -37,13 +33,12 @@ struct ReplayCreditOptions {
   // The files are another monitor's.
   [[nodiscard]] bool foreign() const { return !columns.rx.empty() || !columns.tx.empty(); }
 };
-void add_replay_credit_options(CLI::App& command, ReplayCreditOptions& options);
 // What cannot go together.
 [[nodiscard]] Result<void> check(const ReplayCreditOptions& options);
 
-class ReplayCredits {
+class CreditReplayer {
  public:
-  static Result<std::unique_ptr<ReplayCredits>> begin(const ReplayCreditOptions& options);
+  static Result<std::unique_ptr<CreditReplayer>> begin(const ReplayCreditOptions& options);
 
   Result<void> add(const Sample& row);
   // A whole file of another monitor.
@@ -52,18 +47,18 @@ class ReplayCredits {
   Result<std::string> finish();
 
  private:
-  ReplayCredits(const ReplayCreditOptions& options, const Instance& instance,
-                std::optional<csv::Sink> sink);
+  CreditReplayer(const ReplayCreditOptions& options, const Instance& instance,
+                 std::optional<csv::FileSink> sink);
   void write(const CreditReport& report);
   Result<void> flush();
 
   const ReplayCreditOptions& options_;
   std::vector<std::string> notes_;
-  std::optional<csv::Sink> sink_;
+  std::optional<csv::FileSink> sink_;
   std::vector<std::string> rows_;
   Result<void> written_;
   CreditReplay model_;
-  RateSeries series_;
+  ForeignSeries series_;
 };
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

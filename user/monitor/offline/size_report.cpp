@@ -11,13 +11,13 @@
 #include "adapters/csv/sizing.h"
 #include "adapters/ec2/catalogue_file.h"
 #include "adapters/netlink/links.h"
-#include "cli/options/instance.h"
 #include "core/base/quantity.h"
 #include "core/base/text.h"
 #include "core/base/timestamp.h"
 #include "core/sizing/screen.h"
+#include "monitor/credits/instance.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 namespace {
 
 constexpr Bytes kUsualRequest{64};
@@ -29,7 +29,7 @@ Error usage(std::string what, std::string cure) {
 // One way to count the load, and what one exchange of it is where it is imagined.
 struct Counted {
   std::string name;  // empty: recorded
-  Load load;
+  sizing::Workload load;
   std::optional<Traffic> one;
 };
 
@@ -47,17 +47,17 @@ std::string joined(const std::set<std::string>& names) {
 }
 
 bool charged(const SizeOptions& options, const std::string& iface) {
-  if (options.interfaces.empty()) return may_be_uplink(iface);
+  if (options.interfaces.empty()) return csv::may_be_uplink(iface);
   return std::ranges::any_of(options.interfaces, [&iface](const std::string& glob) {
     return netlink::matches_glob(glob, iface);
   });
 }
 
 Result<Question> recorded(const SizeOptions& options) {
-  LoadRecorder recorder;
+  sizing::WorkloadBuilder recorder;
   std::set<std::string> left_out;
   std::size_t taken = 0;
-  auto read = read_recordings(options.files, [&](const Sample& row, const std::string& place) {
+  auto read = csv::read_recordings(options.files, [&](const Sample& row, const std::string& place) {
     if (!charged(options, row.iface)) {
       left_out.insert(row.iface);
       return Result<void>{};
@@ -68,7 +68,7 @@ Result<Question> recorded(const SizeOptions& options) {
   });
   if (!read) return std::unexpected(std::move(read).error());
   if (taken == 0)
-    return std::unexpected(nothing_of("interface", {left_out.begin(), left_out.end()}));
+    return std::unexpected(csv::nothing_of("interface", {left_out.begin(), left_out.end()}));
   auto load = std::move(recorder).finish();
   if (!load) return std::unexpected(std::move(load).error());
   Question question{.heading = format_date_time(load->first_wall) + "  " +
@@ -76,9 +76,9 @@ Result<Question> recorded(const SizeOptions& options) {
                                format_count(load->load.steps.size()) + " intervals of " +
                                joined(load->interfaces) +
                                (left_out.empty() ? "" : "  (left out: " + joined(left_out) + ")") +
-                               "\n" + load_lines(load->load),
+                               "\n" + sizing::workload_lines(load->load),
                     .counted = {},
-                    .notes = short_packets(load->load)};
+                    .notes = sizing::short_packets(load->load)};
   if (load->gaps.count > 0) {
     question.notes += "GAP      " + format_count(load->gaps.count) +
                       " times nothing was recorded; what moved then is spread evenly\n";
@@ -92,27 +92,27 @@ Result<Question> recorded(const SizeOptions& options) {
 }
 
 Result<Question> imagined(const SizeOptions& options) {
-  const Exchange exchange{.per_second = *options.rps,
-                          .request = options.request.value_or(kUsualRequest),
-                          .response = *options.response};
+  const sizing::Exchange exchange{.per_second = *options.rps,
+                                  .request = options.request.value_or(kUsualRequest),
+                                  .response = *options.response};
   Question question{.heading = format_count(exchange.per_second) +
                                (exchange.per_second == 1 ? " response" : " responses") +
                                " a second of " + format_bytes(exchange.response) +
                                ", to requests of " + format_bytes(exchange.request) + "\n",
                     .counted = {},
                     .notes = ""};
-  for (const auto& [name, one] :
-       {std::pair{"payload", payload_of(exchange)}, std::pair{"wire", wire_of(exchange)}}) {
-    auto load = repeated(one, exchange.per_second);
+  for (const auto& [name, one] : {std::pair{"payload", sizing::payload_of(exchange)},
+                                  std::pair{"wire", sizing::wire_of(exchange)}}) {
+    auto load = sizing::repeated(one, exchange.per_second);
     if (!load) return std::unexpected(std::move(load).error());
-    question.heading += std::string(name) + "\n" + load_lines(*load);
+    question.heading += std::string(name) + "\n" + sizing::workload_lines(*load);
     question.counted.push_back({.name = name, .load = *std::move(load), .one = one});
   }
   question.notes =
       "MOST/s   responses a second for ever, by the baseline alone\n"
       "wire     payload and 66 B of headers for each segment of up to 1448 B (Ethernet,\n"
       "         IPv4, TCP with timestamps), and an ACK of 66 B for every two segments\n" +
-      short_packets(question.counted.back().load);
+      sizing::short_packets(question.counted.back().load);
   return question;
 }
 
@@ -135,7 +135,7 @@ Result<Question> ask(const SizeOptions& options) {
 }
 
 Result<std::vector<const InstanceType*>> chosen(const SizeOptions& options,
-                                                const metadata::LoadedCatalogue& catalogue) {
+                                                const ec2::LoadedCatalogue& catalogue) {
   std::vector<const InstanceType*> types;
   if (!options.instance.empty()) {
     types.push_back(catalogue.types.find(options.instance));
@@ -153,12 +153,13 @@ Result<std::vector<const InstanceType*>> chosen(const SizeOptions& options,
                                "give a pattern such as 't4g.*', 'cache.*' or '*'"));
 }
 
-std::vector<SizingRow> rows_for(const std::vector<Candidate>& shown, const Question& question,
-                                const GivenLimits& limits) {
-  std::vector<SizingRow> rows;
-  std::vector<Sizing> sizings;
+std::vector<sizing::SizingRow> rows_for(const std::vector<sizing::Candidate>& shown,
+                                        const Question& question,
+                                        const sizing::GivenLimits& limits) {
+  std::vector<sizing::SizingRow> rows;
+  std::vector<sizing::Sizing> sizings;
   for (const Counted& counted : question.counted) sizings.emplace_back(counted.load, limits);
-  for (const Candidate& one : shown) {
+  for (const sizing::Candidate& one : shown) {
     const CreditTerms terms = terms_of(*one.type);
     for (std::size_t i = 0; i < question.counted.size(); ++i) {
       const Counted& counted = question.counted[i];
@@ -167,42 +168,43 @@ std::vector<SizingRow> rows_for(const std::vector<Candidate>& shown, const Quest
                       .fit = sizings[i].fit(terms),
                       .most_per_second = std::nullopt});
       if (counted.one) {
-        rows.back().most_per_second = most_per_second(*counted.one, terms, limits);
+        rows.back().most_per_second = sizing::most_per_second(*counted.one, terms, limits);
       }
     }
   }
   return rows;
 }
 
-Result<void> write_csv(const std::string& path, const std::vector<SizingRow>& rows) {
+Result<void> write_csv(const std::string& path, const std::vector<sizing::SizingRow>& rows) {
   std::error_code ignored;
   if (path != "-" && std::filesystem::is_regular_file(path, ignored) &&
       std::filesystem::file_size(path, ignored) > 0) {
     return std::unexpected(
         usage("--csv " + path + ": exists", "remove it, or choose another name"));
   }
-  auto sink = csv::Sink::open(path, csv::sizing_header());
+  auto sink = csv::FileSink::open(path, csv::sizing_header());
   if (!sink) return std::unexpected(std::move(sink).error());
   std::vector<std::string> lines;
   lines.reserve(rows.size());
-  for (const SizingRow& row : rows) lines.push_back(csv::sizing_row(row));
+  for (const sizing::SizingRow& row : rows) lines.push_back(csv::sizing_row(row));
   return sink->write(lines);
 }
 
 // How many types carry it, and how many others would not be empty when the recording ends.
-std::string summary(const std::vector<Candidate>& all, bool is_recorded,
-                    const metadata::LoadedCatalogue& catalogue) {
+std::string summary(const std::vector<sizing::Candidate>& all, bool is_recorded,
+                    const ec2::LoadedCatalogue& catalogue) {
   const auto counted = [&all](auto&& matches) {
     return format_count(
-        static_cast<std::uint64_t>(std::ranges::count_if(all, matches, &Candidate::fit)));
+        static_cast<std::uint64_t>(std::ranges::count_if(all, matches, &sizing::Candidate::fit)));
   };
-  std::string text = "\n" +
-                     counted([](const Fit& fit) { return fit.verdict == Verdict::for_ever; }) +
-                     " of " + format_count(all.size()) +
-                     (all.size() == 1 ? " type carries" : " types carry") + " it for ever";
+  std::string text =
+      "\n" +
+      counted([](const sizing::Fit& fit) { return fit.verdict == sizing::Verdict::for_ever; }) +
+      " of " + format_count(all.size()) + (all.size() == 1 ? " type carries" : " types carry") +
+      " it for ever";
   if (is_recorded) {
-    text += ", " + counted([](const Fit& fit) {
-              return fit.verdict == Verdict::empties && fit.over_the_load;
+    text += ", " + counted([](const sizing::Fit& fit) {
+              return fit.verdict == sizing::Verdict::empties && fit.over_the_load;
             }) +
             " more over the recording";
   }
@@ -213,22 +215,27 @@ std::string summary(const std::vector<Candidate>& all, bool is_recorded,
          "\n";
 }
 
-std::string footer(const std::vector<Candidate>& all, const std::vector<SizingRow>& rows) {
+std::string footer(const std::vector<sizing::Candidate>& all,
+                   const std::vector<sizing::SizingRow>& rows) {
   std::string text;
-  const auto empties = [](const SizingRow& row) { return row.fit.verdict == Verdict::empties; };
+  const auto empties = [](const sizing::SizingRow& row) {
+    return row.fit.verdict == sizing::Verdict::empties;
+  };
   if (std::ranges::any_of(rows, empties)) {
     text +=
         "LASTS    until a bucket is empty that was full, the load again and again; no\n"
         "         bucket's size is published: PRIOR, from measurements of c5\n";
   }
   std::set<std::string> without_burst;
-  for (const SizingRow& row : rows) {
+  for (const sizing::SizingRow& row : rows) {
     if (!row.type->burst_known) without_burst.insert(row.type->name);
   }
   for (const std::string& name : without_burst) {
     text += "BURST    not known of " + printable(name) + ": no credits are counted on\n";
   }
-  const auto given = [](const Candidate& one) { return crosses_given_limit(one.fit); };
+  const auto given = [](const sizing::Candidate& one) {
+    return sizing::crosses_given_limit(one.fit);
+  };
   if (std::ranges::all_of(all, given)) {
     text +=
         "LIMIT    the limit that was given is crossed whatever the type: fewer, larger\n"
@@ -242,21 +249,21 @@ std::string footer(const std::vector<Candidate>& all, const std::vector<SizingRo
 Result<std::string> size_text(const SizeOptions& options) {
   const auto question = ask(options);
   if (!question) return std::unexpected(question.error());
-  const auto catalogue = metadata::load_catalogue(options.catalogue);
+  const auto catalogue = ec2::load_catalogue(options.catalogue);
   if (!catalogue) return std::unexpected(catalogue.error());
   const auto types = chosen(options, *catalogue);
   if (!types) return std::unexpected(types.error());
-  const std::vector<Candidate> all =
-      candidates(*types, question->counted.back().load, options.limits);
-  const std::vector<SizingRow> rows =
-      rows_for(worth_showing(all, options.top), *question, options.limits);
+  const std::vector<sizing::Candidate> all =
+      sizing::candidates(*types, question->counted.back().load, options.limits);
+  const std::vector<sizing::SizingRow> rows =
+      rows_for(sizing::worth_showing(all, options.top), *question, options.limits);
   if (!options.csv.empty()) {
     const auto written = write_csv(options.csv, rows_for(all, *question, options.limits));
     if (!written) return std::unexpected(written.error());
   }
-  return question->heading + "\n" + sizing_table(rows) +
+  return question->heading + "\n" + sizing::sizing_table(rows) +
          summary(all, question->counted.size() == 1, *catalogue) + footer(all, rows) +
          question->notes;
 }
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

@@ -11,7 +11,7 @@
 #include "core/base/result.h"
 #include "core/sizing/sizing.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 
 struct SizeOptions {
   std::vector<std::string> files;
@@ -19,7 +19,7 @@ struct SizeOptions {
   std::optional<Bytes> response;
   std::optional<std::uint64_t> rps;
   std::optional<Bytes> request;
-  GivenLimits limits;
+  sizing::GivenLimits limits;
   std::string types;
   std::string instance;
   std::string catalogue;
@@ -30,4 +30,4 @@ struct SizeOptions {
 // The screen; the CSV has been written then.
 [[nodiscard]] Result<std::string> size_text(const SizeOptions& options);
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

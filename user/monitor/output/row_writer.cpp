@@ -5,7 +5,7 @@
 
 #include "core/base/quantity.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 namespace {
 
 constexpr std::size_t kMostWaiting = 65'536;
@@ -14,7 +14,7 @@ constexpr std::size_t kMostWaiting = 65'536;
 
 Result<RowWriter> RowWriter::open(const std::string& path, std::string header, std::string what,
                                   sys::WaitForRoom wait) {
-  auto sink = csv::Sink::open(path, std::move(header), std::move(wait));
+  auto sink = csv::FileSink::open(path, std::move(header), std::move(wait));
   if (!sink) {
     return std::unexpected(sink.error());
   }
@@ -60,4 +60,4 @@ std::optional<Error> RowWriter::missing_rows() const {
                .cure = "make room before the next run"};
 }
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

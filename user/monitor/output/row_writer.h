@@ -2,7 +2,7 @@
 // Rows on their way into a CSV that has no room now and then: what cannot be written waits, says so
 // once, and is written when there is room. Only so many wait; those beyond are counted, and missing
 // rows are said at the end. For rows that stand for themselves: samples can cover a gap, and have a
-// Recorder.
+// SampleWriter.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 #include "adapters/csv/file_sink.h"
 #include "core/base/result.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 
 class RowWriter {
  public:
@@ -30,10 +30,10 @@ class RowWriter {
   [[nodiscard]] std::vector<std::string> take_notices() { return std::exchange(notices_, {}); }
 
  private:
-  RowWriter(csv::Sink sink, std::string path, std::string what)
+  RowWriter(csv::FileSink sink, std::string path, std::string what)
       : sink_(std::move(sink)), path_(std::move(path)), what_(std::move(what)) {}
 
-  csv::Sink sink_;
+  csv::FileSink sink_;
   std::string path_;
   std::string what_;
   std::vector<std::string> waiting_;
@@ -42,4 +42,4 @@ class RowWriter {
   std::vector<std::string> notices_;
 };
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

@@ -8,22 +8,22 @@
 #include "core/base/quantity.h"
 #include "core/traffic/account.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 
 bool account_matches(const std::string& glob, const std::string& account) {
   return glob.empty() || netlink::matches_glob(glob, account);
 }
 
-Result<Recorder> Recorder::open(const std::string& path, const std::string& host,
-                                std::string account, sys::WaitForRoom wait) {
-  auto sink = csv::Sink::open(path, csv::samples_header(), std::move(wait));
+Result<SampleWriter> SampleWriter::open(const std::string& path, const std::string& host,
+                                        std::string account, sys::WaitForRoom wait) {
+  auto sink = csv::FileSink::open(path, csv::samples_header(), std::move(wait));
   if (!sink) {
     return std::unexpected(sink.error());
   }
-  return Recorder(std::move(*sink), path == "-" ? "stdout" : path, host, std::move(account));
+  return SampleWriter(std::move(*sink), path == "-" ? "stdout" : path, host, std::move(account));
 }
 
-std::vector<std::string> Recorder::rows() const {
+std::vector<std::string> SampleWriter::rows() const {
   std::vector<std::string> rows;
   for (const Sample& sample : samples_) {
     // (kernel) shows that the interval was recorded, whatever is filtered.
@@ -35,8 +35,8 @@ std::vector<std::string> Recorder::rows() const {
   return rows;
 }
 
-Recorder::Outcome Recorder::take(const Reading& now, const Sampler::NameOf& name_of,
-                                 const Sampler::InterfaceNameOf& interface_name_of) {
+SampleWriter::Outcome SampleWriter::take(const Reading& now, const Sampler::NameOf& name_of,
+                                         const Sampler::InterfaceNameOf& interface_name_of) {
   samples_ = sampler_.take(now, name_of, interface_name_of);
   columns_.fill(samples_);
   const auto written = sink_.write(rows());
@@ -63,11 +63,11 @@ Recorder::Outcome Recorder::take(const Reading& now, const Sampler::NameOf& name
   return Outcome::failing;
 }
 
-Error Recorder::missing_rows() const {
+Error SampleWriter::missing_rows() const {
   const char* cure = failure_->code == ECANCELED ? "let it read on, or write to a file: --csv FILE"
                                                  : "make room before the next run";
   return {.what = "the last rows are missing: " + failure_->what,
           .cure = std::string("the summary covers them; ") + cure};
 }
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

@@ -11,16 +11,16 @@
 #include "core/traffic/sampler.h"
 #include "core/traffic/tcp_columns.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 
-class Recorder {
+class SampleWriter {
  public:
   // `account`: a glob; only the cgroups that match are written. Empty: all.
-  static Result<Recorder> open(const std::string& path, const std::string& host,
-                               std::string account, sys::WaitForRoom wait);
+  static Result<SampleWriter> open(const std::string& path, const std::string& host,
+                                   std::string account, sys::WaitForRoom wait);
 
   // A look at the connections, for the rows of the next take().
-  void add(const Connections& connections, bool complete) { columns_.add(connections, complete); }
+  void add(const TcpStats& connections, bool complete) { columns_.add(connections, complete); }
 
   enum class Outcome { written, failing, closed };  // closed: nobody reads the pipe any more
   Outcome take(const Reading& now, const Sampler::NameOf& name_of,
@@ -34,18 +34,18 @@ class Recorder {
   [[nodiscard]] std::vector<std::string> take_notices() { return std::exchange(notices_, {}); }
 
  private:
-  Recorder(csv::Sink sink, std::string path, const std::string& host, std::string account)
+  SampleWriter(csv::FileSink sink, std::string path, const std::string& host, std::string account)
       : sink_(std::move(sink)),
         path_(std::move(path)),
         sampler_(host),
         account_(std::move(account)) {}
   [[nodiscard]] std::vector<std::string> rows() const;
 
-  csv::Sink sink_;
+  csv::FileSink sink_;
   std::string path_;
   Sampler sampler_;
   std::string account_;
-  ConnectionColumns columns_;
+  TcpColumns columns_;
   std::vector<Sample> samples_;
   Moment failing_since_;
   std::optional<Error> failure_;
@@ -55,4 +55,4 @@ class Recorder {
 // Whether --account lets it through.
 [[nodiscard]] bool account_matches(const std::string& glob, const std::string& account);
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

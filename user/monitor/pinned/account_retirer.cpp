@@ -5,7 +5,7 @@
 #include <set>
 #include <span>
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 namespace {
 
 using namespace std::chrono_literals;
@@ -19,13 +19,15 @@ constexpr Nanoseconds kForgetEvery = 30s;
 
 }  // namespace
 
-Retirements::Retirements(bpf::Ledger& ledger, std::string directory, bpf::Retirement retirement)
+AccountRetirer::AccountRetirer(bpf::Ledger& ledger, std::string directory,
+                               bpf::Retirement retirement)
     : ledger_(ledger),
       directory_(std::move(directory)),
       book_(ledger.fd("names"), ledger.fd("deaths")),
       retirement_(std::move(retirement)) {}
 
-Result<Retirements> Retirements::over(bpf::Ledger& ledger, std::string directory, Nanoseconds now) {
+Result<AccountRetirer> AccountRetirer::over(bpf::Ledger& ledger, std::string directory,
+                                            Nanoseconds now) {
   auto retirement = bpf::Retirement::over(ledger);
   if (!retirement) {
     return std::unexpected(retirement.error());
@@ -33,11 +35,12 @@ Result<Retirements> Retirements::over(bpf::Ledger& ledger, std::string directory
   if (auto recovered = retirement->recover(now); !recovered) {
     return std::unexpected(recovered.error());
   }
-  return Retirements(ledger, std::move(directory), std::move(*retirement));
+  return AccountRetirer(ledger, std::move(directory), std::move(*retirement));
 }
 
-void Retirements::bury(const std::vector<AccountTotals>& accounts,
-                       const std::function<bool(std::uint64_t cgroup_id)>& lives, Nanoseconds now) {
+void AccountRetirer::bury(const std::vector<AccountTotals>& accounts,
+                          const std::function<bool(std::uint64_t cgroup_id)>& lives,
+                          Nanoseconds now) {
   std::set<std::uint64_t> seen;
   for (const auto& [iface, account, totals] : accounts) {
     const bool cgroup = account.kind == AccountKind::cgroup;
@@ -48,16 +51,17 @@ void Retirements::bury(const std::vector<AccountTotals>& accounts,
   }
 }
 
-Result<void> Retirements::retire_accounts(const std::vector<AccountTotals>& accounts,
-                                          const std::vector<Death>& deaths, Nanoseconds now) {
-  std::vector<Death> dead = unseen_;
+Result<void> AccountRetirer::retire_accounts(const std::vector<AccountTotals>& accounts,
+                                             const std::vector<RemovedCgroup>& deaths,
+                                             Nanoseconds now) {
+  std::vector<RemovedCgroup> dead = unseen_;
   dead.insert(dead.end(), deaths.begin(), deaths.end());
   const auto due = retiring_.due(accounts, dead, now);
   const auto retired = retirement_.retire(due, now);
   return retired ? Result<void>{} : std::unexpected(retired.error());
 }
 
-Result<void> Retirements::retire_interfaces(const Exists& exists, Nanoseconds now) {
+Result<void> AccountRetirer::retire_interfaces(const Exists& exists, Nanoseconds now) {
   for (const auto& record : bpf::interface_records(ledger_)) {
     if (record.attached || (record.ifindex != 0 && exists(record))) {
       continue;
@@ -71,21 +75,21 @@ Result<void> Retirements::retire_interfaces(const Exists& exists, Nanoseconds no
   return {};
 }
 
-Result<void> Retirements::forget_names(const std::vector<AccountTotals>& accounts, std::size_t dead,
-                                       Nanoseconds now) {
+Result<void> AccountRetirer::forget_names(const std::vector<AccountTotals>& accounts,
+                                          std::size_t dead, Nanoseconds now) {
   std::set<std::uint64_t> booked;
   for (const AccountTotals& one : accounts) {
     booked.insert(one.account.cgroup_id);
   }
   const Nanoseconds remember = dead < kCrowded ? kRemember : kRememberWhenCrowded;
-  const auto forgotten = book_.forget_dead([&](const Death& death) {
+  const auto forgotten = book_.forget_dead([&](const RemovedCgroup& death) {
     return booked.contains(death.cgroup_id) || !death.released || now - *death.released < remember;
   });
   return forgotten ? Result<void>{} : std::unexpected(forgotten.error());
 }
 
-Result<void> Retirements::round(const std::vector<AccountTotals>& accounts, const Exists& exists,
-                                Nanoseconds now) {
+Result<void> AccountRetirer::round(const std::vector<AccountTotals>& accounts, const Exists& exists,
+                                   Nanoseconds now) {
   const auto deaths = book_.deaths();
   if (!deaths) {
     return std::unexpected(deaths.error());
@@ -103,4 +107,4 @@ Result<void> Retirements::round(const std::vector<AccountTotals>& accounts, cons
   return forget_names(accounts, deaths->size(), now);
 }
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

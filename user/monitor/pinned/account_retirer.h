@@ -15,12 +15,12 @@
 #include "core/base/result.h"
 #include "core/traffic/account_expiry.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 
-class Retirements {
+class AccountRetirer {
  public:
   // Ends first what a killed keeper had begun: before anything is attached.
-  static Result<Retirements> over(bpf::Ledger& ledger, std::string directory, Nanoseconds now);
+  static Result<AccountRetirer> over(bpf::Ledger& ledger, std::string directory, Nanoseconds now);
 
   // Cgroups that have accounts but are not in the tree, and of whose death the book knows nothing.
   void bury(const std::vector<AccountTotals>& accounts,
@@ -34,20 +34,20 @@ class Retirements {
                      Nanoseconds now);
 
  private:
-  Retirements(bpf::Ledger& ledger, std::string directory, bpf::Retirement retirement);
+  AccountRetirer(bpf::Ledger& ledger, std::string directory, bpf::Retirement retirement);
   Result<void> retire_accounts(const std::vector<AccountTotals>& accounts,
-                               const std::vector<Death>& deaths, Nanoseconds now);
+                               const std::vector<RemovedCgroup>& deaths, Nanoseconds now);
   Result<void> retire_interfaces(const Exists& exists, Nanoseconds now);
   Result<void> forget_names(const std::vector<AccountTotals>& accounts, std::size_t dead,
                             Nanoseconds now);
 
   std::reference_wrapper<bpf::Ledger> ledger_;
   std::string directory_;
-  bpf::CgroupBook book_;
+  bpf::CgroupRegistry book_;
   bpf::Retirement retirement_;
-  Retiring retiring_;
-  std::vector<Death> unseen_;
+  AccountExpiry retiring_;
+  std::vector<RemovedCgroup> unseen_;
   Nanoseconds forgot_{};  // boot time
 };
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

@@ -13,7 +13,7 @@
 #include "adapters/cgroupfs/names.h"
 #include "adapters/sys/clock.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 namespace {
 
 using namespace std::chrono_literals;
@@ -34,7 +34,7 @@ Result<cgroupfs::Names> living_cgroups(const std::string& host_root) {
 
 Result<void> Keeper::attach(std::optional<bpf::OlderLedger>& older) {
   bpf::Ledger& ledger = tally_.ledger();
-  auto retirements = Retirements::over(ledger, pins_.directory(), sys::now().boot);
+  auto retirements = AccountRetirer::over(ledger, pins_.directory(), sys::now().boot);
   if (!retirements) {
     return std::unexpected(retirements.error());
   }
@@ -140,7 +140,7 @@ Result<void> Keeper::write_names() {
     return std::unexpected(names.error());
   }
   const bpf::Ledger& ledger = tally_.ledger();
-  const bpf::CgroupBook book(ledger.fd("names"), ledger.fd("deaths"));
+  const bpf::CgroupRegistry book(ledger.fd("names"), ledger.fd("deaths"));
   names->for_each_child([&](std::uint64_t id, std::uint64_t parent, const std::string& name) {
     (void)book.remember(id, parent, name);
   });
@@ -193,7 +193,7 @@ Result<void> Keeper::look_after() {
   return retired;
 }
 
-Result<void> Keeper::keep(Rounds& rounds, const Hear& hear) {
+Result<void> Keeper::keep(EventLoop& rounds, const Hear& hear) {
   bpf::set_keeper(tally_.ledger(), getpid());
   if (auto offered = places_.offer_to(rounds.poller(), tally_, notices_); !offered) {
     return offered;
@@ -216,4 +216,4 @@ Result<void> Keeper::keep(Rounds& rounds, const Hear& hear) {
   return ran;
 }
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

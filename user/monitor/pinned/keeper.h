@@ -21,10 +21,10 @@
 #include "monitor/session/coverage_monitor.h"
 #include "monitor/session/interface_set.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 
 struct KeeperOptions {
-  PlacesOptions places;
+  InterfaceChoice places;
   std::string bpffs;
   std::optional<std::uint32_t> slots;  // of a ledger that has to be made
   bool migrate = false;                // carry the totals of an older ABI over
@@ -41,7 +41,7 @@ class Keeper {
 
   using Hear = std::function<void(const std::string& notice)>;
   // Until a signal or until somebody asks for the end, as down does. The ledger stays as it is.
-  Result<void> keep(Rounds& rounds, const Hear& hear);
+  Result<void> keep(EventLoop& rounds, const Hear& hear);
 
   [[nodiscard]] bool asked_to_end() { return bpf::asked_to_stop(tally_.ledger()); }
   [[nodiscard]] std::string counted() const { return places_.counted(tally_); }
@@ -51,10 +51,10 @@ class Keeper {
  private:
   struct Ground;
   static Result<Ground> prepare(const KeeperOptions& options, std::vector<std::string>& notices);
-  static Result<std::unique_ptr<Keeper>> over(Ground& ground, Places places,
+  static Result<std::unique_ptr<Keeper>> over(Ground& ground, InterfaceSet places,
                                               const std::string& host_root);
-  Keeper(sys::Fd lock, bpf::Pins pins, bpf::Registry registry, bpf::Tally tally, Places places,
-         std::string host_root);
+  Keeper(sys::Fd lock, bpf::Pins pins, bpf::Registry registry, bpf::Tally tally,
+         InterfaceSet places, std::string host_root);
   Result<void> attach(std::optional<bpf::OlderLedger>& older);
   void take_back(const Ground& ground);
   Result<void> carry_over(bpf::OlderLedger& older);
@@ -73,10 +73,10 @@ class Keeper {
   bpf::Pins pins_;
   bpf::Registry registry_;
   bpf::Tally tally_;
-  Places places_;
+  InterfaceSet places_;
   std::string host_root_;
-  CoverageWatch coverage_;
-  std::optional<Retirements> retirements_;
+  CoverageMonitor coverage_;
+  std::optional<AccountRetirer> retirements_;
   Nanoseconds looked_{};  // boot time
   std::string trouble_;   // said, and not over yet
   std::vector<std::string> notices_;
@@ -87,4 +87,4 @@ Result<sys::Fd> stop_keeper(const bpf::Pins& pins, bpf::Ledger& ledger);
 // The same for a ledger of another ABI; null: of one that is not whole.
 Result<sys::Fd> stop_keeper(const bpf::Pins& pins, bpf::OlderLedger* ledger);
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

@@ -11,7 +11,7 @@
 #include "adapters/sys/clock.h"
 #include "monitor/pinned/keeper.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 namespace {
 
 using namespace std::chrono_literals;
@@ -77,7 +77,7 @@ Result<bpf::Ledger> open_or_make(const bpf::Pins& pins, std::uint32_t slots) {
 }  // namespace
 
 Keeper::Keeper(sys::Fd lock, bpf::Pins pins, bpf::Registry registry, bpf::Tally tally,
-               Places places, std::string host_root)
+               InterfaceSet places, std::string host_root)
     : lock_(std::move(lock)),
       pins_(std::move(pins)),
       registry_(std::move(registry)),
@@ -133,7 +133,7 @@ Result<Keeper::Ground> Keeper::prepare(const KeeperOptions& options,
       std::move(*pins), std::move(*older), std::move(*locked), std::move(*ledger), fresh, was_up};
 }
 
-Result<std::unique_ptr<Keeper>> Keeper::over(Ground& ground, Places places,
+Result<std::unique_ptr<Keeper>> Keeper::over(Ground& ground, InterfaceSet places,
                                              const std::string& host_root) {
   const std::string directory = ground.pins.directory();
   bpf::Ledger& ledger = ground.ledger;
@@ -157,7 +157,7 @@ Result<std::unique_ptr<Keeper>> Keeper::over(Ground& ground, Places places,
 
 Result<std::unique_ptr<Keeper>> Keeper::begin(const KeeperOptions& options) {
   std::vector<std::string> notices;
-  auto places = Places::open(options.places, notices);
+  auto places = InterfaceSet::open(options.places, notices);
   if (!places) {
     return std::unexpected(places.error());
   }
@@ -227,4 +227,4 @@ Result<sys::Fd> stop_keeper(const bpf::Pins& pins, bpf::OlderLedger* ledger) {
   return locked;
 }
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

@@ -12,7 +12,7 @@
 #include "monitor/collectors/allowance_collector.h"
 #include "monitor/session/device_snapshot.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 namespace {
 
 using namespace std::chrono_literals;
@@ -22,7 +22,7 @@ constexpr Nanoseconds kWhile = 1s;
 // What moves.
 struct Sight {
   Moment taken;
-  std::map<InterfaceKey, Result<DeviceLook>> devices;
+  std::map<InterfaceKey, Result<DeviceSnapshot>> devices;
   std::vector<AccountTotals> accounts;
   bpf::ProgramCost cost;
 };
@@ -54,7 +54,7 @@ std::optional<double> share(Bytes part, Bytes whole) {
              : std::optional(static_cast<double>(part.value) / static_cast<double>(whole.value));
 }
 
-Share share_between(const CoverageReading& first, const CoverageReading& last) {
+CoverageShare share_between(const CoverageReading& first, const CoverageReading& last) {
   Coverage coverage;
   coverage.add(first);
   coverage.add(last);
@@ -70,7 +70,7 @@ CountedInterface counted_of(const bpf::InterfaceRecord& record) {
           .program_ids = record.program_ids};
 }
 
-LedgerCondition condition_of(const bpf::LedgerFacts& facts) {
+LedgerCondition condition_of(const bpf::LedgerInfo& facts) {
   using State = LedgerCondition::State;
   const State state = facts.state == bpf::LedgerState::up       ? State::up
                       : facts.state == bpf::LedgerState::making ? State::unfinished
@@ -80,7 +80,7 @@ LedgerCondition condition_of(const bpf::LedgerFacts& facts) {
 
 class LedgerLook {
  public:
-  LedgerLook(bpf::LedgerView& view, const std::string& host_root, Status& status)
+  LedgerLook(bpf::LedgerView& view, const std::string& host_root, LedgerStatusReport& status)
       : view_(view),
         host_root_(host_root),
         status_(status),
@@ -114,7 +114,7 @@ class LedgerLook {
     status_.expense.map_bytes = facts_.bytes;
     status_.expense.windows_bytes = facts_.windows_bytes * counted_.size();
     status_.expense.window = facts_.window;
-    status_.expense.gate_bytes = facts_.gate_bytes;
+    status_.expense.clock_read_bytes = facts_.clock_read_bytes;
     for (const bpf::InterfaceRecord& record : view_.interfaces()) {
       status_.interfaces.push_back(interface_of(record, first, last));
     }
@@ -161,9 +161,9 @@ class LedgerLook {
     const bpf::SlotUse use = view_.slots();
     slots.used = use.used;
     slots.total = use.total;
-    const bpf::CgroupBook book = view_.book();
+    const bpf::CgroupRegistry book = view_.book();
     std::unordered_map<std::uint64_t, Nanoseconds> died;
-    for (const Death& death : book.deaths().value_or(std::vector<Death>{})) {
+    for (const RemovedCgroup& death : book.deaths().value_or(std::vector<RemovedCgroup>{})) {
       died.emplace(death.cgroup_id, death.removed);
     }
     for (const AccountTotals& one : last.accounts) {
@@ -221,7 +221,7 @@ class LedgerLook {
   }
 
   static void take_device(InterfaceCondition& one, const bpf::InterfaceRecord& record,
-                          const DeviceLook& look) {
+                          const DeviceSnapshot& look) {
     const Step change = step(record.device, look.device.carried);
     if (const auto* forward = std::get_if<Advanced>(&change)) {
       one.rx.device = forward->by.rx_bytes;
@@ -238,12 +238,12 @@ class LedgerLook {
     const CoverageReading now =
         last.devices.at(record.key)
             ->against(booked_on(record.key, last.accounts).all, last.taken.boot);
-    const Share ever =
+    const CoverageShare ever =
         share_between({.boot = record.since.boot, .device = record.device, .booked = {}}, now);
     one.rx.seen = ever.rx;
     one.tx.seen = ever.tx;
     if (const auto& before = first.devices.at(record.key); before) {
-      const Share lately = share_between(
+      const CoverageShare lately = share_between(
           before->against(booked_on(record.key, first.accounts).all, first.taken.boot), now);
       one.rx.now = lately.rx;
       one.tx.now = lately.tx;
@@ -263,17 +263,18 @@ class LedgerLook {
 
   bpf::LedgerView& view_;
   const std::string& host_root_;
-  Status& status_;
-  bpf::LedgerFacts facts_;
-  AllowanceWatch allowances_;
+  LedgerStatusReport& status_;
+  bpf::LedgerInfo facts_;
+  AllowanceCollector allowances_;
   std::vector<CountedInterface> counted_;
   std::vector<std::uint32_t> programs_;
 };
 
 }  // namespace
 
-void look_at_ledger(bpf::LedgerView& view, const std::string& host_root, Status& status) {
+void look_at_ledger(bpf::LedgerView& view, const std::string& host_root,
+                    LedgerStatusReport& status) {
   LedgerLook(view, host_root, status).look();
 }
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

@@ -8,8 +8,9 @@
 #include "adapters/bpf/ledger/ledger_view.h"
 #include "core/health/ledger_status.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 
-void look_at_ledger(bpf::LedgerView& view, const std::string& host_root, Status& status);
+void look_at_ledger(bpf::LedgerView& view, const std::string& host_root,
+                    LedgerStatusReport& status);
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

@@ -5,9 +5,9 @@
 
 #include "adapters/cgroupfs/mount.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 
-Result<CgroupWatch> CgroupWatch::find(const std::string& host_root,
+Result<CgroupNames> CgroupNames::find(const std::string& host_root,
                                       std::vector<std::string>& notices) {
   auto mount = cgroupfs::cgroup2_mount(host_root);
   if (!mount) {
@@ -18,10 +18,10 @@ Result<CgroupWatch> CgroupWatch::find(const std::string& host_root,
         "containers live in cgroup v1: all of them are on '/'; "
         "boot with systemd.unified_cgroup_hierarchy=1 to tell them apart");
   }
-  return CgroupWatch(std::move(*mount));
+  return CgroupNames(std::move(*mount));
 }
 
-Result<void> CgroupWatch::begin() {
+Result<void> CgroupNames::begin() {
   auto events = bpf::CgroupEvents::open();
   if (!events) {
     return std::unexpected(events.error());
@@ -33,11 +33,11 @@ Result<void> CgroupWatch::begin() {
   return {};
 }
 
-Result<void> CgroupWatch::offer_to(sys::Poller& poller) {
+Result<void> CgroupNames::offer_to(sys::Poller& poller) {
   return poller.add(events_->fd(), [this] { take_events(); });
 }
 
-void CgroupWatch::take_births() {
+void CgroupNames::take_births() {
   events_->drain([this](const bpf::CgroupEvent& event) {
     if (event.type == bpf::CgroupEvent::Type::made) {
       names_.made(event.cgroup_id, std::string(event.path));
@@ -47,7 +47,7 @@ void CgroupWatch::take_births() {
   });
 }
 
-void CgroupWatch::take_events() {
+void CgroupNames::take_events() {
   for (const std::uint64_t id : std::exchange(removed_later_, {})) {
     names_.removed(id);
   }
@@ -65,4 +65,4 @@ void CgroupWatch::take_events() {
   }
 }
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

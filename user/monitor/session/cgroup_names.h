@@ -13,12 +13,12 @@
 #include "adapters/sys/poller.h"
 #include "core/base/result.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 
-class CgroupWatch {
+class CgroupNames {
  public:
   // Finds the hierarchy; needs no privilege.
-  static Result<CgroupWatch> find(const std::string& host_root, std::vector<std::string>& notices);
+  static Result<CgroupNames> find(const std::string& host_root, std::vector<std::string>& notices);
   // From here on births and deaths are known.
   Result<void> begin();
 
@@ -33,7 +33,7 @@ class CgroupWatch {
   [[nodiscard]] cgroupfs::Names& names() { return names_; }
 
  private:
-  explicit CgroupWatch(std::string mount) : mount_(std::move(mount)) {}
+  explicit CgroupNames(std::string mount) : mount_(std::move(mount)) {}
 
   std::string mount_;
   std::optional<bpf::CgroupEvents> events_;
@@ -42,4 +42,4 @@ class CgroupWatch {
   std::vector<std::uint64_t> removed_later_;
 };
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/live/screen.h"
+#include "core/base/text.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 namespace {
 
 using namespace std::chrono_literals;
@@ -28,7 +28,7 @@ std::map<InterfaceKey, Traffic> sums_of(const std::vector<AccountTotals>& accoun
 
 }  // namespace
 
-void CoverageWatch::follow(std::vector<CountedInterface> interfaces) {
+void CoverageMonitor::follow(std::vector<CountedInterface> interfaces) {
   std::erase_if(watched_, [&](const auto& item) {
     return std::ranges::find(interfaces, item.first, &CountedInterface::key) == interfaces.end();
   });
@@ -38,8 +38,8 @@ void CoverageWatch::follow(std::vector<CountedInterface> interfaces) {
   }
 }
 
-void CoverageWatch::look(const std::function<std::vector<CountedInterface>()>& interfaces,
-                         Nanoseconds now) {
+void CoverageMonitor::look(const std::function<std::vector<CountedInterface>()>& interfaces,
+                           Nanoseconds now) {
   if (looked_ && now - *looked_ < kEvery) {
     return;
   }
@@ -54,8 +54,8 @@ void CoverageWatch::look(const std::function<std::vector<CountedInterface>()>& i
   looks_ = look_at_devices(due, host_root_);
 }
 
-void CoverageWatch::compare(const std::vector<AccountTotals>& accounts,
-                            std::vector<std::string>& notices) {
+void CoverageMonitor::compare(const std::vector<AccountTotals>& accounts,
+                              std::vector<std::string>& notices) {
   if (looks_.empty()) {
     return;
   }
@@ -69,15 +69,15 @@ void CoverageWatch::compare(const std::vector<AccountTotals>& accounts,
     const auto booked = sums.find(key);
     watched.coverage.add(
         look->against(booked == sums.end() ? Traffic{} : booked->second, *looked_));
-    const Share share = watched.coverage.share();
+    const CoverageShare share = watched.coverage.share();
     const Blind blind = watched.coverage.blind();
     judge(watched, bpf::HookDirection::ingress, blind.rx, share.rx, notices);
     judge(watched, bpf::HookDirection::egress, blind.tx, share.tx, notices);
   }
 }
 
-void CoverageWatch::judge(Watched& watched, bpf::HookDirection direction, bool blind,
-                          std::optional<double> share, std::vector<std::string>& notices) const {
+void CoverageMonitor::judge(Watched& watched, bpf::HookDirection direction, bool blind,
+                            std::optional<double> share, std::vector<std::string>& notices) const {
   const bool ingress = direction == bpf::HookDirection::ingress;
   bool& told = watched.told[ingress ? 0 : 1];
   const std::string way = ingress ? "rx" : "tx";
@@ -96,17 +96,17 @@ void CoverageWatch::judge(Watched& watched, bpf::HookDirection direction, bool b
   }
 }
 
-std::optional<double> CoverageWatch::seen(std::string_view interface_name) const {
+std::optional<double> CoverageMonitor::seen(std::string_view interface_name) const {
   const auto found = std::ranges::find_if(
       watched_, [&](const auto& item) { return item.second.interface.name == interface_name; });
   if (found == watched_.end()) {
     return std::nullopt;
   }
-  const Share share = found->second.coverage.share();
+  const CoverageShare share = found->second.coverage.share();
   if (!share.rx || !share.tx) {
     return share.rx ? share.rx : share.tx;
   }
   return std::min(*share.rx, *share.tx);
 }
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

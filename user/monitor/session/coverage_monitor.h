@@ -16,11 +16,11 @@
 #include "core/traffic/reading.h"
 #include "monitor/session/device_snapshot.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 
-class CoverageWatch {
+class CoverageMonitor {
  public:
-  explicit CoverageWatch(std::string host_root) : host_root_(std::move(host_root)) {}
+  explicit CoverageMonitor(std::string host_root) : host_root_(std::move(host_root)) {}
 
   // Just before the accounts are read: what the device counts later cannot be missed in them. Does
   // nothing if the last look was less than a second ago.
@@ -44,8 +44,8 @@ class CoverageWatch {
 
   std::string host_root_;
   std::map<InterfaceKey, Watched> watched_;
-  std::map<InterfaceKey, Result<DeviceLook>> looks_;  // not compared yet
-  std::optional<Nanoseconds> looked_;                 // boot time
+  std::map<InterfaceKey, Result<DeviceSnapshot>> looks_;  // not compared yet
+  std::optional<Nanoseconds> looked_;                     // boot time
 };
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "monitor/session/device_snapshot.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 namespace {
 
 using Queues = Result<std::map<int, netlink::QdiscStats>>;
 
-Result<DeviceLook> look_at(const CountedInterface& interface) {
+Result<DeviceSnapshot> look_at(const CountedInterface& interface) {
   auto device = netlink::device_counters(interface.ifindex);
   if (!device) {
     return std::unexpected(std::move(device).error());
   }
-  return DeviceLook{.device = *std::move(device), .queue = {}};
+  return DeviceSnapshot{.device = *std::move(device), .queue = {}};
 }
 
 // One dump tells the queues of all.
-void add_queues(std::map<InterfaceKey, Result<DeviceLook>>& looks,
+void add_queues(std::map<InterfaceKey, Result<DeviceSnapshot>>& looks,
                 const std::vector<const CountedInterface*>& here) {
   const Queues queues = netlink::root_qdiscs();
   for (const CountedInterface* one : here) {
@@ -40,7 +40,7 @@ Result<netns::Entered> enter_netns_of(const CountedInterface& interface,
   return netns::Entered::enter(*where);
 }
 
-CoverageReading DeviceLook::against(const Traffic& booked, Nanoseconds boot) const {
+CoverageReading DeviceSnapshot::against(const Traffic& booked, Nanoseconds boot) const {
   return {.boot = boot,
           .device = device.carried,
           .booked = booked,
@@ -48,13 +48,13 @@ CoverageReading DeviceLook::against(const Traffic& booked, Nanoseconds boot) con
           .queued_packets = queue.backlog_packets};
 }
 
-std::map<InterfaceKey, Result<DeviceLook>> look_at_devices(
+std::map<InterfaceKey, Result<DeviceSnapshot>> look_at_devices(
     const std::vector<CountedInterface>& interfaces, const std::string& host_root) {
   std::map<NetnsId, std::vector<const CountedInterface*>> by_netns;
   for (const CountedInterface& interface : interfaces) {
     by_netns[interface.netns_id].push_back(&interface);
   }
-  std::map<InterfaceKey, Result<DeviceLook>> looks;
+  std::map<InterfaceKey, Result<DeviceSnapshot>> looks;
   for (const auto& [inode, here] : by_netns) {
     const auto entered = enter_netns_of(*here.front(), host_root);
     for (const CountedInterface* one : here) {
@@ -67,8 +67,8 @@ std::map<InterfaceKey, Result<DeviceLook>> look_at_devices(
   return looks;
 }
 
-Result<HookLook> look_at_hook(const CountedInterface& interface, bpf::HookDirection direction,
-                              const std::string& host_root) {
+Result<HookSnapshot> look_at_hook(const CountedInterface& interface, bpf::HookDirection direction,
+                                  const std::string& host_root) {
   const auto entered = enter_netns_of(interface, host_root);
   if (!entered) {
     return std::unexpected(entered.error());
@@ -78,7 +78,7 @@ Result<HookLook> look_at_hook(const CountedInterface& interface, bpf::HookDirect
     return std::unexpected(chain.error());
   }
   const std::uint32_t own = interface.program_ids[direction == bpf::HookDirection::ingress ? 0 : 1];
-  HookLook look{.attached = bpf::is_in(*chain, own), .before = {}};
+  HookSnapshot look{.attached = bpf::is_in(*chain, own), .before = {}};
   if (look.attached) {
     for (const bpf::ChainedProgram& program : bpf::before(*chain, own)) {
       look.before.push_back(bpf::describe(program));
@@ -87,4 +87,4 @@ Result<HookLook> look_at_hook(const CountedInterface& interface, bpf::HookDirect
   return look;
 }
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

@@ -19,7 +19,7 @@
 #include "core/traffic/account.h"
 #include "core/traffic/interface.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 
 struct CountedInterface {
   InterfaceKey key;
@@ -34,7 +34,7 @@ struct CountedInterface {
 [[nodiscard]] Result<netns::Entered> enter_netns_of(const CountedInterface& interface,
                                                     const std::string& host_root);
 
-struct DeviceLook {
+struct DeviceSnapshot {
   netlink::DeviceCounters device;  // read first
   netlink::QdiscStats queue;
 
@@ -42,15 +42,15 @@ struct DeviceLook {
 };
 
 // Each netns is entered once.
-[[nodiscard]] std::map<InterfaceKey, Result<DeviceLook>> look_at_devices(
+[[nodiscard]] std::map<InterfaceKey, Result<DeviceSnapshot>> look_at_devices(
     const std::vector<CountedInterface>& interfaces, const std::string& host_root);
 
-struct HookLook {
+struct HookSnapshot {
   bool attached = false;            // ours is there
   std::vector<std::string> before;  // who runs before it, described
 };
-[[nodiscard]] Result<HookLook> look_at_hook(const CountedInterface& interface,
-                                            bpf::HookDirection direction,
-                                            const std::string& host_root);
+[[nodiscard]] Result<HookSnapshot> look_at_hook(const CountedInterface& interface,
+                                                bpf::HookDirection direction,
+                                                const std::string& host_root);
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

@@ -6,17 +6,18 @@
 #include "adapters/sys/clock.h"
 #include "core/base/quantity.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 
-Result<Places> Places::open(const PlacesOptions& options, std::vector<std::string>& notices) {
+Result<InterfaceSet> InterfaceSet::open(const InterfaceChoice& options,
+                                        std::vector<std::string>& notices) {
   std::vector<std::string> wanted = options.netns;
   if (wanted.empty()) {
     wanted.emplace_back();
   }
   All places;
-  std::vector<Link> all;
+  std::vector<Interface> all;
   for (const std::string& netns : wanted) {
-    auto place = Place::open(netns, options.host_root);
+    auto place = NetnsInterfaces::open(netns, options.host_root);
     if (!place) {
       return std::unexpected(place.error());
     }
@@ -25,7 +26,7 @@ Result<Places> Places::open(const PlacesOptions& options, std::vector<std::strin
       return std::unexpected(links.error());
     }
     all.insert(all.end(), links->begin(), links->end());
-    places.push_back(std::make_unique<Place>(std::move(*place)));
+    places.push_back(std::make_unique<NetnsInterfaces>(std::move(*place)));
   }
   // In one of the netns is enough: the same command line serves all of them.
   const auto missing = missing_names({options.interfaces}, all);
@@ -37,10 +38,10 @@ Result<Places> Places::open(const PlacesOptions& options, std::vector<std::strin
       return std::unexpected(chosen.error());
     }
   }
-  return Places(std::move(places));
+  return InterfaceSet(std::move(places));
 }
 
-Result<void> Places::begin(bpf::Tally& tally, std::vector<std::string>& notices) {
+Result<void> InterfaceSet::begin(bpf::Tally& tally, std::vector<std::string>& notices) {
   for (const auto& place : all_) {
     if (auto begun = place->begin(tally); !begun) {
       return begun;
@@ -56,7 +57,7 @@ Result<void> Places::begin(bpf::Tally& tally, std::vector<std::string>& notices)
 }
 
 // A plain name, unless another netns has an interface of that name: then NAME@NETNS.
-void Places::name_attachments(const Place& place) {
+void InterfaceSet::name_attachments(const NetnsInterfaces& place) {
   const auto elsewhere = [&](const std::string& name) {
     return std::ranges::any_of(all_, [&](const auto& other) {
       return other.get() != &place && std::ranges::any_of(other->attached(), [&](const auto& item) {
@@ -70,8 +71,8 @@ void Places::name_attachments(const Place& place) {
   }
 }
 
-Result<void> Places::offer_to(sys::Poller& poller, bpf::Tally& tally,
-                              std::vector<std::string>& notices) {
+Result<void> InterfaceSet::offer_to(sys::Poller& poller, bpf::Tally& tally,
+                                    std::vector<std::string>& notices) {
   poller_ = &poller;
   for (const auto& place : all_) {
     auto added = poller.add(place->fd(), [this, &tally, &notices, at = place.get()] {
@@ -86,7 +87,7 @@ Result<void> Places::offer_to(sys::Poller& poller, bpf::Tally& tally,
   return {};
 }
 
-void Places::let_go_of_ended(bpf::Tally& tally, std::vector<std::string>& notices) {
+void InterfaceSet::let_go_of_ended(bpf::Tally& tally, std::vector<std::string>& notices) {
   for (const auto& place : all_) {
     if (place->fd() < 0 || place->still_named()) {
       continue;
@@ -99,9 +100,9 @@ void Places::let_go_of_ended(bpf::Tally& tally, std::vector<std::string>& notice
   }
 }
 
-void Places::mend(bpf::Tally& tally, std::vector<std::string>& notices) const {
+void InterfaceSet::mend(bpf::Tally& tally, std::vector<std::string>& notices) const {
   for (const auto& place : all_) {
-    for (const bpf::MendedHook& hook : place->mend(tally, sys::now().boot)) {
+    for (const bpf::ReattachedHook& hook : place->mend(tally, sys::now().boot)) {
       notices.push_back(interface_name(hook.key) +
                         ": somebody took our program away; it is attached again, and up to " +
                         format_duration(hook.gap) + " were not counted");
@@ -109,13 +110,13 @@ void Places::mend(bpf::Tally& tally, std::vector<std::string>& notices) const {
   }
 }
 
-void Places::end(bpf::Tally& tally) {
+void InterfaceSet::end(bpf::Tally& tally) {
   for (const auto& place : all_) {
     place->end(tally);
   }
 }
 
-std::vector<InterfaceKey> Places::attached() const {
+std::vector<InterfaceKey> InterfaceSet::attached() const {
   std::vector<InterfaceKey> keys;
   for (const auto& place : all_) {
     for (const auto& [key, link] : place->attached()) {
@@ -125,7 +126,7 @@ std::vector<InterfaceKey> Places::attached() const {
   return keys;
 }
 
-std::vector<CountedInterface> Places::counted_interfaces(const bpf::Tally& tally) const {
+std::vector<CountedInterface> InterfaceSet::counted_interfaces(const bpf::Tally& tally) const {
   std::map<InterfaceKey, std::array<std::uint32_t, 2>> programs;
   for (const bpf::Attachment& attachment : tally.attachments()) {
     programs[attachment.key] = attachment.program_ids;
@@ -144,7 +145,7 @@ std::vector<CountedInterface> Places::counted_interfaces(const bpf::Tally& tally
   return interfaces;
 }
 
-std::optional<bool> Places::has(const bpf::InterfaceRecord& record) const {
+std::optional<bool> InterfaceSet::has(const bpf::InterfaceRecord& record) const {
   for (const auto& place : all_) {
     if (place->fd() < 0 || place->netns_inode() != record.netns_id.inode) {
       continue;
@@ -153,7 +154,7 @@ std::optional<bool> Places::has(const bpf::InterfaceRecord& record) const {
     if (!links) {
       return std::nullopt;
     }
-    return std::ranges::any_of(*links, [&](const Link& link) {
+    return std::ranges::any_of(*links, [&](const Interface& link) {
       return link.netns_id.may_be(record.netns_id) && link.ifindex == record.ifindex &&
              link.name == record.name;
     });
@@ -161,12 +162,12 @@ std::optional<bool> Places::has(const bpf::InterfaceRecord& record) const {
   return std::nullopt;
 }
 
-std::string Places::interface_name(InterfaceKey key) const {
+std::string InterfaceSet::interface_name(InterfaceKey key) const {
   const auto found = names_.find(key);
   return found == names_.end() ? "#" + std::to_string(key.value) : found->second;
 }
 
-std::string Places::counted(const bpf::Tally& tally) const {
+std::string InterfaceSet::counted(const bpf::Tally& tally) const {
   std::map<std::string, std::string> by_hook;
   for (const bpf::Attachment& attachment : tally.attachments()) {
     std::string& names = by_hook[attachment.hook == bpf::HookKind::tcx ? "tcx" : "clsact"];
@@ -179,4 +180,4 @@ std::string Places::counted(const bpf::Tally& tally) const {
   return text.empty() ? "nothing yet" : text;
 }
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

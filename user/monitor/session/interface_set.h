@@ -13,20 +13,16 @@
 #include "adapters/sys/poller.h"
 #include "core/base/result.h"
 #include "monitor/session/device_snapshot.h"
+#include "monitor/session/interface_choice.h"
 #include "monitor/session/netns_interfaces.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 
-struct PlacesOptions {
-  std::vector<std::string> interfaces;  // names and globs; empty: every uplink
-  std::vector<std::string> netns;       // empty: the one we are in
-  std::string host_root;
-};
-
-class Places {
+class InterfaceSet {
  public:
   // Checks what the user has asked for; needs no privilege in the own netns. Nothing is attached.
-  static Result<Places> open(const PlacesOptions& options, std::vector<std::string>& notices);
+  static Result<InterfaceSet> open(const InterfaceChoice& options,
+                                   std::vector<std::string>& notices);
 
   // Attaches for the first time: here an interface that refuses is an error.
   Result<void> begin(bpf::Tally& tally, std::vector<std::string>& notices);
@@ -49,13 +45,14 @@ class Places {
   [[nodiscard]] std::string counted(const bpf::Tally& tally) const;
 
  private:
-  using All = std::vector<std::unique_ptr<Place>>;  // their addresses are in poller callbacks
-  explicit Places(All all) : all_(std::move(all)) {}
-  void name_attachments(const Place& place);
+  using All =
+      std::vector<std::unique_ptr<NetnsInterfaces>>;  // their addresses are in poller callbacks
+  explicit InterfaceSet(All all) : all_(std::move(all)) {}
+  void name_attachments(const NetnsInterfaces& place);
 
   All all_;
   std::map<InterfaceKey, std::string> names_;  // also of those that have gone
   sys::Poller* poller_ = nullptr;
 };
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

@@ -7,14 +7,16 @@
 #include "adapters/netlink/addresses.h"
 #include "adapters/netlink/links.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 namespace {
 
 // A rename is a new interface too: it is counted under its new name from then on.
-bool same(const Link& a, const Link& b) { return a.ifindex == b.ifindex && a.name == b.name; }
+bool same(const Interface& a, const Interface& b) {
+  return a.ifindex == b.ifindex && a.name == b.name;
+}
 
-bool contains(const std::vector<Link>& links, const Link& link) {
-  return std::ranges::any_of(links, [&](const Link& other) { return same(link, other); });
+bool contains(const std::vector<Interface>& links, const Interface& link) {
+  return std::ranges::any_of(links, [&](const Interface& other) { return same(link, other); });
 }
 
 // In the netns until the result goes; nothing to do for the own one.
@@ -32,15 +34,16 @@ Result<std::optional<netns::Entered>> visit(const std::optional<netns::Netns>& n
 
 }  // namespace
 
-Place::Place(std::optional<netns::Netns> netns, std::uint64_t inode, std::string label,
-             std::string host_root, netlink::Watcher watcher)
+NetnsInterfaces::NetnsInterfaces(std::optional<netns::Netns> netns, std::uint64_t inode,
+                                 std::string label, std::string host_root, netlink::Watcher watcher)
     : netns_(std::move(netns)),
       inode_(inode),
       label_(std::move(label)),
       host_root_(std::move(host_root)),
       watcher_(std::move(watcher)) {}
 
-Result<Place> Place::open(const std::string& netns, const std::string& host_root) {
+Result<NetnsInterfaces> NetnsInterfaces::open(const std::string& netns,
+                                              const std::string& host_root) {
   std::optional<netns::Netns> where;
   if (!netns.empty()) {
     auto opened = netns::Netns::open(netns, host_root);
@@ -62,10 +65,10 @@ Result<Place> Place::open(const std::string& netns, const std::string& host_root
   if (!here) {
     return std::unexpected(here.error());
   }
-  return Place(std::move(where), here->inode(), netns, host_root, std::move(*watcher));
+  return NetnsInterfaces(std::move(where), here->inode(), netns, host_root, std::move(*watcher));
 }
 
-Result<std::vector<Link>> Place::links() const {
+Result<std::vector<Interface>> NetnsInterfaces::links() const {
   const auto entered = visit(netns_);
   if (!entered) {
     return std::unexpected(entered.error());
@@ -73,8 +76,8 @@ Result<std::vector<Link>> Place::links() const {
   return netlink::list_links();
 }
 
-Result<void> Place::choose(const std::vector<std::string>& patterns,
-                           std::vector<std::string>& notices) {
+Result<void> NetnsInterfaces::choose(const std::vector<std::string>& patterns,
+                                     std::vector<std::string>& notices) {
   selection_.patterns = patterns;
   if (!patterns.empty()) {
     return {};
@@ -87,7 +90,7 @@ Result<void> Place::choose(const std::vector<std::string>& patterns,
   if (!links) {
     return std::unexpected(links.error());
   }
-  if (std::ranges::any_of(*links, &Link::uplink)) {
+  if (std::ranges::any_of(*links, &Interface::uplink)) {
     return {};
   }
   const auto device = netlink::default_route_device();
@@ -100,7 +103,7 @@ Result<void> Place::choose(const std::vector<std::string>& patterns,
   return {};
 }
 
-Result<void> Place::begin(bpf::Tally& tally) {
+Result<void> NetnsInterfaces::begin(bpf::Tally& tally) {
   const auto entered = visit(netns_);
   if (!entered) {
     return std::unexpected(entered.error());
@@ -114,7 +117,7 @@ Result<void> Place::begin(bpf::Tally& tally) {
   if (auto set = refresh_addresses(tally); !set) {
     return set;
   }
-  for (const Link& link : *links) {
+  for (const Interface& link : *links) {
     if (!selected(selection_, link, netlink::matches_glob)) {
       continue;
     }
@@ -128,7 +131,7 @@ Result<void> Place::begin(bpf::Tally& tally) {
   return {};
 }
 
-bool Place::follow(bpf::Tally& tally, std::vector<std::string>& notices) {
+bool NetnsInterfaces::follow(bpf::Tally& tally, std::vector<std::string>& notices) {
   const netlink::Changes changes = watcher_ ? watcher_->take() : netlink::Changes{};
   if (!changes.links && !changes.addresses) {
     return false;
@@ -156,7 +159,7 @@ bool Place::follow(bpf::Tally& tally, std::vector<std::string>& notices) {
   return released || attached;
 }
 
-bool Place::still_named() const {
+bool NetnsInterfaces::still_named() const {
   if (!netns_) {
     return true;
   }
@@ -164,12 +167,13 @@ bool Place::still_named() const {
   return found && found->inode() == netns_->inode();
 }
 
-std::vector<bpf::MendedHook> Place::mend(bpf::Tally& tally, Nanoseconds now) const {
+std::vector<bpf::ReattachedHook> NetnsInterfaces::mend(bpf::Tally& tally, Nanoseconds now) const {
   const auto entered = visit(netns_);
-  return entered && !attached_.empty() ? tally.mend(inode_, now) : std::vector<bpf::MendedHook>{};
+  return entered && !attached_.empty() ? tally.mend(inode_, now)
+                                       : std::vector<bpf::ReattachedHook>{};
 }
 
-void Place::end(bpf::Tally& tally) {
+void NetnsInterfaces::end(bpf::Tally& tally) {
   {
     const auto entered = visit(netns_);
     for (const auto& [key, link] : attached_) {
@@ -182,8 +186,8 @@ void Place::end(bpf::Tally& tally) {
   netns_.reset();
 }
 
-bool Place::release_vanished(bpf::Tally& tally, const std::vector<Link>& links,
-                             std::vector<std::string>& notices) {
+bool NetnsInterfaces::release_vanished(bpf::Tally& tally, const std::vector<Interface>& links,
+                                       std::vector<std::string>& notices) {
   return std::erase_if(attached_, [&](const auto& item) {
            const auto& [key, link] = item;
            if (contains(links, link)) {
@@ -196,15 +200,15 @@ bool Place::release_vanished(bpf::Tally& tally, const std::vector<Link>& links,
          }) > 0;
 }
 
-bool Place::attach_new(bpf::Tally& tally, const std::vector<Link>& links,
-                       std::vector<std::string>& notices) {
+bool NetnsInterfaces::attach_new(bpf::Tally& tally, const std::vector<Interface>& links,
+                                 std::vector<std::string>& notices) {
   bool any = false;
   std::erase_if(refused_, [&](const auto& refused) {
-    return std::ranges::none_of(links, [&](const Link& link) {
+    return std::ranges::none_of(links, [&](const Interface& link) {
       return link.ifindex == refused.first && link.name == refused.second;
     });
   });
-  for (const Link& link : links) {
+  for (const Interface& link : links) {
     const bool known =
         refused_.contains(link.ifindex) ||
         std::ranges::any_of(attached_, [&](const auto& item) { return same(item.second, link); });
@@ -225,7 +229,7 @@ bool Place::attach_new(bpf::Tally& tally, const std::vector<Link>& links,
   return any;
 }
 
-Result<void> Place::refresh_addresses(bpf::Tally& tally) {
+Result<void> NetnsInterfaces::refresh_addresses(bpf::Tally& tally) {
   const auto addresses = netlink::list_addresses();
   if (!addresses) {
     return std::unexpected(addresses.error());
@@ -233,4 +237,4 @@ Result<void> Place::refresh_addresses(bpf::Tally& tally) {
   return tally.set_addresses(key_, *addresses);
 }
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

@@ -16,18 +16,18 @@
 #include "core/base/result.h"
 #include "core/traffic/interface_selection.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 
-class Place {
+class NetnsInterfaces {
  public:
   // `netns` empty: the one that the thread is in.
-  static Result<Place> open(const std::string& netns, const std::string& host_root);
+  static Result<NetnsInterfaces> open(const std::string& netns, const std::string& host_root);
 
   // -1 after end().
   [[nodiscard]] int fd() const { return watcher_ ? watcher_->fd() : -1; }
   [[nodiscard]] const std::string& label() const { return label_; }  // empty for the own netns
-  [[nodiscard]] const std::map<InterfaceKey, Link>& attached() const { return attached_; }
-  [[nodiscard]] Result<std::vector<Link>> links() const;
+  [[nodiscard]] const std::map<InterfaceKey, Interface>& attached() const { return attached_; }
+  [[nodiscard]] Result<std::vector<Interface>> links() const;
 
   // Decides what is counted here. Needs no privilege in the own netns, as open() does not.
   Result<void> choose(const std::vector<std::string>& patterns, std::vector<std::string>& notices);
@@ -36,7 +36,7 @@ class Place {
   // Looks what has changed. True if interfaces came or went.
   bool follow(bpf::Tally& tally, std::vector<std::string>& notices);
   // Attaches again what somebody took away.
-  [[nodiscard]] std::vector<bpf::MendedHook> mend(bpf::Tally& tally, Nanoseconds now) const;
+  [[nodiscard]] std::vector<bpf::ReattachedHook> mend(bpf::Tally& tally, Nanoseconds now) const;
   [[nodiscard]] std::uint64_t netns_inode() const { return inode_; }
   // Whether the name that the user gave still leads to this netns. We hold it open, so it outlives
   // its container until we let go: an observer must not keep it, and the far ends of its veths,
@@ -46,11 +46,11 @@ class Place {
   void end(bpf::Tally& tally);
 
  private:
-  Place(std::optional<netns::Netns> netns, std::uint64_t inode, std::string label,
-        std::string host_root, netlink::Watcher watcher);
-  bool release_vanished(bpf::Tally& tally, const std::vector<Link>& links,
+  NetnsInterfaces(std::optional<netns::Netns> netns, std::uint64_t inode, std::string label,
+                  std::string host_root, netlink::Watcher watcher);
+  bool release_vanished(bpf::Tally& tally, const std::vector<Interface>& links,
                         std::vector<std::string>& notices);
-  bool attach_new(bpf::Tally& tally, const std::vector<Link>& links,
+  bool attach_new(bpf::Tally& tally, const std::vector<Interface>& links,
                   std::vector<std::string>& notices);
   Result<void> refresh_addresses(bpf::Tally& tally);
 
@@ -60,10 +60,10 @@ class Place {
   std::string host_root_;
   std::optional<netlink::Watcher> watcher_;
   bpf::NetnsKey key_;  // issued by begin()
-  Selection selection_;
-  std::map<InterfaceKey, Link> attached_;
+  InterfaceSelection selection_;
+  std::map<InterfaceKey, Interface> attached_;
   std::map<int, std::string> refused_;  // ifindex -> name: said once
   std::set<std::string> gone_;          // names that were counted, and may come back
 };
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

@@ -7,9 +7,9 @@
 #include "adapters/netns/netns.h"
 #include "adapters/sys/clock.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 
-bool LedgerSession::Filter::takes(const bpf::InterfaceRecord& record) const {
+bool PinnedSession::Filter::takes(const bpf::InterfaceRecord& record) const {
   const bool by_name =
       interfaces.empty() || std::ranges::any_of(interfaces, [&](const std::string& pattern) {
         return netlink::matches_glob(pattern, record.name);
@@ -18,10 +18,10 @@ bool LedgerSession::Filter::takes(const bpf::InterfaceRecord& record) const {
          (netns.empty() || std::ranges::find(netns, record.netns_id.inode) != netns.end());
 }
 
-Result<LedgerSession::Filter> LedgerSession::filter_of(const SessionOptions& options) {
-  Filter filter{.interfaces = options.interfaces, .netns = {}};
-  for (const std::string& name : options.netns) {
-    const auto netns = netns::Netns::open(name, options.host_root);
+Result<PinnedSession::Filter> PinnedSession::filter_of(const SessionOptions& options) {
+  Filter filter{.interfaces = options.choice.interfaces, .netns = {}};
+  for (const std::string& name : options.choice.netns) {
+    const auto netns = netns::Netns::open(name, options.choice.host_root);
     if (!netns) {
       return std::unexpected(netns.error());
     }
@@ -31,7 +31,7 @@ Result<LedgerSession::Filter> LedgerSession::filter_of(const SessionOptions& opt
 }
 
 // Each name, glob and netns that was asked for must be there, or the user would miss it silently.
-bool LedgerSession::counts_all_of(const Filter& filter, bpf::LedgerView& view) {
+bool PinnedSession::counts_all_of(const Filter& filter, bpf::LedgerView& view) {
   const auto some = [&](const Filter& part) {
     return std::ranges::any_of(view.interfaces(), [&](const bpf::InterfaceRecord& record) {
       return record.attached && part.takes(record);
@@ -50,7 +50,7 @@ bool LedgerSession::counts_all_of(const Filter& filter, bpf::LedgerView& view) {
          });
 }
 
-Result<std::unique_ptr<Session>> LedgerSession::join(const SessionOptions& options,
+Result<std::unique_ptr<Session>> PinnedSession::join(const SessionOptions& options,
                                                      std::vector<std::string>& why) {
   const auto pins = bpf::Pins::below(options.bpffs);
   if (!pins || !pins->exist()) {
@@ -77,32 +77,32 @@ Result<std::unique_ptr<Session>> LedgerSession::join(const SessionOptions& optio
     return nullptr;
   }
   std::vector<std::string> notices;
-  auto cgroups = CgroupWatch::find(options.host_root, notices);
+  auto cgroups = CgroupNames::find(options.choice.host_root, notices);
   if (!cgroups) {
     return std::unexpected(cgroups.error());
   }
   if (auto begun = cgroups->begin(); !begun) {
     return std::unexpected(begun.error());
   }
-  std::unique_ptr<LedgerSession> session(
-      new LedgerSession(std::move(*view), std::move(*cgroups), std::move(*filter), options));
+  std::unique_ptr<PinnedSession> session(
+      new PinnedSession(std::move(*view), std::move(*cgroups), std::move(*filter), options));
   session->notices_ = std::move(notices);
   return session;
 }
 
-LedgerSession::LedgerSession(bpf::LedgerView view, CgroupWatch cgroups, Filter filter,
+PinnedSession::PinnedSession(bpf::LedgerView view, CgroupNames cgroups, Filter filter,
                              const SessionOptions& options)
     : view_(std::move(view)),
       owners_(view_.ledger()),
       cgroups_(std::move(cgroups)),
       filter_(std::move(filter)),
-      coverage_(options.host_root),
+      coverage_(options.choice.host_root),
       bpffs_(options.bpffs) {
   name_interfaces();
 }
 
 // A plain name, unless another netns has an interface of that name: then NAME@NETNS.
-void LedgerSession::name_interfaces() {
+void PinnedSession::name_interfaces() {
   attached_.clear();
   for (const bpf::InterfaceRecord& record : view_.interfaces()) {
     if (!filter_.takes(record)) {
@@ -123,7 +123,7 @@ void LedgerSession::name_interfaces() {
   }
 }
 
-std::vector<CountedInterface> LedgerSession::counted_interfaces() {
+std::vector<CountedInterface> PinnedSession::counted_interfaces() {
   std::vector<CountedInterface> interfaces;
   for (const bpf::InterfaceRecord& record : view_.interfaces()) {
     if (record.attached && filter_.takes(record)) {
@@ -138,13 +138,13 @@ std::vector<CountedInterface> LedgerSession::counted_interfaces() {
   return interfaces;
 }
 
-void LedgerSession::look_at_state() {
+void PinnedSession::look_at_state() {
   const bpf::LedgerState state = view_.state();
   if (state == bpf::LedgerState::forgotten || state == bpf::LedgerState::moved) {
     auto again = bpf::LedgerView::open(bpffs_);
     if (again && again->state() == bpf::LedgerState::up) {
       view_ = std::move(*again);
-      owners_ = bpf::SlotOwners(view_.ledger());
+      owners_ = bpf::SlotAccounts(view_.ledger());
       names_.clear();
       state_ = bpf::LedgerState::up;
       notices_.emplace_back("a new ledger is up: its totals begin at zero");
@@ -165,7 +165,7 @@ void LedgerSession::look_at_state() {
   }
 }
 
-Reading LedgerSession::read() {
+Reading PinnedSession::read() {
   cgroups_.take_events();
   look_at_state();
   Reading reading;
@@ -175,14 +175,14 @@ Reading LedgerSession::read() {
   cgroups_.take_births();
   coverage_.compare(books.accounts, notices_);
   reading.accounts = std::move(books.accounts);
-  reading.endings = std::move(books.endings);
-  reading.lost_endings = books.lost_endings;
+  reading.final_totals = std::move(books.final_totals);
+  reading.lost_final_totals = books.lost_final_totals;
   name_interfaces();
   const auto hidden = [this](const auto& one) { return !names_.contains(one.iface); };
   std::erase_if(reading.accounts, hidden);
-  std::erase_if(reading.endings, hidden);
-  if (reading.lost_endings > 0) {
-    notices_.push_back("the last rows of " + std::to_string(reading.lost_endings) +
+  std::erase_if(reading.final_totals, hidden);
+  if (reading.lost_final_totals > 0) {
+    notices_.push_back("the last rows of " + std::to_string(reading.lost_final_totals) +
                        " accounts are missing: more of them ended in one interval than are kept");
   }
   first_read_ = first_read_.value_or(reading.taken.boot);
@@ -193,10 +193,10 @@ Reading LedgerSession::read() {
 }
 
 // Who died before this command began is known to the ledger alone.
-AccountName LedgerSession::name_of(std::uint64_t cgroup_id) const {
+AccountName PinnedSession::name_of(std::uint64_t cgroup_id) const {
   auto& names = cgroups_.names();
   if (!names.path_of(cgroup_id)) {
-    const bpf::CgroupBook book = view_.book();
+    const bpf::CgroupRegistry book = view_.book();
     const auto path = book.name_of(cgroup_id, [&](std::uint64_t id) { return names.path_of(id); });
     if (path) {
       names.learn(cgroup_id, *path, book.death_of(cgroup_id).has_value());
@@ -205,12 +205,12 @@ AccountName LedgerSession::name_of(std::uint64_t cgroup_id) const {
   return names.name_of(cgroup_id);
 }
 
-std::string LedgerSession::interface_name(InterfaceKey key) const {
+std::string PinnedSession::interface_name(InterfaceKey key) const {
   const auto found = names_.find(key);
   return found == names_.end() ? "#" + std::to_string(key.value) : found->second;
 }
 
-std::string LedgerSession::counted() const {
+std::string PinnedSession::counted() const {
   std::string text;
   for (const InterfaceKey key : attached_) {
     text += (text.empty() ? "" : ", ") + interface_name(key);
@@ -218,17 +218,17 @@ std::string LedgerSession::counted() const {
   return text + " (the ledger that is up)";
 }
 
-LedgerStatus LedgerSession::status() const {
+LedgerSummary PinnedSession::status() const {
   const bpf::SlotUse slots = view_.slots();
   return {.since = view_.made(), .slots_used = slots.used, .slots_total = slots.total};
 }
 
-WindowTerms LedgerSession::window_terms() const {
-  const bpf::LedgerFacts facts = view_.facts();
-  return {.window = facts.window, .gate_bytes = facts.gate_bytes};
+WindowTerms PinnedSession::window_terms() const {
+  const bpf::LedgerInfo facts = view_.facts();
+  return {.window = facts.window, .clock_read_bytes = facts.clock_read_bytes};
 }
 
-RunCost LedgerSession::cost() const {
+RunCost PinnedSession::cost() const {
   const bpf::SlotUse slots = view_.slots();
   return {.duration = last_read_ - first_read_.value_or(last_read_),
           .slots_used = slots.used,
@@ -237,4 +237,4 @@ RunCost LedgerSession::cost() const {
           .only_read = true};
 }
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

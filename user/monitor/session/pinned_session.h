@@ -15,9 +15,9 @@
 #include "monitor/session/coverage_monitor.h"
 #include "monitor/session/session.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 
-class LedgerSession final : public Session {
+class PinnedSession final : public Session {
  public:
   // Empty: there is none that is up, or it does not count what is asked for; `why` says so where
   // the user should know.
@@ -31,7 +31,7 @@ class LedgerSession final : public Session {
   [[nodiscard]] std::vector<CountedInterface> counted_interfaces() override;
   [[nodiscard]] std::string counted() const override;
   [[nodiscard]] bool counting() const override { return state_ == bpf::LedgerState::up; }
-  [[nodiscard]] LedgerStatus status() const override;
+  [[nodiscard]] LedgerSummary status() const override;
   [[nodiscard]] RunCost cost() const override;
   [[nodiscard]] std::optional<double> seen(std::string_view interface_name) const override {
     return coverage_.seen(interface_name);
@@ -56,16 +56,16 @@ class LedgerSession final : public Session {
   static Result<Filter> filter_of(const SessionOptions& options);
   static bool counts_all_of(const Filter& filter, bpf::LedgerView& view);
 
-  LedgerSession(bpf::LedgerView view, CgroupWatch cgroups, Filter filter,
+  PinnedSession(bpf::LedgerView view, CgroupNames cgroups, Filter filter,
                 const SessionOptions& options);
   void look_at_state();
   void name_interfaces();
 
   bpf::LedgerView view_;
-  bpf::SlotOwners owners_;
-  mutable CgroupWatch cgroups_;  // learns names when it is asked for them
+  bpf::SlotAccounts owners_;
+  mutable CgroupNames cgroups_;  // learns names when it is asked for them
   Filter filter_;
-  CoverageWatch coverage_;
+  CoverageMonitor coverage_;
   std::string bpffs_;
   bpf::LedgerState state_ = bpf::LedgerState::up;
   std::map<InterfaceKey, std::string> names_;  // of those that are shown, also when they have gone
@@ -74,4 +74,4 @@ class LedgerSession final : public Session {
   Nanoseconds last_read_{};
 };
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

@@ -4,9 +4,10 @@
 #include "adapters/sys/clock.h"
 #include "adapters/sys/host.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 
-OwnSession::OwnSession(bpf::Tally tally, CgroupWatch cgroups, Places places, std::string host_root)
+PrivateSession::PrivateSession(bpf::Tally tally, CgroupNames cgroups, InterfaceSet places,
+                               std::string host_root)
     : tally_(std::move(tally)),
       owners_(tally_.ledger()),
       cgroups_(std::move(cgroups)),
@@ -15,31 +16,30 @@ OwnSession::OwnSession(bpf::Tally tally, CgroupWatch cgroups, Places places, std
       ledger_(sys::random_id()),
       since_(sys::now()) {}
 
-OwnSession::~OwnSession() { places_.end(tally_); }
+PrivateSession::~PrivateSession() { places_.end(tally_); }
 
 // What the user has asked for is checked first: a wrong name is told without any privilege.
-Result<std::unique_ptr<Session>> OwnSession::start(const SessionOptions& options) {
+Result<std::unique_ptr<Session>> PrivateSession::start(const SessionOptions& options) {
   std::vector<std::string> notices;
-  auto places = Places::open(
-      {.interfaces = options.interfaces, .netns = options.netns, .host_root = options.host_root},
-      notices);
+  auto places = InterfaceSet::open(options.choice, notices);
   if (!places) {
     return std::unexpected(places.error());
   }
-  auto cgroups = CgroupWatch::find(options.host_root, notices);
+  auto cgroups = CgroupNames::find(options.choice.host_root, notices);
   if (!cgroups) {
     return std::unexpected(cgroups.error());
   }
-  auto tally = bpf::Tally::create(
-      {.slots = options.slots, .window = options.window, .gate_bytes = options.gate_bytes});
+  auto tally = bpf::Tally::create({.slots = options.slots,
+                                   .window = options.window,
+                                   .clock_read_bytes = options.clock_read_bytes});
   if (!tally) {
     return std::unexpected(tally.error());
   }
   if (auto begun = cgroups->begin(); !begun) {
     return std::unexpected(begun.error());
   }
-  std::unique_ptr<OwnSession> session(new OwnSession(std::move(*tally), std::move(*cgroups),
-                                                     std::move(*places), options.host_root));
+  std::unique_ptr<PrivateSession> session(new PrivateSession(
+      std::move(*tally), std::move(*cgroups), std::move(*places), options.choice.host_root));
   session->notices_ = std::move(notices);
   if (auto begun = session->places_.begin(session->tally_, session->notices_); !begun) {
     return std::unexpected(begun.error());
@@ -47,7 +47,7 @@ Result<std::unique_ptr<Session>> OwnSession::start(const SessionOptions& options
   return session;
 }
 
-Result<void> OwnSession::offer_to(sys::Poller& poller) {
+Result<void> PrivateSession::offer_to(sys::Poller& poller) {
   if (auto offered = places_.offer_to(poller, tally_, notices_); !offered) {
     return offered;
   }
@@ -56,7 +56,7 @@ Result<void> OwnSession::offer_to(sys::Poller& poller) {
 
 // Two clock reads for each packet are the price of measuring, so it is done now and then, until
 // enough packets have come.
-void OwnSession::sample_cost() {
+void PrivateSession::sample_cost() {
   constexpr std::uint64_t kEvery = 30;
   constexpr std::uint64_t kEnough = 10'000;
   if (!runs_before_ && readings_ % kEvery == 0) {
@@ -69,7 +69,7 @@ void OwnSession::sample_cost() {
   ++readings_;
 }
 
-Reading OwnSession::read() {
+Reading PrivateSession::read() {
   cgroups_.take_events();
   places_.let_go_of_ended(tally_, notices_);
   places_.mend(tally_, notices_);
@@ -87,18 +87,18 @@ Reading OwnSession::read() {
   return reading;
 }
 
-LedgerStatus OwnSession::status() const {
+LedgerSummary PrivateSession::status() const {
   const bpf::SlotUse slots = tally_.slots();
   return {.since = since_, .slots_used = slots.used, .slots_total = slots.total};
 }
 
-WindowTerms OwnSession::window_terms() const {
-  return {.window = tally_.window(), .gate_bytes = tally_.gate_bytes()};
+WindowTerms PrivateSession::window_terms() const {
+  return {.window = tally_.window(), .clock_read_bytes = tally_.clock_read_bytes()};
 }
 
-Result<bpf::Windows> OwnSession::windows(InterfaceKey key) const { return tally_.windows(key); }
+Result<bpf::Windows> PrivateSession::windows(InterfaceKey key) const { return tally_.windows(key); }
 
-RunCost OwnSession::cost() const {
+RunCost PrivateSession::cost() const {
   const bpf::ProgramCost cost = tally_.cost();
   const bpf::SlotUse slots = tally_.slots();
   return {.duration = last_read_ - first_read_.value_or(last_read_),
@@ -109,4 +109,4 @@ RunCost OwnSession::cost() const {
           .ledger_bytes = tally_.ledger_bytes()};
 }
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

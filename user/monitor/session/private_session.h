@@ -13,12 +13,12 @@
 #include "monitor/session/interface_set.h"
 #include "monitor/session/session.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 
-class OwnSession final : public Session {
+class PrivateSession final : public Session {
  public:
   static Result<std::unique_ptr<Session>> start(const SessionOptions& options);
-  ~OwnSession() override;
+  ~PrivateSession() override;
 
   Result<void> offer_to(sys::Poller& poller) override;
   [[nodiscard]] Reading read() override;
@@ -32,7 +32,7 @@ class OwnSession final : public Session {
     return places_.counted_interfaces(tally_);
   }
   [[nodiscard]] std::string counted() const override { return places_.counted(tally_); }
-  [[nodiscard]] LedgerStatus status() const override;
+  [[nodiscard]] LedgerSummary status() const override;
   [[nodiscard]] RunCost cost() const override;
   [[nodiscard]] std::optional<double> seen(std::string_view interface_name) const override {
     return coverage_.seen(interface_name);
@@ -46,14 +46,14 @@ class OwnSession final : public Session {
   [[nodiscard]] std::uint64_t folds() const override { return owners_.folds(); }
 
  private:
-  OwnSession(bpf::Tally tally, CgroupWatch cgroups, Places places, std::string host_root);
+  PrivateSession(bpf::Tally tally, CgroupNames cgroups, InterfaceSet places, std::string host_root);
   void sample_cost();
 
   bpf::Tally tally_;
-  bpf::SlotOwners owners_;
-  CgroupWatch cgroups_;
-  Places places_;
-  CoverageWatch coverage_;
+  bpf::SlotAccounts owners_;
+  CgroupNames cgroups_;
+  InterfaceSet places_;
+  CoverageMonitor coverage_;
   std::string ledger_;
   Moment since_;
   std::optional<Nanoseconds> first_read_;  // boot time
@@ -62,4 +62,4 @@ class OwnSession final : public Session {
   std::optional<std::uint64_t> runs_before_;  // set while the cost is measured
 };
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

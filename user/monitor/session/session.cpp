@@ -4,17 +4,17 @@
 #include "monitor/session/pinned_session.h"
 #include "monitor/session/private_session.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 
 Result<std::unique_ptr<Session>> Session::start(const SessionOptions& options) {
   std::vector<std::string> why;
   if (!options.private_ledger) {
-    auto joined = LedgerSession::join(options, why);
+    auto joined = PinnedSession::join(options, why);
     if (!joined || *joined) {
       return joined;
     }
   }
-  auto own = OwnSession::start(options);
+  auto own = PrivateSession::start(options);
   if (own) {
     auto& notices = (*own)->notices_;
     notices.insert(notices.begin(), why.begin(), why.end());
@@ -22,4 +22,4 @@ Result<std::unique_ptr<Session>> Session::start(const SessionOptions& options) {
   return own;
 }
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

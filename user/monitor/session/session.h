@@ -18,25 +18,24 @@
 #include "core/traffic/reading.h"
 #include "core/traffic/sampler.h"
 #include "monitor/session/device_snapshot.h"
+#include "monitor/session/interface_choice.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 
 struct SessionOptions {
-  std::vector<std::string> interfaces;
-  std::vector<std::string> netns;
-  std::string host_root;
+  InterfaceChoice choice;
   std::uint32_t slots = 4096;
   std::string bpffs;
   bool private_ledger = false;  // even if a pinned one is up
   // Of windows that this run makes; a ledger that is up has its own.
   Nanoseconds window = std::chrono::milliseconds{1};
-  std::uint32_t gate_bytes = 16'384;
+  std::uint32_t clock_read_bytes = 16'384;
 };
 
 // How finely time is cut: fixed when the programs were loaded.
 struct WindowTerms {
-  Nanoseconds window{};          // zero: no windows are kept
-  std::uint32_t gate_bytes = 0;  // the clock is read again after so many
+  Nanoseconds window{};                // zero: no windows are kept
+  std::uint32_t clock_read_bytes = 0;  // the clock is read again after so many
 };
 
 class Session {
@@ -59,9 +58,10 @@ class Session {
   [[nodiscard]] virtual std::string counted() const = 0;
   // False while nobody counts: totals stand still, and say nothing of the traffic.
   [[nodiscard]] virtual bool counting() const { return true; }
-  [[nodiscard]] virtual LedgerStatus status() const = 0;
+  [[nodiscard]] virtual LedgerSummary status() const = 0;
   [[nodiscard]] virtual RunCost cost() const = 0;
-  // Share of what the device itself counted lately that came by; none where nobody can tell.
+  // CoverageShare of what the device itself counted lately that came by; none where nobody can
+  // tell.
   [[nodiscard]] virtual std::optional<double> seen(std::string_view interface_name) const = 0;
   // As of the last read(), or the start.
   [[nodiscard]] virtual std::vector<InterfaceKey> attached() const = 0;
@@ -79,4 +79,4 @@ class Session {
   std::vector<std::string> notices_;
 };
 
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

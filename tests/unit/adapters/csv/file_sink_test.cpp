@@ -61,20 +61,20 @@ class Stdout {
 };
 
 TEST_F(SinkTest, BeginsANewFileWithTheHeader) {
-  auto sink = Sink::open(path_, "a,b\n");
+  auto sink = FileSink::open(path_, "a,b\n");
   ASSERT_TRUE(sink) << sink.error().what;
   EXPECT_TRUE(sink->write({"1,2\n", "3,4\n"}));
   EXPECT_EQ(content(), "a,b\n1,2\n3,4\n");
 }
 
 TEST_F(SinkTest, EndsTheHeaderWithALineEndIfItHasNone) {
-  ASSERT_TRUE(Sink::open(path_, "a,b"));
+  ASSERT_TRUE(FileSink::open(path_, "a,b"));
   EXPECT_EQ(content(), "a,b\n");
 }
 
 TEST_F(SinkTest, AppendsToAFileOfTheSameHeader) {
   put("a,b\n1,2\n");
-  auto sink = Sink::open(path_, "a,b\n");
+  auto sink = FileSink::open(path_, "a,b\n");
   ASSERT_TRUE(sink) << sink.error().what;
   EXPECT_TRUE(sink->write({"3,4\n"}));
   EXPECT_EQ(content(), "a,b\n1,2\n3,4\n");
@@ -82,26 +82,26 @@ TEST_F(SinkTest, AppendsToAFileOfTheSameHeader) {
 
 TEST_F(SinkTest, CutsOffALastLineThatACrashHasTorn) {
   put("a,b\n1,2\n3,");
-  ASSERT_TRUE(Sink::open(path_, "a,b\n")->write({"5,6\n"}));
+  ASSERT_TRUE(FileSink::open(path_, "a,b\n")->write({"5,6\n"}));
   EXPECT_EQ(content(), "a,b\n1,2\n5,6\n");
 }
 
 TEST_F(SinkTest, CutsOffATornLineThatIsLongerThanABlock) {
   put("a,b\n1,2\n" + std::string(10'000, '3'));
-  ASSERT_TRUE(Sink::open(path_, "a,b\n"));
+  ASSERT_TRUE(FileSink::open(path_, "a,b\n"));
   EXPECT_EQ(content(), "a,b\n1,2\n");
 }
 
 TEST_F(SinkTest, WritesATornHeaderAnew) {
   put("a,");
-  ASSERT_TRUE(Sink::open(path_, "a,b\n"));
+  ASSERT_TRUE(FileSink::open(path_, "a,b\n"));
   EXPECT_EQ(content(), "a,b\n");
 }
 
 TEST_F(SinkTest, LeavesAFileOfOtherColumnsAlone) {
   for (const char* other : {"a,b,c\n1,2,3\n", "a\n1\n", "notes", "a,b and more\n"}) {
     put(other);
-    const auto sink = Sink::open(path_, "a,b\n");
+    const auto sink = FileSink::open(path_, "a,b\n");
     ASSERT_FALSE(sink) << other;
     EXPECT_NE(sink.error().what.find(path_), std::string::npos);
     EXPECT_FALSE(sink.error().cure.empty());
@@ -110,15 +110,15 @@ TEST_F(SinkTest, LeavesAFileOfOtherColumnsAlone) {
 }
 
 TEST_F(SinkTest, LetsOnlyOneWriterHaveAFile) {
-  const auto first = Sink::open(path_, "a,b\n");
+  const auto first = FileSink::open(path_, "a,b\n");
   ASSERT_TRUE(first);
-  const auto second = Sink::open(path_, "a,b\n");
+  const auto second = FileSink::open(path_, "a,b\n");
   ASSERT_FALSE(second);
   EXPECT_NE(second.error().cure.find("choose another file"), std::string::npos);
 }
 
 TEST_F(SinkTest, KeepsAllLinesOrNoneWhereTheDiskIsFullAndGoesOnWhenThereIsRoom) {
-  auto sink = Sink::open(path_, "a,b\n");
+  auto sink = FileSink::open(path_, "a,b\n");
   ASSERT_TRUE(sink);
   ASSERT_TRUE(sink->write({"1,2\n"}));
   {
@@ -138,7 +138,7 @@ TEST_F(SinkTest, CutsBackAStdoutThatIsAFile) {
   ASSERT_GE(file, 0);
   {
     const Stdout redirected(file);
-    auto sink = Sink::open("-", "a,b\n");
+    auto sink = FileSink::open("-", "a,b\n");
     ASSERT_TRUE(sink) << sink.error().what;
     {
       const FileSizeLimit full(7);
@@ -157,7 +157,7 @@ TEST_F(SinkTest, SaysThatNobodyReadsThePipeAnyMore) {
   {
     const Stdout redirected(ends[1]);
     ::close(ends[1]);
-    auto sink = Sink::open("-", "a,b\n");
+    auto sink = FileSink::open("-", "a,b\n");
     ASSERT_TRUE(sink);
     ::close(ends[0]);
     const auto failed = sink->write({"1,2\n"});
@@ -183,26 +183,26 @@ TEST_F(SinkTest, WritesAllOfItToAPipeThatTakesLittleAtATime) {
         received.append(block.data(), static_cast<std::size_t>(got > 0 ? got : 0));
       }
     });
-    EXPECT_TRUE(Sink::open("-", "a,b")->write({line + "\n"}));
+    EXPECT_TRUE(FileSink::open("-", "a,b")->write({line + "\n"}));
   }
   ::close(ends[0]);
   EXPECT_EQ(received, "a,b\n" + line + "\n");
 }
 
 TEST_F(SinkTest, SaysWhatIsWrongWithADeviceThatIsFull) {
-  const auto full = Sink::open("/dev/full", "a,b\n");
+  const auto full = FileSink::open("/dev/full", "a,b\n");
   ASSERT_FALSE(full);
   EXPECT_EQ(full.error().code, ENOSPC);
   EXPECT_EQ(full.error().what, "write to /dev/full: No space left on device");
-  EXPECT_TRUE(Sink::open("/dev/null", "a,b\n"));
+  EXPECT_TRUE(FileSink::open("/dev/null", "a,b\n"));
 }
 
 TEST_F(SinkTest, SaysWhatIsWrongWithAPath) {
-  const auto nowhere = Sink::open(directory_ + "/no/x.csv", "a,b\n");
+  const auto nowhere = FileSink::open(directory_ + "/no/x.csv", "a,b\n");
   ASSERT_FALSE(nowhere);
   EXPECT_EQ(nowhere.error().code, ENOENT);
   EXPECT_EQ(nowhere.error().cure, "create its directory first");
-  const auto is_directory = Sink::open(directory_, "a,b\n");
+  const auto is_directory = FileSink::open(directory_, "a,b\n");
   ASSERT_FALSE(is_directory);
   EXPECT_EQ(is_directory.error().code, EISDIR);
 }

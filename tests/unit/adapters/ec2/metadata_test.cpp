@@ -12,7 +12,7 @@
 #include "adapters/ec2/imds.h"
 #include "harness/metadata_service.h"
 
-namespace cgtally::metadata {
+namespace cgtally::ec2 {
 namespace {
 
 using namespace std::chrono_literals;
@@ -141,4 +141,4 @@ TEST(Http, TakesWholeAnswersOnly) {
 }
 
 }  // namespace
-}  // namespace cgtally::metadata
+}  // namespace cgtally::ec2

@@ -23,8 +23,8 @@ tcp_info example() {
   return info;
 }
 
-ConnectionFacts facts_of(const tcp_info& info, std::size_t bytes) {
-  ConnectionFacts facts;
+TcpSocketFacts facts_of(const tcp_info& info, std::size_t bytes) {
+  TcpSocketFacts facts;
   netlink::take_tcp_info({reinterpret_cast<const std::byte*>(&info), bytes}, facts);
   return facts;
 }

@@ -29,7 +29,7 @@ TEST(Glob, MatchesAsAShellDoes) {
 TEST(ListLinks, LoopbackIsThereAndIsNoUplink) {
   const auto links = netlink::list_links();
   ASSERT_TRUE(links) << links.error().what;
-  const auto loopback = std::ranges::find(*links, "lo", &Link::name);
+  const auto loopback = std::ranges::find(*links, "lo", &Interface::name);
   ASSERT_NE(loopback, links->end());
   EXPECT_TRUE(loopback->loopback);
   EXPECT_TRUE(loopback->ethernet);

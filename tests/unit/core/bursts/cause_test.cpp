@@ -46,7 +46,7 @@ TEST(BurstCause, WithoutCountersIsUnknownButForTheCeiling) {
 }
 
 TEST(BurstCause, ACounterThatMovedMakesAMicroburstAndOneThatRestsABurst) {
-  const Grant grant{.baseline = kBaseline, .peak = kPeak};
+  const GrantedRates grant{.baseline = kBaseline, .peak = kPeak};
   const auto moved =
       cause_of(burst_of({3'900'000'000}), {.exceeded = 37, .grant = grant, .history = {}});
   EXPECT_EQ(moved.cause, BurstCause::microburst);
@@ -58,14 +58,14 @@ TEST(BurstCause, ACounterThatMovedMakesAMicroburstAndOneThatRestsABurst) {
 }
 
 TEST(BurstCause, ExhaustedIsFlatAtTheBaselineAfterBeingAboveWithTheCounterRising) {
-  const Grant grant{.baseline = kBaseline, .peak = kPeak};
+  const GrantedRates grant{.baseline = kBaseline, .peak = kPeak};
   const auto flat = history_of({281, 280, 64, 65, 63, 64, 64});
   const Burst burst = burst_of({64'000'000});
   EXPECT_EQ(cause(burst, {.exceeded = 9, .grant = grant, .history = flat}), BurstCause::exhausted);
   EXPECT_EQ(cause(burst, {.exceeded = 0, .grant = grant, .history = flat}), BurstCause::burst);
   EXPECT_EQ(cause(burst, {.exceeded = 9, .grant = {.peak = kPeak}, .history = flat}),
             BurstCause::microburst);
-  const Grant none{.baseline = kBaseline, .peak = kPeak, .no_credits = true};
+  const GrantedRates none{.baseline = kBaseline, .peak = kPeak, .no_credits = true};
   EXPECT_EQ(cause(burst, {.exceeded = 9, .grant = none, .history = flat}), BurstCause::microburst);
 }
 
@@ -78,8 +78,8 @@ TEST(BurstCause, FlatnessNeedsFiveSecondsThreePercentAndSomethingAbove) {
   EXPECT_FALSE(flat_at_baseline({}, kBaseline));
 }
 
-TEST(BurstDesk, ABurstWaitsForTheReadingThatCoversIt) {
-  BurstDesk desk;
+TEST(BurstExplainer, ABurstWaitsForTheReadingThatCoversIt) {
+  BurstExplainer desk;
   const auto put = [&](Nanoseconds begin, Nanoseconds length) {
     ExplainedBurst burst;
     burst.burst = burst_of({1'000'000'000}, begin, length);
@@ -100,8 +100,8 @@ TEST(BurstDesk, ABurstWaitsForTheReadingThatCoversIt) {
   EXPECT_TRUE(desk.empty());
 }
 
-TEST(BurstDesk, ALongBurstHasWhatAllItsReadingsGained) {
-  BurstDesk desk;
+TEST(BurstExplainer, ALongBurstHasWhatAllItsReadingsGained) {
+  BurstExplainer desk;
   EXPECT_TRUE(desk.take({.from = 0s, .to = 1s, .exceeded = 100}, {}).empty());
   EXPECT_TRUE(desk.take({.from = 1s, .to = 2s, .exceeded = 3}, {}).empty());
   ExplainedBurst burst;
@@ -112,8 +112,8 @@ TEST(BurstDesk, ALongBurstHasWhatAllItsReadingsGained) {
   EXPECT_EQ(told[0].exceeded, 7U);
 }
 
-TEST(BurstDesk, AnHourOfABurstLosesNoReadingAndKeepsFew) {
-  BurstDesk desk;
+TEST(BurstExplainer, AnHourOfABurstLosesNoReadingAndKeepsFew) {
+  BurstExplainer desk;
   EXPECT_FALSE(desk.exceeded_so_far("eth0"));
   EXPECT_TRUE(desk.take({.from = 9s, .to = 10s, .exceeded = 1'000'000}, {}).empty());
   for (Nanoseconds end = 11s; end <= 1h; end += 1s) {
@@ -137,8 +137,8 @@ TEST(BurstDesk, AnHourOfABurstLosesNoReadingAndKeepsFew) {
   EXPECT_EQ(told[1].exceeded, 2U * 10);
 }
 
-TEST(BurstDesk, WithoutACounterNothingIsSharedOrExceeded) {
-  BurstDesk desk;
+TEST(BurstExplainer, WithoutACounterNothingIsSharedOrExceeded) {
+  BurstExplainer desk;
   desk.put({.iface = "eth0",
             .burst = burst_of({1'000'000'000}),
             .exceeded = {},

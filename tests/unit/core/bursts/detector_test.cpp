@@ -17,8 +17,8 @@ constexpr BitRate kThreshold{80'000'000};  // 10 000 bytes in a window
 constexpr Account kRedis{.kind = AccountKind::cgroup, .cgroup_id = 7};
 constexpr Account kNginx{.kind = AccountKind::cgroup, .cgroup_id = 8};
 
-TrafficWindow window(std::uint64_t epoch, std::uint64_t bytes) {
-  return {.epoch = epoch,
+TrafficWindow window(std::uint64_t window_index, std::uint64_t bytes) {
+  return {.window_index = window_index,
           .bytes = {bytes},
           .packets = {bytes / 1000},
           .error = {},
@@ -136,11 +136,11 @@ TEST_F(BurstTest, OneThatGoesOnIsToldAsFarAsItHasCome) {
 TEST_F(BurstTest, OneWithoutEndHasBoundedMemoryAndItsSharesAreStillBounds) {
   constexpr std::uint64_t kWindows = 100'000;
   std::uint64_t others = 0;
-  for (std::uint64_t epoch = 1000; epoch < 1000 + kWindows; ++epoch) {
-    TrafficWindow one = window(epoch, 20'000);
-    const Account passing{.kind = AccountKind::cgroup, .cgroup_id = epoch};
+  for (std::uint64_t window_index = 1000; window_index < 1000 + kWindows; ++window_index) {
+    TrafficWindow one = window(window_index, 20'000);
+    const Account passing{.kind = AccountKind::cgroup, .cgroup_id = window_index};
     one.shares = {{kRedis, {15'000}}, {passing, {5'000}}};
-    EXPECT_TRUE(detector_.take({one}, epoch).empty());
+    EXPECT_TRUE(detector_.take({one}, window_index).empty());
     others += 5'000;
   }
   const auto burst = detector_.finish();
@@ -155,8 +155,8 @@ TEST_F(BurstTest, OneWithoutEndHasBoundedMemoryAndItsSharesAreStillBounds) {
   EXPECT_GE(burst->shares[1].most.value, 5'000U);
 }
 
-TEST(BurstProgress, IsToldAfterASecondAndThenEverMoreSeldomButOnceAMinute) {
-  BurstProgress progress;
+TEST(BackoffSchedule, IsToldAfterASecondAndThenEverMoreSeldomButOnceAMinute) {
+  BackoffSchedule progress;
   std::vector<std::int64_t> told;
   for (Nanoseconds length = 50ms; length <= 300s; length += 50ms) {
     if (progress.due(1h, length)) told.push_back(length / 1s);

@@ -10,10 +10,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::uint64_t kBegin = 100'000;  // the first epoch that is watched
+constexpr std::uint64_t kBegin = 100'000;  // the first window_index that is watched
 
-TrafficWindow window(std::uint64_t epoch, std::uint64_t bytes = 100) {
-  return {.epoch = epoch, .bytes = {bytes}, .packets = {1}, .error = {}, .shares = {}};
+TrafficWindow window(std::uint64_t window_index, std::uint64_t bytes = 100) {
+  return {
+      .window_index = window_index, .bytes = {bytes}, .packets = {1}, .error = {}, .shares = {}};
 }
 
 Burst burst(std::uint64_t first, std::uint64_t last) {
@@ -39,7 +40,8 @@ class FlightRecorderTest : public testing::Test {
            std::optional<std::uint64_t> tx_open = {},
            const std::optional<MissedWindows>& tx_missed = {}) {
     std::vector<TrafficWindow> windows;
-    for (std::uint64_t epoch = next_; epoch <= through; ++epoch) windows.push_back(window(epoch));
+    for (std::uint64_t window_index = next_; window_index <= through; ++window_index)
+      windows.push_back(window(window_index));
     recorder_.add(Direction::rx,
                   {.windows = windows, .from = next_, .through = through, .missed = {}}, {}, {});
     recorder_.add(Direction::tx,
@@ -69,14 +71,14 @@ TEST_F(FlightRecorderTest, ADumpHasASecondBeforeAndBehindInBothDirections) {
   EXPECT_EQ(dumps[0].direction, Direction::tx);
   EXPECT_EQ(dumps[0].start, 103'000ms);
   EXPECT_EQ(dumps[0].wall_ahead, 5s);
-  EXPECT_EQ(dumps[0].range, (EpochRange{kBegin + 2000, kBegin + 4005}));
+  EXPECT_EQ(dumps[0].range, (WindowRange{kBegin + 2000, kBegin + 4005}));
   for (const WindowExtract& way : dumps[0].ways) {
     EXPECT_EQ(way.windows.size(), 2005U);
-    EXPECT_EQ(way.windows.front().epoch, kBegin + 2000);
-    EXPECT_EQ(way.windows.back().epoch, kBegin + 4004);
+    EXPECT_EQ(way.windows.front().window_index, kBegin + 2000);
+    EXPECT_EQ(way.windows.back().window_index, kBegin + 4004);
     EXPECT_TRUE(way.unknown.empty());
   }
-  EXPECT_EQ(tx(dumps[0]).bursts, (std::vector<EpochRange>{{kBegin + 3000, kBegin + 3005}}));
+  EXPECT_EQ(tx(dumps[0]).bursts, (std::vector<WindowRange>{{kBegin + 3000, kBegin + 3005}}));
   EXPECT_TRUE(rx(dumps[0]).bursts.empty());
   EXPECT_TRUE(recorder_.take().empty());
 }
@@ -118,10 +120,10 @@ TEST_F(FlightRecorderTest, WhatIsNotKeptOfAnEndlessBurstIsSaid) {
   const auto dumps = recorder_.take();
   ASSERT_EQ(dumps.size(), 1U);
   EXPECT_EQ(tx(dumps[0]).windows.size(), FlightRecorder::kMostWindows);
-  EXPECT_EQ(tx(dumps[0]).windows.back().epoch, end + 1000);
+  EXPECT_EQ(tx(dumps[0]).windows.back().window_index, end + 1000);
   ASSERT_EQ(tx(dumps[0]).unknown.size(), 1U);
   EXPECT_EQ(tx(dumps[0]).unknown[0].range,
-            (EpochRange{kBegin + 2001, end + 1001 - FlightRecorder::kMostWindows}));
+            (WindowRange{kBegin + 2001, end + 1001 - FlightRecorder::kMostWindows}));
 }
 
 TEST_F(FlightRecorderTest, WhatNobodyWatchedYetOrAnyMoreIsSaid) {
@@ -133,8 +135,8 @@ TEST_F(FlightRecorderTest, WhatNobodyWatchedYetOrAnyMoreIsSaid) {
   ASSERT_EQ(dumps.size(), 1U);
   EXPECT_EQ(tx(dumps[0]).windows.size(), 251U);
   ASSERT_EQ(tx(dumps[0]).unknown.size(), 2U);
-  EXPECT_EQ(tx(dumps[0]).unknown[0].range, (EpochRange{kBegin - 800, kBegin}));
-  EXPECT_EQ(tx(dumps[0]).unknown[1].range, (EpochRange{kBegin + 251, kBegin + 1202}));
+  EXPECT_EQ(tx(dumps[0]).unknown[0].range, (WindowRange{kBegin - 800, kBegin}));
+  EXPECT_EQ(tx(dumps[0]).unknown[1].range, (WindowRange{kBegin + 251, kBegin + 1202}));
   EXPECT_FALSE(tx(dumps[0]).unknown[0].bytes);
   EXPECT_TRUE(recorder_.finish().empty());
 }
@@ -148,7 +150,7 @@ TEST_F(FlightRecorderTest, MissedWindowsAreSaidWithWhatTheyHeld) {
   const auto dumps = recorder_.take();
   ASSERT_EQ(dumps.size(), 1U);
   ASSERT_EQ(tx(dumps[0]).unknown.size(), 1U);
-  EXPECT_EQ(tx(dumps[0]).unknown[0].range, (EpochRange{kBegin + 3010, kBegin + 3020}));
+  EXPECT_EQ(tx(dumps[0]).unknown[0].range, (WindowRange{kBegin + 3010, kBegin + 3020}));
   EXPECT_EQ(tx(dumps[0]).unknown[0].bytes, Bytes{777});
   EXPECT_EQ(tx(dumps[0]).unknown[0].packets, Packets{7});
   EXPECT_TRUE(rx(dumps[0]).unknown.empty());
@@ -167,7 +169,7 @@ TEST_F(FlightRecorderTest, AWindowThatACpuWasLateForIsWhole) {
   const auto dumps = recorder_.take();
   ASSERT_EQ(dumps.size(), 1U);
   const TrafficWindow& whole = tx(dumps[0]).windows[1000];
-  EXPECT_EQ(whole.epoch, kBegin + 3000);
+  EXPECT_EQ(whole.window_index, kBegin + 3000);
   EXPECT_EQ(whole.bytes, Bytes{140});
   EXPECT_EQ(whole.packets, Packets{2});
   EXPECT_EQ(whole.error, Bytes{40});
@@ -187,7 +189,7 @@ TEST_F(FlightRecorderTest, ABurstThatComesWhileADumpIsUnderWayMakesItLonger) {
   const auto dumps = recorder_.take();
   ASSERT_EQ(dumps.size(), 1U);
   EXPECT_EQ(dumps[0].start, 103'000ms);
-  EXPECT_EQ(dumps[0].range, (EpochRange{kBegin + 2000, kBegin + 5502}));
+  EXPECT_EQ(dumps[0].range, (WindowRange{kBegin + 2000, kBegin + 5502}));
   EXPECT_EQ(tx(dumps[0]).windows.size(), 3502U);
   EXPECT_EQ(tx(dumps[0]).bursts.size(), 2U);
 }
@@ -236,7 +238,7 @@ TEST_F(FlightRecorderTest, AnInterfaceThatGoesLeavesItsDumpAndTheTimeWithoutItIs
   const auto gone = recorder_.take();
   ASSERT_EQ(gone.size(), 1U);
   ASSERT_EQ(tx(gone[0]).unknown.size(), 1U);
-  EXPECT_EQ(tx(gone[0]).unknown[0].range, (EpochRange{kBegin + 3011, kBegin + 4002}));
+  EXPECT_EQ(tx(gone[0]).unknown[0].range, (WindowRange{kBegin + 3011, kBegin + 4002}));
   next_ = kBegin + 3400;  // it is back
   const Burst other = burst(kBegin + 3500, kBegin + 3501);
   fly(kBegin + 4501, {other});
@@ -244,7 +246,7 @@ TEST_F(FlightRecorderTest, AnInterfaceThatGoesLeavesItsDumpAndTheTimeWithoutItIs
   const auto dumps = recorder_.take();
   ASSERT_EQ(dumps.size(), 1U);
   ASSERT_EQ(tx(dumps[0]).unknown.size(), 1U);
-  EXPECT_EQ(tx(dumps[0]).unknown[0].range, (EpochRange{kBegin + 3011, kBegin + 3400}));
+  EXPECT_EQ(tx(dumps[0]).unknown[0].range, (WindowRange{kBegin + 3011, kBegin + 3400}));
 }
 
 TEST(DumpRule, WantsWhatMovedACounterAndWhatIsOverTheRate) {

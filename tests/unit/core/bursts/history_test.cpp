@@ -9,8 +9,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TrafficWindow window(std::uint64_t epoch, std::uint64_t bytes) {
-  return {.epoch = epoch, .bytes = {bytes}, .packets = {1}, .error = {}, .shares = {}};
+TrafficWindow window(std::uint64_t window_index, std::uint64_t bytes) {
+  return {
+      .window_index = window_index, .bytes = {bytes}, .packets = {1}, .error = {}, .shares = {}};
 }
 
 TEST(Sparkline, IsScaledToItsOwnMaximum) {
@@ -76,8 +77,8 @@ BurstNote note(Nanoseconds begin, std::string account = "/system.slice/redis.ser
 
 Moment moment(Nanoseconds boot) { return {.boot = boot, .wall = boot}; }
 
-TEST(BurstBoard, CountsThoseOfTheLastMinute) {
-  BurstBoard board(1ms);
+TEST(BurstPanel, CountsThoseOfTheLastMinute) {
+  BurstPanel board(1ms);
   board.add(note(10s));
   board.add(note(20s));
   board.add(note(69s));
@@ -86,28 +87,28 @@ TEST(BurstBoard, CountsThoseOfTheLastMinute) {
   EXPECT_EQ(board.take(moment(129s)).last_minute, 0U);
 }
 
-TEST(BurstBoard, KeepsTheLatestAndTellsWhichAreNew) {
-  BurstBoard board(1ms);
+TEST(BurstPanel, KeepsTheLatestAndTellsWhichAreNew) {
+  BurstPanel board(1ms);
   board.add(note(1s, "/a"));
   EXPECT_EQ(board.take(moment(2s)).fresh, 1U);
   board.add(note(3s, "/b"));
   board.add(note(4s, "/c"));
-  const BurstNews news = board.take(moment(5s));
+  const BurstHistory news = board.take(moment(5s));
   EXPECT_EQ(news.fresh, 2U);
   ASSERT_EQ(news.latest.size(), 3U);
   EXPECT_EQ(news.latest[0].account, "/c");
   EXPECT_EQ(news.latest[2].account, "/a");
   for (int i = 0; i < 100; ++i) board.add(note(6s));
-  EXPECT_EQ(board.take(moment(7s)).fresh, BurstBoard::kKept);
-  EXPECT_EQ(board.take(moment(7s)).latest.size(), BurstBoard::kKept);
+  EXPECT_EQ(board.take(moment(7s)).fresh, BurstPanel::kKept);
+  EXPECT_EQ(board.take(moment(7s)).latest.size(), BurstPanel::kKept);
 }
 
-TEST(BurstBoard, CountsWhatGoesOnOnlyWhenItHasEnded) {
-  BurstBoard board(1ms);
+TEST(BurstPanel, CountsWhatGoesOnOnlyWhenItHasEnded) {
+  BurstPanel board(1ms);
   BurstNote going = note(1s);
   going.under_way = true;
   board.set_under_way({going});
-  const BurstNews news = board.take(moment(5s));
+  const BurstHistory news = board.take(moment(5s));
   EXPECT_EQ(news.under_way.size(), 1U);
   EXPECT_EQ(news.last_minute, 0U);
   EXPECT_EQ(news.fresh, 0U);
@@ -115,8 +116,8 @@ TEST(BurstBoard, CountsWhatGoesOnOnlyWhenItHasEnded) {
   EXPECT_TRUE(board.take(moment(6s)).under_way.empty());
 }
 
-TEST(BurstBoard, TellsForAMinuteThatWindowsWereMissed) {
-  BurstBoard board(1ms);
+TEST(BurstPanel, TellsForAMinuteThatWindowsWereMissed) {
+  BurstPanel board(1ms);
   board.add_missed(200, 10s);
   board.add_missed(100, 20s);
   EXPECT_EQ(burst_count_words(board.take(moment(21s))), "bursts 0/min (300 windows missed)");
@@ -124,8 +125,8 @@ TEST(BurstBoard, TellsForAMinuteThatWindowsWereMissed) {
   EXPECT_EQ(board.take(moment(80s)).missed, 0U);
 }
 
-TEST(BurstBoard, ShowsTheBusiestInterfaceOnly) {
-  BurstBoard board(1ms);
+TEST(BurstPanel, ShowsTheBusiestInterfaceOnly) {
+  BurstPanel board(1ms);
   board.add("eth0", Direction::rx, {window(9'500, 500)});
   board.add("eth1", Direction::tx, {window(9'500, 600)});
   const auto second = board.take(moment(10s)).second;
@@ -135,23 +136,23 @@ TEST(BurstBoard, ShowsTheBusiestInterfaceOnly) {
   EXPECT_EQ(sparkline(second->tx).find('#'), 11U);  // the first cell is [8'950, 9'000) ms
 }
 
-TEST(BurstBoard, HasNoSecondToShowWhereNothingPassed) {
-  BurstBoard board(1ms);
+TEST(BurstPanel, HasNoSecondToShowWhereNothingPassed) {
+  BurstPanel board(1ms);
   EXPECT_FALSE(board.take(moment(10s)).second);
   board.add("eth0", Direction::rx, {window(9'500, 500)});
   EXPECT_TRUE(board.take(moment(10s)).second);
   EXPECT_FALSE(board.take(moment(11s)).second);
 }
 
-TEST(BurstNews, SaysTheVerdictOnlyWhereThereIsOne) {
-  BurstNews news;
+TEST(BurstHistory, SaysTheVerdictOnlyWhereThereIsOne) {
+  BurstHistory news;
   news.last_minute = 3;
   EXPECT_EQ(burst_count_words(news), "bursts 3/min");
-  news.verdict = Verdict::sporadic;
+  news.verdict = AllowanceVerdict::sporadic;
   EXPECT_EQ(burst_count_words(news), "bursts 3/min SPORADIC");
 }
 
-TEST(BurstNews, NamesABurstWithItsStartLengthVolumeAndAccount) {
+TEST(BurstHistory, NamesABurstWithItsStartLengthVolumeAndAccount) {
   EXPECT_EQ(burst_note_words(note(1s), 28),
             "burst 11:42:31.002 tx 12 ms 7.3 MB /system.slice/redis.service");
   EXPECT_EQ(burst_note_words(note(1s), 14), "burst 11:42:31.002 tx 12 ms 7.3 MB redis.service");

@@ -132,15 +132,15 @@ TEST(BurstSummary, SpeaksAVerdictOnlyWhereThereAreCounters) {
   EXPECT_FALSE(says("rx exceeded"));
 }
 
-TEST(Spread, GivesValuesThatWereThere) {
-  Spread spread;
+TEST(Histogram, GivesValuesThatWereThere) {
+  Histogram spread;
   EXPECT_EQ(spread.percentile(0.5), 0U);
   for (std::uint64_t value = 1; value <= 100'000; ++value) spread.add(value);
   EXPECT_EQ(spread.greatest(), 100'000U);
   EXPECT_EQ(spread.least(), 1U);
   EXPECT_NEAR(static_cast<double>(spread.percentile(0.5)), 50'000, 50'000.0 / 64);
   EXPECT_NEAR(static_cast<double>(spread.percentile(0.9)), 90'000, 90'000.0 / 64);
-  Spread one;
+  Histogram one;
   one.add(4'000'000);
   EXPECT_EQ(one.percentile(0.5), 4'000'000U);
 }

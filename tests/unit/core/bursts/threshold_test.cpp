@@ -22,7 +22,7 @@ TEST(BurstThreshold, IsAShareOrARate) {
 }
 
 TEST(BurstThreshold, AShareIsOfTheInstancesBurstElseOfTheLinkElseFollowsTheMean) {
-  const ThresholdWish half;
+  const ThresholdRequest half;
   const auto of_burst = resolve(half, {.instance_burst = BitRate{5'000'000'000},
                                        .instance = "t4g.micro",
                                        .link_speed = BitRate{10'000'000'000}});
@@ -57,11 +57,11 @@ TEST(BurstThreshold, FollowsTheMeanOfTheLastMinute) {
 }
 
 TEST(BurstThreshold, TheGateIsATwentiethOfAWindowAtItAndSixteenKibibytesAtMost) {
-  EXPECT_EQ(gate_for({100'000'000}, 1ms), 625U);
-  EXPECT_EQ(gate_for({100'000'000}, 100us), 62U);
-  EXPECT_EQ(gate_for({2'500'000'000}, 1ms), 15'625U);
-  EXPECT_EQ(gate_for({50'000'000'000}, 1ms), 16'384U);
-  EXPECT_EQ(gate_for({~std::uint64_t{0}}, 100ms), 16'384U);
+  EXPECT_EQ(clock_read_bytes_for({100'000'000}, 1ms), 625U);
+  EXPECT_EQ(clock_read_bytes_for({100'000'000}, 100us), 62U);
+  EXPECT_EQ(clock_read_bytes_for({2'500'000'000}, 1ms), 15'625U);
+  EXPECT_EQ(clock_read_bytes_for({50'000'000'000}, 1ms), 16'384U);
+  EXPECT_EQ(clock_read_bytes_for({~std::uint64_t{0}}, 100ms), 16'384U);
 }
 
 }  // namespace

@@ -69,7 +69,7 @@ TEST(CreditAlarm, SaysThatTheCreditsAreGone) {
 }
 
 TEST(CreditAlarm, SurvivesATimeThatHasNoEnd) {
-  EXPECT_EQ(danger_of(draining(1e300, 1e300), 10min), Danger::none);
+  EXPECT_EQ(danger_of(draining(1e300, 1e300), 10min), CreditDanger::none);
 }
 
 }  // namespace

@@ -159,10 +159,10 @@ TEST(Bucket, WhatIsRememberedIsWhatWasKnown) {
 }
 
 TEST(Bucket, ToldBeatsLearnedBeatsPrior) {
-  const BucketMemory memory{.balance = {.lo = 1e8, .hi = 2e8},
-                            .deficit = {.lo = 0, .hi = 1.9e9},
-                            .capacity = {.lo = 1.9e9, .hi = 2.1e9},
-                            .capacity_basis = Basis::learned};
+  const SavedBucket memory{.balance = {.lo = 1e8, .hi = 2e8},
+                           .deficit = {.lo = 0, .hi = 1.9e9},
+                           .capacity = {.lo = 1.9e9, .hi = 2.1e9},
+                           .capacity_basis = Basis::learned};
   const Moment now{};
   const Bucket prior{terms(1e9, 4e9, Basis::prior), memory, now};
   EXPECT_EQ(prior.capacity_basis(), Basis::learned);
@@ -176,10 +176,10 @@ TEST(Bucket, ToldBeatsLearnedBeatsPrior) {
 }
 
 TEST(Bucket, ASavedBalanceThatCannotBeIsDroppedAndThatIsSaid) {
-  const BucketMemory memory{.balance = {.lo = 3e9, .hi = 3e9},
-                            .deficit = {.lo = 0, .hi = 0},
-                            .capacity = {.lo = 3e9, .hi = 3e9},
-                            .capacity_basis = Basis::learned};
+  const SavedBucket memory{.balance = {.lo = 3e9, .hi = 3e9},
+                           .deficit = {.lo = 0, .hi = 0},
+                           .capacity = {.lo = 3e9, .hi = 3e9},
+                           .capacity_basis = Basis::learned};
   const Bucket bucket{told(1e9), memory, Moment{}};
   EXPECT_EQ(bucket.state(), CreditState::unknown);
   EXPECT_EQ(bucket.balance(), (ByteRange{.lo = 0, .hi = 1e9}));

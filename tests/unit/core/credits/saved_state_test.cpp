@@ -11,8 +11,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-CreditMemory remembered() {
-  CreditMemory memory;
+SavedCredits remembered() {
+  SavedCredits memory;
   memory.place = {.instance = "i-0123456789abcdef0",
                   .type = "t4g.micro",
                   .boot = "6f3a0b5e-0000-4000-8000-000000000001",
@@ -31,17 +31,17 @@ CreditMemory remembered() {
   return memory;
 }
 
-CreditPlace later(Nanoseconds by) {
-  CreditPlace place = remembered().place;
+CreditIdentity later(Nanoseconds by) {
+  CreditIdentity place = remembered().place;
   place.at.boot += by;
   place.at.wall += by;
   place.booked.tx_bytes += {5'000'000};
   return place;
 }
 
-TEST(CreditMemory, ReadsBackWhatItWroteToTheLastBit) {
-  const CreditMemory memory = remembered();
-  const auto read = parse_credit_memory(credit_memory_text(memory));
+TEST(SavedCredits, ReadsBackWhatItWroteToTheLastBit) {
+  const SavedCredits memory = remembered();
+  const auto read = parse_saved_credits(saved_credits_text(memory));
   ASSERT_TRUE(read) << read.error().what;
   EXPECT_EQ(read->place.instance, memory.place.instance);
   EXPECT_EQ(read->place.type, memory.place.type);
@@ -58,18 +58,18 @@ TEST(CreditMemory, ReadsBackWhatItWroteToTheLastBit) {
   }
 }
 
-TEST(CreditMemory, IsRefusedWhereverItIsCutOff) {
-  const std::string text = credit_memory_text(remembered());
+TEST(SavedCredits, IsRefusedWhereverItIsCutOff) {
+  const std::string text = saved_credits_text(remembered());
   for (std::size_t length = 0; length + 1 < text.size(); ++length) {
-    EXPECT_FALSE(parse_credit_memory(text.substr(0, length))) << length;
+    EXPECT_FALSE(parse_saved_credits(text.substr(0, length))) << length;
   }
 }
 
-TEST(CreditMemory, IsRefusedWithTheNameOfWhatIsWrong) {
+TEST(SavedCredits, IsRefusedWithTheNameOfWhatIsWrong) {
   const auto with = [](const std::string& from, const std::string& to) {
-    std::string text = credit_memory_text(remembered());
+    std::string text = saved_credits_text(remembered());
     text.replace(text.find(from), from.size(), to);
-    const auto read = parse_credit_memory(text);
+    const auto read = parse_saved_credits(text);
     return read ? "" : read.error().what;
   };
   EXPECT_EQ(with("cgtally-credits 1", "cgtally-credits 2"), "line 1: no \"cgtally-credits 1\"");
@@ -91,7 +91,7 @@ TEST(Resumption, OfARestartChargesWhatTheLedgerCountedMeanwhile) {
 }
 
 TEST(Resumption, WithANewLedgerChargesWhatTheDeviceCounted) {
-  CreditPlace now = later(90s);
+  CreditIdentity now = later(90s);
   now.ledger = "another";
   now.booked = {};
   now.device->tx_bytes += {7'000'000};
@@ -101,7 +101,7 @@ TEST(Resumption, WithANewLedgerChargesWhatTheDeviceCounted) {
 }
 
 TEST(Resumption, AllowsForHeadersThatADevicesCountersLackAndForNoneInTheLedgers) {
-  CreditPlace now = later(90s);
+  CreditIdentity now = later(90s);
   EXPECT_EQ(resume(remembered(), now).unseen, Traffic{});
   now.ledger = "another";
   now.device->tx_bytes += {8'000'000};
@@ -110,7 +110,7 @@ TEST(Resumption, AllowsForHeadersThatADevicesCountersLackAndForNoneInTheLedgers)
 }
 
 TEST(Resumption, NeverWrapsACounterThatBeganAgain) {
-  CreditPlace now = later(90s);
+  CreditIdentity now = later(90s);
   now.ledger = "another";
   now.device = traffic(0, 0, 692'608, 100);
   const Resumption since = resume(remembered(), now);
@@ -119,7 +119,7 @@ TEST(Resumption, NeverWrapsACounterThatBeganAgain) {
 }
 
 TEST(Resumption, OfAnotherBootKeepsTheInstanceAndLosesTheBalance) {
-  CreditPlace now = later(90s);
+  CreditIdentity now = later(90s);
   now.boot = "another";
   const Resumption since = resume(remembered(), now);
   EXPECT_TRUE(since.same_instance);
@@ -128,7 +128,7 @@ TEST(Resumption, OfAnotherBootKeepsTheInstanceAndLosesTheBalance) {
 }
 
 TEST(Resumption, OfAnotherInstanceKeepsNothing) {
-  CreditPlace now = later(90s);
+  CreditIdentity now = later(90s);
   now.instance = "i-another";
   EXPECT_FALSE(resume(remembered(), now).same_instance);
   now = later(90s);
@@ -137,9 +137,9 @@ TEST(Resumption, OfAnotherInstanceKeepsNothing) {
 }
 
 TEST(Resumption, WithoutABootIdBelievesNothing) {
-  CreditMemory memory = remembered();
+  SavedCredits memory = remembered();
   memory.place.boot.clear();
-  CreditPlace now = later(90s);
+  CreditIdentity now = later(90s);
   now.boot.clear();
   EXPECT_FALSE(resume(memory, now).same_boot);
 }

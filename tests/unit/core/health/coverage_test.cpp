@@ -23,7 +23,7 @@ Traffic transmitted(std::uint64_t packets, std::uint64_t frame_bytes) {
   return traffic(0, 0, packets * frame_bytes, packets);
 }
 
-Share share_of(const Traffic& device, const Traffic& booked) {
+CoverageShare share_of(const Traffic& device, const Traffic& booked) {
   Coverage coverage;
   coverage.add(at(0, {}, {}));
   coverage.add(at(1, device, booked));
@@ -43,7 +43,7 @@ TEST(Coverage, IsUnknownWhereTheDeviceCarriedTooLittle) {
 }
 
 TEST(Coverage, IsOneWhereEverythingCameBy) {
-  const Share share = share_of(received(1000, 1500), received(1000, 1500));
+  const CoverageShare share = share_of(received(1000, 1500), received(1000, 1500));
   EXPECT_EQ(share.rx, 1.0);
   EXPECT_EQ(share.tx, std::nullopt);
   EXPECT_FALSE(is_blind(share.rx));
@@ -51,7 +51,7 @@ TEST(Coverage, IsOneWhereEverythingCameBy) {
 }
 
 TEST(Coverage, OfEachDirectionIsItsOwn) {
-  const Share share =
+  const CoverageShare share =
       share_of(traffic(100'000, 100, 100'000, 100), traffic(41'000, 41, 100'000, 100));
   EXPECT_NEAR(*share.rx, 0.41, 0.01);
   EXPECT_EQ(share.tx, 1.0);
@@ -66,7 +66,7 @@ TEST(Coverage, ASuperPacketThatAVirtualDeviceCountsOnceIsNoMoreThanAll) {
 }
 
 TEST(Coverage, ThatHalfTheSuperPacketsAreMissingIsSeenByTheirBytes) {
-  const Share share = share_of(transmitted(100, 65'226), transmitted(2250, 1514));
+  const CoverageShare share = share_of(transmitted(100, 65'226), transmitted(2250, 1514));
   EXPECT_NEAR(*share.tx, 0.53, 0.01);
   EXPECT_TRUE(is_blind(share.tx));
 }
@@ -76,7 +76,7 @@ TEST(Coverage, PaddingAndFcsThatHardwareCountsAreNotBlindness) {
 }
 
 TEST(Coverage, ThatATenthOfTheSmallFramesIsMissingIsSeenByTheirNumber) {
-  const Share share = share_of(received(1000, 54), received(900, 54));
+  const CoverageShare share = share_of(received(1000, 54), received(900, 54));
   EXPECT_NEAR(*share.rx, 0.9, 1e-9);
   EXPECT_TRUE(is_blind(share.rx));
 }

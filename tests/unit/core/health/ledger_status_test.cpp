@@ -35,8 +35,8 @@ InterfaceCondition interface() {
   return one;
 }
 
-Status status() {
-  Status result;
+LedgerStatusReport status() {
+  LedgerStatusReport result;
   result.now = {.boot = 76h, .wall = kMade + 76h};
   result.place = "/sys/fs/bpf/cgtally/v1";
   result.abi = 1;
@@ -51,7 +51,7 @@ Status status() {
   result.expense.map_bytes = 4'100'000;
   result.expense.windows_bytes = 65'536;
   result.expense.window = 1ms;
-  result.expense.gate_bytes = 16'384;
+  result.expense.clock_read_bytes = 16'384;
   result.expense.runs = 24'655;
   result.expense.run_time = 24'655 * 31ns;
   result.expense.measured = 1s;
@@ -70,7 +70,7 @@ testing::AssertionResult contains(const Lines& lines, const std::string& line) {
   return result;
 }
 
-TEST(Status, AHealthyLedgerIsOneScreen) {
+TEST(LedgerStatusReport, AHealthyLedgerIsOneScreen) {
   const Lines expected{
       "ledger    up; its totals begin at 2026-11-18 07:31:00Z (3d04h)",
       "          id 5dd439df, ABI 1, pinned at /sys/fs/bpf/cgtally/v1",
@@ -96,7 +96,7 @@ TEST(Status, AHealthyLedgerIsOneScreen) {
   EXPECT_LE(display_width(*std::ranges::max_element(expected, {}, &std::string::size)), 100U);
 }
 
-TEST(Status, AllowanceCountersComeWithVerdictAndRemedy) {
+TEST(LedgerStatusReport, AllowanceCountersComeWithVerdictAndRemedy) {
   Allowances allowances;
   AllowanceTotals totals{7, 281'794, 3, 0, 0, 51'212};
   allowances.add({.taken = {.boot = 1s, .wall = {}},
@@ -108,7 +108,7 @@ TEST(Status, AllowanceCountersComeWithVerdictAndRemedy) {
                   .interfaces = {{"ens5", totals}},
                   .rx_packets = {100},
                   .tx_packets = {1000}});
-  Status counted = status();
+  LedgerStatusReport counted = status();
   counted.allowances = allowances.summaries();
   counted.allowances_over = 1s;
   const Lines lines = status_lines(counted);
@@ -120,15 +120,15 @@ TEST(Status, AllowanceCountersComeWithVerdictAndRemedy) {
   EXPECT_TRUE(contains(lines, "          for tx: smaller responses, or a larger type"));
 }
 
-TEST(Status, WithoutAllowanceCountersOneLineSaysWhereThereAreNone) {
-  Status none = status();
+TEST(LedgerStatusReport, WithoutAllowanceCountersOneLineSaysWhereThereAreNone) {
+  LedgerStatusReport none = status();
   none.without_allowances = {"eth0", "eth1", "eth2", "eth3", "eth4"};
   EXPECT_TRUE(contains(status_lines(none),
                        "ena       no allowance counters on eth0, eth1, eth2 and 2 more"));
 }
 
-TEST(Status, WithoutALedgerItSaysWhatCouldBeDone) {
-  Status none = status();
+TEST(LedgerStatusReport, WithoutALedgerItSaysWhatCouldBeDone) {
+  LedgerStatusReport none = status();
   none.ledger.reset();
   EXPECT_EQ(status_lines(none),
             (Lines{"ledger    no ledger is up at /sys/fs/bpf/cgtally/v1",
@@ -136,8 +136,8 @@ TEST(Status, WithoutALedgerItSaysWhatCouldBeDone) {
                    "          live and record count without one, for as long as they run"}));
 }
 
-TEST(Status, ALedgerOfAnotherAbiIsNamedWithItsCure) {
-  Status other = status();
+TEST(LedgerStatusReport, ALedgerOfAnotherAbiIsNamedWithItsCure) {
+  LedgerStatusReport other = status();
   other.ledger.reset();
   other.abi = 2;
   other.other_abis = {1, 3};
@@ -151,8 +151,8 @@ TEST(Status, ALedgerOfAnotherAbiIsNamedWithItsCure) {
              "--forget"}));
 }
 
-TEST(Status, WithoutAKeeperItSaysWhenTheSlotsWillBeFull) {
-  Status alone = status();
+TEST(LedgerStatusReport, WithoutAKeeperItSaysWhenTheSlotsWillBeFull) {
+  LedgerStatusReport alone = status();
   alone.keeper = {.there = false, .pid = 0, .last_looked = 75h};
   EXPECT_TRUE(
       contains(status_lines(alone),
@@ -166,8 +166,8 @@ TEST(Status, WithoutAKeeperItSaysWhenTheSlotsWillBeFull) {
       contains(lines, "          full in about 33d15h, at the rate since a keeper last looked"));
 }
 
-TEST(Status, WhatTheTableHadNoRoomForIsNotHidden) {
-  Status full = status();
+TEST(LedgerStatusReport, WhatTheTableHadNoRoomForIsNotHidden) {
+  LedgerStatusReport full = status();
   full.slots.overflow = {
       .rx_bytes = {1'200'000'000}, .rx_packets = {}, .tx_bytes = {5}, .tx_packets = {}};
   const Lines lines = status_lines(full);
@@ -176,8 +176,8 @@ TEST(Status, WhatTheTableHadNoRoomForIsNotHidden) {
       contains(lines, "          more of them: cgtally down --forget; cgtally up --slots 16384"));
 }
 
-TEST(Status, ABlindDirectionIsSaidWithWhoRunsBeforeOurs) {
-  Status blind = status();
+TEST(LedgerStatusReport, ABlindDirectionIsSaidWithWhoRunsBeforeOurs) {
+  LedgerStatusReport blind = status();
   blind.interfaces[0].tx.now = 0.0;
   blind.interfaces[0].tx.before = {"the tcx program \"foo\" (id 12)",
                                    "the tc filter \"bar\" (pref 1)"};
@@ -192,8 +192,8 @@ TEST(Status, ABlindDirectionIsSaidWithWhoRunsBeforeOurs) {
                "program \"foo\" (id 12) and the tc filter \"bar\" (pref 1) run before ours"));
 }
 
-TEST(Status, ALostHookAndItsGapsAreSaid) {
-  Status lost = status();
+TEST(LedgerStatusReport, ALostHookAndItsGapsAreSaid) {
+  LedgerStatusReport lost = status();
   lost.interfaces[0].gaps = 2;
   lost.interfaces[0].gap = 1200ms;
   lost.interfaces[0].rx.attached = false;
@@ -206,8 +206,8 @@ TEST(Status, ALostHookAndItsGapsAreSaid) {
       lines, "  rx     112.4 GB   112.4 GB   100 %       -  98.5 %  OUR PROGRAM IS NOT THERE"));
 }
 
-TEST(Status, WhatHasGoneAndWhatWasLeftHaveTheirLines) {
-  Status rest = status();
+TEST(LedgerStatusReport, WhatHasGoneAndWhatWasLeftHaveTheirLines) {
+  LedgerStatusReport rest = status();
   rest.gone.rx_bytes = {3'000'000'000};
   rest.leftovers = {{.iface = "eth1", .direction = "ingress", .preference = 1}};
   const Lines lines = status_lines(rest);
@@ -216,8 +216,8 @@ TEST(Status, WhatHasGoneAndWhatWasLeftHaveTheirLines) {
   EXPECT_TRUE(contains(lines, "          remove what is left: cgtally down"));
 }
 
-TEST(Status, WhatCouldNotBeMeasuredIsNotGuessed) {
-  Status quiet = status();
+TEST(LedgerStatusReport, WhatCouldNotBeMeasuredIsNotGuessed) {
+  LedgerStatusReport quiet = status();
   quiet.expense.runs = 0;
   EXPECT_TRUE(contains(status_lines(quiet), "cost      not known: no packet came by in 1.00 s"));
   quiet.expense.not_measured = "measure what the programs cost: Operation not permitted";
@@ -226,8 +226,8 @@ TEST(Status, WhatCouldNotBeMeasuredIsNotGuessed) {
                "cost      not known: measure what the programs cost: Operation not permitted"));
 }
 
-TEST(Status, ANameCannotSteerTheTerminal) {
-  Status hostile = status();
+TEST(LedgerStatusReport, ANameCannotSteerTheTerminal) {
+  LedgerStatusReport hostile = status();
   hostile.interfaces[0].tx.before = {"the tcx program \"\x1b[2J\" (id 12)"};
   hostile.interfaces[0].unknown = "\x1b[2J";
   for (const std::string& line : status_lines(hostile)) {

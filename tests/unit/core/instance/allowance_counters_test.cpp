@@ -48,48 +48,48 @@ AllowanceSummary minute(Gain gain, std::uint64_t packets_per_second) {
 
 TEST(Allowances, FourSeriesHaveFourVerdicts) {
   const auto none = minute([](int) { return 0; }, 25'000);
-  EXPECT_EQ(none.verdict, Verdict::quiet);
+  EXPECT_EQ(none.verdict, AllowanceVerdict::quiet);
   EXPECT_EQ(none.share, 0.0);
   EXPECT_EQ(none.remedy, "");
 
   const auto tick = minute([](int second) { return second == 30 ? 1 : 0; }, 25'000);
-  EXPECT_EQ(tick.verdict, Verdict::sporadic);
+  EXPECT_EQ(tick.verdict, AllowanceVerdict::sporadic);
   EXPECT_EQ(tick.last_minute, 1U);
   EXPECT_EQ(tick.remedy, "");
 
   const auto steady = minute([](int second) { return second % 2 == 0 ? 5 : 0; }, 25'000);
   EXPECT_EQ(steady.last_minute, 150U);
-  EXPECT_EQ(steady.verdict, Verdict::sustained);
+  EXPECT_EQ(steady.verdict, AllowanceVerdict::sustained);
   EXPECT_EQ(steady.remedy, "smaller responses, or a larger type");
 
   // Below the baseline, with credits left: the measured machines did that.
   const auto many = minute([](int) { return 14; }, 100);
-  EXPECT_EQ(many.verdict, Verdict::sustained);
+  EXPECT_EQ(many.verdict, AllowanceVerdict::sustained);
   EXPECT_NEAR(many.share.value(), 0.14, 1e-9);
 }
 
 TEST(Allowances, AHundredPacketsAreSporadicOnlyWhileTheyAreFewOfAll) {
-  EXPECT_EQ(verdict_of(0, 0), Verdict::quiet);
-  EXPECT_EQ(verdict_of(100, 1'000'000), Verdict::sporadic);
-  EXPECT_EQ(verdict_of(101, 1'000'000'000), Verdict::sustained);
-  EXPECT_EQ(verdict_of(100, 10'000), Verdict::sustained);  // 1 % is not below 1 %
-  EXPECT_EQ(verdict_of(1, 0), Verdict::sustained);
-  EXPECT_EQ(verdict_of(5, std::nullopt), Verdict::sporadic);
-  EXPECT_EQ(verdict_name(Verdict::none), "");
-  EXPECT_EQ(verdict_name(Verdict::sporadic), "sporadic");
+  EXPECT_EQ(verdict_of(0, 0), AllowanceVerdict::quiet);
+  EXPECT_EQ(verdict_of(100, 1'000'000), AllowanceVerdict::sporadic);
+  EXPECT_EQ(verdict_of(101, 1'000'000'000), AllowanceVerdict::sustained);
+  EXPECT_EQ(verdict_of(100, 10'000), AllowanceVerdict::sustained);  // 1 % is not below 1 %
+  EXPECT_EQ(verdict_of(1, 0), AllowanceVerdict::sustained);
+  EXPECT_EQ(verdict_of(5, std::nullopt), AllowanceVerdict::sporadic);
+  EXPECT_EQ(verdict_name(AllowanceVerdict::none), "");
+  EXPECT_EQ(verdict_name(AllowanceVerdict::sporadic), "sporadic");
 }
 
 TEST(Allowances, WhatIsOlderThanAMinuteNoLongerCounts) {
   Allowances allowances;
   allowances.add(reading(0, {{"ens5", only(pps, 0)}}));
   allowances.add(reading(1, {{"ens5", only(pps, 5000)}}));
-  EXPECT_EQ(summary(allowances, pps).verdict, Verdict::sustained);
+  EXPECT_EQ(summary(allowances, pps).verdict, AllowanceVerdict::sustained);
   EXPECT_EQ(summary(allowances, pps).remedy, "fewer, larger packets");
   for (int second = 2; second <= 61; ++second) {
     allowances.add(reading(second, {{"ens5", only(pps, 5000)}}));
   }
   EXPECT_EQ(summary(allowances, pps).last_minute, 0U);
-  EXPECT_EQ(summary(allowances, pps).verdict, Verdict::quiet);
+  EXPECT_EQ(summary(allowances, pps).verdict, AllowanceVerdict::quiet);
   EXPECT_EQ(summary(allowances, pps).total, 5000U);
 }
 
@@ -99,7 +99,7 @@ TEST(Allowances, TheFirstReadingIsTheBaseAndJudgesNothing) {
   EXPECT_TRUE(allowances.has(bw_in));
   EXPECT_FALSE(allowances.has(bw_out));
   EXPECT_EQ(allowances.gained(bw_in), std::nullopt);
-  EXPECT_EQ(summary(allowances, bw_in).verdict, Verdict::none);
+  EXPECT_EQ(summary(allowances, bw_in).verdict, AllowanceVerdict::none);
   EXPECT_TRUE(summary(allowances, bw_in).there);
   EXPECT_FALSE(summary(allowances, bw_out).there);
 }
@@ -176,7 +176,7 @@ TEST(Allowances, WhatIsAvailableIsAGaugeAndTheLeastCounts) {
   EXPECT_EQ(steps[0].total, 40'000U);
   EXPECT_FALSE(steps[0].share_of_packets);
   EXPECT_EQ(summary(allowances, conntrack_available).last_minute, 40'000U);
-  EXPECT_EQ(summary(allowances, conntrack_available).verdict, Verdict::none);
+  EXPECT_EQ(summary(allowances, conntrack_available).verdict, AllowanceVerdict::none);
   EXPECT_EQ(summary(allowances, conntrack_available).remedy, "");
   EXPECT_EQ(allowances.gained(conntrack_available), std::nullopt);
 }
@@ -207,36 +207,39 @@ TEST(AllowanceWords, AreOneLineOfWhatIsThere) {
   EXPECT_EQ(allowance_words(Allowances().summaries()), "");
 }
 
-TEST(Harm, HarmlessIsOnlyWhatIsSporadicWithDelayAndRetransmitsNormal) {
-  const Effect calm{.queue_delay_p99 = 1400us, .retransmitted = Bytes{0}, .sent = {1'000'000}};
-  EXPECT_EQ(harm_of(Verdict::sporadic, calm), Harm::harmless);
-  EXPECT_EQ(harm_words(Verdict::sporadic, calm),
+TEST(AllowanceHarm, HarmlessIsOnlyWhatIsSporadicWithDelayAndRetransmitsNormal) {
+  const NetworkEffect calm{
+      .queue_delay_p99 = 1400us, .retransmitted = Bytes{0}, .sent = {1'000'000}};
+  EXPECT_EQ(harm_of(AllowanceVerdict::sporadic, calm), AllowanceHarm::harmless);
+  EXPECT_EQ(harm_words(AllowanceVerdict::sporadic, calm),
             "queue delay p99 1.40 ms, no retransmits: harmless");
-  for (const Verdict verdict : {Verdict::none, Verdict::quiet, Verdict::sustained}) {
-    EXPECT_NE(harm_of(verdict, calm), Harm::harmless);
+  for (const AllowanceVerdict verdict :
+       {AllowanceVerdict::none, AllowanceVerdict::quiet, AllowanceVerdict::sustained}) {
+    EXPECT_NE(harm_of(verdict, calm), AllowanceHarm::harmless);
     EXPECT_EQ(harm_words(verdict, calm).find("harmless"), std::string::npos);
   }
-  Effect slow = calm;
+  NetworkEffect slow = calm;
   slow.queue_delay_p99 = 120ms;
-  EXPECT_EQ(harm_words(Verdict::sporadic, slow),
+  EXPECT_EQ(harm_words(AllowanceVerdict::sporadic, slow),
             "queue delay p99 120 ms, no retransmits: it hurts");
-  Effect lossy = calm;
+  NetworkEffect lossy = calm;
   lossy.retransmitted = Bytes{1001};
-  EXPECT_EQ(harm_words(Verdict::sporadic, lossy),
+  EXPECT_EQ(harm_words(AllowanceVerdict::sporadic, lossy),
             "queue delay p99 1.40 ms, 1.0 kB sent again: it hurts");
   lossy.retransmitted = Bytes{1000};
-  EXPECT_EQ(harm_of(Verdict::sporadic, lossy), Harm::harmless);
+  EXPECT_EQ(harm_of(AllowanceVerdict::sporadic, lossy), AllowanceHarm::harmless);
 }
 
-TEST(Harm, WithoutConnectionsNothingIsSaidToBeHarmless) {
-  EXPECT_EQ(harm_of(Verdict::sporadic, {}), Harm::unknown);
-  EXPECT_EQ(harm_of(Verdict::sporadic, {.queue_delay_p99 = 1ms, .retransmitted = {}, .sent = {}}),
-            Harm::unknown);
-  EXPECT_EQ(harm_words(Verdict::sporadic, {}), "no connection tells whether it hurts");
-  EXPECT_EQ(harm_words(Verdict::quiet, {}), "");
+TEST(AllowanceHarm, WithoutConnectionsNothingIsSaidToBeHarmless) {
+  EXPECT_EQ(harm_of(AllowanceVerdict::sporadic, {}), AllowanceHarm::unknown);
+  EXPECT_EQ(harm_of(AllowanceVerdict::sporadic,
+                    {.queue_delay_p99 = 1ms, .retransmitted = {}, .sent = {}}),
+            AllowanceHarm::unknown);
+  EXPECT_EQ(harm_words(AllowanceVerdict::sporadic, {}), "no connection tells whether it hurts");
+  EXPECT_EQ(harm_words(AllowanceVerdict::quiet, {}), "");
 }
 
-TEST(Effect, IsToldAsFarAsItIsKnown) {
+TEST(NetworkEffect, IsToldAsFarAsItIsKnown) {
   EXPECT_EQ(effect_words({.queue_delay_p99 = 1400us, .retransmitted = Bytes{0}, .sent = {}}),
             "queue delay p99 1.40 ms, no retransmits");
   EXPECT_EQ(effect_words({.queue_delay_p99 = 12ms, .retransmitted = Bytes{2'000'000}, .sent = {}}),

@@ -16,8 +16,8 @@ namespace {
 constexpr std::uint64_t kMbit = 1'000'000;
 constexpr double kGbitInBytes = 1e9 / 8;
 
-const metadata::LoadedCatalogue& shipped() {
-  static const auto loaded = metadata::load_catalogue("");
+const ec2::LoadedCatalogue& shipped() {
+  static const auto loaded = ec2::load_catalogue("");
   return loaded.value();
 }
 const InstanceType& shipped(const std::string& name) {
@@ -28,7 +28,7 @@ const InstanceType& shipped(const std::string& name) {
 
 std::string refusal(const std::string& text) {
   std::istringstream in(text);
-  const auto table = metadata::read_table(in, "own.csv");
+  const auto table = ec2::read_table(in, "own.csv");
   if (table) return "accepted";
   EXPECT_FALSE(table.error().cure.empty());
   return table.error().what;
@@ -179,7 +179,7 @@ TEST(PriorCapacity, IsWiderThanAFactorOfThreeForEveryTypeThatBursts) {
 
 TEST(CatalogueFile, FindsColumnsByNameAndNeedsNoMoreThanThree) {
   std::istringstream in("burst_gbps,comment,instance_type,baseline_gbps\n5,\"a, b\",x.y,0.064\n");
-  const auto table = metadata::read_table(in, "own.csv");
+  const auto table = ec2::read_table(in, "own.csv");
   ASSERT_TRUE(table) << table.error().what;
   ASSERT_EQ(table->types.size(), 1U);
   EXPECT_EQ(table->types[0].name, "x.y");
@@ -214,7 +214,7 @@ TEST(CatalogueFile, SaysWhatIsWrongAndWhere) {
 }
 
 TEST(CatalogueFile, SaysWhichFileCannotBeRead) {
-  const auto loaded = metadata::load_catalogue("/nowhere/own.csv");
+  const auto loaded = ec2::load_catalogue("/nowhere/own.csv");
   ASSERT_FALSE(loaded);
   EXPECT_EQ(loaded.error().what, "/nowhere/own.csv: No such file or directory");
 }

@@ -27,17 +27,17 @@ Sample sample(std::string account, std::uint64_t id, Traffic delta, Traffic tota
 
 Traffic tx(std::uint64_t bytes) { return {{0}, {0}, {bytes}, {bytes / 1000}}; }
 
-TEST(Board, RatesCoverTheMeasuredInterval) {
+TEST(AccountTable, RatesCoverTheMeasuredInterval) {
   Sample moved = sample("/a", 1, tx(1'000'000), tx(1'000'000));
   moved.interval = 2s;
-  Board board;
+  AccountTable board;
   board.add({moved}, at(2s));
   EXPECT_EQ(board.accounts().at(0).rates.tx.bits_per_second, 4'000'000U);
   EXPECT_EQ(board.accounts().at(0).rates.tx_packets.packets_per_second, 500U);
 }
 
-TEST(Board, AnAccountOnTwoInterfacesIsOneLine) {
-  Board board;
+TEST(AccountTable, AnAccountOnTwoInterfacesIsOneLine) {
+  AccountTable board;
   board.add({sample("/a", 1, tx(100), tx(100), SampleState::live, "eth0"),
              sample("/a", 1, tx(200), tx(700), SampleState::live, "eth1")},
             at(1s));
@@ -47,15 +47,15 @@ TEST(Board, AnAccountOnTwoInterfacesIsOneLine) {
   EXPECT_EQ(board.interfaces().size(), 2U);
 }
 
-TEST(Board, TotalsNeverFallWhenTheSourceBeginsAgain) {
-  Board board;
+TEST(AccountTable, TotalsNeverFallWhenTheSourceBeginsAgain) {
+  AccountTable board;
   board.add({sample("/a", 1, tx(500), tx(500))}, at(1s));
   board.add({sample("/a", 1, tx(20), tx(20), SampleState::reset)}, at(2s));
   EXPECT_EQ(board.accounts().at(0).totals.tx_bytes.value, 520U);
 }
 
-TEST(Board, AnIdleAccountKeepsItsTotalsAndHasNoRate) {
-  Board board;
+TEST(AccountTable, AnIdleAccountKeepsItsTotalsAndHasNoRate) {
+  AccountTable board;
   board.add({sample("/a", 1, tx(500), tx(500))}, at(1s));
   board.add({}, at(2s));
   ASSERT_EQ(board.accounts().size(), 1U);
@@ -63,8 +63,8 @@ TEST(Board, AnIdleAccountKeepsItsTotalsAndHasNoRate) {
   EXPECT_EQ(board.accounts()[0].totals.tx_bytes.value, 500U);
 }
 
-TEST(Board, AnExitedAccountIsShownForAWhileAndThenForgotten) {
-  Board board(10s);
+TEST(AccountTable, AnExitedAccountIsShownForAWhileAndThenForgotten) {
+  AccountTable board(10s);
   board.add({sample("/a", 1, tx(500), tx(500), SampleState::exited)}, at(1s));
   board.add({}, at(5s));
   ASSERT_EQ(board.accounts().size(), 1U);
@@ -73,8 +73,8 @@ TEST(Board, AnExitedAccountIsShownForAWhileAndThenForgotten) {
   EXPECT_TRUE(board.accounts().empty());
 }
 
-TEST(Board, LateTrafficDoesNotMakeAnExitYounger) {
-  Board board;
+TEST(AccountTable, LateTrafficDoesNotMakeAnExitYounger) {
+  AccountTable board;
   board.add({sample("/a", 1, tx(500), tx(500), SampleState::exited)}, at(1s));
   Sample late = sample("/a", 1, tx(1), tx(501), SampleState::exited);
   late.taken = at(4s);
@@ -82,8 +82,8 @@ TEST(Board, LateTrafficDoesNotMakeAnExitYounger) {
   EXPECT_EQ(board.accounts().at(0).exited_ago, 3s);
 }
 
-TEST(Board, TheBusiestIsFirstAndTheIdleFollowByTheirTotals) {
-  Board board;
+TEST(AccountTable, TheBusiestIsFirstAndTheIdleFollowByTheirTotals) {
+  AccountTable board;
   board.add({sample("/idle-small", 1, {}, tx(10)), sample("/idle-big", 2, {}, tx(1000)),
              sample("/b", 3, tx(5), tx(5)), sample("/a", 4, tx(5), tx(5))},
             at(1s));
@@ -94,15 +94,15 @@ TEST(Board, TheBusiestIsFirstAndTheIdleFollowByTheirTotals) {
   EXPECT_EQ(order, (std::vector<std::string>{"/a", "/b", "/idle-big", "/idle-small"}));
 }
 
-TEST(Board, NamedIsTheShareOfBytesOnCgroups) {
-  Board board;
+TEST(AccountTable, NamedIsTheShareOfBytesOnCgroups) {
+  AccountTable board;
   board.add({sample("/a", 1, tx(750), tx(750)), sample("(kernel)", 0, tx(250), tx(250))}, at(1s));
   EXPECT_DOUBLE_EQ(board.interfaces().at(0).named.tx.value(), 0.75);
   EXPECT_FALSE(board.interfaces().at(0).named.rx.has_value());
 }
 
 TEST(Shortlist, WhatDoesNotFitIsAddedUp) {
-  Board board;
+  AccountTable board;
   board.add({sample("/a", 1, tx(4000), tx(4000)), sample("/b", 2, tx(2000), tx(2000)),
              sample("/c", 3, tx(1000), tx(1500))},
             at(1s));
@@ -118,7 +118,7 @@ TEST(Shortlist, WhatDoesNotFitIsAddedUp) {
 }
 
 TEST(Shortlist, HasNoOthersWhereAllFit) {
-  Board board;
+  AccountTable board;
   board.add({sample("/a", 1, tx(4000), tx(4000))}, at(1s));
   EXPECT_FALSE(shortlist(board.accounts(), 1).others.has_value());
 }

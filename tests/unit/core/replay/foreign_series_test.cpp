@@ -25,8 +25,8 @@ Read read(const std::string& text, const std::string& unit, bool start = false,
   Read result;
   const auto parsed = parse_series_unit(unit);
   EXPECT_TRUE(parsed);
-  RateSeries series(*parsed, start,
-                    [&](const SeriesInterval& one) { result.intervals.push_back(one); });
+  ForeignSeries series(*parsed, start,
+                       [&](const SeriesInterval& one) { result.intervals.push_back(one); });
   std::istringstream in(text);
   const auto done = csv::for_each_series_row(in, "x.csv", columns,
                                              [&](const SeriesRow& row) { return series.add(row); });
@@ -36,7 +36,7 @@ Read read(const std::string& text, const std::string& unit, bool start = false,
   return result;
 }
 
-TEST(RateSeries, UnderstandsTheUnitsOfOtherMonitors) {
+TEST(ForeignSeries, UnderstandsTheUnitsOfOtherMonitors) {
   const auto bytes_a_second = [](const std::string& unit) {
     const Read one = read("time,tx\n100,1\n101,1\n", unit);
     return one.intervals.at(0).moved.tx_bytes.value;
@@ -49,7 +49,7 @@ TEST(RateSeries, UnderstandsTheUnitsOfOtherMonitors) {
   EXPECT_FALSE(parse_series_unit("parsecs"));
 }
 
-TEST(RateSeries, TakesACounterApartAndNeverWrapsIt) {
+TEST(ForeignSeries, TakesACounterApartAndNeverWrapsIt) {
   const Read one = read("time,tx\n0,317669466\n10,317669566\n20,692608\n", "total");
   ASSERT_EQ(one.intervals.size(), 2U);
   EXPECT_EQ(one.intervals[0].moved.tx_bytes, Bytes{100});
@@ -57,7 +57,7 @@ TEST(RateSeries, TakesACounterApartAndNeverWrapsIt) {
   EXPECT_EQ(one.restarts, 1U);
 }
 
-TEST(RateSeries, GivesARowTheIntervalThatEndsOrBeginsWithIt) {
+TEST(ForeignSeries, GivesARowTheIntervalThatEndsOrBeginsWithIt) {
   const std::string text = "time,tx\n0,600\n60,1200\n120,1800\n";
   const Read ends = read(text, "bytes");
   ASSERT_EQ(ends.intervals.size(), 2U);
@@ -70,7 +70,7 @@ TEST(RateSeries, GivesARowTheIntervalThatEndsOrBeginsWithIt) {
   EXPECT_EQ(begins.intervals[2].now.wall, 180s);
 }
 
-TEST(RateSeries, SaysWhatWasNotRecorded) {
+TEST(ForeignSeries, SaysWhatWasNotRecorded) {
   const Read one = read("time,tx\n0,8\n1,8\n2,8\n10,8\n", "bit/s");
   ASSERT_EQ(one.intervals.size(), 3U);
   EXPECT_EQ(one.intervals[2].elapsed, 1s);
@@ -78,7 +78,7 @@ TEST(RateSeries, SaysWhatWasNotRecorded) {
   EXPECT_EQ(one.intervals[2].moved.tx_bytes, Bytes{1});
 }
 
-TEST(RateSeries, ReadsTimesInEachUsualForm) {
+TEST(ForeignSeries, ReadsTimesInEachUsualForm) {
   EXPECT_EQ(parse_series_time("1795000000"), 1'795'000'000s);
   EXPECT_EQ(parse_series_time("1795000000.5"), 1'795'000'000'500ms);
   EXPECT_EQ(parse_series_time("1795000000500"), 1'795'000'000'500ms);
@@ -88,7 +88,7 @@ TEST(RateSeries, ReadsTimesInEachUsualForm) {
   EXPECT_FALSE(parse_series_time("nan"));
 }
 
-TEST(RateSeries, RefusesWhatItCannotMean) {
+TEST(ForeignSeries, RefusesWhatItCannotMean) {
   EXPECT_EQ(read("time,tx\n5,1\n4,1\n", "bytes").error,
             "x.csv: line 3: time runs backwards: 1970-01-01T00:00:04.000000000Z after "
             "1970-01-01T00:00:05.000000000Z");
@@ -102,7 +102,7 @@ TEST(RateSeries, RefusesWhatItCannotMean) {
   EXPECT_EQ(read("", "bytes").error, "x.csv is empty");
 }
 
-TEST(RateSeries, LeavesOutRowsThatWereNotMeasured) {
+TEST(ForeignSeries, LeavesOutRowsThatWereNotMeasured) {
   const Read one = read("time,tx\n0,5\n1,\n2,5\n", "bytes");
   EXPECT_EQ(one.error, "");
   EXPECT_EQ(one.intervals.size(), 1U);

@@ -9,7 +9,7 @@
 #include "core/sizing/screen.h"
 #include "unit/traffic.h"
 
-namespace cgtally {
+namespace cgtally::sizing {
 namespace {
 
 using namespace std::chrono_literals;
@@ -32,14 +32,14 @@ Stream stream(const std::vector<std::uint64_t>& bytes_each_second) {
   }
   return made;
 }
-Load out(const std::vector<std::uint64_t>& bytes_each_second) {
-  Load load;
+Workload out(const std::vector<std::uint64_t>& bytes_each_second) {
+  Workload load;
   for (const std::uint64_t bytes : bytes_each_second) {
     load.steps.push_back({.elapsed = 1s, .traffic = traffic(0, 0, bytes, bytes / 1000)});
   }
   return load;
 }
-Fit of(const Load& load, const CreditTerms& terms, const GivenLimits& limits = {}) {
+Fit of(const Workload& load, const CreditTerms& terms, const GivenLimits& limits = {}) {
   return Sizing(load, limits).fit(terms);
 }
 Exchange incident(std::uint64_t per_second) {
@@ -145,7 +145,7 @@ TEST(Fit, SaysThatTheBucketIsEmptyWithinTheLoad) {
 }
 
 TEST(Fit, BindsOnTheDirectionThatIsCloserToItsBaseline) {
-  Load load = out({500'000});
+  Workload load = out({500'000});
   load.steps[0].traffic.rx_bytes = {750'000};
   const Fit fit = of(load, terms({8 * kMbit}, {80 * kMbit}, 1e6));
   EXPECT_EQ(fit.binds, Limit::in);
@@ -170,7 +170,7 @@ TEST(Fit, HasNoMarginWhereTheMeanFitsAndTheBucketIsTooSmall) {
 
 TEST(Fit, BindsOnPacketsWhereTheyAreShortAndTheLimitIsGiven) {
   const Traffic one = wire_of({.per_second = 1, .request = {64}, .response = {64}});
-  const Load load = repeated(one, 100'000).value();
+  const Workload load = repeated(one, 100'000).value();
   const CreditTerms large = terms({10'000 * kMbit}, {10'000 * kMbit}, 0);
   EXPECT_EQ(of(load, large).binds, Limit::out);
   const Fit fit = of(load, large, {.packets_per_second = 150'000});
@@ -224,4 +224,4 @@ TEST(Candidates, AreTheSmallestFirstWithAFewThatNearlyDo) {
 }
 
 }  // namespace
-}  // namespace cgtally
+}  // namespace cgtally::sizing

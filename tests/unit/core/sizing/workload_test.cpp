@@ -6,7 +6,7 @@
 
 #include "unit/traffic.h"
 
-namespace cgtally {
+namespace cgtally::sizing {
 namespace {
 
 using namespace std::chrono_literals;
@@ -33,9 +33,9 @@ class LoadTest : public testing::Test {
             .totals = sent(total),
             .delta = sent(delta)};
   }
-  RecordedLoad finish() { return std::move(recorder_).finish().value(); }
+  RecordedWorkload finish() { return std::move(recorder_).finish().value(); }
 
-  LoadRecorder recorder_;
+  WorkloadBuilder recorder_;
 };
 
 TEST_F(LoadTest, SumsAccountsAndInterfacesOfEachMoment) {
@@ -43,7 +43,7 @@ TEST_F(LoadTest, SumsAccountsAndInterfacesOfEachMoment) {
   add(1, "/b", 5000, 2000);
   add(1, "/a", 9000, 3000, "eth1");
   add(2, "/a", 2000, 1000);
-  const RecordedLoad recorded = finish();
+  const RecordedWorkload recorded = finish();
   ASSERT_EQ(recorded.load.steps.size(), 2U);
   EXPECT_EQ(recorded.load.steps[0].traffic, sent(6000));
   EXPECT_EQ(recorded.load.steps[0].elapsed, 1s);
@@ -60,7 +60,7 @@ TEST_F(LoadTest, TakesTheTotalsWhereTheyContradictTheIntervalColumns) {
 TEST_F(LoadTest, SpreadsWhatMovedInAGapOverTheGap) {
   add(1, "/a", 1000, 1000);
   add(11, "/a", 21'000, 1000);
-  const RecordedLoad recorded = finish();
+  const RecordedWorkload recorded = finish();
   EXPECT_EQ(recorded.load.steps[1].elapsed, 10s);
   EXPECT_EQ(recorded.load.steps[1].traffic, sent(20'000));
   EXPECT_EQ(recorded.gaps.count, 1U);
@@ -78,7 +78,7 @@ TEST_F(LoadTest, PutsLedgersOneBehindTheOther) {
   rebooted.ledger = "second";
   rebooted.taken.wall = second(900).wall;
   ASSERT_TRUE(recorder_.add(rebooted, "x.csv: line 3"));
-  const RecordedLoad recorded = finish();
+  const RecordedWorkload recorded = finish();
   EXPECT_EQ(recorded.ledgers, 2U);
   EXPECT_EQ(recorded.load.length(), 2s);
   EXPECT_EQ(recorded.load.steps[1].traffic, sent(4000));
@@ -105,4 +105,4 @@ TEST_F(LoadTest, RefusesTwoHosts) {
 }
 
 }  // namespace
-}  // namespace cgtally
+}  // namespace cgtally::sizing

@@ -14,14 +14,16 @@ constexpr InterfaceKey kLo{2};
 
 Nanoseconds at(std::int64_t seconds) { return std::chrono::seconds{seconds}; }
 InterfaceAccount key(std::uint64_t id, InterfaceKey iface = kEth) { return {iface, cgroup(id)}; }
-Death removed(std::uint64_t id) {
+RemovedCgroup removed(std::uint64_t id) {
   return {.cgroup_id = id, .removed = at(1), .released = std::nullopt};
 }
-Death released(std::uint64_t id) { return {.cgroup_id = id, .removed = at(1), .released = at(2)}; }
+RemovedCgroup released(std::uint64_t id) {
+  return {.cgroup_id = id, .removed = at(1), .released = at(2)};
+}
 using Keys = std::vector<InterfaceAccount>;
 
 TEST(RetiringTest, LeavesTheLivingAndTheReasonsAlone) {
-  Retiring retiring;
+  AccountExpiry retiring;
   const std::vector<AccountTotals> accounts{{kEth, cgroup(7), sent(1)},
                                             {kEth, reason(AccountKind::kernel), sent(1)}};
   // A death of cgroup 0 cannot be; a reason has that id.
@@ -29,14 +31,14 @@ TEST(RetiringTest, LeavesTheLivingAndTheReasonsAlone) {
 }
 
 TEST(RetiringTest, LetsAReleasedCgroupGoAtOnceOnEachInterface) {
-  Retiring retiring;
+  AccountExpiry retiring;
   EXPECT_EQ(
       retiring.due({{kEth, cgroup(7), sent(1)}, {kLo, cgroup(7), sent(2)}}, {released(7)}, at(3)),
       (Keys{key(7), key(7, kLo)}));
 }
 
 TEST(RetiringTest, LetsARemovedCgroupGoAfterAMinuteWithoutAPacket) {
-  Retiring retiring;
+  AccountExpiry retiring;
   const std::vector<AccountTotals> accounts{{kEth, cgroup(7), sent(1)}};
   EXPECT_EQ(retiring.due(accounts, {removed(7)}, at(500)), Keys{}) << "not known to be still";
   EXPECT_EQ(retiring.due(accounts, {removed(7)}, at(559)), Keys{});
@@ -44,7 +46,7 @@ TEST(RetiringTest, LetsARemovedCgroupGoAfterAMinuteWithoutAPacket) {
 }
 
 TEST(RetiringTest, BeginsTheMinuteAgainWithEachPacket) {
-  Retiring retiring;
+  AccountExpiry retiring;
   EXPECT_EQ(retiring.due({{kEth, cgroup(7), sent(1)}}, {removed(7)}, at(100)), Keys{});
   EXPECT_EQ(retiring.due({{kEth, cgroup(7), sent(2)}}, {removed(7)}, at(159)), Keys{});
   EXPECT_EQ(retiring.due({{kEth, cgroup(7), sent(2)}}, {removed(7)}, at(218)), Keys{});
@@ -52,7 +54,7 @@ TEST(RetiringTest, BeginsTheMinuteAgainWithEachPacket) {
 }
 
 TEST(RetiringTest, DoesNotCountTheTimeBeforeTheRemoval) {
-  Retiring retiring;
+  AccountExpiry retiring;
   const std::vector<AccountTotals> accounts{{kEth, cgroup(7), sent(1)}};
   EXPECT_EQ(retiring.due(accounts, {}, at(0)), Keys{});
   EXPECT_EQ(retiring.due(accounts, {}, at(100)), Keys{});
@@ -60,7 +62,7 @@ TEST(RetiringTest, DoesNotCountTheTimeBeforeTheRemoval) {
 }
 
 TEST(RetiringTest, ForgetsWhatHasLeftTheLedger) {
-  Retiring retiring;
+  AccountExpiry retiring;
   const std::vector<AccountTotals> accounts{{kEth, cgroup(7), sent(1)}};
   EXPECT_EQ(retiring.due(accounts, {removed(7)}, at(100)), Keys{});
   EXPECT_EQ(retiring.due({}, {removed(7)}, at(170)), Keys{});

@@ -7,8 +7,8 @@
 namespace cgtally {
 namespace {
 
-Link link(std::string name, std::string driver = "") {
-  Link result;
+Interface link(std::string name, std::string driver = "") {
+  Interface result;
   result.name = std::move(name);
   result.driver = std::move(driver);
   return result;
@@ -19,26 +19,26 @@ bool starts_like(std::string_view pattern, std::string_view name) {
   return name.starts_with(pattern.substr(0, pattern.size() - 1));
 }
 
-TEST(Selection, WithoutPatternsItIsEveryUplink) {
+TEST(InterfaceSelection, WithoutPatternsItIsEveryUplink) {
   EXPECT_TRUE(selected({}, link("ens5", "ena"), starts_like));
   EXPECT_FALSE(selected({}, link("veth1"), starts_like));
 }
 
-TEST(Selection, ALoopbackIsNoUplinkButCanBeNamed) {
-  Link lo = link("lo", "loopback");
+TEST(InterfaceSelection, ALoopbackIsNoUplinkButCanBeNamed) {
+  Interface lo = link("lo", "loopback");
   lo.loopback = true;
   EXPECT_FALSE(selected({}, lo, starts_like));
   EXPECT_TRUE(selected({{"lo"}}, lo, starts_like));
 }
 
-TEST(Selection, NamesAndGlobsAddUp) {
-  const Selection selection{{"eth0", "veth*"}};
+TEST(InterfaceSelection, NamesAndGlobsAddUp) {
+  const InterfaceSelection selection{{"eth0", "veth*"}};
   EXPECT_TRUE(selected(selection, link("eth0"), starts_like));
   EXPECT_TRUE(selected(selection, link("veth7"), starts_like));
   EXPECT_FALSE(selected(selection, link("ens5", "ena"), starts_like));
 }
 
-TEST(Selection, OnlyAPlainNameCanBeMissing) {
+TEST(InterfaceSelection, OnlyAPlainNameCanBeMissing) {
   EXPECT_EQ(missing_names({{"eth0", "etho0", "veth*"}}, {link("eth0")}),
             std::vector<std::string>{"etho0"});
 }

@@ -34,8 +34,8 @@ class Endings : public testing::Test {
                     .ledger = "one",
                     .accounts = {},
                     .attached = std::vector{kEth},
-                    .endings = std::exchange(endings_, {}),
-                    .lost_endings = std::exchange(lost_, 0)};
+                    .final_totals = std::exchange(endings_, {}),
+                    .lost_final_totals = std::exchange(lost_, 0)};
     for (const auto& [key, totals] : ledger_) {
       reading.accounts.push_back({key.first, key.second, totals});
     }
@@ -68,7 +68,7 @@ class Endings : public testing::Test {
 
   Sampler sampler_{"host", kMostRemembered};
   std::map<std::pair<InterfaceKey, Account>, Traffic> ledger_;
-  std::vector<Ending> endings_;
+  std::vector<FinalTotals> endings_;
   std::uint64_t lost_ = 0;
   std::set<std::uint64_t> removed_;
   Traffic kept_;  // the sum of all rows

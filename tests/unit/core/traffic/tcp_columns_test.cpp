@@ -37,8 +37,8 @@ class ConnectionColumnsTest : public testing::Test {
     return samples;
   }
 
-  Connections connections_;
-  ConnectionColumns columns_;
+  TcpStats connections_;
+  TcpColumns columns_;
   std::int64_t now_ = 0;
 };
 
@@ -108,7 +108,7 @@ TEST(AccountLines, GetTheirConnectionsByNameAndReasonsNone) {
   lines[2].account = "(kernel)";
   lines[3].account = "/gone";
   lines[3].exited_ago = 1s;
-  ConnectionSummary web;
+  TcpSummary web;
   web.connections = 5;
   web.queue_delay_p99 = 2ms;
   auto partly = lines;

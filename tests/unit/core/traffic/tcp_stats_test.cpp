@@ -11,8 +11,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-ConnectionFacts connection(std::uint64_t cookie, std::uint64_t cgroup, Nanoseconds delay,
-                           std::uint64_t again = 0) {
+TcpSocketFacts connection(std::uint64_t cookie, std::uint64_t cgroup, Nanoseconds delay,
+                          std::uint64_t again = 0) {
   return {.cookie = cookie,
           .cgroup_id = cgroup,
           .rtt = 2ms + delay,
@@ -22,8 +22,8 @@ ConnectionFacts connection(std::uint64_t cookie, std::uint64_t cgroup, Nanosecon
 
 Moment at(Nanoseconds boot) { return {.boot = boot, .wall = boot}; }
 
-TEST(Connections, AreCountedForEachCgroupAndForAll) {
-  Connections connections;
+TEST(TcpStats, AreCountedForEachCgroupAndForAll) {
+  TcpStats connections;
   EXPECT_FALSE(connections.looked());
   connections.look({connection(1, 7, 0ms), connection(2, 7, 0ms), connection(3, 9, 0ms)}, at(1s));
   EXPECT_TRUE(connections.looked());
@@ -34,8 +34,8 @@ TEST(Connections, AreCountedForEachCgroupAndForAll) {
   EXPECT_FALSE(connections.by_cgroup().contains(7));
 }
 
-TEST(Connections, OneThatTheDumpShowsTwiceCountsOnce) {
-  Connections connections;
+TEST(TcpStats, OneThatTheDumpShowsTwiceCountsOnce) {
+  TcpStats connections;
   connections.look({}, at(1s));
   connections.look({connection(1, 7, 0ms, 10), connection(2, 7, 0ms), connection(1, 7, 0ms, 10)},
                    at(2s));
@@ -43,40 +43,40 @@ TEST(Connections, OneThatTheDumpShowsTwiceCountsOnce) {
   EXPECT_EQ(connections.all().retransmitted.value, 10U);
 }
 
-TEST(Connections, TheDelayIsWhatTheRoundTripTimeHasAboveItsLeast) {
-  std::vector<ConnectionFacts> sockets;
+TEST(TcpStats, TheDelayIsWhatTheRoundTripTimeHasAboveItsLeast) {
+  std::vector<TcpSocketFacts> sockets;
   for (std::uint64_t i = 1; i <= 200; ++i) {
     sockets.push_back(connection(201 - i, 7, std::chrono::milliseconds(i)));
   }
-  Connections connections;
+  TcpStats connections;
   connections.look(sockets, at(1s));
   EXPECT_EQ(connections.by_cgroup().at(7).queue_delay_p50, Nanoseconds(100ms));
   EXPECT_EQ(connections.by_cgroup().at(7).queue_delay_p99, Nanoseconds(198ms));
   EXPECT_EQ(connections.all().queue_delay_p99, Nanoseconds(198ms));
 }
 
-TEST(Connections, WithoutARoundTripTimeOrLongSilentTheyHaveNoDelay) {
-  ConnectionFacts fresh = connection(1, 7, 3ms);
+TEST(TcpStats, WithoutARoundTripTimeOrLongSilentTheyHaveNoDelay) {
+  TcpSocketFacts fresh = connection(1, 7, 3ms);
   fresh.rtt.reset();
-  ConnectionFacts unmeasured = connection(2, 7, 3ms);
+  TcpSocketFacts unmeasured = connection(2, 7, 3ms);
   unmeasured.min_rtt.reset();
-  ConnectionFacts silent = connection(3, 7, 900ms);
+  TcpSocketFacts silent = connection(3, 7, 900ms);
   silent.since_sent = 11s;
-  Connections connections;
+  TcpStats connections;
   connections.look({fresh, unmeasured, silent}, at(1s));
   EXPECT_EQ(connections.all().connections, 3U);
   EXPECT_FALSE(connections.all().queue_delay_p50);
   EXPECT_FALSE(connections.all().queue_delay_p99);
 }
 
-TEST(Connections, ARoundTripTimeBelowItsLeastIsNoDelay) {
-  Connections connections;
+TEST(TcpStats, ARoundTripTimeBelowItsLeastIsNoDelay) {
+  TcpStats connections;
   connections.look({connection(1, 7, -1ms)}, at(1s));
   EXPECT_EQ(connections.all().queue_delay_p99, Nanoseconds(0));
 }
 
-TEST(Connections, WhatWasSentAgainIsTheDifferenceOfEachSocket) {
-  Connections connections;
+TEST(TcpStats, WhatWasSentAgainIsTheDifferenceOfEachSocket) {
+  TcpStats connections;
   connections.look({connection(1, 7, 0ms, 1000), connection(2, 9, 0ms, 50)}, at(1s));
   EXPECT_EQ(connections.all().retransmitted.value, 0U);  // the base
   connections.look({connection(1, 7, 0ms, 1300), connection(2, 9, 0ms, 50)}, at(2s));
@@ -84,8 +84,8 @@ TEST(Connections, WhatWasSentAgainIsTheDifferenceOfEachSocket) {
   EXPECT_EQ(connections.by_cgroup().at(9).retransmitted.value, 0U);
 }
 
-TEST(Connections, ANewSocketCountsFromZeroAndOneThatIsGoneTakesNothingAway) {
-  Connections connections;
+TEST(TcpStats, ANewSocketCountsFromZeroAndOneThatIsGoneTakesNothingAway) {
+  TcpStats connections;
   connections.look({connection(1, 7, 0ms, 1000)}, at(1s));
   connections.look({connection(2, 7, 0ms, 30)}, at(2s));
   EXPECT_EQ(connections.all().retransmitted.value, 30U);
@@ -93,10 +93,10 @@ TEST(Connections, ANewSocketCountsFromZeroAndOneThatIsGoneTakesNothingAway) {
   EXPECT_EQ(connections.all().retransmitted.value, 0U);
 }
 
-TEST(Connections, ThePastOfSocketsThatAreOlderThanTheirFirstSightIsNotCounted) {
-  Connections connections;
+TEST(TcpStats, ThePastOfSocketsThatAreOlderThanTheirFirstSightIsNotCounted) {
+  TcpStats connections;
   connections.look({}, at(1s));
-  const std::vector<ConnectionFacts> found{connection(1, 7, 0ms, 5000)};
+  const std::vector<TcpSocketFacts> found{connection(1, 7, 0ms, 5000)};
   connections.know(found);
   connections.look(found, at(2s));
   EXPECT_EQ(connections.all().retransmitted.value, 0U);
@@ -104,8 +104,8 @@ TEST(Connections, ThePastOfSocketsThatAreOlderThanTheirFirstSightIsNotCounted) {
   EXPECT_EQ(connections.all().retransmitted.value, 1U);
 }
 
-TEST(Pace, TenAsksASecondAreOneAnswerASecond) {
-  Pace pace(1s);
+TEST(RateLimiter, TenAsksASecondAreOneAnswerASecond) {
+  RateLimiter pace(1s);
   int done = 0;
   for (int tick = 0; tick < 100; ++tick) {
     done += pace.due(5s + tick * 100ms) ? 1 : 0;
@@ -113,23 +113,23 @@ TEST(Pace, TenAsksASecondAreOneAnswerASecond) {
   EXPECT_EQ(done, 10);
 }
 
-TEST(Pace, ARhythmOfOneSecondWithJitterMissesNoBeat) {
-  Pace pace(1s);
+TEST(RateLimiter, ARhythmOfOneSecondWithJitterMissesNoBeat) {
+  RateLimiter pace(1s);
   for (int tick = 0; tick < 100; ++tick) {
     EXPECT_TRUE(pace.due(tick * 1s + (tick % 3) * 2ms)) << tick;
   }
 }
 
-TEST(Pace, AfterAPauseItDoesNotCatchUp) {
-  Pace pace(1s);
+TEST(RateLimiter, AfterAPauseItDoesNotCatchUp) {
+  RateLimiter pace(1s);
   EXPECT_TRUE(pace.due(0s));
   EXPECT_TRUE(pace.due(60s));
   EXPECT_FALSE(pace.due(60500ms));
   EXPECT_TRUE(pace.due(61s));
 }
 
-TEST(Pace, WhatTookLongRests) {
-  Pace pace(1s);
+TEST(RateLimiter, WhatTookLongRests) {
+  RateLimiter pace(1s);
   EXPECT_TRUE(pace.due(0s));
   pace.rest_until(5s);
   EXPECT_FALSE(pace.due(4s));

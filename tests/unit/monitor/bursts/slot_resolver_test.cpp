@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 namespace {
 
 using namespace std::chrono_literals;
@@ -28,7 +28,7 @@ class Slots final : public Session {
   [[nodiscard]] std::string interface_name(InterfaceKey /*key*/) const override { return {}; }
   [[nodiscard]] std::vector<CountedInterface> counted_interfaces() override { return {}; }
   [[nodiscard]] std::string counted() const override { return {}; }
-  [[nodiscard]] LedgerStatus status() const override { return {}; }
+  [[nodiscard]] LedgerSummary status() const override { return {}; }
   [[nodiscard]] RunCost cost() const override { return {}; }
   [[nodiscard]] std::optional<double> seen(std::string_view /*name*/) const override { return {}; }
   [[nodiscard]] std::vector<InterfaceKey> attached() const override { return {}; }
@@ -39,15 +39,15 @@ class Slots final : public Session {
 };
 
 // Windows of 1 ms that begin then, each with 900 bytes of slot 5 and 100 of one that nobody knows.
-ReadWindows read_of(std::vector<std::uint64_t> epochs) {
+ReadWindows read_of(std::vector<std::uint64_t> windows) {
   ReadWindows read{.iface = {},
                    .direction = Direction::tx,
-                   .from = epochs.front(),
-                   .through = epochs.back(),
+                   .from = windows.front(),
+                   .through = windows.back(),
                    .closed = {},
                    .lap = kLap};
-  for (const std::uint64_t epoch : epochs) {
-    read.closed.windows.push_back({.epoch = epoch,
+  for (const std::uint64_t window_index : windows) {
+    read.closed.windows.push_back({.window_index = window_index,
                                    .sums = {.bytes = {1'020}, .packets = {2}},
                                    .error = {20},
                                    .shares = {{5, {900}}, {6, {100}}}});
@@ -68,7 +68,7 @@ class WindowNamesTest : public testing::Test {
     return named && window.shares[0].account == kOwner;
   }
   Slots slots_;
-  WindowNames names_{slots_, 1ms, 1s};
+  SlotResolver names_{slots_, 1ms, 1s};
 };
 
 TEST_F(WindowNamesTest, AreSureWithinALapOfTheWindowWhateverIsFolded) {
@@ -114,4 +114,4 @@ TEST_F(WindowNamesTest, ABatchKeepsItsBoundsAndWhatItMissed) {
 }
 
 }  // namespace
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

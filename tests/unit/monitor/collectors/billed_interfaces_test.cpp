@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 namespace {
 
 CountedInterface named(std::uint32_t key, const std::string& name) {
@@ -14,7 +14,7 @@ CountedInterface named(std::uint32_t key, const std::string& name) {
   return one;
 }
 
-std::vector<std::string> names(const Charged& charged) {
+std::vector<std::string> names(const BilledInterfaces& charged) {
   std::vector<std::string> all;
   for (const CountedInterface& one : charged.interfaces) all.push_back(one.name);
   return all;
@@ -22,23 +22,23 @@ std::vector<std::string> names(const Charged& charged) {
 
 bool is_ens(const CountedInterface& one) { return one.name.starts_with("ens"); }
 
-TEST(Charged, AreAllUplinksAndNothingElse) {
-  const Charged charged =
-      charged_of({named(1, "veth1"), named(2, "ens5"), named(3, "lo"), named(4, "ens6")}, is_ens);
+TEST(BilledInterfaces, AreAllUplinksAndNothingElse) {
+  const BilledInterfaces charged =
+      billed_of({named(1, "veth1"), named(2, "ens5"), named(3, "lo"), named(4, "ens6")}, is_ens);
   EXPECT_EQ(names(charged), (std::vector<std::string>{"ens5", "ens6"}));
   EXPECT_TRUE(charged.uplinks);
 }
 
-TEST(Charged, IsWhateverIsCountedWhereNoUplinkIs) {
-  const Charged charged = charged_of({named(1, "veth1"), named(2, "br0")}, is_ens);
+TEST(BilledInterfaces, IsWhateverIsCountedWhereNoUplinkIs) {
+  const BilledInterfaces charged = billed_of({named(1, "veth1"), named(2, "br0")}, is_ens);
   EXPECT_EQ(names(charged), (std::vector<std::string>{"veth1", "br0"}));
   EXPECT_FALSE(charged.uplinks);
 }
 
-TEST(Charged, IsNothingAndNoUplinkWhereNothingIsCounted) {
-  EXPECT_FALSE(charged_of({}, is_ens).uplinks);
-  EXPECT_FALSE(device_totals(charged_of({}, is_ens), "")) << "nothing is known, not zero bytes";
+TEST(BilledInterfaces, IsNothingAndNoUplinkWhereNothingIsCounted) {
+  EXPECT_FALSE(billed_of({}, is_ens).uplinks);
+  EXPECT_FALSE(device_totals(billed_of({}, is_ens), "")) << "nothing is known, not zero bytes";
 }
 
 }  // namespace
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

@@ -13,7 +13,7 @@
 
 #include "unit/file_size_limit.h"
 
-namespace cgtally::cli {
+namespace cgtally::monitor {
 namespace {
 
 using Sentences = std::vector<std::string>;
@@ -119,4 +119,4 @@ TEST(RowWriter, CannotBeginOnADeviceThatIsFull) {
 }
 
 }  // namespace
-}  // namespace cgtally::cli
+}  // namespace cgtally::monitor

@@ -13,8 +13,9 @@
 #include <string_view>
 
 #include "adapters/bpf/base/libbpf_log.h"
-#include "adapters/bpf/hooks/hook.h"
+#include "adapters/bpf/base/tcx.h"
 #include "adapters/sys/error.h"
+#include "adapters/sys/fd.h"
 
 namespace cgtally::bpf {
 namespace {
@@ -34,6 +35,15 @@ sys::Fd load_empty_program() {
   const LibbpfLog log;
   return sys::Fd(bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, "cgt_probe", "GPL", kNext.data(),
                                kNext.size(), nullptr));
+}
+
+// A kernel that knows tcx finds no such interface; an older one does not know the attach type.
+bool kernel_has_tcx(int program_fd) {
+  constexpr int kNoSuchIfindex = 0x7fffffff;
+  const int fd = bpf_link_create(program_fd, kNoSuchIfindex, kTcxIngress, nullptr);
+  const int code = fd < 0 ? -fd : 0;
+  const sys::Fd link(fd);
+  return code == ENODEV;
 }
 
 }  // namespace
@@ -68,7 +78,7 @@ KernelFacts probe_kernel() {
   facts.conntrack_lookup = has_function(vmlinux.get(), "bpf_skb_ct_lookup") ||
                            has_function(conntrack.get(), "bpf_skb_ct_lookup");
   if (const sys::Fd program = load_empty_program()) {
-    facts.tcx = Hook::kernel_has_tcx(program.get());
+    facts.tcx = kernel_has_tcx(program.get());
   }
   return facts;
 }

@@ -26,8 +26,9 @@ std::optional<cgt_cgroup_name> look_up(int names_fd, std::uint64_t id) {
   return name;
 }
 
-Death death_from(std::uint64_t id, const cgt_cgroup_death& raw) {
-  Death death{.cgroup_id = id, .removed = Nanoseconds(raw.removed_ns), .released = std::nullopt};
+RemovedCgroup death_from(std::uint64_t id, const cgt_cgroup_death& raw) {
+  RemovedCgroup death{
+      .cgroup_id = id, .removed = Nanoseconds(raw.removed_ns), .released = std::nullopt};
   if (raw.released_ns != 0) death.released = Nanoseconds(raw.released_ns);
   return death;
 }
@@ -63,7 +64,7 @@ Result<void> for_each_batch(int map_fd, const Take& take) {
 
 }  // namespace
 
-CgroupTrail CgroupBook::trail_of(std::uint64_t id) const {
+CgroupTrail CgroupRegistry::trail_of(std::uint64_t id) const {
   CgroupTrail trail{.ancestor = id, .below = {}};
   for (int depth = 0; depth < kMaxDepth && trail.ancestor != kRootId; ++depth) {
     const auto name = look_up(names_fd_, trail.ancestor);
@@ -78,7 +79,7 @@ CgroupTrail CgroupBook::trail_of(std::uint64_t id) const {
   return trail;
 }
 
-std::optional<std::string> CgroupBook::name_of(std::uint64_t id, const Known& known) const {
+std::optional<std::string> CgroupRegistry::name_of(std::uint64_t id, const Known& known) const {
   const CgroupTrail trail = trail_of(id);
   if (trail.ancestor == kRootId) return trail.below.empty() ? "/" : trail.below;
   const auto above = known ? known(trail.ancestor) : std::nullopt;
@@ -86,8 +87,8 @@ std::optional<std::string> CgroupBook::name_of(std::uint64_t id, const Known& kn
   return *above == "/" && !trail.below.empty() ? trail.below : *above + trail.below;
 }
 
-Result<std::vector<Death>> CgroupBook::deaths() const {
-  std::vector<Death> all;
+Result<std::vector<RemovedCgroup>> CgroupRegistry::deaths() const {
+  std::vector<RemovedCgroup> all;
   const auto walked = for_each_batch<cgt_cgroup_death>(
       deaths_fd_, [&](std::span<const std::uint64_t> ids, std::span<const cgt_cgroup_death> raw) {
         for (std::size_t i = 0; i < ids.size(); ++i) all.push_back(death_from(ids[i], raw[i]));
@@ -96,7 +97,7 @@ Result<std::vector<Death>> CgroupBook::deaths() const {
   return all;
 }
 
-Result<std::size_t> CgroupBook::name_count() const {
+Result<std::size_t> CgroupRegistry::name_count() const {
   std::size_t count = 0;
   const auto walked = for_each_batch<cgt_cgroup_name>(
       names_fd_, [&](std::span<const std::uint64_t> ids, std::span<const cgt_cgroup_name>) {
@@ -106,14 +107,14 @@ Result<std::size_t> CgroupBook::name_count() const {
   return count;
 }
 
-std::optional<Death> CgroupBook::death_of(std::uint64_t id) const {
+std::optional<RemovedCgroup> CgroupRegistry::death_of(std::uint64_t id) const {
   cgt_cgroup_death raw;
   if (bpf_map_lookup_elem(deaths_fd_, &id, &raw) != 0) return std::nullopt;
   return death_from(id, raw);
 }
 
-Result<void> CgroupBook::remember(std::uint64_t id, std::uint64_t parent,
-                                  const std::string& name) const {
+Result<void> CgroupRegistry::remember(std::uint64_t id, std::uint64_t parent,
+                                      const std::string& name) const {
   cgt_cgroup_name value{};
   value.parent_id = parent;
   name.copy(value.name, sizeof(value.name) - 1);
@@ -123,12 +124,13 @@ Result<void> CgroupBook::remember(std::uint64_t id, std::uint64_t parent,
 }
 
 // The death last: whoever is killed in between finds it again.
-void CgroupBook::forget(std::uint64_t id) const {
+void CgroupRegistry::forget(std::uint64_t id) const {
   bpf_map_delete_elem(names_fd_, &id);
   bpf_map_delete_elem(deaths_fd_, &id);
 }
 
-Result<std::size_t> CgroupBook::forget_dead(const std::function<bool(const Death&)>& wanted) const {
+Result<std::size_t> CgroupRegistry::forget_dead(
+    const std::function<bool(const RemovedCgroup&)>& wanted) const {
   const auto dead = deaths();
   if (!dead) return std::unexpected(dead.error());
   std::vector<bool> keep(dead->size());

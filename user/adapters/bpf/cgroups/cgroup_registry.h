@@ -22,10 +22,10 @@ struct CgroupTrail {
   std::string below;  // empty if nothing at all is known of the cgroup
 };
 
-class CgroupBook {
+class CgroupRegistry {
  public:
   // The file descriptors stay the caller's, and open.
-  CgroupBook(int names_fd, int deaths_fd) : names_fd_(names_fd), deaths_fd_(deaths_fd) {}
+  CgroupRegistry(int names_fd, int deaths_fd) : names_fd_(names_fd), deaths_fd_(deaths_fd) {}
 
   [[nodiscard]] CgroupTrail trail_of(std::uint64_t id) const;
 
@@ -35,10 +35,10 @@ class CgroupBook {
   [[nodiscard]] std::optional<std::string> name_of(std::uint64_t id, const Known& known = {}) const;
 
   // Each that was there before and after the call once; what comes or goes meanwhile perhaps.
-  [[nodiscard]] Result<std::vector<Death>> deaths() const;
+  [[nodiscard]] Result<std::vector<RemovedCgroup>> deaths() const;
   // How many names are held.
   [[nodiscard]] Result<std::size_t> name_count() const;
-  [[nodiscard]] std::optional<Death> death_of(std::uint64_t id) const;
+  [[nodiscard]] std::optional<RemovedCgroup> death_of(std::uint64_t id) const;
 
   // Of a cgroup that was made before the kernel side wrote: what that wrote stands.
   [[nodiscard]] Result<void> remember(std::uint64_t id, std::uint64_t parent,
@@ -47,7 +47,7 @@ class CgroupBook {
   // A name is needed as long as anybody asks for one below it: see the next.
   void forget(std::uint64_t id) const;
   // Forgets the dead that are neither wanted nor an ancestor of one that is. Returns how many.
-  Result<std::size_t> forget_dead(const std::function<bool(const Death&)>& wanted) const;
+  Result<std::size_t> forget_dead(const std::function<bool(const RemovedCgroup&)>& wanted) const;
 
  private:
   int names_fd_;

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "adapters/bpf/base/libbpf_log.h"
+#include "adapters/bpf/base/pin.h"
 #include "adapters/bpf/base/skeleton.h"
 #include "adapters/sys/error.h"
 
@@ -22,7 +23,6 @@ namespace cgtally::bpf {
 namespace {
 
 constexpr std::array kPins = {"cgroup_mkdir", "cgroup_rmdir", "cgroup_release"};
-constexpr const char* kUnfinished = "_new";  // bpffs allows no dots
 
 Error failed(const LibbpfLog& log, int code, const std::string& what) {
   Error error = sys::error_from(code, what, "see what is missing: cgtally doctor");
@@ -47,20 +47,6 @@ Result<sys::Fd> create_like(const bpf_map* map) {
 Result<void> remove_pin(const std::string& path) {
   if (::unlink(path.c_str()) == 0 || errno == ENOENT) return {};
   return std::unexpected(sys::error_from(errno, "remove the pin " + path));
-}
-
-Result<void> replace_pin(int link_fd, const std::string& path) {
-  const std::string unfinished = path + kUnfinished;
-  if (auto removed = remove_pin(unfinished); !removed) return removed;
-  if (const int code = bpf_obj_pin(link_fd, unfinished.c_str()); code < 0) {
-    return std::unexpected(sys::error_from(-code, "pin " + path,
-                                           "is a bpffs mounted there? mount -t bpf bpf "
-                                           "/sys/fs/bpf"));
-  }
-  if (::rename(unfinished.c_str(), path.c_str()) == 0) return {};
-  const int code = errno;
-  ::unlink(unfinished.c_str());
-  return std::unexpected(sys::error_from(code, "pin " + path));
 }
 
 }  // namespace
@@ -135,7 +121,7 @@ std::uint64_t Registry::missed() const {
 Result<void> unpin_registry(const std::string& directory) {
   for (const char* name : kPins) {
     const std::string path = directory + "/" + name;
-    for (const std::string& pin : {path, path + kUnfinished}) {
+    for (const std::string& pin : {path, path + kUnfinishedPin}) {
       if (auto removed = remove_pin(pin); !removed) return removed;
     }
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The kernel-side programs that write the name of each new cgroup of the unified hierarchy, and the
 // death of each removed one, into maps that the ledger pins. Once pinned, the programs outlive this
-// object and its process. What they wrote is read with CgroupBook (cgroup_book.h).
+// object and its process. What they wrote is read with CgroupRegistry (cgroup_book.h).
 #pragma once
 
 #include <cstdint>

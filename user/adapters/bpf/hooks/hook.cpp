@@ -11,7 +11,8 @@
 #include <vector>
 
 #include "adapters/bpf/base/libbpf_log.h"
-#include "adapters/bpf/hooks/tcx.h"
+#include "adapters/bpf/base/pin.h"
+#include "adapters/bpf/hooks/tcx_type.h"
 #include "adapters/netlink/filters.h"
 #include "adapters/sys/error.h"
 
@@ -20,7 +21,6 @@ namespace {
 
 constexpr std::uint32_t kBefore = 1U << 3;  // BPF_F_BEFORE: with no relative, the head of the chain
 
-constexpr int kNoSuchIfindex = 0x7fffffff;
 constexpr std::uint32_t kLastPreference = 0xffff;
 
 netlink::Chain chain_of(HookDirection direction) {
@@ -92,14 +92,6 @@ int ifindex_of_link(int link) {
 }
 
 }  // namespace
-
-bool Hook::kernel_has_tcx(int program_fd) {
-  const int fd =
-      bpf_link_create(program_fd, kNoSuchIfindex, tcx_type(HookDirection::ingress), nullptr);
-  const int code = fd < 0 ? -fd : 0;
-  sys::Fd link(fd);
-  return code == ENODEV;
-}
 
 Result<Hook> Hook::attach_tcx(int program_fd, int ifindex, HookDirection direction) {
   bpf_link_create_opts opts{};
@@ -182,15 +174,6 @@ Result<Hook> Hook::adopt_clsact(int program_fd, int ifindex, HookDirection direc
   Hook adopted(std::move(place));
   adopted.kept_ = true;
   return adopted;
-}
-
-Result<void> replace_pin(int fd, const std::string& path) {
-  const std::string fresh = path + kUnfinishedPin;
-  ::unlink(fresh.c_str());
-  if (bpf_obj_pin(fd, fresh.c_str()) != 0 || std::rename(fresh.c_str(), path.c_str()) != 0) {
-    return std::unexpected(sys::error_from(errno, "pin " + path));
-  }
-  return {};
 }
 
 Result<void> Hook::keep(const std::string& pin) {

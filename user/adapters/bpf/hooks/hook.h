@@ -17,15 +17,13 @@
 namespace cgtally::bpf {
 
 enum class HookDirection : std::uint8_t { ingress, egress };
+enum class HookKind : std::uint8_t { tcx, clsact };
 
 // How a restarted program knows filters that a killed one left behind.
 inline constexpr std::uint32_t kFilterHandle = 0xc67a11;
 
 class Hook {
  public:
-  // Whether the kernel takes tcx links; asked once, without attaching anything.
-  static bool kernel_has_tcx(int program_fd);
-
   // The calling thread must be in the interface's netns.
   static Result<Hook> attach_tcx(int program_fd, int ifindex, HookDirection direction);
   static Result<Hook> attach_clsact(int program_fd, int ifindex, HookDirection direction);
@@ -81,11 +79,6 @@ class Hook {
   std::optional<Place> place_;
   bool kept_ = false;
 };
-
-// How a pin is called until it is in its place. No dot: bpffs refuses names that have one.
-inline constexpr const char* kUnfinishedPin = "-new";
-// Pins `fd` at `path`, in place of what is there and without a moment in which nothing is.
-Result<void> replace_pin(int fd, const std::string& path);
 
 // Filters of ours whose owner is dead: their programs' maps are known to no living cgtally
 // (`owner_alive` tells by program id). The calling thread must be in the interface's netns.

@@ -9,7 +9,7 @@
 #include <cerrno>
 
 #include "adapters/bpf/base/libbpf_log.h"
-#include "adapters/bpf/hooks/tcx.h"
+#include "adapters/bpf/hooks/tcx_type.h"
 #include "adapters/netlink/device_counters.h"
 #include "adapters/netlink/filters.h"
 #include "adapters/sys/error.h"

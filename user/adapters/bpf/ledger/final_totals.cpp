@@ -15,7 +15,7 @@ namespace cgtally::bpf {
 namespace {
 
 template <typename Record>  // with a key and the four counters
-Ending ending_of(const cgt_key& key, const Record& totals) {
+FinalTotals ending_of(const cgt_key& key, const Record& totals) {
   return {.iface = InterfaceKey{key.iface},
           .account = {static_cast<AccountKind>(key.kind), key.cgroup_id},
           .totals = {.rx_bytes = {totals.rx_bytes},
@@ -26,19 +26,19 @@ Ending ending_of(const cgt_key& key, const Record& totals) {
 
 }  // namespace
 
-Result<ObituaryRing> ObituaryRing::map(const Ledger& ledger, Access access) {
+Result<FinalTotalsRing> FinalTotalsRing::map(const Ledger& ledger, Access access) {
   const std::size_t count = ledger.header().obituary_ring;
   const int protection = PROT_READ | (access == Access::write ? PROT_WRITE : 0);
   void* at = mmap(nullptr, count * sizeof(cgt_obituary), protection, MAP_SHARED,
                   ledger.fd("obituaries"), 0);
   if (at == MAP_FAILED) return std::unexpected(sys::error_from(errno, "map the obituaries"));
-  return ObituaryRing({static_cast<cgt_obituary*>(at), count});
+  return FinalTotalsRing({static_cast<cgt_obituary*>(at), count});
 }
 
-ObituaryRing::ObituaryRing(ObituaryRing&& other) noexcept
+FinalTotalsRing::FinalTotalsRing(FinalTotalsRing&& other) noexcept
     : entries_(std::exchange(other.entries_, {})) {}
 
-ObituaryRing& ObituaryRing::operator=(ObituaryRing&& other) noexcept {
+FinalTotalsRing& FinalTotalsRing::operator=(FinalTotalsRing&& other) noexcept {
   if (this != &other) {
     unmap();
     entries_ = std::exchange(other.entries_, {});
@@ -46,13 +46,13 @@ ObituaryRing& ObituaryRing::operator=(ObituaryRing&& other) noexcept {
   return *this;
 }
 
-ObituaryRing::~ObituaryRing() { unmap(); }
+FinalTotalsRing::~FinalTotalsRing() { unmap(); }
 
-void ObituaryRing::unmap() {
+void FinalTotalsRing::unmap() {
   if (!entries_.empty()) munmap(entries_.data(), entries_.size_bytes());
 }
 
-void ObituaryRing::write(const cgt_obituary& obituary) {
+void FinalTotalsRing::write(const cgt_obituary& obituary) {
   cgt_obituary& entry = entries_[obituary.seq % entries_.size()];
   __atomic_store_n(&entry.seq, 0, __ATOMIC_RELAXED);
   std::atomic_thread_fence(std::memory_order_release);
@@ -62,24 +62,24 @@ void ObituaryRing::write(const cgt_obituary& obituary) {
   __atomic_store_n(&entry.seq, obituary.seq, __ATOMIC_RELEASE);
 }
 
-std::optional<Ending> ObituaryRing::read(std::uint64_t seq) const {
+std::optional<FinalTotals> FinalTotalsRing::read(std::uint64_t seq) const {
   const cgt_obituary& entry = entries_[seq % entries_.size()];
   if (__atomic_load_n(&entry.seq, __ATOMIC_ACQUIRE) != seq) return std::nullopt;
-  const Ending ending = ending_of(entry.key, entry);
+  const FinalTotals ending = ending_of(entry.key, entry);
   std::atomic_thread_fence(std::memory_order_acquire);
   if (__atomic_load_n(&entry.seq, __ATOMIC_RELAXED) != seq) return std::nullopt;
   return ending;
 }
 
-Result<Obituaries> Obituaries::over(const Ledger& ledger) {
-  auto ring = ObituaryRing::map(ledger, Access::read);
+Result<FinalTotalsReader> FinalTotalsReader::over(const Ledger& ledger) {
+  auto ring = FinalTotalsRing::map(ledger, Access::read);
   if (!ring) return std::unexpected(std::move(ring).error());
-  return Obituaries(ledger.header(), *std::move(ring));
+  return FinalTotalsReader(ledger.header(), *std::move(ring));
 }
 
 // A fold is over for its account once it is summed; its obituary is numbered then, but may not be
 // written or counted yet. Folds come one by one: at most the last number is in that state.
-Obituaries::Look Obituaries::look(const cgt_fold* summed) const {
+FinalTotalsReader::Look FinalTotalsReader::look(const cgt_fold* summed) const {
   const std::uint64_t written = __atomic_load_n(&header_->obituaries, __ATOMIC_ACQUIRE);
   Look look;
   look.last = summed ? std::max<std::uint64_t>(written, summed->obituary) : written;
@@ -91,9 +91,9 @@ Obituaries::Look Obituaries::look(const cgt_fold* summed) const {
   }
   for (; seq <= look.last; ++seq) {
     if (summed && seq == summed->obituary) {
-      look.endings.push_back(ending_of(summed->key, summed->sum));
+      look.final_totals.push_back(ending_of(summed->key, summed->sum));
     } else if (auto ending = ring_.read(seq)) {
-      look.endings.push_back(*ending);
+      look.final_totals.push_back(*ending);
     } else {
       ++look.lost;
     }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The endings of accounts, from a ring that the keeper writes and any number of readers follow,
-// each with a cursor of its own. An entry that is being overwritten is never used: it counts as
-// lost. The ending of a fold that a killed keeper left half done is told as well, and told once.
+// The final_totals of accounts, from a ring that the keeper writes and any number of readers
+// follow, each with a cursor of its own. An entry that is being overwritten is never used: it
+// counts as lost. The ending of a fold that a killed keeper left half done is told as well, and
+// told once.
 #pragma once
 
 #include <cstdint>
@@ -19,32 +20,32 @@ struct cgt_obituary;
 namespace cgtally::bpf {
 
 // The ring itself, in shared memory.
-class ObituaryRing {
+class FinalTotalsRing {
  public:
-  static Result<ObituaryRing> map(const Ledger& ledger, Access access);
-  ObituaryRing(ObituaryRing&& other) noexcept;
-  ObituaryRing& operator=(ObituaryRing&& other) noexcept;
-  ~ObituaryRing();
+  static Result<FinalTotalsRing> map(const Ledger& ledger, Access access);
+  FinalTotalsRing(FinalTotalsRing&& other) noexcept;
+  FinalTotalsRing& operator=(FinalTotalsRing&& other) noexcept;
+  ~FinalTotalsRing();
 
   [[nodiscard]] std::uint64_t size() const { return entries_.size(); }
   void write(const cgt_obituary& obituary);
   // None if it has been overwritten, or is being.
-  [[nodiscard]] std::optional<Ending> read(std::uint64_t seq) const;
+  [[nodiscard]] std::optional<FinalTotals> read(std::uint64_t seq) const;
 
  private:
-  explicit ObituaryRing(std::span<cgt_obituary> entries) : entries_(entries) {}
+  explicit FinalTotalsRing(std::span<cgt_obituary> entries) : entries_(entries) {}
   void unmap();
 
   std::span<cgt_obituary> entries_;
 };
 
-class Obituaries {
+class FinalTotalsReader {
  public:
   // The ledger's memory must outlive this.
-  static Result<Obituaries> over(const Ledger& ledger);
+  static Result<FinalTotalsReader> over(const Ledger& ledger);
 
   struct Look {
-    std::vector<Ending> endings;
+    std::vector<FinalTotals> final_totals;
     std::uint64_t lost = 0;
     std::uint64_t last = 0;
   };
@@ -54,11 +55,11 @@ class Obituaries {
   void take(const Look& look) { taken_ = look.last; }
 
  private:
-  Obituaries(const cgt_header& header, ObituaryRing ring)
+  FinalTotalsReader(const cgt_header& header, FinalTotalsRing ring)
       : header_(&header), ring_(std::move(ring)) {}
 
   const cgt_header* header_;
-  ObituaryRing ring_;
+  FinalTotalsRing ring_;
   std::optional<std::uint64_t> taken_;  // the seq of the last one
 };
 

@@ -18,13 +18,13 @@ void put_text(char* chars, std::size_t room, const std::string& text) {
 
 }  // namespace
 
-bool is_of(const cgt_interface& record, const Link& link) {
+bool is_of(const cgt_interface& record, const Interface& link) {
   const NetnsId netns{.inode = record.netns_inode, .cookie = record.netns_cookie};
   return netns.may_be(link.netns_id) && record.ifindex == link.ifindex &&
          text_of(record.name, sizeof(record.name)) == link.name;
 }
 
-cgt_interface new_record(const Link& link, const std::string& netns_label) {
+cgt_interface new_record(const Interface& link, const std::string& netns_label) {
   cgt_interface record{};
   const Moment now = sys::now();
   record.netns_inode = link.netns_id.inode;

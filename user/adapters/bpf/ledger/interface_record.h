@@ -11,9 +11,9 @@
 
 namespace cgtally::bpf {
 
-[[nodiscard]] bool is_of(const cgt_interface& record, const Link& link);
+[[nodiscard]] bool is_of(const cgt_interface& record, const Interface& link);
 // Of an interface that is counted from now on. The calling thread must be in its netns, as below.
-[[nodiscard]] cgt_interface new_record(const Link& link, const std::string& netns_label);
+[[nodiscard]] cgt_interface new_record(const Interface& link, const std::string& netns_label);
 // Neither was it ever attached.
 [[nodiscard]] bool is_new(const cgt_interface& record);
 // The device's counters as they are now become what it had counted by then.

@@ -69,7 +69,7 @@ void describe(cgt_header& header, const LedgerOptions& options, const Size& size
   header.made_boot_ns = static_cast<std::uint64_t>(now.boot.count());
   header.made_wall_ns = static_cast<std::uint64_t>(now.wall.count());
   header.window_ns = static_cast<std::uint64_t>(options.window.count());
-  header.gate_bytes = options.gate_bytes;
+  header.clock_read_bytes = options.clock_read_bytes;
   header.obituary_ring = obituaries_of(size);
 }
 

@@ -23,10 +23,15 @@ struct cgt_key;
 
 namespace cgtally::bpf {
 
+struct SlotUse {
+  std::uint32_t used = 0;  // by accounts and by the reasons of each interface
+  std::uint32_t total = 0;
+};
+
 struct LedgerOptions {
   std::uint32_t slots = 4096;  // accounts that fit, over all interfaces; the rest is `(overflow)`
   Nanoseconds window = std::chrono::milliseconds{1};  // zero: no windows
-  std::uint32_t gate_bytes = 16'384;                  // the clock is read again after so many
+  std::uint32_t clock_read_bytes = 16'384;            // the clock is read again after so many
 };
 
 enum class Access : std::uint8_t { read, write };

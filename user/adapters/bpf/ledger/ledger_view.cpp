@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "adapters/bpf/ledger/final_totals.h"
-#include "adapters/bpf/programs/program_loader.h"
 #include "adapters/sys/error.h"
 
 namespace cgtally::bpf {
@@ -62,13 +61,13 @@ void forget_windows(const std::string& directory, InterfaceKey key) {
 struct LedgerView::Impl {
   Pins pins;
   Ledger ledger;
-  Cells cells{ledger};
-  Obituaries obituaries;
+  TotalsReader cells{ledger};
+  FinalTotalsReader obituaries;
   std::string id;
   std::uint64_t interfaces_seq = ~std::uint64_t{0};
   std::vector<InterfaceRecord> interfaces;
 
-  Impl(Pins where, Ledger opened, Obituaries told)
+  Impl(Pins where, Ledger opened, FinalTotalsReader told)
       : pins(std::move(where)),
         ledger(std::move(opened)),
         obituaries(std::move(told)),
@@ -80,7 +79,7 @@ Result<LedgerView> LedgerView::open(const std::string& bpffs) {
   if (!pins) return std::unexpected(std::move(pins).error());
   auto ledger = pins->open(Access::read);
   if (!ledger) return std::unexpected(std::move(ledger).error());
-  auto obituaries = Obituaries::over(*ledger);
+  auto obituaries = FinalTotalsReader::over(*ledger);
   if (!obituaries) return std::unexpected(std::move(obituaries).error());
   return LedgerView(
       std::make_unique<Impl>(*std::move(pins), *std::move(ledger), *std::move(obituaries)));
@@ -104,7 +103,7 @@ Moment LedgerView::made() const {
   return {.boot = Nanoseconds(header.made_boot_ns), .wall = Nanoseconds(header.made_wall_ns)};
 }
 
-LedgerFacts LedgerView::facts() const {
+LedgerInfo LedgerView::facts() const {
   const cgt_header& header = impl_->ledger.header();
   return {
       .id = hex(header.id),
@@ -118,7 +117,7 @@ LedgerFacts LedgerView::facts() const {
       .slots = header.slots,
       .abi = header.abi,
       .window = Nanoseconds(header.window_ns),
-      .gate_bytes = header.gate_bytes,
+      .clock_read_bytes = header.clock_read_bytes,
       .windows_bytes = header.window_ns == 0
                            ? 0
                            : std::uint64_t{header.rows - 1} * kDirections * sizeof(cgt_window_row)};
@@ -142,8 +141,8 @@ Result<Windows> LedgerView::windows(InterfaceKey key) const {
   return Windows::map(fd.get(), header.rows - 1, Nanoseconds(header.window_ns));
 }
 
-CgroupBook LedgerView::book() const {
-  return CgroupBook(impl_->ledger.fd("names"), impl_->ledger.fd("deaths"));
+CgroupRegistry LedgerView::book() const {
+  return CgroupRegistry(impl_->ledger.fd("names"), impl_->ledger.fd("deaths"));
 }
 
 std::uint64_t LedgerView::missed() const {

@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "adapters/bpf/cgroups/cgroup_registry.h"
+#include "adapters/bpf/hooks/hook.h"
 #include "adapters/bpf/ledger/pins.h"
 #include "adapters/bpf/ledger/totals_reader.h"
 #include "adapters/bpf/ledger/windows.h"
-#include "adapters/bpf/programs/tally.h"
 #include "core/base/result.h"
 #include "core/traffic/interface.h"
 #include "core/traffic/reading.h"
@@ -39,7 +39,7 @@ struct InterfaceRecord {
 // Unpins the windows of an interface that was folded.
 void forget_windows(const std::string& directory, InterfaceKey key);
 
-struct LedgerFacts {
+struct LedgerInfo {
   std::string id;
   Moment made;
   LedgerState state = LedgerState::making;
@@ -50,8 +50,8 @@ struct LedgerFacts {
   std::uint32_t slots = 0;
   std::uint32_t abi = 0;
   Nanoseconds window{};
-  std::uint32_t gate_bytes = 0;     // the clock is read again after so many
-  std::uint64_t windows_bytes = 0;  // of each attached interface
+  std::uint32_t clock_read_bytes = 0;  // the clock is read again after so many
+  std::uint64_t windows_bytes = 0;     // of each attached interface
 };
 
 class LedgerView {
@@ -70,13 +70,13 @@ class LedgerView {
   [[nodiscard]] const std::string& id() const;  // changes when totals begin again
   [[nodiscard]] Moment made() const;
   // All there is to know. Looks at the lock, which a keeper that starts may want at that instant.
-  [[nodiscard]] LedgerFacts facts() const;
+  [[nodiscard]] LedgerInfo facts() const;
   // Those that are counted or were, and are not folded yet.
   [[nodiscard]] const std::vector<InterfaceRecord>& interfaces();
   // Those of an interface that is counted. The mapping outlives this object.
   [[nodiscard]] Result<Windows> windows(InterfaceKey key) const;
   // Names and deaths of cgroups since the ledger was made.
-  [[nodiscard]] CgroupBook book() const;
+  [[nodiscard]] CgroupRegistry book() const;
   // Names and deaths that found no room there.
   [[nodiscard]] std::uint64_t missed() const;
   [[nodiscard]] const Ledger& ledger() const;

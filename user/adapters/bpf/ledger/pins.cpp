@@ -16,6 +16,7 @@
 #include <filesystem>
 #include <string_view>
 
+#include "adapters/bpf/base/pin.h"
 #include "adapters/bpf/hooks/hook.h"
 #include "adapters/sys/error.h"
 

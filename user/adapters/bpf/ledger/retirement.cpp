@@ -74,7 +74,7 @@ Result<Retirement> Retirement::over(Ledger& ledger) {
   auto gone = ledger.reserve(retired_of(CGT_GONE_IFACE));
   if (!gone) return std::unexpected(std::move(gone).error());
   ledger.header().gone_slot = *gone;
-  auto ring = ObituaryRing::map(ledger, Access::write);
+  auto ring = FinalTotalsRing::map(ledger, Access::write);
   if (!ring) return std::unexpected(std::move(ring).error());
   return Retirement(ledger, *std::move(ring));
 }

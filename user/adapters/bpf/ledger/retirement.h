@@ -41,7 +41,7 @@ class Retirement {
   [[nodiscard]] std::size_t room() const;
 
  private:
-  Retirement(Ledger& ledger, ObituaryRing ring) : ledger_(ledger), ring_(std::move(ring)) {}
+  Retirement(Ledger& ledger, FinalTotalsRing ring) : ledger_(ledger), ring_(std::move(ring)) {}
 
   [[nodiscard]] cgt_header& header() const { return ledger_.get().header(); }
   [[nodiscard]] cgt_cell& cell(std::uint32_t row, std::uint32_t slot) const;
@@ -55,7 +55,7 @@ class Retirement {
   void make_fold_seq(bool odd) const;
 
   std::reference_wrapper<Ledger> ledger_;
-  ObituaryRing ring_;
+  FinalTotalsRing ring_;
 };
 
 }  // namespace cgtally::bpf

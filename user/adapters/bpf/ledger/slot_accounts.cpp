@@ -17,7 +17,7 @@ Account account_of(const cgt_key& key) {
 
 // Each fold moves the sequence, and only a slot that was folded can become another's. One that is
 // leaving is not remembered: nothing tells when its rest is over.
-std::optional<Account> SlotOwners::owner_of(std::uint32_t slot) {
+std::optional<Account> SlotAccounts::owner_of(std::uint32_t slot) {
   const std::uint64_t seq = folds();
   if (seq != fold_seq_) known_.clear();
   fold_seq_ = seq;
@@ -28,11 +28,11 @@ std::optional<Account> SlotOwners::owner_of(std::uint32_t slot) {
   return account;
 }
 
-std::uint64_t SlotOwners::folds() const {
+std::uint64_t SlotAccounts::folds() const {
   return __atomic_load_n(&ledger_->header().fold_seq, __ATOMIC_ACQUIRE);
 }
 
-std::optional<Account> SlotOwners::leaving(std::uint32_t slot) const {
+std::optional<Account> SlotAccounts::leaving(std::uint32_t slot) const {
   for (const cgt_fold& fold : ledger_->header().folds) {
     const std::uint32_t state = __atomic_load_n(&fold.state, __ATOMIC_ACQUIRE);
     if (state != CGT_FOLD_NONE && fold.slot == slot) return account_of(fold.key);
@@ -41,7 +41,7 @@ std::optional<Account> SlotOwners::leaving(std::uint32_t slot) const {
 }
 
 // A CPU's stamp is believed if the hash confirms it.
-std::optional<Account> SlotOwners::staying(std::uint32_t slot) const {
+std::optional<Account> SlotAccounts::staying(std::uint32_t slot) const {
   const std::uint32_t slots = ledger_->slots();
   if (slot >= slots) return {};
   const auto cells = ledger_->cells();

@@ -14,10 +14,10 @@ namespace cgtally::bpf {
 
 class Ledger;
 
-class SlotOwners {
+class SlotAccounts {
  public:
   // The ledger must outlive this.
-  explicit SlotOwners(const Ledger& ledger) : ledger_(&ledger) {}
+  explicit SlotAccounts(const Ledger& ledger) : ledger_(&ledger) {}
 
   // None: the slot has been freed in the meantime.
   [[nodiscard]] std::optional<Account> owner_of(std::uint32_t slot);

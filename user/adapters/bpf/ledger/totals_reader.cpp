@@ -62,7 +62,7 @@ void merge_twice_booked(std::vector<AccountTotals>& all) {
 
 }  // namespace
 
-Cells::Cells(const Ledger& ledger)
+TotalsReader::TotalsReader(const Ledger& ledger)
     : header_(ledger.header()),
       cells_(ledger.cells()),
       slots_fd_(ledger.fd("slots")),
@@ -71,7 +71,7 @@ Cells::Cells(const Ledger& ledger)
       known_(ledger.slots()) {}
 
 // The sequence of folds, even if one can be had: a dead keeper is waited for once.
-std::uint64_t Cells::quiet_fold_seq() {
+std::uint64_t TotalsReader::quiet_fold_seq() {
   std::uint64_t seq = __atomic_load_n(&header_.fold_seq, __ATOMIC_ACQUIRE);
   for (int pause = 0; seq % 2 != 0 && seq != stuck_seq_; ++pause) {
     if (pause == kPatience) {
@@ -85,20 +85,20 @@ std::uint64_t Cells::quiet_fold_seq() {
 }
 
 // As far as it matters where totals are: a slot that rests is nobody's, as one that is free.
-std::uint32_t Cells::state_of(const cgt_fold& fold) {
+std::uint32_t TotalsReader::state_of(const cgt_fold& fold) {
   const std::uint32_t state = __atomic_load_n(&fold.state, __ATOMIC_ACQUIRE);
   return state == CGT_FOLD_RESTING ? std::uint32_t{CGT_FOLD_NONE} : state;
 }
 
 // Whatever a keeper does between two changes of a state, or is killed in, a reading by the journal
 // is the same.
-bool Cells::journal_moved() const {
+bool TotalsReader::journal_moved() const {
   std::atomic_thread_fence(std::memory_order_acquire);
   return !std::ranges::equal(header_.folds, journal_, {}, state_of) ||
          __atomic_load_n(&header_.fold_seq, __ATOMIC_ACQUIRE) != fold_seq_;
 }
 
-void Cells::read_journal() {
+void TotalsReader::read_journal() {
   const std::uint64_t seq = quiet_fold_seq();
   if (std::exchange(fold_seq_, seq) != seq || journal_moved()) std::ranges::fill(known_, Known{});
   leaving_.clear();
@@ -114,7 +114,7 @@ void Cells::read_journal() {
   }
 }
 
-bool Cells::confirm(std::uint32_t slot) {
+bool TotalsReader::confirm(std::uint32_t slot) {
   const auto know = [&](const cgt_key& key) {
     known_[slot].iface = InterfaceKey{key.iface};
     known_[slot].account = {static_cast<AccountKind>(key.kind), key.cgroup_id};
@@ -134,7 +134,7 @@ bool Cells::confirm(std::uint32_t slot) {
   return false;
 }
 
-Traffic Cells::sum(std::uint32_t slot) const {
+Traffic TotalsReader::sum(std::uint32_t slot) const {
   if (summed_ && slot == summed_->into_slot) return traffic_of(summed_->retired);
   Traffic total;
   for (std::uint32_t row = 0; row < rows_; ++row) {
@@ -143,7 +143,7 @@ Traffic Cells::sum(std::uint32_t slot) const {
   return total;
 }
 
-std::vector<AccountTotals> Cells::read_once() {
+std::vector<AccountTotals> TotalsReader::read_once() {
   std::vector<AccountTotals> all;
   for (std::uint32_t slot = 0; slot < known_.size(); ++slot) {
     if (summed_ && slot == summed_->slot) continue;  // it has ended
@@ -155,26 +155,26 @@ std::vector<AccountTotals> Cells::read_once() {
   return all;
 }
 
-LedgerReading Cells::read_with(Obituaries* obituaries) {
+LedgerReading TotalsReader::read_with(FinalTotalsReader* obituaries) {
   while (true) {
     read_journal();
     LedgerReading reading;
     reading.accounts = read_once();
-    Obituaries::Look look;
+    FinalTotalsReader::Look look;
     if (obituaries) look = obituaries->look(summed_);
     // What left since then was read half before and half after.
     if (!journal_moved()) {
       if (obituaries) obituaries->take(look);
-      reading.endings = std::move(look.endings);
-      reading.lost_endings = look.lost;
+      reading.final_totals = std::move(look.final_totals);
+      reading.lost_final_totals = look.lost;
       return reading;
     }
     stuck_seq_ = 0;
   }
 }
 
-std::vector<AccountTotals> Cells::read() { return read_with(nullptr).accounts; }
+std::vector<AccountTotals> TotalsReader::read() { return read_with(nullptr).accounts; }
 
-LedgerReading Cells::read(Obituaries& obituaries) { return read_with(&obituaries); }
+LedgerReading TotalsReader::read(FinalTotalsReader& obituaries) { return read_with(&obituaries); }
 
 }  // namespace cgtally::bpf

@@ -2,7 +2,7 @@
 // Totals of every account, read from mapped memory without a system call for each. A slot is
 // believed only once the slot hash or the journal of folds confirms whose it is, because a CPU
 // without store order (arm64) may show half a key, and the loser of a race for a new account stamps
-// a slot that it then puts back. A reading and its endings are of one state of the journal of
+// a slot that it then puts back. A reading and its final_totals are of one state of the journal of
 // folds; one that a killed keeper left open is read as if it had been ended.
 #pragma once
 
@@ -22,23 +22,23 @@ struct cgt_key;
 namespace cgtally::bpf {
 
 class Ledger;
-class Obituaries;
+class FinalTotalsReader;
 
 struct LedgerReading {
   std::vector<AccountTotals> accounts;
-  std::vector<Ending> endings;     // since the reading before
-  std::uint64_t lost_endings = 0;  // the ring of obituaries has lapped this reader
+  std::vector<FinalTotals> final_totals;  // since the reading before
+  std::uint64_t lost_final_totals = 0;    // the ring of obituaries has lapped this reader
 };
 
-class Cells {
+class TotalsReader {
  public:
   // The ledger's memory must outlive this.
-  explicit Cells(const Ledger& ledger);
+  explicit TotalsReader(const Ledger& ledger);
 
   // Each (iface, account) once.
   [[nodiscard]] std::vector<AccountTotals> read();
-  // With the endings: each account's traffic is in exactly one of the two.
-  [[nodiscard]] LedgerReading read(Obituaries& obituaries);
+  // With the final_totals: each account's traffic is in exactly one of the two.
+  [[nodiscard]] LedgerReading read(FinalTotalsReader& obituaries);
   [[nodiscard]] std::uint32_t used_slots() const { return used_; }
 
  private:
@@ -50,7 +50,7 @@ class Cells {
   static std::uint32_t state_of(const cgt_fold& fold);
   [[nodiscard]] bool journal_moved() const;
   void read_journal();
-  [[nodiscard]] LedgerReading read_with(Obituaries* obituaries);
+  [[nodiscard]] LedgerReading read_with(FinalTotalsReader* obituaries);
   [[nodiscard]] std::vector<AccountTotals> read_once();
   [[nodiscard]] bool confirm(std::uint32_t slot);
   [[nodiscard]] Traffic sum(std::uint32_t slot) const;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "adapters/bpf/ledger/windows.h"
 
+#include <unistd.h>
+
 #include <sys/mman.h>
 #include "cgtally/abi.h"
 
@@ -44,7 +46,7 @@ T load(const T& field) {
 
 cgt_window copy_of(const cgt_window& cell) {
   cgt_window copy{};
-  copy.epoch = load(cell.epoch);
+  copy.window_index = load(cell.window_index);
   copy.bytes = load(cell.bytes);
   copy.packets = load(cell.packets);
   copy.error = load(cell.error);
@@ -69,11 +71,11 @@ std::optional<cgt_window> settled(const cgt_window& cell) {
   return {};
 }
 
-// Windows of one epoch, put together over the CPUs.
+// Windows of one window_index, put together over the CPUs.
 class Assembly {
  public:
   void add_window(const cgt_window& cell, const WindowSums& sums) {
-    Part& part = part_of(cell.epoch, sums);
+    Part& part = part_of(cell.window_index, sums);
     part.error += cell.error;
     for (const cgt_window_top& top : cell.top) {
       if (top.bytes != 0) part.shares[top.slot] += top.bytes;
@@ -81,15 +83,17 @@ class Assembly {
   }
 
   // What came after the window was read: nobody can say whose it was.
-  void add_rest(std::uint64_t epoch, const WindowSums& sums) {
-    part_of(epoch, sums).error += sums.bytes.value;
+  void add_rest(std::uint64_t window_index, const WindowSums& sums) {
+    part_of(window_index, sums).error += sums.bytes.value;
   }
 
   [[nodiscard]] std::vector<ClosedWindow> windows() const {
     std::vector<ClosedWindow> all;
-    for (const auto& [epoch, part] : parts_) {
-      ClosedWindow window{
-          .epoch = epoch, .sums = part.sums, .error = Bytes{part.error}, .shares = {}};
+    for (const auto& [window_index, part] : parts_) {
+      ClosedWindow window{.window_index = window_index,
+                          .sums = part.sums,
+                          .error = Bytes{part.error},
+                          .shares = {}};
       for (const auto& [slot, bytes] : part.shares) window.shares.push_back({slot, Bytes{bytes}});
       std::ranges::stable_sort(window.shares, std::greater{}, &WindowShare::least);
       all.push_back(std::move(window));
@@ -103,8 +107,8 @@ class Assembly {
     std::uint64_t error = 0;
     std::map<std::uint32_t, std::uint64_t> shares;
   };
-  Part& part_of(std::uint64_t epoch, const WindowSums& sums) {
-    Part& part = parts_[epoch];
+  Part& part_of(std::uint64_t window_index, const WindowSums& sums) {
+    Part& part = parts_[window_index];
     add(part.sums, sums);
     return part;
   }
@@ -113,14 +117,14 @@ class Assembly {
 
 }  // namespace
 
-// A row's used cells, by epoch. All windows before `opened` had closed when they were copied, so
-// none of them is missing, unless a later one lies in its place: only those of the last
-// CGT_WINDOW_RING epochs are there for sure.
+// A row's used cells, by window_index. All windows before `opened` had closed when they were
+// copied, so none of them is missing, unless a later one lies in its place: only those of the last
+// CGT_WINDOW_RING windows are there for sure.
 struct Windows::Row {
   std::uint64_t opened = 0;
   std::vector<cgt_window> cells;
 
-  [[nodiscard]] std::uint64_t last() const { return cells.empty() ? 0 : cells.back().epoch; }
+  [[nodiscard]] std::uint64_t last() const { return cells.empty() ? 0 : cells.back().window_index; }
   [[nodiscard]] WindowSums sums() const {
     return cells.empty() ? WindowSums{} : sums_of(cells.back());
   }
@@ -160,14 +164,14 @@ Result<Windows::Row> Windows::row(WindowDirection direction, std::uint32_t cpu) 
   const std::span<const cgt_window> ring(rows_[index].ring);
   Row row;
   for (const cgt_window& cell : ring)
-    row.opened = std::max<std::uint64_t>(row.opened, load(cell.epoch));
+    row.opened = std::max<std::uint64_t>(row.opened, load(cell.window_index));
   __atomic_thread_fence(__ATOMIC_ACQUIRE);
   for (const cgt_window& cell : ring) {
     const auto copy = settled(cell);
     if (!copy) return std::unexpected(sys::error_from(EBUSY, "read a window that is written"));
-    if (copy->epoch != 0) row.cells.push_back(*copy);
+    if (copy->window_index != 0) row.cells.push_back(*copy);
   }
-  std::ranges::sort(row.cells, {}, &cgt_window::epoch);
+  std::ranges::sort(row.cells, {}, &cgt_window::window_index);
   return row;
 }
 
@@ -196,7 +200,7 @@ Result<WindowCursor> Windows::from(WindowDirection direction, Nanoseconds boot_t
   cursor.direction_ = direction;
   cursor.through_ = static_cast<std::uint64_t>(boot_time / window_);
   for (const Row& row : *all) {
-    cursor.rows_.push_back({.epoch = row.last(), .sums = row.sums()});
+    cursor.rows_.push_back({.window_index = row.last(), .sums = row.sums()});
     cursor.through_ = std::max(cursor.through_, row.last());
   }
   cursor.first_ = cursor.through_ + 1;
@@ -232,18 +236,18 @@ Result<ClosedWindows> Windows::closed(WindowCursor& cursor, Nanoseconds boot_tim
       read.miss(cursor.through_ + 1, row.complete_from());
     }
     for (const cgt_window& cell : row.cells) {
-      if (cell.epoch < base.epoch || cell.epoch >= end) continue;
-      if (base.gap && cell.epoch < row.complete_from()) continue;
+      if (cell.window_index < base.window_index || cell.window_index >= end) continue;
+      if (base.gap && cell.window_index < row.complete_from()) continue;
       const WindowSums gained = step(base.sums, sums_of(cell));
-      const bool again = cell.epoch == base.epoch;
-      base.epoch = cell.epoch;
+      const bool again = cell.window_index == base.window_index;
+      base.window_index = cell.window_index;
       base.sums = sums_of(cell);
-      if (cell.epoch < cursor.first_ || gained.packets.value == 0) continue;
+      if (cell.window_index < cursor.first_ || gained.packets.value == 0) continue;
       if (std::exchange(base.gap, false)) {
         add(read.missed, gained);  // its own window cannot be told from those before it
-        read.miss(cell.epoch, cell.epoch + 1);
+        read.miss(cell.window_index, cell.window_index + 1);
       } else if (again) {
-        assembly.add_rest(cell.epoch, gained);
+        assembly.add_rest(cell.window_index, gained);
       } else {
         assembly.add_window(cell, gained);
       }
@@ -252,6 +256,14 @@ Result<ClosedWindows> Windows::closed(WindowCursor& cursor, Nanoseconds boot_tim
   cursor.through_ = end - 1;
   read.windows = assembly.windows();
   return read;
+}
+
+std::string windows_pin(const std::string& directory, InterfaceKey key) {
+  return directory + "/" + std::to_string(key.value) + "-windows";
+}
+
+void unpin_windows(const std::string& directory, InterfaceKey key) {
+  ::unlink(windows_pin(directory, key).c_str());
 }
 
 }  // namespace cgtally::bpf

@@ -9,10 +9,12 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "core/base/result.h"
 #include "core/base/units.h"
+#include "core/traffic/account.h"
 
 struct cgt_window;
 struct cgt_window_row;
@@ -35,18 +37,18 @@ struct WindowShare {
 };
 
 struct ClosedWindow {
-  std::uint64_t epoch = 0;  // begins at epoch * window length of CLOCK_BOOTTIME
+  std::uint64_t window_index = 0;  // begins at window_index * window length of CLOCK_BOOTTIME
   WindowSums sums;
   Bytes error;  // what each share may lack, and what a slot that is not named may have had
   std::vector<WindowShare> shares;  // heaviest first
 };
 
 struct ClosedWindows {
-  // Ascending, those with traffic only. An epoch that a CPU was late for comes once more, with
-  // that CPU's rest and no names.
+  // Ascending, those with traffic only. An window_index that a CPU was late for comes once more,
+  // with that CPU's rest and no names.
   std::vector<ClosedWindow> windows;
   WindowSums missed;  // of windows that were overwritten before they were read
-  // The epochs [from, to) of which a CPU's part is among them; the same where nothing is missing.
+  // The windows [from, to) of which a CPU's part is among them; the same where nothing is missing.
   std::uint64_t missed_from = 0;
   std::uint64_t missed_to = 0;
   void miss(std::uint64_t from, std::uint64_t to);
@@ -55,12 +57,14 @@ struct ClosedWindows {
 // How far one reader has come in one direction.
 class WindowCursor {
  public:
-  [[nodiscard]] std::uint64_t through() const { return through_; }  // the last closed epoch read
+  [[nodiscard]] std::uint64_t through() const {
+    return through_;
+  }  // the last closed window_index read
 
  private:
   friend class Windows;
   struct Row {
-    std::uint64_t epoch = 0;  // the last one read, and the sums that it had then
+    std::uint64_t window_index = 0;  // the last one read, and the sums that it had then
     WindowSums sums;
     bool gap = false;  // windows after it were overwritten unread
   };
@@ -104,5 +108,9 @@ class Windows {
   Nanoseconds window_;
   Nanoseconds closes_after_;
 };
+
+// Where a pinned ledger keeps the windows of an interface.
+[[nodiscard]] std::string windows_pin(const std::string& directory, InterfaceKey key);
+void unpin_windows(const std::string& directory, InterfaceKey key);
 
 }  // namespace cgtally::bpf

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <utility>
 
+#include "adapters/bpf/base/pin.h"
 #include "adapters/bpf/cgroups/registry_programs.h"
 #include "adapters/bpf/hooks/filter_owner.h"
 #include "adapters/sys/error.h"

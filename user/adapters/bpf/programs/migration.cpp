@@ -13,6 +13,7 @@
 #include <optional>
 #include <vector>
 
+#include "adapters/bpf/base/pin.h"
 #include "adapters/bpf/hooks/hook.h"
 #include "adapters/bpf/ledger/ledger_maps.h"
 #include "adapters/sys/error.h"

@@ -11,7 +11,8 @@
 #include <initializer_list>
 #include <utility>
 
-#include "adapters/bpf/hooks/hook.h"
+#include "adapters/bpf/base/pin.h"
+#include "adapters/bpf/ledger/windows.h"
 #include "adapters/sys/error.h"
 
 namespace cgtally::bpf {
@@ -55,7 +56,7 @@ void configure(tally_bpf& programs, const ProgramConfig& config) {
       const_cast<std::uint32_t*>(static_cast<const volatile std::uint32_t*>(to.reason_slot)));
   if (config.facts.preempt_rt) return;
   writable(to.window_ns) = ledger.window_ns;
-  writable(to.gate_bytes) = ledger.gate_bytes;
+  writable(to.clock_read_bytes) = ledger.clock_read_bytes;
 }
 
 }  // namespace
@@ -79,14 +80,6 @@ Result<Skeleton<tally_bpf>> load_programs(const ProgramConfig& config) {
     }
   }
   return programs;
-}
-
-std::string windows_pin(const std::string& directory, InterfaceKey key) {
-  return directory + "/" + std::to_string(key.value) + "-windows";
-}
-
-void unpin_windows(const std::string& directory, InterfaceKey key) {
-  ::unlink(windows_pin(directory, key).c_str());
 }
 
 std::uint32_t id_of(const bpf_program* program) {

@@ -30,10 +30,6 @@ struct ProgramConfig {
 
 Result<Skeleton<tally_bpf>> load_programs(const ProgramConfig& config);
 
-// Where a pinned ledger keeps the windows of an interface.
-[[nodiscard]] std::string windows_pin(const std::string& directory, InterfaceKey key);
-void unpin_windows(const std::string& directory, InterfaceKey key);
-
 [[nodiscard]] std::uint32_t id_of(const bpf_program* program);
 
 // With what libbpf said last.

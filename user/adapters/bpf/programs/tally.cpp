@@ -59,7 +59,7 @@ Result<void> Tally::set_addresses(NetnsKey netns, const std::vector<IpAddress>& 
   return replace_addresses(impl_->ledger.fd("addresses"), netns.value, addresses);
 }
 
-Result<InterfaceKey> Tally::attach(const Link& link, NetnsKey netns,
+Result<InterfaceKey> Tally::attach(const Interface& link, NetnsKey netns,
                                    const std::string& netns_label) {
   const auto failed = [&link](Error error) {
     return std::unexpected(std::move(error).within("attach to " + link.name));
@@ -115,8 +115,8 @@ void Tally::detach(InterfaceKey key) {
   impl_->list_attachments();
 }
 
-std::vector<MendedHook> Tally::mend(std::uint64_t netns_inode, Nanoseconds now) {
-  std::vector<MendedHook> mended;
+std::vector<ReattachedHook> Tally::mend(std::uint64_t netns_inode, Nanoseconds now) {
+  std::vector<ReattachedHook> mended;
   for (Attached& one : impl_->attached) {
     if (one.what.link.netns_id.inode != netns_inode) continue;
     if (one.untold) mended.push_back(*std::exchange(one.untold, std::nullopt));
@@ -145,7 +145,7 @@ Result<Windows> Tally::windows(InterfaceKey key) const {
   return Windows::map(*fd, impl_->ledger.rows() - 1, window());
 }
 
-std::uint32_t Tally::gate_bytes() const { return impl_->ledger.header().gate_bytes; }
+std::uint32_t Tally::clock_read_bytes() const { return impl_->ledger.header().clock_read_bytes; }
 
 Nanoseconds Tally::window() const { return Nanoseconds(impl_->ledger.header().window_ns); }
 

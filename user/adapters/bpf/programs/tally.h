@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "adapters/bpf/hooks/hook.h"
 #include "adapters/bpf/ledger/ledger.h"
 #include "adapters/bpf/ledger/windows.h"
 #include "core/base/result.h"
@@ -22,11 +23,9 @@ namespace cgtally::bpf {
 
 using TallyOptions = LedgerOptions;
 
-enum class HookKind : std::uint8_t { tcx, clsact };
-
 struct Attachment {
   InterfaceKey key;
-  Link link;
+  Interface link;
   HookKind hook = HookKind::tcx;
   std::array<std::uint32_t, 2> program_ids{};  // ingress, egress
 };
@@ -34,11 +33,6 @@ struct Attachment {
 // A netns, as long as it is watched; issued by Tally, never reused.
 struct NetnsKey {
   std::uint32_t value = 0;
-};
-
-struct SlotUse {
-  std::uint32_t used = 0;  // by accounts and by the reasons of each interface
-  std::uint32_t total = 0;
 };
 
 // What the programs have cost so far, where the kernel counts it (run_time of bpf statistics).
@@ -53,7 +47,7 @@ struct ProgramCost {
 };
 
 // A hook of ours that somebody took away, and that hangs again.
-struct MendedHook {
+struct ReattachedHook {
   InterfaceKey key;
   std::string iface;
   Nanoseconds gap{};  // nobody counted for at most so long
@@ -80,21 +74,21 @@ class Tally {
   // Attaches both directions to `link`. The calling thread must be in the link's netns: an ifindex
   // means nothing elsewhere. Without tcx it first removes filters that a dead cgtally left there.
   // An interface that a pinned ledger knows goes on under its key.
-  Result<InterfaceKey> attach(const Link& link, NetnsKey netns,
+  Result<InterfaceKey> attach(const Interface& link, NetnsKey netns,
                               const std::string& netns_label = {});
   // The interface has gone, or is no longer wanted. Its totals stay. The calling thread must be in
   // the link's netns if that still exists.
   void detach(InterfaceKey key);
   // Attaches again what somebody has taken away. The calling thread must be in `netns_inode`, whose
   // interfaces are looked at.
-  [[nodiscard]] std::vector<MendedHook> mend(std::uint64_t netns_inode, Nanoseconds now);
+  [[nodiscard]] std::vector<ReattachedHook> mend(std::uint64_t netns_inode, Nanoseconds now);
   [[nodiscard]] const std::vector<Attachment>& attachments() const;
 
   // The windows of an attached interface, as windows.h maps them; none where they are not kept.
   [[nodiscard]] std::optional<int> windows_fd(InterfaceKey key) const;
   [[nodiscard]] Result<Windows> windows(InterfaceKey key) const;
   [[nodiscard]] Nanoseconds window() const;
-  [[nodiscard]] std::uint32_t gate_bytes() const;
+  [[nodiscard]] std::uint32_t clock_read_bytes() const;
 
   // Totals of every account that has ever been booked, sums over CPUs.
   [[nodiscard]] std::vector<AccountTotals> read() const;

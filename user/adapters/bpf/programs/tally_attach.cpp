@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "adapters/bpf/base/libbpf_log.h"
+#include "adapters/bpf/base/pin.h"
 #include "adapters/bpf/hooks/filter_owner.h"
 #include "adapters/bpf/ledger/interface_record.h"
 #include "adapters/bpf/programs/tally_impl.h"
@@ -50,7 +51,7 @@ Result<void> Tally::Impl::make_mark() {
 }
 
 // The record of an interface that is counted, or was; a new one with a new key otherwise.
-std::pair<InterfaceKey, cgt_interface> Tally::Impl::record_of(const Link& link,
+std::pair<InterfaceKey, cgt_interface> Tally::Impl::record_of(const Interface& link,
                                                               const std::string& label) {
   for (const auto& [key, record] : ledger.interfaces()) {
     // Attached here already: that device has gone, and this one came under its index.
@@ -237,7 +238,7 @@ bool Tally::Impl::mend(Attached& one) {
   return again;
 }
 
-MendedHook Tally::Impl::note_gap(Attached& one, Nanoseconds now) {
+ReattachedHook Tally::Impl::note_gap(Attached& one, Nanoseconds now) {
   const Nanoseconds gap = now - one.seen_attached;
   ++one.record.gaps;
   one.record.gap_ns += static_cast<std::uint64_t>(gap.count());

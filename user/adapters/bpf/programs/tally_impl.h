@@ -32,8 +32,8 @@ struct Attached {
   Skeleton<tally_bpf> programs;
   std::optional<Hook> ingress;
   std::optional<Hook> egress;
-  Nanoseconds seen_attached{};                      // boot time
-  std::optional<MendedHook> untold = std::nullopt;  // a loss before this process came
+  Nanoseconds seen_attached{};                          // boot time
+  std::optional<ReattachedHook> untold = std::nullopt;  // a loss before this process came
 };
 
 struct Tally::Impl {
@@ -42,7 +42,7 @@ struct Tally::Impl {
   KernelFacts facts = probe_kernel();
   Skeleton<liveness_bpf> mark_program;
   bpf_link* mark = nullptr;
-  Cells cells{ledger};
+  TotalsReader cells{ledger};
   sys::Fd run_time_statistics;
   std::list<Attached> attached;
   std::vector<Attachment> attachments;
@@ -58,7 +58,7 @@ struct Tally::Impl {
   [[nodiscard]] bool pinned() const { return !directory.empty(); }
 
   Result<void> make_mark();
-  std::pair<InterfaceKey, cgt_interface> record_of(const Link& link, const std::string& label);
+  std::pair<InterfaceKey, cgt_interface> record_of(const Interface& link, const std::string& label);
   Result<void> reserve_reasons(InterfaceKey key, cgt_interface& record);
   void release_reasons(InterfaceKey key, const cgt_interface& record, std::uint32_t count);
   Result<Hook> adopt(int program_fd, const Attached& one, HookDirection direction) const;
@@ -68,7 +68,7 @@ struct Tally::Impl {
   bool mend(Attached& one);
   Result<void> mend(Attached& one, HookDirection direction);
   [[nodiscard]] bool uses_filters(const Attached& one) const;
-  static MendedHook note_gap(Attached& one, Nanoseconds now);
+  static ReattachedHook note_gap(Attached& one, Nanoseconds now);
   Result<void> write_record(Attached& one);
   Result<void> announce(Attached& one);
   [[nodiscard]] std::string pin_of(const Attached& one, HookDirection direction) const;

@@ -12,6 +12,11 @@
 namespace cgtally::cli {
 namespace {
 
+using monitor::find_instance;
+using monitor::IdentitySource;
+using monitor::Instance;
+using monitor::InstanceOptions;
+
 constexpr std::uint64_t kMbit = 1'000'000;
 
 class FindInstance : public testing::Test {

@@ -34,19 +34,22 @@ FlightDump dump() {
                   .window = 1ms,
                   .range = {727'110, 727'120},
                   .ways = {}};
-  dump.ways[1].windows = {
-      {.epoch = 727'113,
-       .bytes = {9'000},
-       .packets = {6},
-       .error = {500},
-       .shares = {{kRedis, {8'000}}, {kKernel, {700}}}},
-      {.epoch = 727'116, .bytes = {100}, .packets = {1}, .error = {}, .shares = {{kRedis, {100}}}}};
+  dump.ways[1].windows = {{.window_index = 727'113,
+                           .bytes = {9'000},
+                           .packets = {6},
+                           .error = {500},
+                           .shares = {{kRedis, {8'000}}, {kKernel, {700}}}},
+                          {.window_index = 727'116,
+                           .bytes = {100},
+                           .packets = {1},
+                           .error = {},
+                           .shares = {{kRedis, {100}}}}};
   dump.ways[1].bursts = {{727'113, 727'114}};
   dump.ways[1].unknown = {
       {.range = {727'114, 727'116}, .bytes = Bytes{55}, .packets = Packets{2}},
       {.range = {727'118, 727'120}, .bytes = std::nullopt, .packets = std::nullopt}};
   dump.ways[0].windows = {
-      {.epoch = 727'112, .bytes = {60}, .packets = {1}, .error = {60}, .shares = {}}};
+      {.window_index = 727'112, .bytes = {60}, .packets = {1}, .error = {60}, .shares = {}}};
   return dump;
 }
 
@@ -186,7 +189,7 @@ TEST_F(Dumps, OfTwoRecordersInOnePlaceAreAllThere) {
 }
 
 TEST_F(Dumps, OfWhichOneIsTooLargeAreOneShortAndTheCureIsNamed) {
-  cli::DumpWriter writer(directory_, {.files = 3, .bytes = {200}});
+  monitor::DumpWriter writer(directory_, {.files = 3, .bytes = {200}});
   writer.put(dump(), {{kRedis, "/redis.service"}});
   writer.finish();
   ASSERT_TRUE(writer.missing());
@@ -198,7 +201,7 @@ TEST_F(Dumps, OfWhichOneIsTooLargeAreOneShortAndTheCureIsNamed) {
 
 TEST_F(Dumps, ThatCannotBeWrittenAreSaidOnceAndTriedAgain) {
   std::ofstream(directory_) << "a file where the directory should be";
-  cli::DumpWriter writer(directory_, {.files = 3, .bytes = {1'000'000}});
+  monitor::DumpWriter writer(directory_, {.files = 3, .bytes = {1'000'000}});
   const auto at_start = writer.take_notices();
   ASSERT_EQ(at_start.size(), 1U);
   EXPECT_NE(at_start[0].find(directory_), std::string::npos) << at_start[0];
