@@ -14,7 +14,7 @@ struct owner {
 	__u32 kind; /* enum cgt_kind */
 };
 
-extern void *bpf_rdonly_cast(void *obj, __u32 btf_id) __ksym __weak;
+extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 
 /* Up to 5.14 the cgroup pointer shares its word with net_cls and net_prio. */
 struct sock_cgroup_data___5_10 {

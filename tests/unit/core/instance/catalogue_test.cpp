@@ -20,9 +20,9 @@ const ec2::LoadedCatalogue& shipped() {
   static const auto loaded = ec2::load_catalogue("");
   return loaded.value();
 }
-const InstanceType& shipped(const std::string& name) {
+const InstanceType& shipped(std::string_view name) {
   const InstanceType* type = shipped().types.find(name);
-  if (type == nullptr) throw std::runtime_error("no " + name);
+  if (type == nullptr) throw std::runtime_error("no " + std::string(name));
   return *type;
 }
 
