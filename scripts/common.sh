@@ -36,13 +36,45 @@ give_to_caller() {
   return 0
 }
 
-# quietly LOG COMMAND...: the output is for the day it fails.
-quietly() {
-  local log=$1
+# Shows how far a command has come, whose output is on stdin: in place on a terminal, elsewhere as a line every ten
+# seconds. Of ninja's [12/345] that line is a share, of anything else it is the last line.
+show_progress() {
+  local line status part="" text="" shown=$SECONDS start=$SECONDS in_place="" width=80
+  if [[ -t 1 && ${TERM:-dumb} != dumb ]]; then
+    in_place=1
+    { width=$(stty size <&3 | cut -d ' ' -f 2); } 3>&1
+  fi
+  while true; do
+    status=0
+    IFS= read -r -t 1 line || status=$?
+    ((status == 0 || status > 128)) || break # the end; above 128: a second has passed
+    part+=$line
+    if ((status == 0)); then
+      text=${part//[^[:print:]]/}
+      part=
+      if [[ -z $in_place && $text =~ ^\[([0-9]+)/([0-9]+)\] ]]; then
+        text="built ${BASH_REMATCH[1]} of ${BASH_REMATCH[2]} ($((100 * BASH_REMATCH[1] / BASH_REMATCH[2])) %)"
+      fi
+      text=${text/Building * object *.dir\//}
+    fi
+    if [[ -n $in_place ]]; then
+      ((status != 0)) || printf '\r    %.*s\033[K' $((width - 5)) "$text"
+    elif ((SECONDS - shown >= 9)); then
+      note "$((SECONDS - start)) s: ${text:-just begun}"
+      shown=$SECONDS
+    fi
+  done
+  [[ -z $in_place ]] || printf '\r\033[K'
+}
+
+# with_progress LOG COMMAND...: how far it has come is shown, all it says is in LOG for the day that it fails.
+with_progress() {
+  local log=$1 status
   shift
-  "$@" > "$log" 2>&1 < /dev/null && return 0
+  "$@" 2>&1 < /dev/null | tee -a "$log" | show_progress && return 0
+  status=${PIPESTATUS[0]}
   tail -n 40 "$log" >&2
-  return 1
+  return "$((status ? status : 1))"
 }
 
 # build PRESET [CMAKE_ARGUMENT...] [-- TARGET...]
@@ -61,8 +93,8 @@ build() {
   give_to_caller build
   as_caller test -w . || die "$caller cannot write to $root; clone it where that user can"
   log=$(mktemp)
-  if ! quietly "$log" as_caller cmake --preset "$preset" "${arguments[@]}" ||
-    ! quietly "$log" as_caller cmake --build --preset "$preset" --parallel "$(nproc)" "${targets[@]}"; then
+  if ! with_progress "$log" as_caller cmake --preset "$preset" "${arguments[@]}" ||
+    ! with_progress "$log" as_caller cmake --build --preset "$preset" --parallel "$(nproc)" "${targets[@]}"; then
     die "the build failed; its last lines are above, all of it is in $log"
   fi
   rm -f "$log"
