@@ -62,8 +62,8 @@ class LedgerHooksTest : public LedgerTest {
               datagrams * Stream::kDatagram + super_packets * Stream::kBytesOfSuper);
   }
   // With the preference and the handle that it has, and nothing said about the one that was there.
-  void replace_ours(Direction direction, const ForeignProgram& by) const {
-    const std::string way = direction == Direction::ingress ? "ingress" : "egress";
+  void replace_ours(HookDirection direction, const ForeignProgram& by) const {
+    const std::string way = direction == HookDirection::ingress ? "ingress" : "egress";
     const std::string pin = bpffs.path() + "/" + way;
     run({"bpftool", "prog", "pin", "id", std::to_string(by.id()), pin});
     tc("filter replace dev cgt0 " + way + " protocol all pref " + our_preference(way) +
@@ -141,7 +141,7 @@ TEST_P(LedgerHooksTest, AFilterThatIsDeletedOrReplacedHangsAgainBesideThoseOfOth
   if (GetParam() == HookChoice::newest) GTEST_SKIP() << "a tcx link cannot be replaced by others";
   on_kernel([&] {
     ForeignProgram other(ForeignProgram::kNext, "somebody");
-    other.attach_filter(wire.host(), "cgt0", Direction::ingress, 7, 1);
+    other.attach_filter(wire.host(), "cgt0", HookDirection::ingress, 7, 1);
     {
       const auto keeper = start_keeper(up());
       tc("filter del dev cgt0 ingress pref " + our_preference("ingress"));
@@ -152,7 +152,7 @@ TEST_P(LedgerHooksTest, AFilterThatIsDeletedOrReplacedHangsAgainBesideThoseOfOth
     tc("filter del dev cgt0 egress pref " + preference);
     ForeignProgram usurper(ForeignProgram::kNext, "usurper");
     // At our preference, and with our handle.
-    usurper.attach_filter(wire.host(), "cgt0", Direction::egress,
+    usurper.attach_filter(wire.host(), "cgt0", HookDirection::egress,
                           static_cast<std::uint32_t>(std::stoul(preference)), 0xc67a11);
     expect_mended(*keeper);
     const auto seen = other.packets();
@@ -175,13 +175,13 @@ TEST_P(LedgerHooksTest, AFilterWhoseProgramSomebodyReplacesInPlaceIsLeftAndOursH
     const ForeignProgram usurper(ForeignProgram::kNext, "usurper");
     const ForeignProgram successor(ForeignProgram::kNext, "successor");
     auto keeper = start_keeper(up());
-    replace_ours(Direction::egress, usurper);
+    replace_ours(HookDirection::egress, usurper);
     expect_mended(*keeper);
     EXPECT_NE(our_preference("egress"), "1");
     expect_status("cgt0@" + wire.host().name() +
                   "  clsact filter, totals since *, hook lost once: at most * uncounted");
     keeper.reset();
-    replace_ours(Direction::ingress, successor);  // and nobody is there to see it
+    replace_ours(HookDirection::ingress, successor);  // and nobody is there to see it
     keeper = start_keeper(up());
     await_words(*keeper, "took our program away");
     expect_counted_once();
@@ -202,7 +202,7 @@ TEST_P(LedgerHooksTest, ATcxLinkThatIsDetachedByForceIsAttachedAgain) {
   if (GetParam() == HookChoice::clsact) GTEST_SKIP() << "there are no links";
   on_kernel([&] {
     ForeignProgram other(ForeignProgram::kNext, "somebody");
-    other.attach_tcx(wire.host(), "cgt0", Direction::ingress);
+    other.attach_tcx(wire.host(), "cgt0", HookDirection::ingress);
     const auto keeper = start_keeper(up());
     for (const char* pin : {"1-ingress", "1-egress"}) {
       run({"bpftool", "link", "detach", "pinned", bpffs.path() + "/cgtally/v1/" + pin});

@@ -104,8 +104,8 @@ TEST_P(LedgerTest, WindowsGoOnFromKeeperToKeeperAndEqualTheLedger) {
     const auto windows = view->windows(view->interfaces().front().key);
     ASSERT_TRUE(windows) << windows.error().what;
     const Traffic books = booked(bpffs);
-    const auto rx = windows->totals(bpf::WindowDirection::rx);
-    const auto tx = windows->totals(bpf::WindowDirection::tx);
+    const auto rx = windows->totals(Direction::rx);
+    const auto tx = windows->totals(Direction::tx);
     ASSERT_TRUE(rx && tx);
     EXPECT_EQ((Traffic{rx->bytes, rx->packets, tx->bytes, tx->packets}), books);
   });

@@ -186,7 +186,7 @@ TEST_F(StatusTest, AnEarlierProgramThatEndsTheChainIsNamedByAll) {
   std::string name;
   {
     ForeignProgram ending(ForeignProgram::kPass, "ending");
-    ending.attach_tcx(scene_.netns(), "cgt0", Direction::ingress, true);
+    ending.attach_tcx(scene_.netns(), "cgt0", HookDirection::ingress, true);
     name = program("tcx program", "ending", ending.id());
     for (const Running* reader : {&std::as_const(*keeper_), &live, &record}) {
       await(*reader, "of what the device counted came by here: " + name, 10s);
@@ -202,13 +202,13 @@ TEST_F(StatusTest, AnEarlierProgramThatEndsTheChainIsNamedByAll) {
 TEST_F(StatusTest, AnEarlierProgramThatRedirectsIsNamed) {
   start_keeper();
   auto taking = ForeignProgram::redirecting_to(1, "taking");  // lo
-  taking.attach_tcx(scene_.netns(), "cgt0", Direction::egress, true);
+  taking.attach_tcx(scene_.netns(), "cgt0", HookDirection::egress, true);
   const std::string name = program("tcx program", "taking", taking.id());
   // What is redirected away on its way out is in no counter of this device: there the name alone
   // tells.
   EXPECT_TRUE(has_line_like(status(), "  tx *  " + name));
   auto stealing = ForeignProgram::redirecting_to(1, "stealing");
-  stealing.attach_tcx(scene_.netns(), "cgt0", Direction::ingress, true);
+  stealing.attach_tcx(scene_.netns(), "cgt0", HookDirection::ingress, true);
   await(*keeper_, program("tcx program", "stealing", stealing.id()) + " runs before ours", 10s);
 }
 
@@ -220,7 +220,7 @@ TEST_F(StatusTest, AnXdpProgramThatDropsIsNamed) {
 
 TEST_F(StatusTest, AFilterBeforeOursIsNamedOnAKernelWithoutTcx) {
   const ForeignProgram ending(ForeignProgram::kPass, "ending");
-  ending.attach_filter(scene_.netns(), "cgt0", Direction::ingress, 1, 1);
+  ending.attach_filter(scene_.netns(), "cgt0", HookDirection::ingress, 1, 1);
   without_tcx([&] { start_keeper(); });
   const std::string name =
       "the tc filter \"ending\" (pref 1, id " + std::to_string(ending.id()) + ")";

@@ -29,11 +29,11 @@ constexpr std::uint32_t kLatePreference = 200;
 
 bool kernel_has_tcx() { return kernel_is_at_least(6, 6); }
 
-bpf_attach_type tcx(Direction direction) {
-  return direction == Direction::ingress ? kTcxIngress : kTcxEgress;
+bpf_attach_type tcx(HookDirection direction) {
+  return direction == HookDirection::ingress ? kTcxIngress : kTcxEgress;
 }
-std::string name_of(Direction direction) {
-  return direction == Direction::ingress ? "ingress" : "egress";
+std::string name_of(HookDirection direction) {
+  return direction == HookDirection::ingress ? "ingress" : "egress";
 }
 
 std::string program_name(std::uint32_t id) {
@@ -53,7 +53,7 @@ std::uint32_t id_of(const sys::Fd& program) {
 }
 
 void add_tcx(std::vector<AttachedProgram>& all, const std::string& device, int ifindex,
-             Direction direction) {
+             HookDirection direction) {
   if (!kernel_has_tcx()) return;
   std::array<__u32, 64> ids{};
   __u32 count = ids.size();
@@ -65,7 +65,7 @@ void add_tcx(std::vector<AttachedProgram>& all, const std::string& device, int i
 }
 
 void add_filters(std::vector<AttachedProgram>& all, const std::string& device,
-                 Direction direction) {
+                 HookDirection direction) {
   // "filter protocol all pref 1 bpf chain 0 handle 0x1 NAME direct-action ... id 7 tag ..."
   std::istringstream lines(run({"tc", "filter", "show", "dev", device, name_of(direction)}));
   for (std::string line; std::getline(lines, line);) {
@@ -89,8 +89,8 @@ void add_all_filters(std::vector<AttachedProgram>& all) {
     std::istringstream words(line.substr(line.find(" dev ") + 5));
     std::string device;
     words >> device;
-    add_filters(all, device, Direction::ingress);
-    add_filters(all, device, Direction::egress);
+    add_filters(all, device, HookDirection::ingress);
+    add_filters(all, device, HookDirection::egress);
   }
 }
 
@@ -102,7 +102,7 @@ std::vector<AttachedProgram> attached_programs(const Netns& netns) {
   auto* devices = if_nameindex();
   require(devices != nullptr, "if_nameindex");
   for (auto* device = devices; device->if_index != 0; ++device) {
-    for (const auto direction : {Direction::ingress, Direction::egress}) {
+    for (const auto direction : {HookDirection::ingress, HookDirection::egress}) {
       add_tcx(all, device->if_name, static_cast<int>(device->if_index), direction);
     }
   }
@@ -158,8 +158,8 @@ ForeignProgram ForeignProgram::redirecting_to(int ifindex, const std::string& na
   return program;
 }
 
-void ForeignProgram::attach_tcx(const Netns& netns, const std::string& device, Direction direction,
-                                bool at_head) {
+void ForeignProgram::attach_tcx(const Netns& netns, const std::string& device,
+                                HookDirection direction, bool at_head) {
   if (!kernel_has_tcx()) return attach_filter(netns, device, direction, kLatePreference, id());
   const auto ifindex = netns.ifindex(device);
   const Inside guard(netns);
@@ -169,13 +169,13 @@ void ForeignProgram::attach_tcx(const Netns& netns, const std::string& device, D
 }
 
 void ForeignProgram::attach_filter(const Netns& netns, const std::string& device,
-                                   Direction direction, std::uint32_t preference,
+                                   HookDirection direction, std::uint32_t preference,
                                    std::uint32_t handle) const {
   const auto ifindex = netns.ifindex(device);
   const Inside guard(netns);
   (void)finish({"tc", "qdisc", "add", "dev", device, "clsact"});  // or it is there already
   LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex,
-              .attach_point = direction == Direction::ingress ? BPF_TC_INGRESS : BPF_TC_EGRESS);
+              .attach_point = direction == HookDirection::ingress ? BPF_TC_INGRESS : BPF_TC_EGRESS);
   LIBBPF_OPTS(bpf_tc_opts, options, .prog_fd = program_.get(), .handle = handle,
               .priority = preference);
   errno = -bpf_tc_attach(&hook, &options);

@@ -7,12 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "adapters/bpf/hooks/hook.h"
 #include "adapters/sys/fd.h"
 #include "harness/netns.h"
 
 namespace cgtally::harness {
 
-enum class Direction { ingress, egress };
+using bpf::HookDirection;
 
 struct AttachedProgram {
   std::string where;  // "cgt0 tcx ingress"
@@ -37,10 +38,10 @@ class ForeignProgram {
   static ForeignProgram redirecting_to(int ifindex, const std::string& name);
 
   // At the tail of the tcx chain, or at its head; as a late tc filter where the kernel has no tcx.
-  void attach_tcx(const Netns& netns, const std::string& device, Direction direction,
+  void attach_tcx(const Netns& netns, const std::string& device, HookDirection direction,
                   bool at_head = false);
   // As a tc filter; the clsact qdisc is made where there is none. Stays until the device goes.
-  void attach_filter(const Netns& netns, const std::string& device, Direction direction,
+  void attach_filter(const Netns& netns, const std::string& device, HookDirection direction,
                      std::uint32_t preference, std::uint32_t handle) const;
   [[nodiscard]] std::uint64_t packets() const;
   [[nodiscard]] std::uint32_t id() const;

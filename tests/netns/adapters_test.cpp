@@ -241,7 +241,7 @@ TEST(Watcher, TellsOfFiltersAndOfTheQdiscThatIsTakenFromUnderThem) {
   EXPECT_FALSE(watcher->take().filters);
   EXPECT_TRUE(filters_after({"qdisc", "add", "dev", "v0", "clsact"}));
   EXPECT_FALSE(filters_after({"qdisc", "show", "dev", "v0"})) << "who only looks changes nothing";
-  program.attach_filter(netns, "v0", harness::Direction::egress, 7, 1);
+  program.attach_filter(netns, "v0", harness::HookDirection::egress, 7, 1);
   EXPECT_TRUE(watcher->take().filters);
   EXPECT_TRUE(filters_after({"filter", "del", "dev", "v0", "egress", "pref", "7"}));
   EXPECT_TRUE(filters_after({"qdisc", "del", "dev", "v0", "clsact"}));

@@ -26,7 +26,6 @@
 namespace cgtally::bpf {
 namespace {
 
-using harness::Direction;
 using harness::ForeignProgram;
 using harness::inside;
 
@@ -98,10 +97,10 @@ TEST_F(ChainTest, AnInterfaceWithNothingOnItHasNobody) {
 TEST_F(ChainTest, AFilterIsBehindThoseOfALowerPreference) {
   const ForeignProgram early(ForeignProgram::kNext, "early"), ours(ForeignProgram::kNext, "ours"),
       late(ForeignProgram::kNext, "late"), other_way(ForeignProgram::kNext, "other_way");
-  late.attach_filter(netns_, "v0", Direction::ingress, 9, 1);
-  ours.attach_filter(netns_, "v0", Direction::ingress, 5, 1);
-  early.attach_filter(netns_, "v0", Direction::ingress, 2, 1);
-  other_way.attach_filter(netns_, "v0", Direction::egress, 1, 1);
+  late.attach_filter(netns_, "v0", HookDirection::ingress, 9, 1);
+  ours.attach_filter(netns_, "v0", HookDirection::ingress, 5, 1);
+  early.attach_filter(netns_, "v0", HookDirection::ingress, 2, 1);
+  other_way.attach_filter(netns_, "v0", HookDirection::egress, 1, 1);
   EXPECT_EQ(before_us(ours.id()), Names{"early"});
   EXPECT_EQ(before_us(early.id()), Names{});
   EXPECT_EQ(before_us(late.id()), (Names{"early", "ours"}));
@@ -115,12 +114,12 @@ TEST_F(ChainTest, AFilterIsBehindThoseOfALowerPreference) {
 
 TEST_F(ChainTest, AFilterThatWasReplacedOrLostItsQdiscIsNotAttached) {
   const ForeignProgram ours(ForeignProgram::kNext, "ours"), theirs(ForeignProgram::kNext, "theirs");
-  ours.attach_filter(netns_, "v0", Direction::ingress, 1, 1);
+  ours.attach_filter(netns_, "v0", HookDirection::ingress, 1, 1);
   tc("filter del dev v0 ingress pref 1");
-  theirs.attach_filter(netns_, "v0", Direction::ingress, 1, 1);
+  theirs.attach_filter(netns_, "v0", HookDirection::ingress, 1, 1);
   EXPECT_FALSE(is_attached(ours.id(), HookDirection::ingress));
   EXPECT_EQ(before_us(ours.id()), Names{"theirs"}) << "where ours is not, everybody is before it";
-  ours.attach_filter(netns_, "v0", Direction::ingress, 2, 1);
+  ours.attach_filter(netns_, "v0", HookDirection::ingress, 2, 1);
   EXPECT_TRUE(is_attached(ours.id(), HookDirection::ingress));
   tc("qdisc del dev v0 clsact");
   EXPECT_FALSE(is_attached(ours.id(), HookDirection::ingress));
@@ -133,9 +132,9 @@ TEST_F(ChainTest, AllOfTcxIsBeforeAFilterAndTheHeadOfItBeforeTheTail) {
   }
   ForeignProgram tail(ForeignProgram::kNext, "tail"), head(ForeignProgram::kNext, "head");
   const ForeignProgram filter(ForeignProgram::kNext, "filter");
-  filter.attach_filter(netns_, "v0", Direction::ingress, 1, 1);
-  tail.attach_tcx(netns_, "v0", Direction::ingress);
-  head.attach_tcx(netns_, "v0", Direction::ingress, true);
+  filter.attach_filter(netns_, "v0", HookDirection::ingress, 1, 1);
+  tail.attach_tcx(netns_, "v0", HookDirection::ingress);
+  head.attach_tcx(netns_, "v0", HookDirection::ingress, true);
   EXPECT_EQ(before_us(head.id()), Names{});
   EXPECT_EQ(before_us(tail.id()), Names{"head"});
   EXPECT_EQ(before_us(filter.id()), (Names{"head", "tail"}));
@@ -147,8 +146,8 @@ TEST_F(ChainTest, AllOfTcxIsBeforeAFilterAndTheHeadOfItBeforeTheTail) {
 
 TEST_F(ChainTest, XdpIsBeforeEverybodyOnTheWayInOnly) {
   const ForeignProgram ours(ForeignProgram::kNext, "ours");
-  ours.attach_filter(netns_, "v0", Direction::ingress, 1, 1);
-  ours.attach_filter(netns_, "v0", Direction::egress, 1, 1);
+  ours.attach_filter(netns_, "v0", HookDirection::ingress, 1, 1);
+  ours.attach_filter(netns_, "v0", HookDirection::egress, 1, 1);
   const XdpPass xdp;
   xdp.attach(netns_, ifindex(), XDP_FLAGS_SKB_MODE);
   EXPECT_EQ(before_us(ours.id()), Names{"first"});

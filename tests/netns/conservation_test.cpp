@@ -37,8 +37,8 @@ INSTANTIATE_TEST_SUITE_P(By, Conservation,
 class BufferCounter {
  public:
   explicit BufferCounter(const Wire& wire) {
-    in_.attach_tcx(wire.host(), "cgt0", Direction::ingress);
-    out_.attach_tcx(wire.host(), "cgt0", Direction::egress);
+    in_.attach_tcx(wire.host(), "cgt0", HookDirection::ingress);
+    out_.attach_tcx(wire.host(), "cgt0", HookDirection::egress);
   }
   void expect_sent_super_packets(const Settled& settled) const {
     EXPECT_LT(out_.packets() * 2, settled.truth.tx_packets.value);

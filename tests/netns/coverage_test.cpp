@@ -17,11 +17,11 @@ namespace {
 class CoverageOf : public WireTest, public ::testing::WithParamInterface<HookChoice> {
  protected:
   // Before ours, wherever that is: ours goes to the head of tcx, and behind filters that are there.
-  void blind(ForeignProgram& ending, Direction direction) const {
+  void blind(ForeignProgram& ending, HookDirection direction) const {
     if (GetParam() == HookChoice::clsact) return;
     ending.attach_tcx(wire_.host(), "cgt0", direction, true);
   }
-  void blind_filters(const ForeignProgram& ending, Direction direction) const {
+  void blind_filters(const ForeignProgram& ending, HookDirection direction) const {
     if (GetParam() == HookChoice::newest) return;
     ending.attach_filter(wire_.host(), "cgt0", direction, 1, 1);
   }
@@ -72,9 +72,9 @@ TEST_P(CoverageOf, ADeviceWhoseFramesAllComeByIsWhole) {
 
 TEST_P(CoverageOf, AProgramThatEndsTheChainBeforeOursIsNamed) {
   ForeignProgram ending(ForeignProgram::kPass, "ending");
-  blind_filters(ending, Direction::ingress);
+  blind_filters(ending, HookDirection::ingress);
   const Counted counted(wire_.host_end(), GetParam());
-  blind(ending, Direction::ingress);
+  blind(ending, HookDirection::ingress);
   Coverage coverage;
   coverage.add(read(counted));
   send_both_ways(100);

@@ -57,13 +57,13 @@ TEST_P(Observer, ProgramsOfOthersSeeEveryPacketAndStay) {
   ForeignProgram earlier(ForeignProgram::kNext, "earlier"), later(ForeignProgram::kNext, "later");
   ForeignProgram filter_before(ForeignProgram::kNext, "filter_before"),
       filter_after(ForeignProgram::kNext, "filter_after");
-  for (const auto direction : {Direction::ingress, Direction::egress}) {
+  for (const auto direction : {HookDirection::ingress, HookDirection::egress}) {
     earlier.attach_tcx(wire_.host(), "cgt0", direction);
     filter_before.attach_filter(wire_.host(), "cgt0", direction, 1, 1);
   }
   {
     const Counted counted(wire_.host_end(), GetParam());
-    for (const auto direction : {Direction::ingress, Direction::egress}) {
+    for (const auto direction : {HookDirection::ingress, HookDirection::egress}) {
       later.attach_tcx(wire_.host(), "cgt0", direction);
       filter_after.attach_filter(wire_.host(), "cgt0", direction, 100, 1);
     }
@@ -85,7 +85,7 @@ TEST_P(Observer, ProgramsOfOthersSeeEveryPacketAndStay) {
 
 TEST_P(Observer, AVerdictOfAnotherProgramHoldsAndItsPacketIsBooked) {
   ForeignProgram dropping(ForeignProgram::kDrop, "dropping");
-  dropping.attach_filter(wire_.host(), "cgt0", Direction::ingress, 100, 1);
+  dropping.attach_filter(wire_.host(), "cgt0", HookDirection::ingress, 100, 1);
   const Cgroup cgroup("deaf");
   const auto socket = cgroup.socket(wire_.host(), AF_INET, SOCK_DGRAM);
   bind_to(socket, host_at(Ip::v4, 5001));
@@ -100,7 +100,7 @@ TEST_P(Observer, AVerdictOfAnotherProgramHoldsAndItsPacketIsBooked) {
 
 TEST_F(Observer, AnEarlierProgramThatEndsTheTcxChainDoesNotBlindUs) {
   ForeignProgram ending(ForeignProgram::kPass, "ending");
-  for (const auto direction : {Direction::ingress, Direction::egress})
+  for (const auto direction : {HookDirection::ingress, HookDirection::egress})
     ending.attach_tcx(wire_.host(), "cgt0", direction);
   const Counted counted(wire_.host_end());
   send_both_ways();
@@ -187,7 +187,7 @@ TEST_F(Observer, AFilterThatOnlyLooksLikeOursIsNotRemoved) {
   const Victim victim(wire_, HookChoice::clsact);
   victim.kill_it();
   ForeignProgram other(ForeignProgram::kNext, "cgt_lookalike");
-  other.attach_filter(wire_.host(), "cgt0", Direction::ingress, 50, 1);
+  other.attach_filter(wire_.host(), "cgt0", HookDirection::ingress, 50, 1);
   { const Counted counted(wire_.host_end(), HookChoice::clsact); }
   EXPECT_EQ(programs(), (Programs{"cgt0 filter ingress cgt_lookalike"}));
   inside(wire_.host(), [] { return run({"tc", "qdisc", "del", "dev", "cgt0", "clsact"}); });

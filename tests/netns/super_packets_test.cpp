@@ -53,7 +53,7 @@ TEST_F(SuperPackets, OnesWhoseLengthIpCannotSayAreBookedAsTheFramesOfTheWire) {
   wire_.hub().ip("link set hub0 gso_max_size 200000\nlink set hub1 gso_max_size 200000\n");
   const Counted counted(wire_.host_end());
   ForeignProgram big(ForeignProgram::kNext, "big_ones", 66'000);
-  big.attach_tcx(wire_.host(), "cgt0", Direction::egress);
+  big.attach_tcx(wire_.host(), "cgt0", HookDirection::egress);
   const auto listener = wire_.remote().socket(AF_INET6, SOCK_STREAM);
   listen_at(listener, remote_at(Ip::v6, 5001));
   use_large_buffers(listener);
@@ -87,7 +87,7 @@ TEST_F(SuperPackets, OnesInsideATunnelAreBookedWithAllHeadersInEachFrame) {
   tunnel(wire_.remote(), "cgt1", "2", "1");
   const Counted counted(wire_.host_end());
   ForeignProgram out(ForeignProgram::kNext, "other_out", 1500);
-  out.attach_tcx(wire_.host(), "cgt0", Direction::egress);
+  out.attach_tcx(wire_.host(), "cgt0", HookDirection::egress);
   const auto listener = wire_.remote().socket(AF_INET, SOCK_STREAM);
   listen_at(listener, at("10.99.0.2", 5001));
   auto [host, remote] =

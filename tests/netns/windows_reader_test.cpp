@@ -20,7 +20,6 @@ namespace cgtally::harness {
 namespace {
 
 using namespace std::chrono_literals;
-using bpf::WindowDirection;
 using bpf::Windows;
 using bpf::WindowSums;
 
@@ -74,7 +73,7 @@ class WindowsReaderTest : public WireTest {
   // As a reader that comes by after each of these pauses, while traffic runs.
   Read read_with_pauses(const Counted& counted, const std::vector<Nanoseconds>& pauses) const {
     const Windows windows = counted.tally().windows(counted.key()).value();
-    auto cursor = windows.from(WindowDirection::tx, sys::now().boot).value();
+    auto cursor = windows.from(Direction::tx, sys::now().boot).value();
     std::this_thread::sleep_for(20ms);
     Read read;
     const auto look = [&] {
@@ -132,7 +131,7 @@ TEST_F(WindowsReaderTest, TheSlotsThatWindowsNameAreThoseOfTheSenders) {
   const auto peer = wire_.remote().socket(AF_INET, SOCK_DGRAM);
   bind_to(peer, remote_at(Ip::v4, 7000));
   const Windows windows = counted.tally().windows(counted.key()).value();
-  auto cursor = windows.from(WindowDirection::tx, sys::now().boot).value();
+  auto cursor = windows.from(Direction::tx, sys::now().boot).value();
   std::this_thread::sleep_for(20ms);
   send_datagrams(socket, remote_at(Ip::v4, 7000), 100, 900);
   std::this_thread::sleep_for(50ms);

@@ -15,7 +15,6 @@
 namespace cgtally::harness {
 namespace {
 
-using bpf::WindowDirection;
 using bpf::Windows;
 using bpf::WindowSums;
 
@@ -27,7 +26,7 @@ struct BothWays {
 };
 
 BothWays sums_of(const Windows& windows) {
-  return {windows.totals(WindowDirection::rx).value(), windows.totals(WindowDirection::tx).value()};
+  return {windows.totals(Direction::rx).value(), windows.totals(Direction::tx).value()};
 }
 
 BothWays sums_of(const Traffic& traffic) {
@@ -129,9 +128,9 @@ TEST_F(WindowsTest, ReadAsTheyCloseAddUpToTheLedgerWithNothingMissed) {
   constexpr Nanoseconds kCalm = std::chrono::milliseconds(20);  // a ring of 5 s
   const Counted counted(wire_.host_end(), HookChoice::newest, {.window = kCalm});
   const Windows windows = windows_of(counted.tally(), counted.key());
-  auto cursor = windows.from(WindowDirection::tx, sys::now().boot).value();
+  auto cursor = windows.from(Direction::tx, sys::now().boot).value();
   std::this_thread::sleep_for(kCalm + std::chrono::milliseconds(12));
-  const WindowSums base = windows.totals(WindowDirection::tx).value();
+  const WindowSums base = windows.totals(Direction::tx).value();
   std::atomic<bool> done = false;
   std::thread traffic([&] {
     exchange_tcp(Ip::v4, 5001);

@@ -48,7 +48,7 @@ class OwnerTest : public testing::TestWithParam<Choices> {
   Cgroup cgroup_{"owner"};
 
   void expect_owner(const Programs& programs, const Frame& frame) const {
-    const Outcome outcome = programs.run(Direction::ingress, frame);
+    const Outcome outcome = programs.run(HookDirection::ingress, frame);
     ASSERT_EQ(outcome.booked.size(), 1U);
     EXPECT_EQ(outcome.booked.begin()->first, (Account{AccountKind::cgroup, cgroup_.id()}));
     EXPECT_EQ(outcome.booked.begin()->second.rx_bytes.value, frame.size());

@@ -49,7 +49,7 @@ class PacketsTest : public testing::Test {
   Programs programs_{{parse_address(kOurs4), parse_address(kOurs6)}};
 
   void expect_on(AccountKind reason, const Frame& frame) const {
-    const Outcome outcome = programs_.run(Direction::ingress, frame);
+    const Outcome outcome = programs_.run(HookDirection::ingress, frame);
     EXPECT_EQ(outcome.answer, kNext);
     ASSERT_EQ(outcome.booked.size(), 1U);
     const auto& [account, traffic] = *outcome.booked.begin();
@@ -62,7 +62,7 @@ class PacketsTest : public testing::Test {
   void expect_without_padding(const Frame& whole) const {
     Frame padded = whole;
     padded.resize(60);
-    const Outcome in = programs_.run(Direction::ingress, padded);
+    const Outcome in = programs_.run(HookDirection::ingress, padded);
     EXPECT_EQ(in.answer, kNext);
     ASSERT_EQ(in.booked.size(), 1U);
     EXPECT_EQ(in.booked.begin()->second.rx_packets.value, 1U);
@@ -72,8 +72,8 @@ class PacketsTest : public testing::Test {
   // Both directions book the same frames of a super-packet.
   void expect_wire(const Frame& frame, std::uint32_t gso_size, std::uint64_t packets,
                    std::uint64_t bytes) const {
-    const Outcome in = programs_.run(Direction::ingress, frame, gso_size);
-    const Outcome out = programs_.run(Direction::egress, frame, gso_size);
+    const Outcome in = programs_.run(HookDirection::ingress, frame, gso_size);
+    const Outcome out = programs_.run(HookDirection::egress, frame, gso_size);
     ASSERT_EQ(in.booked.size(), 1U);
     ASSERT_EQ(out.booked.size(), 1U);
     EXPECT_EQ(in.booked.begin()->second.rx_packets.value, packets);
@@ -151,7 +151,7 @@ TEST_F(PacketsTest, EveryPrefixOfAFrameIsBookedOnceAndPassedOn) {
   for (const auto& [frame, shortest] : cases) {
     for (std::size_t length = shortest; length <= frame.size(); ++length) {
       const Frame prefix(frame.begin(), frame.begin() + static_cast<std::ptrdiff_t>(length));
-      for (const Direction direction : {Direction::ingress, Direction::egress}) {
+      for (const HookDirection direction : {HookDirection::ingress, HookDirection::egress}) {
         const Outcome outcome = programs_.run(direction, prefix);
         EXPECT_EQ(outcome.answer, kNext);
         ASSERT_EQ(outcome.booked.size(), 1U) << length;

@@ -106,7 +106,7 @@ Traffic Programs::total() const {
   return total;
 }
 
-Outcome Programs::run(Direction direction, const harness::Frame& frame,
+Outcome Programs::run(HookDirection direction, const harness::Frame& frame,
                       std::uint32_t gso_size) const {
   const std::map<Account, Traffic> before = books();
   __sk_buff context{};
@@ -118,8 +118,8 @@ Outcome Programs::run(Direction direction, const harness::Frame& frame,
   options.ctx_in = &context;
   options.ctx_size_in = sizeof(context);
   options.repeat = 1;
-  const bpf_program* program =
-      direction == Direction::ingress ? skeleton_->progs.cgt_ingress : skeleton_->progs.cgt_egress;
+  const bpf_program* program = direction == HookDirection::ingress ? skeleton_->progs.cgt_ingress
+                                                                   : skeleton_->progs.cgt_egress;
   require(bpf_prog_test_run_opts(bpf_program__fd(program), &options) == 0, "run a program");
 
   Outcome outcome{static_cast<std::int32_t>(options.retval), {}};

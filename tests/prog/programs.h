@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "adapters/bpf/base/skeleton.h"
+#include "adapters/bpf/hooks/hook.h"
 #include "core/traffic/account.h"
 #include "core/traffic/interface.h"
 #include "core/traffic/traffic.h"
@@ -17,7 +18,7 @@
 
 namespace cgtally::prog {
 
-enum class Direction : std::uint8_t { ingress, egress };
+using bpf::HookDirection;
 
 // What the loader would find out about a kernel.
 struct Choices {
@@ -39,7 +40,8 @@ class Programs {
   explicit Programs(const std::vector<IpAddress>& addresses = {}, const Choices& choices = {});
 
   // `gso_size` 0: an ordinary packet.
-  Outcome run(Direction direction, const harness::Frame& frame, std::uint32_t gso_size = 0) const;
+  Outcome run(HookDirection direction, const harness::Frame& frame,
+              std::uint32_t gso_size = 0) const;
 
   // Those of a run's interface, and of whom a window says that it weighs most.
   [[nodiscard]] int windows_fd() const { return bpf_map__fd(skeleton_->maps.cgt_windows); }

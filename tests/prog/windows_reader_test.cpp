@@ -17,7 +17,6 @@ namespace cgtally::prog {
 namespace {
 
 using bpf::ClosedWindows;
-using bpf::WindowDirection;
 using bpf::Windows;
 using bpf::WindowSums;
 
@@ -66,7 +65,7 @@ Nanoseconds at(std::uint64_t window_index) {
 
 TEST_F(WindowsReader, AWindowIsClosedOnceEveryCpuHasALaterOneOrHadTimeFor) {
   const Windows windows = this->windows();
-  auto cursor = windows.from(WindowDirection::rx, at(999)).value();
+  auto cursor = windows.from(Direction::rx, at(999)).value();
   write(0, 1000, 500, 5);
   EXPECT_TRUE(windows.closed(cursor, at(1001))->windows.empty());
   write(0, 1001, 700, 7);
@@ -86,7 +85,7 @@ TEST_F(WindowsReader, WhatWasThereBeforeIsNotRead) {
   write(0, 900, 100, 1);
   write(1, 1000, 300, 3);
   const Windows windows = this->windows();
-  auto cursor = windows.from(WindowDirection::rx, at(999)).value();
+  auto cursor = windows.from(Direction::rx, at(999)).value();
   write(1, 1000, 400, 4);  // it was still open
   write(0, 1001, 150, 2);
   const auto read = windows.closed(cursor, at(2000)).value();
@@ -97,7 +96,7 @@ TEST_F(WindowsReader, WhatWasThereBeforeIsNotRead) {
 
 TEST_F(WindowsReader, SharesAddUpOverTheCpusAndSoDoTheirErrors) {
   const Windows windows = this->windows();
-  auto cursor = windows.from(WindowDirection::rx, at(999)).value();
+  auto cursor = windows.from(Direction::rx, at(999)).value();
   cgt_window& first = write(0, 1000, 900, 9);
   first.error = 30;
   first.top[0] = {.slot = 7, .bytes = 200};
@@ -117,7 +116,7 @@ TEST_F(WindowsReader, SharesAddUpOverTheCpusAndSoDoTheirErrors) {
 
 TEST_F(WindowsReader, ALateCpusRestComesAgainUnderItsEpoch) {
   const Windows windows = this->windows();
-  auto cursor = windows.from(WindowDirection::rx, at(999)).value();
+  auto cursor = windows.from(Direction::rx, at(999)).value();
   write(0, 1000, 500, 5).top[0] = {.slot = 7, .bytes = 500};
   EXPECT_EQ(windows.closed(cursor, at(1100))->windows.size(), 1U);
   write(0, 1000, 800, 8).top[0] = {.slot = 7, .bytes = 800};
@@ -133,7 +132,7 @@ TEST_F(WindowsReader, ALateCpusRestComesAgainUnderItsEpoch) {
 
 TEST_F(WindowsReader, WhatWasOverwrittenUnreadIsMissedAndNotGivenToANeighbour) {
   const Windows windows = this->windows();
-  auto cursor = windows.from(WindowDirection::rx, at(999)).value();
+  auto cursor = windows.from(Direction::rx, at(999)).value();
   write(0, 1000, 500, 5);
   EXPECT_EQ(windows.closed(cursor, at(1100))->windows.size(), 1U);
   // 1200 was written, and 1456 lies in its place now.
@@ -149,7 +148,7 @@ TEST_F(WindowsReader, WhatWasOverwrittenUnreadIsMissedAndNotGivenToANeighbour) {
 TEST_F(WindowsReader, ALongSilenceThatWasWatchedIsNoGap) {
   const Windows windows = this->windows();
   write(0, 1000, 500, 5);
-  auto cursor = windows.from(WindowDirection::rx, at(999)).value();
+  auto cursor = windows.from(Direction::rx, at(999)).value();
   for (std::uint64_t window_index = 1100; window_index <= 5000; window_index += 100) {
     EXPECT_TRUE(windows.closed(cursor, at(window_index))->windows.empty());
   }
@@ -163,7 +162,7 @@ TEST_F(WindowsReader, ALongSilenceThatWasWatchedIsNoGap) {
 TEST_F(WindowsReader, ACellThatStaysHalfWrittenIsAnErrorAndNoNumber) {
   write(0, 1000, 500, 5);
   write(0, 1001, 600, 6).seq = 3;
-  EXPECT_FALSE(windows().totals(WindowDirection::rx).has_value());
+  EXPECT_FALSE(windows().totals(Direction::rx).has_value());
 }
 
 TEST_F(WindowsReader, ACellIsNeverSeenHalfWritten) {
@@ -183,7 +182,7 @@ TEST_F(WindowsReader, ACellIsNeverSeenHalfWritten) {
   int torn = 0;
   std::uint64_t last = 0;
   for (int i = 0; i < 3000; ++i) {
-    const auto total = windows.totals(WindowDirection::rx);
+    const auto total = windows.totals(Direction::rx);
     if (!total) continue;
     torn += total->bytes.value != 100 * total->packets.value || total->packets.value < last;
     last = total->packets.value;

@@ -22,7 +22,6 @@ using namespace harness;
 using bpf::ClosedWindow;
 using bpf::ClosedWindows;
 using bpf::WindowCursor;
-using bpf::WindowDirection;
 using bpf::Windows;
 using bpf::WindowSums;
 using std::chrono::milliseconds;
@@ -68,7 +67,7 @@ class WindowsTest : public testing::Test {
   }
 
   // Whatever is run next comes into a window of its own: a gated clock may be one jiffy behind.
-  static WindowCursor from_now(const Windows& windows, WindowDirection direction,
+  static WindowCursor from_now(const Windows& windows, Direction direction,
                                Nanoseconds window = milliseconds(1)) {
     auto cursor = windows.from(direction, sys::now().boot).value();
     std::this_thread::sleep_for(window + milliseconds(12));
@@ -77,8 +76,8 @@ class WindowsTest : public testing::Test {
 
   static void expect_equal_sums(const Programs& programs, const Windows& windows) {
     const Traffic all = programs.total();
-    const WindowSums rx = windows.totals(WindowDirection::rx).value();
-    const WindowSums tx = windows.totals(WindowDirection::tx).value();
+    const WindowSums rx = windows.totals(Direction::rx).value();
+    const WindowSums tx = windows.totals(Direction::tx).value();
     EXPECT_EQ(rx, (WindowSums{all.rx_bytes, all.rx_packets}));
     EXPECT_EQ(tx, (WindowSums{all.tx_bytes, all.tx_packets}));
   }
@@ -97,9 +96,9 @@ TEST_F(WindowsTest, HoldWhatTheLedgerHoldsInBothDirections) {
   const Programs programs;
   const Windows windows = windows_of(programs, milliseconds(1));
   for (const AccountKind reason : kReasons) {
-    programs.run(Direction::ingress, frame_on(reason, 100));
-    programs.run(Direction::egress, frame_on(reason, 900));
-    programs.run(Direction::ingress, frame_on(AccountKind::forwarded, 3000), 500);
+    programs.run(HookDirection::ingress, frame_on(reason, 100));
+    programs.run(HookDirection::egress, frame_on(reason, 900));
+    programs.run(HookDirection::ingress, frame_on(AccountKind::forwarded, 3000), 500);
   }
   EXPECT_GT(programs.total().rx_packets.value, 20U);
   expect_equal_sums(programs, windows);
@@ -108,9 +107,9 @@ TEST_F(WindowsTest, HoldWhatTheLedgerHoldsInBothDirections) {
 TEST_F(WindowsTest, EachHoldsWhatCameInItsTimeAndOnWhom) {
   const Programs programs({}, {.window_ns = static_cast<std::uint64_t>(kCalm.count())});
   const Windows windows = windows_of(programs, kCalm);
-  auto cursor = from_now(windows, WindowDirection::rx, kCalm);
+  auto cursor = from_now(windows, Direction::rx, kCalm);
   for (const AccountKind reason : kReasons) {
-    programs.run(Direction::ingress, frame_on(reason, 200));
+    programs.run(HookDirection::ingress, frame_on(reason, 200));
     std::this_thread::sleep_for(3 * kCalm);
   }
   const auto read = windows.closed(cursor, sys::now().boot).value();
@@ -136,9 +135,9 @@ TEST_F(WindowsTest, AreInTheTimeOfTheirPackets) {
   const Programs programs(
       {}, {.window_ns = static_cast<std::uint64_t>(kCalm.count()), .clock_read_bytes = 0});
   const Windows windows = windows_of(programs, kCalm);
-  auto cursor = from_now(windows, WindowDirection::tx, kCalm);
+  auto cursor = from_now(windows, Direction::tx, kCalm);
   const auto before = sys::now().boot;
-  programs.run(Direction::egress, frame_on(AccountKind::no_socket, 100));
+  programs.run(HookDirection::egress, frame_on(AccountKind::no_socket, 100));
   const auto after = sys::now().boot;
   std::this_thread::sleep_for(3 * kCalm);
   const auto read = windows.closed(cursor, sys::now().boot).value();
@@ -151,10 +150,10 @@ TEST_F(WindowsTest, LoseNothingWhenTheyAreOverwrittenUnread) {
   constexpr Nanoseconds kTiny{100'000};  // a ring of 26 ms
   const Programs programs({}, {.window_ns = 100'000, .clock_read_bytes = 0});
   const Windows windows = windows_of(programs, kTiny);
-  auto cursor = from_now(windows, WindowDirection::rx);
+  auto cursor = from_now(windows, Direction::rx);
   constexpr int kPackets = 1500;
   for (int i = 0; i < kPackets; ++i) {
-    programs.run(Direction::ingress, frame_on(AccountKind::not_ip, 100));
+    programs.run(HookDirection::ingress, frame_on(AccountKind::not_ip, 100));
   }
   std::this_thread::sleep_for(milliseconds(25));
   const auto read = windows.closed(cursor, sys::now().boot).value();
@@ -169,7 +168,7 @@ TEST_F(WindowsTest, NameTheHeaviestWithinTheirError) {
   constexpr Nanoseconds kLong = milliseconds(100);
   const Programs programs({}, {.window_ns = static_cast<std::uint64_t>(kLong.count())});
   const Windows windows = windows_of(programs, kLong);
-  auto cursor = from_now(windows, WindowDirection::rx, kLong);
+  auto cursor = from_now(windows, Direction::rx, kLong);
   std::mt19937 random(1);
   std::discrete_distribution<std::size_t> who{1, 2, 4, 8, 16};
   std::uniform_int_distribution<std::size_t> bytes(60, 1400);
@@ -178,7 +177,7 @@ TEST_F(WindowsTest, NameTheHeaviestWithinTheirError) {
   for (int i = 0; i < 800; ++i) {
     const AccountKind reason = kReasons[who(random)];
     const Frame frame = frame_on(reason, bytes(random));
-    programs.run(Direction::ingress, frame);
+    programs.run(HookDirection::ingress, frame);
     truth[static_cast<std::uint32_t>(reason)] += frame.size();
     all += frame.size();
   }
@@ -204,10 +203,10 @@ TEST_F(WindowsTest, NameTheHeaviestWithinTheirError) {
 TEST_F(WindowsTest, AreNotKeptWhereTheLoaderSaysSo) {
   for (const Choices& choices : {Choices{.window_ns = 0}, Choices{.preempt_rt = true}}) {
     const Programs programs({}, choices);
-    programs.run(Direction::ingress, frame_on(AccountKind::not_ip, 100));
+    programs.run(HookDirection::ingress, frame_on(AccountKind::not_ip, 100));
     const Windows windows = windows_of(programs, milliseconds(1));
     EXPECT_EQ(programs.total().rx_packets.value, 1U);
-    EXPECT_EQ(windows.totals(WindowDirection::rx).value(), WindowSums{});
+    EXPECT_EQ(windows.totals(Direction::rx).value(), WindowSums{});
   }
 }
 

@@ -43,7 +43,7 @@ std::string bursts_row(const ExplainedBurst& burst, Nanoseconds wall, const std:
       .add(static_cast<std::uint64_t>(what.window.count()))
       .add(host)
       .add(burst.iface)
-      .add(burst.direction == Direction::rx ? "rx" : "tx")
+      .add(direction_name(burst.direction))
       .add(what.bytes.value)
       .add(what.packets.value)
       .add(what.peak_rate().bits_per_second)

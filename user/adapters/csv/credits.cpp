@@ -73,7 +73,7 @@ std::vector<std::string> credits_rows(const CreditReport& report) {
     row.add(format_timestamp(report.taken.wall))
         .add(static_cast<std::uint64_t>(report.taken.boot.count()))
         .add(report.host)
-        .add(way_name(credit.way))
+        .add(direction_name(credit.way))
         .add(credit_state_name(credit.state))
         .add(credit.rate.bits_per_second)
         .add(credit.terms.baseline.bits_per_second)

@@ -94,7 +94,7 @@ std::string burst_line(const ExplainedBurst& burst, Nanoseconds wall, const std:
                        const BurstLayout& layout) {
   return join({.start = format_clock_with_milliseconds(wall),
                .iface = printable(burst.iface),
-               .direction = burst.direction == Direction::rx ? "rx" : "tx",
+               .direction = std::string(direction_name(burst.direction)),
                .length = format_length(burst.burst.length()) + (burst.burst.incomplete ? "+" : ""),
                .volume = format_bytes(burst.burst.bytes),
                .peak = format_bit_rate_short(burst.burst.peak_rate()),

@@ -72,7 +72,7 @@ std::string BurstTotals::volume_words() const {
     if (way(direction).bursts == 0) continue;
     words += (words.empty() ? "" : ", ") + format_bytes(way(direction).in_bursts) + " = " +
              share_of(way(direction).in_bursts, way(direction).all) + " of " +
-             (direction == Direction::rx ? "rx" : "tx") + " bytes";
+             std::string(direction_name(direction)) + " bytes";
   }
   return words;
 }
@@ -107,7 +107,7 @@ std::vector<std::string> BurstTotals::verdict_lines() const {
   for (const Direction direction : {Direction::rx, Direction::tx}) {
     const auto& exceeded = way(direction).exceeded;
     if (!exceeded) continue;
-    lines.push_back(std::string(direction == Direction::rx ? "rx" : "tx") + " exceeded " +
+    lines.push_back(std::string(direction_name(direction)) + " exceeded " +
                     format_count(*exceeded) +
                     (*exceeded == 0 ? ": QUIET, nothing was held back" : " packets"));
   }

@@ -8,10 +8,9 @@
 
 #include "core/base/units.h"
 #include "core/traffic/account.h"
+#include "core/traffic/direction.h"
 
 namespace cgtally {
-
-enum class Direction : std::uint8_t { rx, tx };
 
 struct AccountShare {
   Account account;

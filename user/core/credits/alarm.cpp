@@ -28,7 +28,7 @@ CreditDanger danger_of(const DirectionCredit& credit, Nanoseconds warn) {
 }
 
 std::string danger_sentence(const DirectionCredit& credit, Nanoseconds warn) {
-  const std::string way(way_name(credit.way));
+  const std::string way(direction_name(credit.way));
   switch (danger_of(credit, warn)) {
     case CreditDanger::none:
       return {};

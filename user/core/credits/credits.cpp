@@ -8,7 +8,7 @@
 namespace cgtally {
 namespace {
 
-Bucket restored(const CreditTerms& terms, const SavedCredits& memory, Way way,
+Bucket restored(const CreditTerms& terms, const SavedCredits& memory, Direction way,
                 const Resumption& since, const Moment& now) {
   const SavedBucket& bucket = memory.of(way);
   if (!since.same_instance) {
@@ -47,14 +47,14 @@ Credits::Credits(const CreditTerms& tx, const CreditTerms& rx, BucketStart start
 
 Credits::Credits(const CreditTerms& terms, const SavedCredits& memory, const Resumption& since,
                  const Moment& now)
-    : tx_(restored(terms, memory, Way::tx, since, now)),
-      rx_(restored(terms, memory, Way::rx, since, now)) {}
+    : tx_(restored(terms, memory, Direction::tx, since, now)),
+      rx_(restored(terms, memory, Direction::rx, since, now)) {}
 
 void Credits::advance(const CreditInterval& interval) {
   last_ = interval;
-  for (const Way way : {Way::tx, Way::rx}) {
+  for (const Direction way : {Direction::tx, Direction::rx}) {
     const CounterGain& counter = interval.counter(way);
-    (way == Way::tx ? tx_ : rx_)
+    (way == Direction::tx ? tx_ : rx_)
         .advance({.now = interval.now,
                   .elapsed = interval.elapsed,
                   .charged = bytes_of(interval.charged, way),
@@ -69,8 +69,8 @@ void Credits::name(const std::vector<Sample>& samples, const Moment& now) {
 }
 
 void Credits::pause(const Moment& now, Nanoseconds gap, const std::optional<Traffic>& charged) {
-  for (const Way way : {Way::tx, Way::rx}) {
-    (way == Way::tx ? tx_ : rx_)
+  for (const Direction way : {Direction::tx, Direction::rx}) {
+    (way == Direction::tx ? tx_ : rx_)
         .pause(now, gap, charged ? std::optional(bytes_of(*charged, way)) : std::nullopt);
   }
 }
@@ -80,7 +80,7 @@ void Credits::lose_track(const Moment& now, const std::string& reason) {
   rx_.lose_track(now, reason);
 }
 
-DirectionCredit Credits::way(Way way, std::size_t most_named) const {
+DirectionCredit Credits::way(Direction way, std::size_t most_named) const {
   const Bucket& bucket = this->bucket(way);
   DirectionCredit credit{
       .way = way,
@@ -102,7 +102,7 @@ DirectionCredit Credits::way(Way way, std::size_t most_named) const {
 }
 
 std::array<DirectionCredit, 2> Credits::ways(std::size_t most_named) const {
-  return {way(Way::tx, most_named), way(Way::rx, most_named)};
+  return {way(Direction::tx, most_named), way(Direction::rx, most_named)};
 }
 
 SavedCredits Credits::memory(CreditIdentity place) const {

@@ -28,7 +28,9 @@ struct CreditInterval {
   CounterGain tx{};
   CounterGain rx{};
 
-  [[nodiscard]] const CounterGain& counter(Way way) const { return way == Way::tx ? tx : rx; }
+  [[nodiscard]] const CounterGain& counter(Direction way) const {
+    return way == Direction::tx ? tx : rx;
+  }
 };
 
 // The terms, with the capacity that was learned earlier where none was told.
@@ -50,11 +52,13 @@ class Credits {
   void lose_track(const Moment& now, const std::string& reason);
 
   [[nodiscard]] std::array<DirectionCredit, 2> ways(std::size_t most_named) const;  // tx, rx
-  [[nodiscard]] const Bucket& bucket(Way way) const { return way == Way::tx ? tx_ : rx_; }
+  [[nodiscard]] const Bucket& bucket(Direction way) const {
+    return way == Direction::tx ? tx_ : rx_;
+  }
   [[nodiscard]] SavedCredits memory(CreditIdentity place) const;
 
  private:
-  [[nodiscard]] DirectionCredit way(Way way, std::size_t most_named) const;
+  [[nodiscard]] DirectionCredit way(Direction way, std::size_t most_named) const;
 
   Bucket tx_;
   Bucket rx_;

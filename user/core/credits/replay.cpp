@@ -26,7 +26,7 @@ CreditReplay::CreditReplay(InstanceName instance, const CreditTerms& terms, Buck
                            Nanoseconds warn, OnReport on_report)
     : terms_(terms), start_(start), warn_(warn), on_report_(std::move(on_report)) {
   shape_.instance = std::move(instance);
-  result_.ways = {{.way = Way::tx}, {.way = Way::rx}};
+  result_.ways = {{.way = Direction::tx}, {.way = Direction::rx}};
 }
 
 Result<void> CreditReplay::add(const Sample& row) {
@@ -135,7 +135,7 @@ std::optional<CreditReplayResult> CreditReplay::finish() {
 std::vector<std::string> credit_replay_lines(const CreditReplayResult& result) {
   std::vector<std::string> lines = credit_screen(result.last, {.columns = 80});
   for (const CreditHistory& history : result.ways) {
-    std::string line = pad_right("was " + std::string(way_name(history.way)), 8);
+    std::string line = pad_right("was " + std::string(direction_name(history.way)), 8);
     if (history.exhaustions == 0) {
       line += "never exhausted";
     } else {

@@ -20,7 +20,7 @@ namespace cgtally {
 
 // What one direction went through.
 struct CreditHistory {
-  Way way = Way::tx;
+  Direction way = Direction::tx;
   std::size_t exhaustions = 0;
   Nanoseconds exhausted{};                    // in all
   std::optional<Nanoseconds> first_wall{};    // when it was exhausted for the first time

@@ -7,7 +7,8 @@ namespace cgtally {
 
 void judge(CreditReport& report, std::vector<AllowanceSummary> allowances) {
   for (DirectionCredit& credit : report.ways) {
-    const auto own = credit.way == Way::tx ? AllowanceCounter::bw_out : AllowanceCounter::bw_in;
+    const auto own =
+        credit.way == Direction::tx ? AllowanceCounter::bw_out : AllowanceCounter::bw_in;
     for (const AllowanceSummary& one : allowances) {
       if (one.counter == own && one.there) credit.verdict = one.verdict;
     }

@@ -17,7 +17,7 @@
 namespace cgtally {
 
 struct DirectionCredit {
-  Way way = Way::tx;
+  Direction way = Direction::tx;
   CreditState state = CreditState::unknown;
   CreditTerms terms;
   BitRate rate;  // in the interval

@@ -32,7 +32,9 @@ struct SavedCredits {
   SavedBucket tx;
   SavedBucket rx;
 
-  [[nodiscard]] const SavedBucket& of(Way way) const { return way == Way::tx ? tx : rx; }
+  [[nodiscard]] const SavedBucket& of(Direction way) const {
+    return way == Direction::tx ? tx : rx;
+  }
 };
 
 [[nodiscard]] std::string saved_credits_text(const SavedCredits& memory);

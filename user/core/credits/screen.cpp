@@ -116,7 +116,7 @@ std::string state_words(const DirectionCredit& credit) {
 
 std::vector<std::string> direction_lines(const DirectionCredit& credit,
                                          const CreditLayout& layout) {
-  const std::string label = pad_right(std::string(way_name(credit.way)), 4);
+  const std::string label = pad_right(std::string(direction_name(credit.way)), 4);
   const std::string rate = pad_right(format_bit_rate(credit.rate), 13);
   const std::string state = pad_right(state_words(credit), 21);
   const std::string plain = label + rate + state;
@@ -135,7 +135,7 @@ std::vector<std::string> direction_lines(const DirectionCredit& credit,
 // Only where something moves.
 void add_who(std::vector<std::string>& lines, const DirectionCredit& credit, std::size_t width) {
   if (credit.who.first.empty()) return;
-  std::string line = pad_right("who " + std::string(way_name(credit.way)), kLabel);
+  std::string line = pad_right("who " + std::string(direction_name(credit.way)), kLabel);
   std::size_t named = 0;
   for (const TopAccount& one : credit.who.first) {
     const std::string text = shorten(printable(one.account), 40) + " " + percent(one.share) + "   ";
@@ -151,7 +151,7 @@ void add_who(std::vector<std::string>& lines, const DirectionCredit& credit, std
 // The latest two pieces of evidence.
 void add_why(std::vector<std::string>& lines, const DirectionCredit& credit, std::size_t width) {
   if (credit.why.empty()) return;
-  const std::string label = pad_right("why " + std::string(way_name(credit.way)), kLabel);
+  const std::string label = pad_right("why " + std::string(direction_name(credit.way)), kLabel);
   const std::size_t first = credit.why.size() > 2 ? credit.why.size() - 2 : 0;
   for (std::size_t i = first; i < credit.why.size(); ++i) {
     lines.push_back((i == first ? label : std::string(kLabel, ' ')) +
@@ -191,10 +191,11 @@ void add_advice(std::vector<std::string>& lines, const CreditReport& report,
     const std::uint64_t mean = credit.mean.bits_per_second;
     const std::uint64_t base = credit.terms.baseline.bits_per_second;
     if (mean > base && danger != CreditDanger::exhausted) {
-      advice +=
-          "cut " + std::string(way_name(credit.way)) + " by " + format_bit_rate({mean - base});
+      advice += "cut " + std::string(direction_name(credit.way)) + " by " +
+                format_bit_rate({mean - base});
     } else {
-      advice += "keep " + std::string(way_name(credit.way)) + " below the baseline for a while";
+      advice +=
+          "keep " + std::string(direction_name(credit.way)) + " below the baseline for a while";
     }
     if (!credit.who.first.empty()) {
       advice += " (" + shorten(printable(credit.who.first.front().account), 24) + " is " +
@@ -275,7 +276,7 @@ std::vector<std::string> credit_parts(const std::vector<DirectionCredit>& ways) 
   std::vector<std::string> parts;
   std::string others = "credits";
   for (const DirectionCredit& credit : ways) {
-    const std::string way(way_name(credit.way));
+    const std::string way(direction_name(credit.way));
     others += " " + way + " " + std::string(credit_state_name(credit.state));
     if (!is_worth_a_word(credit)) continue;
     const std::string words = words_in_passing(credit);
@@ -292,8 +293,9 @@ std::vector<std::string> credit_parts(const std::vector<DirectionCredit>& ways) 
 std::vector<std::string> credit_lines(const CreditReport& report) {
   std::vector<std::string> lines;
   for (const DirectionCredit& credit : report.ways) {
-    std::string line = format_clock(report.taken.wall) + " " + std::string(way_name(credit.way)) +
-                       "  " + format_bit_rate(credit.rate) + "  " + state_words(credit);
+    std::string line = format_clock(report.taken.wall) + " " +
+                       std::string(direction_name(credit.way)) + "  " +
+                       format_bit_rate(credit.rate) + "  " + state_words(credit);
     if (credit.state != CreditState::none) {
       line += "  balance " + format_byte_range(credit.balance) + " of " +
               format_byte_range(credit.capacity) + " (" +

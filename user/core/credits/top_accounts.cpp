@@ -5,14 +5,6 @@
 
 namespace cgtally {
 
-Bytes bytes_of(const Traffic& traffic, Way way) {
-  return way == Way::rx ? traffic.rx_bytes : traffic.tx_bytes;
-}
-
-Packets packets_of(const Traffic& traffic, Way way) {
-  return way == Way::rx ? traffic.rx_packets : traffic.tx_packets;
-}
-
 void TopAccounts::add(const std::vector<Sample>& samples, const Moment& now) {
   Interval interval{.end = now.boot, .accounts = {}};
   for (const Sample& sample : samples) {
@@ -24,7 +16,7 @@ void TopAccounts::add(const std::vector<Sample>& samples, const Moment& now) {
   }
 }
 
-TopAccountList TopAccounts::top(Way way, std::size_t most) const {
+TopAccountList TopAccounts::top(Direction way, std::size_t most) const {
   std::map<std::string, std::uint64_t> sums;
   std::uint64_t all = 0;
   for (const Interval& interval : intervals_) {

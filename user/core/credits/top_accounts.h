@@ -9,14 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "core/traffic/direction.h"
 #include "core/traffic/sample.h"
 
 namespace cgtally {
-
-enum class Way : std::uint8_t { rx, tx };
-[[nodiscard]] constexpr std::string_view way_name(Way way) { return way == Way::rx ? "rx" : "tx"; }
-[[nodiscard]] Bytes bytes_of(const Traffic& traffic, Way way);
-[[nodiscard]] Packets packets_of(const Traffic& traffic, Way way);
 
 struct TopAccount {
   std::string account;
@@ -35,7 +31,7 @@ class TopAccounts {
 
   // The samples of one interval.
   void add(const std::vector<Sample>& samples, const Moment& now);
-  [[nodiscard]] TopAccountList top(Way way, std::size_t most) const;
+  [[nodiscard]] TopAccountList top(Direction way, std::size_t most) const;
 
  private:
   struct Interval {

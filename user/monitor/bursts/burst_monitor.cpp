@@ -25,8 +25,6 @@ Nanoseconds pause_for(Nanoseconds window) {
 
 std::size_t index(Direction direction) { return static_cast<std::size_t>(direction); }
 
-const char* name_of(Direction direction) { return direction == Direction::rx ? "rx" : "tx"; }
-
 }  // namespace
 
 BurstMonitor::BurstMonitor(Session& session, BurstEvidence& evidence, Threshold threshold,
@@ -184,7 +182,7 @@ void BurstMonitor::note_missed(const Watched& watched, Direction direction,
                                const MissedWindows& missed) {
   totals_.add_missed(missed.count());
   totals_.add_missed_traffic(direction, missed.bytes);
-  notices_.push_back(watched.name + " " + name_of(direction) + ": up to " +
+  notices_.push_back(watched.name + " " + std::string(direction_name(direction)) + ": up to " +
                      format_count(missed.count()) + " windows were missed (" +
                      format_duration(at(missed.count())) + ", with " + format_bytes(missed.bytes) +
                      "): they were overwritten before this reader came by");

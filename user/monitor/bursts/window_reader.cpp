@@ -31,9 +31,9 @@ void WindowReader::run(const std::stop_token& stop, Nanoseconds pause) {
 
 Result<void> WindowReader::add(InterfaceKey iface, bpf::Windows windows) {
   const Nanoseconds now = sys::now().boot;
-  auto rx = windows.from(bpf::WindowDirection::rx, now);
+  auto rx = windows.from(Direction::rx, now);
   if (!rx) return std::unexpected(std::move(rx).error());
-  auto tx = windows.from(bpf::WindowDirection::tx, now);
+  auto tx = windows.from(Direction::tx, now);
   if (!tx) return std::unexpected(std::move(tx).error());
   const std::lock_guard guard(mutex_);
   sources_.try_emplace(

@@ -134,10 +134,10 @@ void CreditMonitor::start_from_memory(Session& session, const Reading& base, Buc
     notices_.push_back("the balance is not known: " + since.how);
     return;
   }
-  const auto terms = [&](Way way) {
+  const auto terms = [&](Direction way) {
     return with_learned(instance_.terms, memory->of(way), since.same_instance);
   };
-  credits_.emplace(terms(Way::tx), terms(Way::rx), start, base.taken);
+  credits_.emplace(terms(Direction::tx), terms(Direction::rx), start, base.taken);
 }
 
 // Through the recording, and over the time from its end to now, of which nobody knows.

@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 DirectionCredit draining(double lo_s, std::optional<double> hi_s, double balance_lo = 1e9) {
   DirectionCredit credit;
-  credit.way = Way::tx;
+  credit.way = Direction::tx;
   credit.state = CreditState::draining;
   credit.terms.baseline = {64'000'000};
   credit.balance = {.lo = balance_lo, .hi = 2e9};

@@ -50,7 +50,7 @@ TEST(SavedCredits, ReadsBackWhatItWroteToTheLastBit) {
   EXPECT_EQ(read->place.ledger, memory.place.ledger);
   EXPECT_EQ(read->place.booked, memory.place.booked);
   EXPECT_EQ(read->place.device, memory.place.device);
-  for (const Way way : {Way::tx, Way::rx}) {
+  for (const Direction way : {Direction::tx, Direction::rx}) {
     EXPECT_EQ(read->of(way).balance, memory.of(way).balance);
     EXPECT_EQ(read->of(way).deficit, memory.of(way).deficit);
     EXPECT_EQ(read->of(way).capacity, memory.of(way).capacity);

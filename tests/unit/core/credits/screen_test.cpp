@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 
 DirectionCredit draining() {
   DirectionCredit credit;
-  credit.way = Way::tx;
+  credit.way = Direction::tx;
   credit.state = CreditState::draining;
   credit.terms = {.baseline = {64'000'000},
                   .burst = {5'000'000'000},
@@ -41,7 +41,7 @@ CreditReport report() {
   report.instance = {.name = "t4g.micro", .source = "DMI", .remark = ""};
   report.ways[0] = draining();
   report.ways[1] = draining();
-  report.ways[1].way = Way::rx;
+  report.ways[1].way = Direction::rx;
   report.ways[1].state = CreditState::full;
   report.ways[1].rate = {6'200'000};
   report.ways[1].mean = {6'200'000};
@@ -78,7 +78,7 @@ TEST(CreditParts, NameADirectionThatDrainsAndSayOnWhatTheFiguresRest) {
 TEST(CreditParts, AreOneWhereNothingIsScarce) {
   const CreditReport shown = report();
   DirectionCredit earning = shown.ways[1];
-  earning.way = Way::tx;
+  earning.way = Direction::tx;
   earning.state = CreditState::earning;
   EXPECT_EQ(credit_parts({earning, shown.ways[1]}),
             std::vector<std::string>{"credits tx earning rx full"});
@@ -91,7 +91,7 @@ TEST(CreditParts, SayWhatIsNotKnownOfBothDirectionsOnce) {
   tx.empty.reset();
   tx.known_after_rest = 50min;
   DirectionCredit rx = tx;
-  rx.way = Way::rx;
+  rx.way = Direction::rx;
   EXPECT_EQ(credit_parts({tx, rx}),
             std::vector<std::string>{"tx+rx credits UNKNOWN, known after 50m00s at rest"});
   rx.known_after_rest = 40min;

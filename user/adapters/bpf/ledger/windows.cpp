@@ -159,8 +159,8 @@ Windows::~Windows() {
   if (!rows_.empty()) munmap(const_cast<cgt_window_row*>(rows_.data()), rows_.size_bytes());
 }
 
-Result<Windows::Row> Windows::row(WindowDirection direction, std::uint32_t cpu) const {
-  const std::size_t index = std::size_t{cpu} * 2 + (direction == WindowDirection::tx ? 1 : 0);
+Result<Windows::Row> Windows::row(Direction direction, std::uint32_t cpu) const {
+  const std::size_t index = std::size_t{cpu} * 2 + (direction == Direction::tx ? 1 : 0);
   const std::span<const cgt_window> ring(rows_[index].ring);
   Row row;
   for (const cgt_window& cell : ring)
@@ -175,7 +175,7 @@ Result<Windows::Row> Windows::row(WindowDirection direction, std::uint32_t cpu) 
   return row;
 }
 
-Result<std::vector<Windows::Row>> Windows::rows(WindowDirection direction) const {
+Result<std::vector<Windows::Row>> Windows::rows(Direction direction) const {
   std::vector<Row> rows;
   for (std::uint32_t cpu = 0; cpu < cpus_; ++cpu) {
     auto one = row(direction, cpu);
@@ -185,7 +185,7 @@ Result<std::vector<Windows::Row>> Windows::rows(WindowDirection direction) const
   return rows;
 }
 
-Result<WindowSums> Windows::totals(WindowDirection direction) const {
+Result<WindowSums> Windows::totals(Direction direction) const {
   const auto all = rows(direction);
   if (!all) return std::unexpected(all.error());
   WindowSums total;
@@ -193,7 +193,7 @@ Result<WindowSums> Windows::totals(WindowDirection direction) const {
   return total;
 }
 
-Result<WindowCursor> Windows::from(WindowDirection direction, Nanoseconds boot_time) const {
+Result<WindowCursor> Windows::from(Direction direction, Nanoseconds boot_time) const {
   const auto all = rows(direction);
   if (!all) return std::unexpected(all.error());
   WindowCursor cursor;

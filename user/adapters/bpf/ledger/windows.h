@@ -15,13 +15,12 @@
 #include "core/base/result.h"
 #include "core/base/units.h"
 #include "core/traffic/account.h"
+#include "core/traffic/direction.h"
 
 struct cgt_window;
 struct cgt_window_row;
 
 namespace cgtally::bpf {
-
-enum class WindowDirection : std::uint8_t { rx, tx };
 
 struct WindowSums {
   Bytes bytes;
@@ -68,7 +67,7 @@ class WindowCursor {
     WindowSums sums;
     bool gap = false;  // windows after it were overwritten unread
   };
-  WindowDirection direction_ = WindowDirection::rx;
+  Direction direction_ = Direction::rx;
   std::uint64_t first_ = 0;  // windows before this one are not asked for
   std::uint64_t through_ = 0;
   std::vector<Row> rows_;
@@ -85,10 +84,10 @@ class Windows {
 
   // Everything booked so far, the open windows included. A packet that a ledger read earlier holds
   // is in here; one that is in here a ledger read later holds.
-  [[nodiscard]] Result<WindowSums> totals(WindowDirection direction) const;
+  [[nodiscard]] Result<WindowSums> totals(Direction direction) const;
 
   // From the first window that begins after `boot_time` and that no packet has opened yet.
-  [[nodiscard]] Result<WindowCursor> from(WindowDirection direction, Nanoseconds boot_time) const;
+  [[nodiscard]] Result<WindowCursor> from(Direction direction, Nanoseconds boot_time) const;
   // Windows that have closed since the cursor was last here. `boot_time` is CLOCK_BOOTTIME, taken
   // before the call. Misses nothing if called at least every `longest_pause()`.
   [[nodiscard]] Result<ClosedWindows> closed(WindowCursor& cursor, Nanoseconds boot_time) const;
@@ -99,8 +98,8 @@ class Windows {
  private:
   Windows(std::span<const cgt_window_row> rows, std::uint32_t cpus, Nanoseconds window);
   struct Row;
-  [[nodiscard]] Result<Row> row(WindowDirection direction, std::uint32_t cpu) const;
-  [[nodiscard]] Result<std::vector<Row>> rows(WindowDirection direction) const;
+  [[nodiscard]] Result<Row> row(Direction direction, std::uint32_t cpu) const;
+  [[nodiscard]] Result<std::vector<Row>> rows(Direction direction) const;
   [[nodiscard]] std::uint64_t first_open(const std::vector<Row>& rows, Nanoseconds boot_time) const;
 
   std::span<const cgt_window_row> rows_;
