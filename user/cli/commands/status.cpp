@@ -6,9 +6,6 @@
 #include <memory>
 #include <string>
 
-#include "adapters/bpf/programs/detach.h"
-#include "adapters/netlink/links.h"
-#include "adapters/sys/clock.h"
 #include "cli/options/common.h"
 #include "cli/output/messages.h"
 #include "monitor/pinned/ledger_inspector.h"
@@ -21,54 +18,8 @@ struct StatusOptions {
   std::string host_root;
 };
 
-// On kernels without tcx: what a killed cgtally hung up stays, in this netns.
-std::vector<Leftover> leftovers() {
-  std::vector<Leftover> all;
-  const auto links = netlink::list_links();
-  for (const Interface& link : links ? *links : std::vector<Interface>{}) {
-    const auto filters = bpf::find_leftovers(link.ifindex);
-    for (const auto& filter : filters ? *filters : std::vector<bpf::DeadFilter>{}) {
-      all.push_back(
-          {.iface = link.name,
-           .direction = filter.direction == bpf::HookDirection::ingress ? "ingress" : "egress",
-           .preference = filter.preference});
-    }
-  }
-  return all;
-}
-
-Result<LedgerStatusReport> gather(const StatusOptions& options) {
-  const auto pins = bpf::Pins::below(options.bpffs);
-  if (!pins) {
-    return std::unexpected(pins.error());
-  }
-  LedgerStatusReport status{.now = sys::now(),
-                            .place = pins->directory(),
-                            .abi = bpf::kAbiVersion,
-                            .other_abis = pins->other_abis(),
-                            .ledger = {},
-                            .keeper = {},
-                            .slots = {},
-                            .expense = {},
-                            .interfaces = {},
-                            .allowances = {},
-                            .allowances_over = {},
-                            .without_allowances = {},
-                            .gone = {},
-                            .leftovers = leftovers()};
-  if (!pins->is_there()) {
-    return status;
-  }
-  auto view = bpf::LedgerView::open(options.bpffs);
-  if (!view) {
-    return std::unexpected(view.error());
-  }
-  monitor::look_at_ledger(*view, options.host_root, status);
-  return status;
-}
-
 int run_status(const StatusOptions& options) {
-  auto status = gather(options);
+  auto status = monitor::inspect_ledger(options.bpffs, options.host_root);
   if (!status) {
     Error error = std::move(status).error();
     if (error.failure == Failure::unsupported && error.cure.empty()) {

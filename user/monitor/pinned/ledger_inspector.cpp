@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "monitor/pinned/ledger_inspector.h"
 
+#include "monitor/pinned/leftovers.h"
+
 #include <algorithm>
 #include <thread>
 #include <unordered_map>
 #include <utility>
 
+#include "adapters/bpf/ledger/ledger_view.h"
 #include "adapters/bpf/programs/program_cost.h"
 #include "adapters/sys/clock.h"
 #include "core/health/coverage.h"
@@ -272,9 +275,34 @@ class LedgerLook {
 
 }  // namespace
 
-void look_at_ledger(bpf::LedgerView& view, const std::string& host_root,
-                    LedgerStatusReport& status) {
-  LedgerLook(view, host_root, status).look();
+Result<LedgerStatusReport> inspect_ledger(const std::string& bpffs, const std::string& host_root) {
+  const auto pins = bpf::Pins::below(bpffs);
+  if (!pins) {
+    return std::unexpected(pins.error());
+  }
+  LedgerStatusReport status{.now = sys::now(),
+                            .place = pins->directory(),
+                            .abi = bpf::kAbiVersion,
+                            .other_abis = pins->other_abis(),
+                            .ledger = {},
+                            .keeper = {},
+                            .slots = {},
+                            .expense = {},
+                            .interfaces = {},
+                            .allowances = {},
+                            .allowances_over = {},
+                            .without_allowances = {},
+                            .gone = {},
+                            .leftovers = find_leftovers()};
+  if (!pins->is_there()) {
+    return status;
+  }
+  auto view = bpf::LedgerView::open(bpffs);
+  if (!view) {
+    return std::unexpected(view.error());
+  }
+  LedgerLook(*view, host_root, status).look();
+  return status;
 }
 
 }  // namespace cgtally::monitor
