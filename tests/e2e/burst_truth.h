@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What bursts there were, worked out from a log of packets alone, and how the rows of a CSV of
-// bursts compare to it. Written for clearness, from the definition that the README gives: it shares
+// bursts compare to it. Written for clearness, from the definition in docs/bursts.md: it shares
 // no code with what it judges.
 #pragma once
 
