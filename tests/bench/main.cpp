@@ -202,7 +202,7 @@ void print_csv(const std::vector<Case>& cases, const std::vector<Samples>& all) 
   }
 }
 
-int complain(const Error& error) {
+int print_error(const Error& error) {
   fmt::print(stderr, "cgtally_bench: {}\n", error.what);
   return 1;
 }
@@ -236,12 +236,12 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
 
   prepare_process();
-  if (auto entered = enter_private_netns(); !entered) return complain(entered.error());
+  if (auto entered = enter_private_netns(); !entered) return print_error(entered.error());
   std::map<WindowsKept, Runner> runners;
   for (const auto windows :
        {WindowsKept::gated, WindowsKept::fine, WindowsKept::ungated, WindowsKept::none}) {
     auto runner = Runner::load(windows);
-    if (!runner) return complain(runner.error());
+    if (!runner) return print_error(runner.error());
     runners.emplace(windows, *std::move(runner));
   }
   Runner& production = runners.at(WindowsKept::gated);
@@ -254,11 +254,11 @@ int main(int argc, char** argv) {
   for (int pass = 0; pass < passes; ++pass) {
     auto empty = production.run(production.programs().progs.bench_empty, frame_of(Protocol::tcp4),
                                 slices.repeat);
-    if (!empty) return complain(empty.error());
+    if (!empty) return print_error(empty.error());
     empty_ns.push_back(*empty);
     for (std::size_t i = 0; i < cases.size(); ++i) {
       auto measured = measure(runners.at(cases[i].windows), cases[i], slices, all[i]);
-      if (!measured) return complain(measured.error());
+      if (!measured) return print_error(measured.error());
     }
   }
   csv ? print_csv(cases, all) : print_table(cases, all, spread(empty_ns).low_ns);

@@ -20,7 +20,7 @@ constexpr int kAttempts = 200;
 
 template <typename T>
 T value_of(Result<T> result) {
-  if (!result) throw std::runtime_error(result.error().what + " (" + result.error().cure + ")");
+  if (!result) throw std::runtime_error(result.error().what + " (" + result.error().hint + ")");
   return std::move(*result);
 }
 

@@ -152,7 +152,7 @@ TEST(DefaultRoute, TheLowestMetricWinsAndIpv4ComesFirst) {
   const auto device = [&] { return inside(netns, [] { return netlink::default_route_device(); }); };
   ASSERT_FALSE(device());
   EXPECT_EQ(device().error().what, "there is no default route");
-  EXPECT_NE(device().error().cure, "");
+  EXPECT_NE(device().error().hint, "");
 
   netns.ip(
       "link add v0 type veth peer name v1\nlink add u0 type veth peer name u1\n"

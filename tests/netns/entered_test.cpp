@@ -117,7 +117,7 @@ TEST(Entered, WithoutPrivilegesTheCureIsToldAndTheCurrentOneStillWorks) {
     ASSERT_FALSE(denied);
     EXPECT_EQ(denied.error().code, EPERM);
     EXPECT_EQ(denied.error().failure, Failure::unsupported);
-    EXPECT_NE(denied.error().cure.find("CAP_SYS_ADMIN"), std::string::npos);
+    EXPECT_NE(denied.error().hint.find("CAP_SYS_ADMIN"), std::string::npos);
   }).join();
 }
 

@@ -6,16 +6,7 @@
 #include <functional>
 #include <string>
 
-#include "cli/commands/bursts.h"
-#include "cli/commands/credits.h"
-#include "cli/commands/doctor.h"
-#include "cli/commands/down.h"
-#include "cli/commands/live.h"
-#include "cli/commands/record.h"
-#include "cli/commands/replay.h"
-#include "cli/commands/size.h"
-#include "cli/commands/status.h"
-#include "cli/commands/up.h"
+#include "cli/commands/commands.h"
 #include "cli/options/parsing.h"
 #include "cli/output/messages.h"
 
@@ -52,6 +43,6 @@ int main(int argc, char** argv) {
   try {
     return run(argc, argv);
   } catch (const std::exception& error) {
-    return complain({.what = std::string("internal error: ") + error.what(), .cure = {}});
+    return print_error({.what = std::string("internal error: ") + error.what(), .hint = {}});
   }
 }

@@ -114,7 +114,7 @@ Result<std::string> cgroup2_mount(const std::string& host_root) {
   }
   return std::unexpected(
       Error{.what = "no cgroup2 is mounted",
-            .cure = "'mkdir -p /sys/fs/cgroup/unified && mount -t cgroup2 cgroup2 "
+            .hint = "'mkdir -p /sys/fs/cgroup/unified && mount -t cgroup2 cgroup2 "
                     "/sys/fs/cgroup/unified' mounts it; a container wants the host's: -v "
                     "/sys/fs/cgroup:/host/sys/fs/cgroup:ro",
             .code = ENOENT,

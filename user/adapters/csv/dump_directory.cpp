@@ -88,7 +88,7 @@ Result<void> DumpDirectory::write(const std::string& name, std::string_view text
     return std::unexpected(Error{.what = name + " has " + format_bytes({text.size()}) +
                                          ", more than all dumps may have (" +
                                          format_bytes(limits_.bytes) + ")",
-                                 .cure = "give them more room: --dump-size SIZE",
+                                 .hint = "give them more room: --dump-size SIZE",
                                  .code = EFBIG});
   }
   if (auto made = make_room(text.size()); !made) return made;

@@ -72,7 +72,7 @@ std::expected<off_t, int> whole_lines(int fd, off_t size) {
 Error FileSink::failure(const std::string& doing, int code) const {
   const std::string why =
       code == ECANCELED ? "its reader has stopped reading" : std::generic_category().message(code);
-  return {.what = doing + " " + name_ + ": " + why, .cure = cure_for(code), .code = code};
+  return {.what = doing + " " + name_ + ": " + why, .hint = cure_for(code), .code = code};
 }
 
 Result<FileSink> FileSink::open(const std::string& path, std::string header,
@@ -116,7 +116,7 @@ Result<void> FileSink::begin(const std::string& header) {
   if (*line != header && (*end > 0 || !header.starts_with(*line))) {
     return std::unexpected(
         Error{.what = name_ + " exists and is not a recording with these columns",
-              .cure = "choose another file, or move that one away"});
+              .hint = "choose another file, or move that one away"});
   }
   cut_to_ = *end;
   if (auto cut = cut_back(); !cut) return cut;

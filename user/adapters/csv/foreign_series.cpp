@@ -13,7 +13,7 @@ namespace cgtally::csv {
 namespace {
 
 Error broken(std::string what) {
-  return {.what = std::move(what), .cure = "mend that line, or name another column"};
+  return {.what = std::move(what), .hint = "mend that line, or name another column"};
 }
 
 // A monitor's own blanks around a field are none of its value.
@@ -40,7 +40,7 @@ Result<std::size_t> find(const std::vector<std::string>& header, const std::stri
       std::ranges::find_if(header, [&](const std::string& one) { return trimmed(one) == name; });
   if (found != header.end()) return static_cast<std::size_t>(found - header.begin());
   return std::unexpected(Error{.what = "there is no column " + name,
-                               .cure = "there are: " + listed(header),
+                               .hint = "there are: " + listed(header),
                                .failure = Failure::usage});
 }
 
@@ -99,7 +99,7 @@ Result<void> for_each_series_row(std::istream& in, const std::string& name,
   RecordReader reader(in);
   auto more = reader.next();
   if (!more) return std::unexpected(std::move(more).error().within(name));
-  if (!*more) return std::unexpected(Error{.what = name + " is empty", .cure = "record first"});
+  if (!*more) return std::unexpected(Error{.what = name + " is empty", .hint = "record first"});
   const auto places = find_all(reader.fields(), columns);
   if (!places) return std::unexpected(Error(places.error()).within(name));
   for (;;) {

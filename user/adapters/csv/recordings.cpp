@@ -18,7 +18,7 @@ Result<void> read_stream(const std::string& file, const OnStream& on_stream) {
   std::ifstream stream(file, std::ios::binary);
   if (stream) return on_stream(stream, file);
   return std::unexpected(Error{.what = file + ": " + std::generic_category().message(errno),
-                               .cure = "give a samples CSV as cgtally record writes it"});
+                               .hint = "give a samples CSV as cgtally record writes it"});
 }
 
 }  // namespace
@@ -39,7 +39,7 @@ Result<void> read_recordings(const std::vector<std::string>& files, const OnRow&
     });
     if (!read || rows > 0) return read;
     return std::unexpected(Error{.what = name + " has a header and no rows",
-                                 .cure = "record for longer than one interval"});
+                                 .hint = "record for longer than one interval"});
   });
 }
 
@@ -52,7 +52,7 @@ Error nothing_of(const std::string& kind, const std::vector<std::string>& names)
     list += (list.empty() ? "" : ", ") + printable(names[i]);
   }
   return {.what = "no " + kind + " in the recording matches",
-          .cure = "there are: " + list,
+          .hint = "there are: " + list,
           .failure = Failure::usage};
 }
 

@@ -17,7 +17,7 @@ bool needs_quotes(char c) { return c == ',' || c == '"' || c == '\r' || c == '\n
 
 Error broken(std::size_t line, const std::string& why) {
   return {.what = "line " + std::to_string(line) + ": " + why,
-          .cure = "give a file that cgtally record wrote, or mend that line"};
+          .hint = "give a file that cgtally record wrote, or mend that line"};
 }
 
 }  // namespace
@@ -72,7 +72,7 @@ Result<bool> RecordReader::next() {
     if (!in_.bad()) return false;
     const int code = errno != 0 ? errno : EIO;
     return std::unexpected(Error{.what = std::generic_category().message(code),
-                                 .cure = "give a file that can be read",
+                                 .hint = "give a file that can be read",
                                  .code = code});
   }
   record_line_ = line_;

@@ -19,8 +19,8 @@ namespace {
 constexpr std::size_t kColumnsRead = static_cast<std::size_t>(Column::rx_bps);
 constexpr const char* kWhatToGive = "give a samples CSV as cgtally record writes it";
 
-Error at_line(std::size_t line, std::string what, std::string cure) {
-  return {.what = "line " + std::to_string(line) + ": " + std::move(what), .cure = std::move(cure)};
+Error at_line(std::size_t line, std::string what, std::string hint) {
+  return {.what = "line " + std::to_string(line) + ": " + std::move(what), .hint = std::move(hint)};
 }
 
 // Where the columns are in this file.
@@ -187,7 +187,7 @@ Result<void> for_each_sample(std::istream& in, const std::string& name, const On
   RecordReader record(in);
   auto more = record.next();
   if (!more) return std::unexpected(std::move(more).error().within(name));
-  if (!*more) return std::unexpected(Error{.what = name + " is empty", .cure = kWhatToGive});
+  if (!*more) return std::unexpected(Error{.what = name + " is empty", .hint = kWhatToGive});
   auto layout = layout_of(record.fields());
   if (!layout) return std::unexpected(std::move(layout).error().within(name));
   return read_rows(record, *layout, name, on_sample);
@@ -201,7 +201,7 @@ Result<std::vector<Sample>> read_samples(const std::string& path) {
   if (!in) {
     const int code = errno;
     return std::unexpected(Error{.what = path + ": " + std::generic_category().message(code),
-                                 .cure = kWhatToGive,
+                                 .hint = kWhatToGive,
                                  .code = code});
   }
   return collect(in, path);

@@ -32,8 +32,8 @@ struct Layout {
   std::optional<std::size_t> source;
 };
 
-Error at_line(std::size_t line, const std::string& what, std::string cure) {
-  return {.what = "line " + std::to_string(line) + ": " + what, .cure = std::move(cure)};
+Error at_line(std::size_t line, const std::string& what, std::string hint) {
+  return {.what = "line " + std::to_string(line) + ": " + what, .hint = std::move(hint)};
 }
 
 std::optional<std::size_t> column(const std::vector<std::string>& header, std::string_view name) {
@@ -144,7 +144,7 @@ Result<CatalogueTable> read_file(const std::string& file) {
   if (!in) {
     const int code = errno;
     return std::unexpected(Error{.what = file + ": " + std::generic_category().message(code),
-                                 .cure = kWhatToGive,
+                                 .hint = kWhatToGive,
                                  .code = code});
   }
   return read_table(in, file);
@@ -169,7 +169,7 @@ Result<CatalogueTable> read_table(std::istream& in, const std::string& name) {
   };
   auto more = record.next();
   if (!more) return failed(std::move(more).error());
-  if (!*more) return std::unexpected(Error{.what = name + " is empty", .cure = kWhatToGive});
+  if (!*more) return std::unexpected(Error{.what = name + " is empty", .hint = kWhatToGive});
   const auto layout = layout_of(record.fields());
   if (!layout) return failed(layout.error());
   CatalogueTable table;
@@ -180,7 +180,7 @@ Result<CatalogueTable> read_table(std::istream& in, const std::string& name) {
   }
   if (!more) return failed(std::move(more).error());
   if (table.types.empty()) {
-    return std::unexpected(Error{.what = name + " has a header and no rows", .cure = kWhatToGive});
+    return std::unexpected(Error{.what = name + " has a header and no rows", .hint = kWhatToGive});
   }
   table.date = usual_date(table.types);
   return table;

@@ -28,7 +28,7 @@ Field field(const std::string& host_root, const std::string& name) {
 }
 
 Error unknown(std::string what) {
-  return {.what = std::move(what), .cure = {}, .failure = Failure::unsupported};
+  return {.what = std::move(what), .hint = {}, .failure = Failure::unsupported};
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ constexpr std::string_view kLength = "\r\ncontent-length:";
 
 Error failed(int code) { return sys::error_from(code, "the metadata service"); }
 Error no_answer() {
-  return {.what = "the metadata service: what answers is no HTTP server", .cure = {}};
+  return {.what = "the metadata service: what answers is no HTTP server", .hint = {}};
 }
 
 // 0, or an errno; ETIMEDOUT behind the deadline.

@@ -20,12 +20,12 @@ Error with_cure(Error error, Nanoseconds limit) {
   error.failure = Failure::unsupported;
   if (error.code == ETIMEDOUT) {
     error.what = "the metadata service did not answer within " + format_duration(limit);
-    error.cure =
+    error.hint =
         "in a container the instance's hop limit must be 2 (aws ec2 "
         "modify-instance-metadata-options --http-put-response-hop-limit 2); or give --instance "
         "TYPE";
   } else {
-    error.cure =
+    error.hint =
         "on EC2 nothing may stand between this program and 169.254.169.254; elsewhere "
         "give --instance TYPE";
   }
@@ -36,7 +36,7 @@ Error refused(int status, const std::string& what) {
   const bool off = status == kForbidden;
   return {.what = "the metadata service answered " + std::to_string(status) + " to " + what +
                   (off ? ": it is switched off" : ""),
-          .cure = off ? "aws ec2 modify-instance-metadata-options --http-endpoint enabled; or give "
+          .hint = off ? "aws ec2 modify-instance-metadata-options --http-endpoint enabled; or give "
                         "--instance TYPE"
                       : "give --instance TYPE",
           .failure = Failure::unsupported};
@@ -55,7 +55,7 @@ class Session {
                       std::ranges::all_of(*token, [](char c) { return c > ' ' && c < 0x7F; });
     if (!sane) {
       return std::unexpected(with_cure(
-          {.what = "the metadata service gave a token that is none", .cure = {}}, endpoint_.limit));
+          {.what = "the metadata service gave a token that is none", .hint = {}}, endpoint_.limit));
     }
     token_ = *std::move(token);
     return {};
@@ -90,7 +90,7 @@ Result<InstanceIdentity> ask_imds(const ImdsEndpoint& endpoint) {
   if (!looks_like_type(*type)) {
     return std::unexpected(Error{.what = "the metadata service says that the type is '" +
                                          shorten(printable(*type), 40) + "'",
-                                 .cure = "give --instance TYPE",
+                                 .hint = "give --instance TYPE",
                                  .failure = Failure::unsupported});
   }
   auto id = session.value("instance-id");

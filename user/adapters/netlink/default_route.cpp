@@ -62,7 +62,7 @@ Result<std::string> default_route_device() {
     return std::unexpected(sys::error_from(errno, "name the default route's interface"));
   }
   return std::unexpected(Error{.what = "there is no default route",
-                               .cure = "name an interface with --iface",
+                               .hint = "name an interface with --iface",
                                .code = ENETUNREACH});
 }
 

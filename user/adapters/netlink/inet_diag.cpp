@@ -129,7 +129,7 @@ Result<TcpSockets> tcp_sockets(std::size_t most) {
     Error error = std::move(sockets).error();
     if (error.code == ENOENT || error.code == EOPNOTSUPP) {
       error.failure = Failure::unsupported;
-      error.cure = "load its modules: modprobe inet_diag tcp_diag";
+      error.hint = "load its modules: modprobe inet_diag tcp_diag";
     }
     return std::unexpected(std::move(error));
   }

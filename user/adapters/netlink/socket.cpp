@@ -62,7 +62,7 @@ int on_finish(nl_msg* finish, void* exchange) {
 
 // For what fails before the kernel answers.
 Error library_error(const std::string& what, int error) {
-  return Error{.what = what + ": " + nl_geterror(error), .cure = {}};
+  return Error{.what = what + ": " + nl_geterror(error), .hint = {}};
 }
 
 }  // namespace

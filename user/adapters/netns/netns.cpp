@@ -54,7 +54,7 @@ Result<Netns> Netns::open(std::string_view name_pid_or_path, const std::string& 
   }
   if (wanted.empty() || wanted == "." || wanted == "..") {
     return std::unexpected(Error{.what = "'" + wanted + "' is not the name of a netns",
-                                 .cure = "'ip netns' lists the names",
+                                 .hint = "'ip netns' lists the names",
                                  .code = EINVAL,
                                  .failure = Failure::usage});
   }
@@ -97,19 +97,19 @@ Result<Netns> Netns::find_inode(std::uint64_t inode, const std::string& name,
       sys::error_from(ENOENT, "find the netns with inode " + std::to_string(inode)));
 }
 
-Result<Netns> Netns::open_path(const std::string& path, std::string name, std::string cure) {
+Result<Netns> Netns::open_path(const std::string& path, std::string name, std::string hint) {
   sys::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!fd) {
     const int code = errno;
-    if (code == EACCES || code == EPERM) cure = "run it as root, or grant CAP_SYS_PTRACE";
-    Error error = sys::error_from(code, "open the netns " + path, std::move(cure));
+    if (code == EACCES || code == EPERM) hint = "run it as root, or grant CAP_SYS_PTRACE";
+    Error error = sys::error_from(code, "open the netns " + path, std::move(hint));
     if (code == ENOENT) error.failure = Failure::usage;
     return std::unexpected(std::move(error));
   }
   struct stat status {};
   if (ioctl(fd.get(), NS_GET_NSTYPE) != CLONE_NEWNET || fstat(fd.get(), &status) != 0) {
     return std::unexpected(Error{.what = path + " is not a network namespace",
-                                 .cure = "give its NAME (see 'ip netns'), the PID of a process in "
+                                 .hint = "give its NAME (see 'ip netns'), the PID of a process in "
                                          "it, or a path such as /proc/PID/ns/net; in a container, "
                                          "mount /run/netns with propagation (rslave)",
                                  .code = EINVAL,

@@ -38,7 +38,7 @@ class Netns {
       : fd_(std::move(fd)), inode_(inode), name_(std::move(name)) {}
   static Result<Netns> find_inode(std::uint64_t inode, const std::string& name,
                                   const std::string& host_root);
-  static Result<Netns> open_path(const std::string& path, std::string name, std::string cure);
+  static Result<Netns> open_path(const std::string& path, std::string name, std::string hint);
 
   sys::Fd fd_;
   std::uint64_t inode_;

@@ -7,10 +7,10 @@
 
 namespace cgtally::sys {
 
-Error error_from(int code, const std::string& what, std::string cure) {
+Error error_from(int code, const std::string& what, std::string hint) {
   const bool unsupported = code == EPERM || code == EACCES || code == ENOSYS;
   return Error{.what = what + ": " + std::generic_category().message(code),
-               .cure = std::move(cure),
+               .hint = std::move(hint),
                .code = code,
                .failure = unsupported ? Failure::unsupported : Failure::failed};
 }

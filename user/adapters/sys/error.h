@@ -10,6 +10,6 @@
 
 namespace cgtally::sys {
 
-[[nodiscard]] Error error_from(int code, const std::string& what, std::string cure = {});
+[[nodiscard]] Error error_from(int code, const std::string& what, std::string hint = {});
 
 }  // namespace cgtally::sys

@@ -47,7 +47,7 @@ Result<std::uint32_t> cpu_ids() {
   if (std::from_chars(digits.data(), digits.data() + digits.size(), highest).ec != std::errc{}) {
     return std::unexpected(
         Error{.what = std::string("count the CPUs in ") + kPossible + ": not a list of ranges",
-              .cure = "mount sysfs: mount -t sysfs sysfs /sys"});
+              .hint = "mount sysfs: mount -t sysfs sysfs /sys"});
   }
   return highest + 1;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/commands/bursts.h"
+#include "cli/commands/commands.h"
 
 #include <unistd.h>
 
@@ -74,11 +74,11 @@ class Bursts {
     const Reading base = session_.read();
     look_around(base);
     if (auto begun = watch_.begin(rounds_.poller(), base.ledger); !begun) {
-      return complain(begun.error());
+      return print_error(begun.error());
     }
     begin_screen();
     if (auto ran = rounds_.run(kRound, options_.common.length(), [this] { round(); }); !ran) {
-      return complain(ran.error());
+      return print_error(ran.error());
     }
     if (!closed_) {
       watch_.finish();
@@ -96,16 +96,16 @@ class Bursts {
     if (deck_ && !deck_->summary().empty()) {
       lines.push_back(deck_->summary());
     }
-    say_below(lines);
-    return complain_of_missing();
+    print_block(lines);
+    return print_missing();
   }
 
  private:
-  int complain_of_missing() const {
+  int print_missing() const {
     const auto rows = rows_ ? rows_->missing_rows() : std::nullopt;
     const auto dumps = deck_ ? deck_->missing() : std::nullopt;
     for (const auto& missing : {rows, dumps}) {
-      if (missing) (void)complain(*missing);
+      if (missing) (void)print_error(*missing);
     }
     return number(rows || dumps ? ExitCode::failed : ExitCode::fine);
   }
@@ -265,11 +265,11 @@ class Bursts {
 
 int run_bursts(BurstsOptions options) {
   if (auto usable = monitor::check(options.dump); !usable) {
-    return complain(usable.error());
+    return print_error(usable.error());
   }
   auto instance = monitor::instance_if_known(options.instance, options.common.choice.host_root);
   if (!instance) {
-    return complain(instance.error());
+    return print_error(instance.error());
   }
   monitor::BurstContext evidence(*std::move(instance),
                                  options.common.choice.netns.empty()
@@ -279,18 +279,18 @@ int run_bursts(BurstsOptions options) {
   cut_finely_enough(options.common, threshold);
   auto rounds = monitor::EventLoop::open();
   if (!rounds) {
-    return complain(rounds.error());
+    return print_error(rounds.error());
   }
   auto session = start_counting(options.common, *rounds);
   if (!session) {
-    return complain_of_start(session.error(), options.common.choice.host_root);
+    return print_start_error(session.error(), options.common.choice.host_root);
   }
   std::optional<monitor::RowWriter> rows;
   if (!options.common.csv.empty()) {
     auto opened = monitor::RowWriter::open(options.common.csv, csv::bursts_header(), "bursts",
                                            rounds->waiting());
     if (!opened) {
-      return opened.error().code == EPIPE ? number(ExitCode::fine) : complain(opened.error());
+      return opened.error().code == EPIPE ? number(ExitCode::fine) : print_error(opened.error());
     }
     rows.emplace(std::move(*opened));
   }
@@ -305,7 +305,8 @@ void add_window_option(CLI::App& command, Nanoseconds& window) {
           [&window](const std::string& text) {
             window = value_of("--window", text, parse_duration(text));
             if (window < kLeastWindow || window > kMostWindow) {
-              refuse("--window " + text + " is out of range", "give one from 100us to 100ms");
+              throw_usage_error("--window " + text + " is out of range",
+                                "give one from 100us to 100ms");
             }
           },
           "How finely time is cut, 100us to 100ms (default 1ms)")

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/commands/credits.h"
+#include "cli/commands/commands.h"
 
 #include <unistd.h>
 
@@ -44,18 +44,18 @@ class CreditsCommand {
         display_(rounds) {}
 
   int run() {
-    if (auto begun = begin(); !begun) return complain(begun.error());
+    if (auto begun = begin(); !begun) return print_error(begun.error());
     const auto ran = rounds_.run(pace(), options_.common.length(), [this] { round(); });
     if (options_.common.once) publish();
     const auto failed = display_.end();
     watch_.save(session_, last_.taken);
     if (failed) return *failed;
     if (closed_) return number(ExitCode::fine);
-    if (!ran) return complain(ran.error());
+    if (!ran) return print_error(ran.error());
     display_.note(watch_.take_notices());
     say_end();
     if (const auto missing = rows_ ? rows_->missing_rows() : std::nullopt) {
-      return complain(*missing);
+      return print_error(*missing);
     }
     return crossed_ && options_.common.once ? number(ExitCode::limit_crossed)
                                             : number(ExitCode::fine);
@@ -133,7 +133,7 @@ class CreditsCommand {
 
   void say_end() const {
     if (options_.common.once || last_.taken.boot == Nanoseconds::zero()) return;
-    say_below(credit_lines(last_));
+    print_block(credit_lines(last_));
   }
 
   const CreditsOptions& options_;
@@ -160,18 +160,18 @@ CommonOptions charging_all(CommonOptions options) {
 
 int run_credits(const CreditsOptions& options) {
   auto instance = monitor::find_instance(options.credits.instance, options.common.choice.host_root);
-  if (!instance) return complain(instance.error());
+  if (!instance) return print_error(instance.error());
   auto rounds = monitor::EventLoop::open();
-  if (!rounds) return complain(rounds.error());
+  if (!rounds) return print_error(rounds.error());
   const CommonOptions common = charging_all(options.common);
   auto session = start_counting(common, *rounds);
-  if (!session) return complain_of_start(session.error(), options.common.choice.host_root);
+  if (!session) return print_start_error(session.error(), options.common.choice.host_root);
   std::optional<monitor::RowWriter> rows;
   if (!options.common.csv.empty()) {
     auto opened = monitor::RowWriter::open(options.common.csv, csv::credits_header(), "credits",
                                            rounds->waiting());
     if (!opened) {
-      return opened.error().code == EPIPE ? number(ExitCode::fine) : complain(opened.error());
+      return opened.error().code == EPIPE ? number(ExitCode::fine) : print_error(opened.error());
     }
     rows.emplace(std::move(*opened));
   }
@@ -179,7 +179,7 @@ int run_credits(const CreditsOptions& options) {
   auto watch = monitor::CreditMonitor::begin(
       options.credits, *std::move(instance), options.common.choice.host_root, **session,
       (*session)->read(), options.common.top.value_or(kNamed));
-  if (!watch) return complain(watch.error());
+  if (!watch) return print_error(watch.error());
   return CreditsCommand(options, *rounds, **session, *std::move(watch), std::move(rows)).run();
 }
 

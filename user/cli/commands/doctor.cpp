@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/commands/doctor.h"
+#include "cli/commands/commands.h"
 
 #include <CLI/CLI.hpp>
 #include <iostream>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/commands/down.h"
+#include "cli/commands/commands.h"
 
 #include <CLI/CLI.hpp>
 #include <memory>
@@ -15,11 +15,11 @@ namespace {
 int run_down(const monitor::TakeDownOptions& options) {
   const auto any = monitor::take_down(options);
   if (!any) {
-    return complain(any.error());
+    return print_error(any.error());
   }
   const auto leftovers = monitor::remove_leftovers();
   if (!leftovers) {
-    return complain(leftovers.error());
+    return print_error(leftovers.error());
   }
   if (*leftovers > 0) {
     say("removed " + std::to_string(*leftovers) + " filters that a killed cgtally had left");

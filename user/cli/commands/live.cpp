@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/commands/live.h"
+#include "cli/commands/commands.h"
 
 #include <unistd.h>
 
@@ -45,7 +45,7 @@ class Live {
 
   int run() {
     if (auto begun = begin(); !begun) {
-      return complain(begun.error());
+      return print_error(begun.error());
     }
     const auto ran = rounds_.run(options_.interval, options_.length(), [this] {
       round();
@@ -55,10 +55,10 @@ class Live {
       return *failed;
     }
     if (!ran) {
-      return complain(ran.error());
+      return print_error(ran.error());
     }
     say_summary(session_, totals_, options_);
-    return recorder_ && recorder_->failing() ? complain(recorder_->missing_rows())
+    return recorder_ && recorder_->failing() ? print_error(recorder_->missing_rows())
                                              : number(ExitCode::fine);
   }
 
@@ -157,13 +157,13 @@ class Live {
 int run_live(LiveOptions all) {
   const CommonOptions& options = all.common;
   if (options.csv == "-") {
-    return complain({.what = "live shows its own lines on stdout",
-                     .cure = "cgtally record writes CSV to stdout; or give --csv a file",
-                     .failure = Failure::usage});
+    return print_error({.what = "live shows its own lines on stdout",
+                        .hint = "cgtally record writes CSV to stdout; or give --csv a file",
+                        .failure = Failure::usage});
   }
   auto instance = monitor::instance_if_known(all.credits.instance, options.choice.host_root);
   if (!instance) {
-    return complain(instance.error());
+    return print_error(instance.error());
   }
   const Threshold threshold = resolve(
       {}, monitor::BurstContext(*instance, options.choice.netns.empty()
@@ -172,18 +172,18 @@ int run_live(LiveOptions all) {
               .facts());
   auto rounds = monitor::EventLoop::open();
   if (!rounds) {
-    return complain(rounds.error());
+    return print_error(rounds.error());
   }
   auto session = start_counting(options, *rounds);
   if (!session) {
-    return complain_of_start(session.error(), options.choice.host_root);
+    return print_start_error(session.error(), options.choice.host_root);
   }
   std::optional<monitor::SampleWriter> recorder;
   if (!options.csv.empty()) {
     auto opened = monitor::SampleWriter::open(options.csv, sys::host_name(), options.account,
                                               rounds->waiting());
     if (!opened) {
-      return complain(opened.error());
+      return print_error(opened.error());
     }
     recorder.emplace(std::move(*opened));
   }

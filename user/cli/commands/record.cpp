@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/commands/record.h"
+#include "cli/commands/commands.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -57,12 +57,12 @@ class Record {
   int run() {
     round();
     if (auto begun = begin_watching(); !begun) {
-      return complain(begun.error());
+      return print_error(begun.error());
     }
     begin_ = sys::now().boot;
     say_beginning(session_, options_);
     if (auto ran = rounds_.run(options_.interval, options_.length(), [this] { round(); }); !ran) {
-      return complain(ran.error());
+      return print_error(ran.error());
     }
     if (closed_) {
       if (bursts_) {
@@ -179,7 +179,7 @@ class Record {
     if (bursts_) {
       bursts_->finish();
       say_all(bursts_->take_notices());
-      say_below(bursts_->totals().lines(sys::now().boot - begin_, kTopOfBursts));
+      print_block(bursts_->totals().lines(sys::now().boot - begin_, kTopOfBursts));
     }
   }
 
@@ -187,12 +187,12 @@ class Record {
   [[nodiscard]] int exit_code_of_all() const {
     int code = number(ExitCode::fine);
     if (bursts_ && bursts_->missing_rows()) {
-      code = complain(*bursts_->missing_rows());
+      code = print_error(*bursts_->missing_rows());
     }
     if (allowances_ && allowances_->missing_rows()) {
-      code = complain(*allowances_->missing_rows());
+      code = print_error(*allowances_->missing_rows());
     }
-    return recorder_.failing() ? complain(recorder_.missing_rows()) : code;
+    return recorder_.failing() ? print_error(recorder_.missing_rows()) : code;
   }
 
   static void say_all(const std::vector<std::string>& notices) {
@@ -224,12 +224,12 @@ class Record {
 std::optional<Error> contradiction(const RecordOptions& options) {
   if (options.bursts == "-") {
     return Error{.what = "the samples go to stdout, or could",
-                 .cure = "give --bursts a file; cgtally bursts --csv - writes to stdout",
+                 .hint = "give --bursts a file; cgtally bursts --csv - writes to stdout",
                  .failure = Failure::usage};
   }
   if (options.allowances == "-" && (options.csv.empty() || options.csv == "-")) {
     return Error{.what = "--allowances -: the samples go to stdout already",
-                 .cure = "write one of them to a file",
+                 .hint = "write one of them to a file",
                  .failure = Failure::usage};
   }
   return std::nullopt;
@@ -237,11 +237,11 @@ std::optional<Error> contradiction(const RecordOptions& options) {
 
 int run_record(RecordOptions options) {
   if (const auto wrong = contradiction(options)) {
-    return complain(*wrong);
+    return print_error(*wrong);
   }
   auto instance = monitor::instance_if_known(options.instance, options.choice.host_root);
   if (!instance) {
-    return complain(instance.error());
+    return print_error(instance.error());
   }
   monitor::BurstContext evidence(*std::move(instance),
                                  options.choice.netns.empty()
@@ -253,23 +253,23 @@ int run_record(RecordOptions options) {
   }
   auto rounds = monitor::EventLoop::open();
   if (!rounds) {
-    return complain(rounds.error());
+    return print_error(rounds.error());
   }
   auto session = start_counting(options, *rounds);
   if (!session) {
-    return complain_of_start(session.error(), options.choice.host_root);
+    return print_start_error(session.error(), options.choice.host_root);
   }
   auto recorder = monitor::SampleWriter::open(options.csv.empty() ? "-" : options.csv,
                                               sys::host_name(), options.account, rounds->waiting());
   if (!recorder) {
-    return recorder.error().code == EPIPE ? number(ExitCode::fine) : complain(recorder.error());
+    return recorder.error().code == EPIPE ? number(ExitCode::fine) : print_error(recorder.error());
   }
   std::optional<monitor::RowWriter> allowances;
   if (!options.allowances.empty()) {
     auto opened = monitor::RowWriter::open(options.allowances, csv::allowances_header(),
                                            "allowance counters", rounds->waiting());
     if (!opened) {
-      return complain(opened.error());
+      return print_error(opened.error());
     }
     allowances.emplace(std::move(*opened));
   }
@@ -278,7 +278,7 @@ int run_record(RecordOptions options) {
     auto opened =
         monitor::RowWriter::open(options.bursts, csv::bursts_header(), "bursts", rounds->waiting());
     if (!opened) {
-      return complain(opened.error());
+      return print_error(opened.error());
     }
     say("bursts over " + threshold.words);
     say_differences(**session, options, threshold);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads the files one after the other, a row at a time. The screen comes at the end, on stdout
 // unless the rows go there.
-#include "cli/commands/replay.h"
+#include "cli/commands/commands.h"
 
 #include <unistd.h>
 
@@ -37,10 +37,6 @@ struct ReplayOptions {
   std::string csv;
   monitor::ReplayCreditOptions credits;
 };
-
-Error usage(std::string what, std::string cure) {
-  return {.what = std::move(what), .cure = std::move(cure), .failure = Failure::usage};
-}
 
 // The recomputed rows on their way out, some at a time.
 class Rewriter {
@@ -133,7 +129,7 @@ class Run {
            });
   }
 
-  static constexpr std::size_t kNamed = 20;  // for an error's cure, that many names are enough
+  static constexpr std::size_t kNamed = 20;  // for an error's hint, that many names are enough
   const ReplayOptions& options_;
   Replay replay_;
   Rewriter rewriter_;
@@ -149,21 +145,22 @@ Result<void> check_output(const std::string& csv) {
       std::filesystem::file_size(csv, ignored) == 0) {
     return {};
   }
-  return std::unexpected(usage("--csv " + csv + ": exists", "remove it, or choose another name"));
+  return std::unexpected(
+      usage_error("--csv " + csv + ": exists", "remove it, or choose another name"));
 }
 
 int run_replay(const ReplayOptions& options) {
   std::signal(SIGPIPE, SIG_IGN);  // the write says EPIPE
-  if (const auto checked = check_output(options.csv); !checked) return complain(checked.error());
+  if (const auto checked = check_output(options.csv); !checked) return print_error(checked.error());
   if (const auto checked = monitor::check(options.credits); !checked)
-    return complain(checked.error());
+    return print_error(checked.error());
   if (const auto checked = check_output(options.credits.csv); !checked) {
-    return complain(checked.error());
+    return print_error(checked.error());
   }
   std::unique_ptr<monitor::CreditReplayer> credits;
   if (options.credits.wanted()) {
     auto begun = monitor::CreditReplayer::begin(options.credits);
-    if (!begun) return complain(begun.error());
+    if (!begun) return print_error(begun.error());
     credits = *std::move(begun);
   }
   auto screen = Run(options, std::move(credits)).screen();
@@ -171,7 +168,7 @@ int run_replay(const ReplayOptions& options) {
   auto shown = screen ? terminal::write_all(rows_on_stdout ? STDERR_FILENO : STDOUT_FILENO, *screen)
                       : Result<void>(std::unexpected(std::move(screen).error()));
   if (shown || shown.error().code == EPIPE) return number(ExitCode::fine);
-  return complain(shown.error());
+  return print_error(shown.error());
 }
 
 }  // namespace

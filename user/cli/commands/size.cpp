@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A load, recorded or imagined, against the table of types. The table of answers comes on stdout
 // unless the rows go there.
-#include "cli/commands/size.h"
+#include "cli/commands/commands.h"
 
 #include <unistd.h>
 
@@ -89,7 +89,7 @@ int run_size(const monitor::SizeOptions& options) {
   auto shown = text ? terminal::write_all(options.csv == "-" ? STDERR_FILENO : STDOUT_FILENO, *text)
                     : Result<void>(std::unexpected(std::move(text).error()));
   if (shown || shown.error().code == EPIPE) return number(ExitCode::fine);
-  return complain(shown.error());
+  return print_error(shown.error());
 }
 
 }  // namespace

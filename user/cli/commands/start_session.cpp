@@ -35,7 +35,7 @@ void say_beginning(const monitor::Session& session, const CommonOptions& options
 
 void say_summary(const monitor::Session& session, const RunTotals& totals,
                  const CommonOptions& options) {
-  say_below(totals.lines(session.cost(), options.top.value_or(kTopOfSummary)));
+  print_block(totals.lines(session.cost(), options.top.value_or(kTopOfSummary)));
 }
 
 }  // namespace cgtally::cli

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/commands/status.h"
+#include "cli/commands/commands.h"
 
 #include <CLI/CLI.hpp>
 #include <iostream>
@@ -22,10 +22,10 @@ int run_status(const StatusOptions& options) {
   auto status = monitor::inspect_ledger(options.bpffs, options.host_root);
   if (!status) {
     Error error = std::move(status).error();
-    if (error.failure == Failure::unsupported && error.cure.empty()) {
-      error.cure = "run it as root, or grant CAP_BPF, CAP_NET_ADMIN and CAP_SYS_ADMIN";
+    if (error.failure == Failure::unsupported && error.hint.empty()) {
+      error.hint = "run it as root, or grant CAP_BPF, CAP_NET_ADMIN and CAP_SYS_ADMIN";
     }
-    return complain(error);
+    return print_error(error);
   }
   for (const std::string& line : status_lines(*status)) {
     std::cout << line << '\n';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/commands/up.h"
+#include "cli/commands/commands.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -43,7 +43,7 @@ int keep_in_background(monitor::Keeper& keeper, monitor::EventLoop& rounds) {
 int keep_in_foreground(monitor::Keeper& keeper, monitor::EventLoop& rounds) {
   say("the keeper runs; on Ctrl-C it ends, and the ledger stays up");
   if (auto kept = keeper.keep(rounds, [](const std::string& notice) { say(notice); }); !kept) {
-    return complain(kept.error());
+    return print_error(kept.error());
   }
   say(keeper.asked_to_end()
           ? "the keeper has ended: another cgtally takes the ledger down, or over"
@@ -54,11 +54,11 @@ int keep_in_foreground(monitor::Keeper& keeper, monitor::EventLoop& rounds) {
 int run_up(const UpOptions& options) {
   auto rounds = monitor::EventLoop::open();
   if (!rounds) {
-    return complain(rounds.error());
+    return print_error(rounds.error());
   }
   auto keeper = monitor::Keeper::begin(options.keeper);
   if (!keeper) {
-    return complain_of_start(keeper.error(), options.keeper.places.host_root);
+    return print_start_error(keeper.error(), options.keeper.places.host_root);
   }
   for (const std::string& notice : (*keeper)->take_notices()) {
     say(notice);
@@ -69,7 +69,7 @@ int run_up(const UpOptions& options) {
   }
   const pid_t child = ::fork();
   if (child < 0) {
-    return complain(sys::error_from(errno, "start the keeper"));
+    return print_error(sys::error_from(errno, "start the keeper"));
   }
   if (child == 0) {
     ::_exit(keep_in_background(**keeper, *rounds));

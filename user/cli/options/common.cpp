@@ -28,9 +28,9 @@ Number number_from(const std::string& option, const std::string& text, Number le
   const char* end = text.data() + text.size();
   const auto [stop, code] = std::from_chars(text.data(), end, value);
   if (code != std::errc{} || stop != end || value < least || value > most) {
-    refuse(option + " " + text + " is no number from " + std::to_string(least) + " to " +
-               std::to_string(most),
-           "give one within these bounds");
+    throw_usage_error(option + " " + text + " is no number from " + std::to_string(least) + " to " +
+                          std::to_string(most),
+                      "give one within these bounds");
   }
   return value;
 }
@@ -42,7 +42,8 @@ void add_time_options(CLI::App& command, CommonOptions& options) {
           [&options](const std::string& text) {
             options.interval = duration_from("--interval", text);
             if (options.interval < kLeastInterval || options.interval > kMostInterval) {
-              refuse("--interval " + text + " is out of range", "give one from 100ms to 1h");
+              throw_usage_error("--interval " + text + " is out of range",
+                                "give one from 100ms to 1h");
             }
           },
           "Time between two readings, 100ms to 1h (default 1s)")
@@ -73,8 +74,8 @@ void add_host_root_option(CLI::App& command, std::string& host_root) {
           [&host_root](const std::string& text) {
             std::error_code ignored;
             if (!std::filesystem::is_directory(text, ignored)) {
-              refuse("--host-root " + text + " is no directory",
-                     "mount the host's root there: docker run -v /:/host:ro");
+              throw_usage_error("--host-root " + text + " is no directory",
+                                "mount the host's root there: docker run -v /:/host:ro");
             }
             host_root = text == "/" ? "" : text;
           },
@@ -105,7 +106,8 @@ void add_duration_option(CLI::App& command, std::optional<Nanoseconds>& duration
           [&duration](const std::string& text) {
             duration = duration_from("--duration", text);
             if (*duration <= 0ns) {
-              refuse("--duration " + text + " is no time at all", "give one such as 15s or 2m30s");
+              throw_usage_error("--duration " + text + " is no time at all",
+                                "give one such as 15s or 2m30s");
             }
           },
           "Stop after this time (default: on Ctrl-C)")

@@ -29,8 +29,9 @@ void add_dump_options(CLI::App& command, monitor::DumpOptions& options) {
           "--dump-most",
           [&options](std::size_t most) {
             if (most == 0 || most > monitor::DumpOptions::kMostFiles) {
-              refuse("--dump-most " + std::to_string(most) + " is out of range",
-                     "give one from 1 to " + std::to_string(monitor::DumpOptions::kMostFiles));
+              throw_usage_error(
+                  "--dump-most " + std::to_string(most) + " is out of range",
+                  "give one from 1 to " + std::to_string(monitor::DumpOptions::kMostFiles));
             }
             options.most = most;
           },

@@ -13,7 +13,7 @@ namespace {
 BitRate rate_from(const std::string& option, const std::string& text) {
   const BitRate rate = value_of(option, text, parse_bit_rate(text));
   if (rate.bits_per_second == 0) {
-    refuse(option + " " + text + " is no rate at all", "give one such as 64Mbit");
+    throw_usage_error(option + " " + text + " is no rate at all", "give one such as 64Mbit");
   }
   return rate;
 }
@@ -32,8 +32,9 @@ ByteRange bucket_from(const std::string& text) {
     range.hi = size_from(text, text.substr(dots + 2));
   }
   if (range.hi && (*range.hi == 0 || *range.hi < range.lo)) {
-    refuse("--bucket " + text + (*range.hi == 0 ? " holds nothing" : " ends below its begin"),
-           "give a size such as 26GB, or the least and the most: 13GB..53GB");
+    throw_usage_error(
+        "--bucket " + text + (*range.hi == 0 ? " holds nothing" : " ends below its begin"),
+        "give a size such as 26GB, or the least and the most: 13GB..53GB");
   }
   return range;
 }
@@ -44,7 +45,7 @@ Value one_of(const std::string& option, const std::string& text,
   if (const auto found = values.find(text); found != values.end()) return found->second;
   std::string names;
   for (const auto& [name, value] : values) names += (names.empty() ? "" : ", ") + name;
-  refuse(option + " " + text + " means nothing", "it is one of: " + names);
+  throw_usage_error(option + " " + text + " means nothing", "it is one of: " + names);
 }
 
 void add_rate(CLI::App& command, const std::string& option, std::optional<BitRate>& rate,

@@ -4,7 +4,6 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
-#include "cli/output/exit_code.h"
 #include "cli/output/messages.h"
 
 namespace cgtally::cli {
@@ -41,9 +40,9 @@ UsageError::UsageError(cgtally::Error error)
     : CLI::ParseError("UsageError", error.what, number(ExitCode::usage)),
       error_(std::move(error)) {}
 
-void refuse(std::string what, std::string cure) {
+void throw_usage_error(std::string what, std::string hint) {
   throw UsageError(
-      cgtally::Error{.what = std::move(what), .cure = std::move(cure), .failure = Failure::usage});
+      cgtally::Error{.what = std::move(what), .hint = std::move(hint), .failure = Failure::usage});
 }
 
 void set_up(CLI::App& app) {
@@ -66,7 +65,7 @@ std::vector<std::string> arguments(const CLI::App& app, int argc, const char* co
   if (given.empty() || (given[0].starts_with('-') && !asks_for_all(given[0]))) {
     given.insert(given.begin(), "live");
   } else if (!given[0].starts_with('-') && !names_command(app, given[0])) {
-    refuse("there is no command " + given[0], "there are: " + commands(app));
+    throw_usage_error("there is no command " + given[0], "there are: " + commands(app));
   }
   return {given.rbegin(), given.rend()};
 }
@@ -76,10 +75,10 @@ int end_of_parsing(const CLI::App& app, const CLI::ParseError& error) {
     return app.exit(error, std::cout, std::cerr);
   }
   if (const auto* own = dynamic_cast<const UsageError*>(&error)) {
-    return complain(own->error());
+    return print_error(own->error());
   }
-  return complain(
-      {.what = error.what(), .cure = "see " + chosen(app) + " --help", .failure = Failure::usage});
+  return print_error(
+      {.what = error.what(), .hint = "see " + chosen(app) + " --help", .failure = Failure::usage});
 }
 
 }  // namespace cgtally::cli

@@ -23,11 +23,12 @@ class UsageError : public CLI::ParseError {
 };
 
 // Throws a UsageError.
-[[noreturn]] void refuse(std::string what, std::string cure);
+[[noreturn]] void throw_usage_error(std::string what, std::string hint);
 // What the text of an option means; where it means nothing the option is refused.
 template <typename Value>
 Value value_of(const std::string& option, const std::string& text, Result<Value> parsed) {
-  if (!parsed) refuse(option + " " + text + ": " + parsed.error().what, parsed.error().cure);
+  if (!parsed)
+    throw_usage_error(option + " " + text + ": " + parsed.error().what, parsed.error().hint);
   return *std::move(parsed);
 }
 

@@ -27,7 +27,7 @@ void add_replay_credit_options(CLI::App& command, monitor::ReplayCreditOptions& 
           "--unit",
           [&options](const std::string& text) {
             auto unit = parse_series_unit(text);
-            if (!unit) refuse("--unit: " + unit.error().what, unit.error().cure);
+            if (!unit) throw_usage_error("--unit: " + unit.error().what, unit.error().hint);
             options.unit = *unit;
             options.has_unit = true;
           },

@@ -78,7 +78,7 @@ std::optional<int> Display::end() {
   if (!failure_ || failure_->code == ECANCELED) {
     return std::nullopt;
   }
-  return failure_->code == EPIPE ? number(ExitCode::fine) : complain(*failure_);
+  return failure_->code == EPIPE ? number(ExitCode::fine) : print_error(*failure_);
 }
 
 void Display::take_keys() {

@@ -15,20 +15,32 @@ void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), s
 
 }  // namespace
 
+ExitCode exit_code(Failure failure) {
+  switch (failure) {
+    case Failure::usage:
+      return ExitCode::usage;
+    case Failure::unsupported:
+      return ExitCode::unsupported;
+    case Failure::failed:
+      break;
+  }
+  return ExitCode::failed;
+}
+
 std::string error_text(const Error& error) {
   std::string text = "cgtally: " + error.what + "\n";
-  if (!error.cure.empty()) {
-    text += "  " + error.cure + "\n";
+  if (!error.hint.empty()) {
+    text += "  " + error.hint + "\n";
   }
   return text;
 }
 
-int complain(const Error& error) {
+int print_error(const Error& error) {
   print(error_text(error));
   return number(exit_code(error.failure));
 }
 
-int complain_of_start(const Error& error, const std::string& host_root) {
+int print_start_error(const Error& error, const std::string& host_root) {
   print(error_text(error));
   if (error.failure == Failure::unsupported) {
     auto missing = diagnose(host::gather_facts(host_root));
@@ -41,7 +53,7 @@ int complain_of_start(const Error& error, const std::string& host_root) {
       const bool said = (finding.check == "bpf" && missing.size() > 1) ||
                         error.what.find(finding.detail) != std::string::npos;
       if (!said) {
-        print("  missing: " + finding.check + ": " + finding.detail + "\n    " + finding.cure +
+        print("  missing: " + finding.check + ": " + finding.detail + "\n    " + finding.hint +
               "\n");
       }
     }
@@ -51,7 +63,7 @@ int complain_of_start(const Error& error, const std::string& host_root) {
 
 void say(std::string_view line) { print("cgtally: " + std::string(line) + "\n"); }
 
-void say_below(const std::vector<std::string>& lines) {
+void print_block(const std::vector<std::string>& lines) {
   std::string text;
   for (const std::string& line : lines) {
     text += (text.empty() ? "cgtally: " : "  ") + line + "\n";

@@ -105,9 +105,9 @@ std::optional<Nanoseconds> duration_of(std::string_view text) {
   return Nanoseconds{static_cast<Nanoseconds::rep>(total)};
 }
 
-Error refused(std::string_view text, const char* as, const char* cure) {
+Error refused(std::string_view text, const char* as, const char* hint) {
   return {
-      .what = "'" + std::string(text) + "' is not " + as, .cure = cure, .failure = Failure::usage};
+      .what = "'" + std::string(text) + "' is not " + as, .hint = hint, .failure = Failure::usage};
 }
 
 }  // namespace

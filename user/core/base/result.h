@@ -19,7 +19,7 @@ enum class Failure {
 
 struct Error {
   std::string what;  // "attach to eth0: Operation not permitted"
-  std::string cure;  // "run it as root, or grant CAP_BPF and CAP_NET_ADMIN"; may be empty
+  std::string hint;  // "run it as root, or grant CAP_BPF and CAP_NET_ADMIN"; may be empty
   int code = 0;      // errno
   Failure failure = Failure::failed;
 
@@ -29,6 +29,11 @@ struct Error {
     return std::move(*this);
   }
 };
+
+// The user asked for something that cannot be.
+inline Error usage_error(std::string what, std::string hint) {
+  return {.what = std::move(what), .hint = std::move(hint), .failure = Failure::usage};
+}
 
 template <typename T>
 using Result = std::expected<T, Error>;

@@ -33,7 +33,7 @@ std::string percent_of(double share) {
 Result<ThresholdRequest> parse_threshold(std::string_view text) {
   const auto refused = [&] {
     return std::unexpected(Error{.what = "'" + std::string(text) + "' is no threshold",
-                                 .cure = "give a share such as 50%, or a rate such as 2Gbit",
+                                 .hint = "give a share such as 50%, or a rate such as 2Gbit",
                                  .failure = Failure::usage});
   };
   if (text.ends_with('%')) {

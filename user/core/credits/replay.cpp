@@ -33,7 +33,7 @@ Result<void> CreditReplay::add(const Sample& row) {
   if (last_row_ && last_row_->host != row.host) {
     return std::unexpected(
         Error{.what = "rows of " + row.host + " behind those of " + last_row_->host,
-              .cure = "credits are those of one instance: replay each host by itself",
+              .hint = "credits are those of one instance: replay each host by itself",
               .failure = Failure::usage});
   }
   if (!rows_.empty() && rows_.back().taken.boot != row.taken.boot) flush();

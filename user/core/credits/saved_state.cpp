@@ -43,7 +43,7 @@ void add_bucket(std::string& text, const std::string& way, const SavedBucket& bu
 }
 
 Error wrong(std::size_t line, const std::string& what) {
-  return {.what = "line " + std::to_string(line) + ": " + what, .cure = {}};
+  return {.what = "line " + std::to_string(line) + ": " + what, .hint = {}};
 }
 
 // Names to values, each with its line.
@@ -106,7 +106,7 @@ class Facts {
   }
 
   void complain(std::string_view name, const std::string& what) {
-    if (!error_) error_ = Error{.what = std::string(name) + " " + what, .cure = {}};
+    if (!error_) error_ = Error{.what = std::string(name) + " " + what, .hint = {}};
   }
   [[nodiscard]] const std::optional<Error>& error() const { return error_; }
 

@@ -73,10 +73,10 @@ Finding bpf_call(const HostFacts& facts) {
     // With all capabilities it is not for want of them, whatever the refusal itself advises.
     const bool granted = privileges(facts).verdict == AllowanceVerdict::ok;
     return {AllowanceVerdict::missing, "bpf", facts.bpf_refused->what,
-            granted || facts.bpf_refused->cure.empty()
+            granted || facts.bpf_refused->hint.empty()
                 ? "allow the bpf system call: in a container --privileged, "
                   "or a seccomp profile that has bpf and perf_event_open"
-                : facts.bpf_refused->cure};
+                : facts.bpf_refused->hint};
   }
   return {AllowanceVerdict::ok, "bpf", "programs load", ""};
 }
@@ -108,7 +108,7 @@ Finding hook(const HostFacts& facts) {
 Finding cgroups(const HostFacts& facts) {
   if (facts.cgroup2_missing) {
     return {AllowanceVerdict::missing, "cgroup2", facts.cgroup2_missing->what,
-            facts.cgroup2_missing->cure};
+            facts.cgroup2_missing->hint};
   }
   if (facts.pods_in_cgroup_v1) {
     return {AllowanceVerdict::degraded, "cgroup2",
@@ -212,8 +212,8 @@ std::vector<std::string> finding_lines(const std::vector<Finding>& findings) {
   for (const Finding& finding : findings) {
     lines.push_back(pad_right(word(finding.verdict), 10) + pad_right(finding.check, 12) +
                     printable(finding.detail));
-    if (!finding.cure.empty()) {
-      lines.push_back(std::string(22, ' ') + "-> " + printable(finding.cure));
+    if (!finding.hint.empty()) {
+      lines.push_back(std::string(22, ' ') + "-> " + printable(finding.hint));
     }
   }
   return lines;

@@ -39,7 +39,7 @@ struct Finding {
   AllowanceVerdict verdict = AllowanceVerdict::ok;
   std::string check;   // "tc hook"
   std::string detail;  // "tcx, at the head of the chain"
-  std::string cure;    // a command or what to do; empty if ok
+  std::string hint;    // a command or what to do; empty if ok
 };
 
 [[nodiscard]] std::vector<Finding> diagnose(const HostFacts& facts);

@@ -47,7 +47,7 @@ Result<SeriesUnit> parse_series_unit(std::string_view text) {
       std::ranges::find(kUnits, text, &std::pair<std::string_view, SeriesUnit>::first);
   if (found != kUnits.end()) return found->second;
   return std::unexpected(Error{.what = "\"" + std::string(text) + "\" is no unit of a column",
-                               .cure = "give bytes (in the interval), total (a counter), or a rate "
+                               .hint = "give bytes (in the interval), total (a counter), or a rate "
                                        "such as bit/s, Mbit/s, B/s, kB/s, KiB/s",
                                .failure = Failure::usage});
 }
@@ -83,7 +83,7 @@ Result<void> ForeignSeries::add(const SeriesRow& row) {
   if (elapsed <= Nanoseconds::zero()) {
     return std::unexpected(Error{.what = "time runs backwards: " + format_timestamp(row.time) +
                                          " after " + format_timestamp(last_->time),
-                                 .cure = "sort the rows by their time, one row for each moment"});
+                                 .hint = "sort the rows by their time, one row for each moment"});
   }
   usual_ = std::min(usual_.value_or(elapsed), elapsed);
   const SeriesRow before = *std::exchange(last_, row);

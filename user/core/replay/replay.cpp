@@ -35,7 +35,7 @@ Result<Sample> Replay::add(const Sample& row, std::string_view place) {
     return std::unexpected(
         Error{.what = "time runs backwards: " + row.iface + " was at boot_ns " +
                       std::to_string(stream.now.boot.count()) + " before",
-              .cure = "give each recording once, and in the order in which they were made"});
+              .hint = "give each recording once, and in the order in which they were made"});
   }
   if (is_new) {
     stream.span.begin = row.taken.wall - row.interval;

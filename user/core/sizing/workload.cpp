@@ -42,7 +42,7 @@ Result<void> WorkloadBuilder::add(const Sample& row, std::string_view place) {
   if (row.host != host_) {
     return std::unexpected(
         Error{.what = "the recording is of several hosts: " + host_ + " and " + row.host,
-              .cure = "give the rows of one: an allowance belongs to one instance",
+              .hint = "give the rows of one: an allowance belongs to one instance",
               .failure = Failure::usage});
   }
   const auto sample = replay_.add(row, place);
@@ -62,7 +62,7 @@ Result<RecordedWorkload> WorkloadBuilder::finish() && {
     return std::unexpected(Error{.what = "two ledgers counted at the same time, from " +
                                          report.overlaps.first +
                                          ": their traffic would be charged twice",
-                                 .cure = "give the recording of one of them",
+                                 .hint = "give the recording of one of them",
                                  .failure = Failure::usage});
   }
   std::vector<const Ledger*> in_order;
@@ -79,7 +79,7 @@ Result<RecordedWorkload> WorkloadBuilder::finish() && {
   }
   if (recorded_.load.steps.empty()) {
     return std::unexpected(Error{.what = "there is no measured interval in the recording",
-                                 .cure = "record for longer than one interval"});
+                                 .hint = "record for longer than one interval"});
   }
   recorded_.first_wall = report.first_wall;
   recorded_.ledgers = ledgers_.size();
@@ -112,7 +112,7 @@ Result<Workload> repeated(const Traffic& one, std::uint64_t per_second) {
   const auto out_packets = product(one.tx_packets.value, per_second);
   if (!in || !out || !in_packets || !out_packets) {
     return std::unexpected(Error{.what = "so much traffic does not exist: over 1 PB a second",
-                                 .cure = "give a smaller size or rate",
+                                 .hint = "give a smaller size or rate",
                                  .failure = Failure::usage});
   }
   return Workload{.steps = {{.elapsed = std::chrono::seconds{1},

@@ -49,7 +49,7 @@ std::vector<std::string> missing_names(const InterfaceSelection& selection,
 
 Error unknown_interface(const std::string& name, const std::vector<Interface>& links) {
   Error error{.what = "there is no interface " + name,
-              .cure = "there are: " + names_of(links),
+              .hint = "there are: " + names_of(links),
               .failure = Failure::usage};
   constexpr std::size_t kFarthest = 2;
   const auto distance = [&name](const Interface& link) {
@@ -57,14 +57,14 @@ Error unknown_interface(const std::string& name, const std::vector<Interface>& l
   };
   const auto nearest = std::ranges::min_element(links, {}, distance);
   if (nearest != links.end() && distance(*nearest) <= kFarthest) {
-    error.cure = "did you mean " + nearest->name + "? " + error.cure;
+    error.hint = "did you mean " + nearest->name + "? " + error.hint;
   }
   return error;
 }
 
 Error nothing_to_count(const std::vector<Interface>& links) {
   return {.what = "no interface is bound to a driver, and there is no default route",
-          .cure = "name one with --iface; there are: " + names_of(links),
+          .hint = "name one with --iface; there are: " + names_of(links),
           .failure = Failure::usage};
 }
 

@@ -8,7 +8,7 @@ Result<void> check(const DumpOptions& options) {
                             : options.most ? "--dump-most"
                                            : "--dump-size";
   return std::unexpected(Error{.what = limit + " without --dump",
-                               .cure = "say where dumps go: --dump DIR",
+                               .hint = "say where dumps go: --dump DIR",
                                .failure = Failure::usage});
 }
 

@@ -39,7 +39,7 @@ Result<void> BurstMonitor::begin(sys::Poller& poller, const std::string& ledger)
   window_ = session_.window_terms().window;
   if (window_ <= Nanoseconds::zero()) {
     return std::unexpected(Error{.what = "no windows are kept here: bursts cannot be told",
-                                 .cure = "see why: cgtally doctor",
+                                 .hint = "see why: cgtally doctor",
                                  .failure = Failure::unsupported});
   }
   auto timer = sys::Timer::every(pause_for(window_));

@@ -87,12 +87,12 @@ std::vector<std::string> DumpWriter::take_notices() {
 std::optional<Error> DumpWriter::missing() const {
   const std::lock_guard guard(mutex_);
   if (lost_ == 0) return std::nullopt;
-  std::string cure = "give --dump-over a higher rate, so that there are fewer";
-  if (failure_) cure = "make room there, or choose another directory: --dump DIR";
-  if (too_large_) cure = "give them more room: --dump-size SIZE";
+  std::string hint = "give --dump-over a higher rate, so that there are fewer";
+  if (failure_) hint = "make room there, or choose another directory: --dump DIR";
+  if (too_large_) hint = "give them more room: --dump-size SIZE";
   return Error{.what = format_count(lost_) + (lost_ == 1 ? " dump is" : " dumps are") +
                        " missing in " + directory_.path() + (failure_ ? ": " + failure_->what : ""),
-               .cure = cure};
+               .hint = hint};
 }
 
 std::string DumpWriter::summary() const {

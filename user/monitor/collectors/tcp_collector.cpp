@@ -28,7 +28,7 @@ Result<netlink::TcpSockets> sockets_in(const std::string& path, std::uint64_t in
   }
   if (netns->inode() != inode) {
     return std::unexpected(
-        Error{.what = path + " leads to another netns", .cure = {}, .code = ENOENT});
+        Error{.what = path + " leads to another netns", .hint = {}, .code = ENOENT});
   }
   const auto entered = netns::Entered::enter(*netns);
   if (!entered) {
@@ -116,8 +116,8 @@ void TcpCollector::look_at(std::uint64_t inode, NetnsSockets& place) {
   } else if (has_gone(found.error())) {
     path_lost_ = true;
   } else {
-    const std::string cure = found.error().cure.empty() ? "" : "; " + found.error().cure;
-    say_once("failing", "connections are not all seen: " + found.error().what + cure);
+    const std::string hint = found.error().hint.empty() ? "" : "; " + found.error().hint;
+    say_once("failing", "connections are not all seen: " + found.error().what + hint);
   }
 }
 

@@ -16,20 +16,17 @@ constexpr const char* kWhatToTell =
     "give --instance TYPE, or --baseline, --burst and --bucket; on EC2 --imds asks the metadata "
     "service";
 
-Error usage(std::string what, std::string cure) {
-  return {.what = std::move(what), .cure = std::move(cure), .failure = Failure::usage};
-}
-
 bool figures_told(const InstanceOptions& options) { return options.baseline && options.burst; }
 
 Result<void> check(const InstanceOptions& options) {
   if (options.weighting != Weighting::standard && options.baseline) {
-    return std::unexpected(usage("--weighting moves the table's baseline, and --baseline is given",
-                                 "leave one of them out"));
+    return std::unexpected(
+        usage_error("--weighting moves the table's baseline, and --baseline is given",
+                    "leave one of them out"));
   }
   if (!options.instance.empty() && options.imds) {
     return std::unexpected(
-        usage("--instance tells the type, and --imds asks for it", "leave one of them out"));
+        usage_error("--instance tells the type, and --imds asks for it", "leave one of them out"));
   }
   return {};
 }
@@ -55,7 +52,7 @@ Result<void> identify(const InstanceOptions& options, const std::string& host_ro
     instance.source = IdentitySource::dmi;
   } else if (!figures_told(options)) {
     Error error = std::move(identity).error();
-    error.cure = kWhatToTell;
+    error.hint = kWhatToTell;
     return std::unexpected(std::move(error));
   }
   return {};
@@ -99,9 +96,10 @@ Result<InstanceType> figures_of(const InstanceOptions& options, Instance& instan
   type.baseline = options.baseline.value_or(type.baseline);
   type.burst = options.burst.value_or(type.burst);
   if (type.burst < type.baseline) {
-    return std::unexpected(usage("the burst, " + format_bit_rate(type.burst) +
-                                     ", is below the baseline, " + format_bit_rate(type.baseline),
-                                 "give both; where there are no credits they are the same"));
+    return std::unexpected(usage_error("the burst, " + format_bit_rate(type.burst) +
+                                           ", is below the baseline, " +
+                                           format_bit_rate(type.baseline),
+                                       "give both; where there are no credits they are the same"));
   }
   return type;
 }
@@ -128,9 +126,9 @@ Error unknown_type(const std::string& name, const ec2::LoadedCatalogue& catalogu
     meant += (meant.empty() ? "did you mean " : ", ") + near;
   }
   if (!meant.empty()) meant += "? ";
-  return usage("there is no instance type " + shorten(printable(name), 40) + " in the table of " +
-                   catalogue.date,
-               meant + "--catalogue FILE adds types");
+  return usage_error("there is no instance type " + shorten(printable(name), 40) +
+                         " in the table of " + catalogue.date,
+                     meant + "--catalogue FILE adds types");
 }
 
 Result<Instance> find_instance(const InstanceOptions& options, const std::string& host_root) {
@@ -149,9 +147,9 @@ Result<Instance> find_instance(const InstanceOptions& options, const std::string
   if (options.bucket) {
     if (!instance.terms.has_credits()) {
       return std::unexpected(
-          usage("--bucket for an instance without credits: its burst is its "
-                "baseline",
-                "leave it out, or give --burst"));
+          usage_error("--bucket for an instance without credits: its burst is its "
+                      "baseline",
+                      "leave it out, or give --burst"));
     }
     instance.terms.capacity = *options.bucket;
     instance.terms.capacity_basis = Basis::told;

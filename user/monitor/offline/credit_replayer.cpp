@@ -11,24 +11,21 @@ namespace {
 constexpr std::size_t kBatch = 1000;
 constexpr Nanoseconds kWarn = std::chrono::minutes{10};
 
-Error usage(std::string what, std::string cure) {
-  return {.what = std::move(what), .cure = std::move(cure), .failure = Failure::usage};
-}
-
 }  // namespace
 
 Result<void> check(const ReplayCreditOptions& options) {
   if (options.foreign() && !options.has_unit) {
-    return std::unexpected(usage("a column of another monitor has a unit",
-                                 "give it: --unit bytes, --unit Mbit/s, --unit total"));
+    return std::unexpected(usage_error("a column of another monitor has a unit",
+                                       "give it: --unit bytes, --unit Mbit/s, --unit total"));
   }
   if (options.foreign() && !options.wanted()) {
-    return std::unexpected(usage("figures of another monitor are judged by an instance's limits",
-                                 "give --instance TYPE, or --baseline and --burst"));
+    return std::unexpected(
+        usage_error("figures of another monitor are judged by an instance's limits",
+                    "give --instance TYPE, or --baseline and --burst"));
   }
   if (!options.csv.empty() && !options.wanted()) {
-    return std::unexpected(usage("--credits needs an instance's limits",
-                                 "give --instance TYPE, or --baseline and --burst"));
+    return std::unexpected(usage_error("--credits needs an instance's limits",
+                                       "give --instance TYPE, or --baseline and --burst"));
   }
   return {};
 }
@@ -87,7 +84,7 @@ Result<std::string> CreditReplayer::finish() {
   if (auto flushed = flush(); !flushed) return std::unexpected(std::move(flushed).error());
   if (!result) {
     return std::unexpected(Error{.what = "there is no interval in the recording",
-                                 .cure = "it takes two moments: record for longer"});
+                                 .hint = "it takes two moments: record for longer"});
   }
   std::string text;
   for (const std::string& note : notes_) text += note + "\n";

@@ -22,10 +22,6 @@ namespace {
 
 constexpr Bytes kUsualRequest{64};
 
-Error usage(std::string what, std::string cure) {
-  return {.what = std::move(what), .cure = std::move(cure), .failure = Failure::usage};
-}
-
 // One way to count the load, and what one exchange of it is where it is imagined.
 struct Counted {
   std::string name;  // empty: recorded
@@ -119,17 +115,17 @@ Result<Question> imagined(const SizeOptions& options) {
 Result<Question> ask(const SizeOptions& options) {
   const bool imagining = options.response || options.rps || options.request;
   if (imagining && !options.files.empty()) {
-    return std::unexpected(usage("a recording and an imagined workload at once",
-                                 "give FILE..., or --response-size and --rps"));
+    return std::unexpected(usage_error("a recording and an imagined workload at once",
+                                       "give FILE..., or --response-size and --rps"));
   }
   if (imagining && (!options.response || !options.rps)) {
-    return std::unexpected(
-        usage(std::string("--") + (options.response ? "rps" : "response-size") + " is missing",
-              "an imagined workload is --response-size 32kB --rps 400"));
+    return std::unexpected(usage_error(
+        std::string("--") + (options.response ? "rps" : "response-size") + " is missing",
+        "an imagined workload is --response-size 32kB --rps 400"));
   }
   if (!imagining && options.files.empty()) {
-    return std::unexpected(
-        usage("there is nothing to size", "give a recording, or --response-size 32kB --rps 400"));
+    return std::unexpected(usage_error("there is nothing to size",
+                                       "give a recording, or --response-size 32kB --rps 400"));
   }
   return imagining ? imagined(options) : recorded(options);
 }
@@ -149,8 +145,8 @@ Result<std::vector<const InstanceType*>> chosen(const SizeOptions& options,
     if (wanted) types.push_back(&type);
   }
   if (!types.empty()) return types;
-  return std::unexpected(usage("no instance type matches " + printable(options.types),
-                               "give a pattern such as 't4g.*', 'cache.*' or '*'"));
+  return std::unexpected(usage_error("no instance type matches " + printable(options.types),
+                                     "give a pattern such as 't4g.*', 'cache.*' or '*'"));
 }
 
 std::vector<sizing::SizingRow> rows_for(const std::vector<sizing::Candidate>& shown,
@@ -180,7 +176,7 @@ Result<void> write_csv(const std::string& path, const std::vector<sizing::Sizing
   if (path != "-" && std::filesystem::is_regular_file(path, ignored) &&
       std::filesystem::file_size(path, ignored) > 0) {
     return std::unexpected(
-        usage("--csv " + path + ": exists", "remove it, or choose another name"));
+        usage_error("--csv " + path + ": exists", "remove it, or choose another name"));
   }
   auto sink = csv::FileSink::open(path, csv::sizing_header());
   if (!sink) return std::unexpected(std::move(sink).error());

@@ -57,7 +57,7 @@ std::optional<Error> RowWriter::missing_rows() const {
   }
   return Error{.what = format_count(waiting_.size() + lost_) + " rows of " + what_ +
                        " are missing in " + path_ + (failure_ ? ": " + failure_->what : ""),
-               .cure = "make room before the next run"};
+               .hint = "make room before the next run"};
 }
 
 }  // namespace cgtally::monitor

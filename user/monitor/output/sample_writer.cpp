@@ -64,10 +64,10 @@ SampleWriter::Outcome SampleWriter::take(const Reading& now, const Sampler::Name
 }
 
 Error SampleWriter::missing_rows() const {
-  const char* cure = failure_->code == ECANCELED ? "let it read on, or write to a file: --csv FILE"
+  const char* hint = failure_->code == ECANCELED ? "let it read on, or write to a file: --csv FILE"
                                                  : "make room before the next run";
   return {.what = "the last rows are missing: " + failure_->what,
-          .cure = std::string("the summary covers them; ") + cure};
+          .hint = std::string("the summary covers them; ") + hint};
 }
 
 }  // namespace cgtally::monitor

@@ -29,7 +29,7 @@ Error kept_already(const Error& locked, const bpf::Pins& pins) {
     who = ", process " + std::to_string(bpf::keeper_pid(*ledger));
   }
   return {.what = "the ledger has a keeper already" + who,
-          .cure = "look at it: cgtally status; or end it: cgtally down",
+          .hint = "look at it: cgtally status; or end it: cgtally down",
           .code = EWOULDBLOCK};
 }
 
@@ -50,7 +50,7 @@ Error other_abi(std::uint32_t abi) {
   const bool newer = abi > bpf::kAbiVersion;
   return {.what = "a ledger of ABI " + std::to_string(abi) + " is there, this cgtally has ABI " +
                   std::to_string(bpf::kAbiVersion),
-          .cure = newer ? "use the cgtally that made it"
+          .hint = newer ? "use the cgtally that made it"
                         : "carry its totals over: cgtally up --migrate"};
 }
 
@@ -203,7 +203,7 @@ Result<sys::Fd> stop_keeper(const bpf::Pins& pins, bpf::Ledger& ledger) {
     return std::unexpected(Error{
         .what =
             "the keeper, process " + std::to_string(bpf::keeper_pid(ledger)) + ", does not answer",
-        .cure = "end it: kill -9 " + std::to_string(bpf::keeper_pid(ledger)),
+        .hint = "end it: kill -9 " + std::to_string(bpf::keeper_pid(ledger)),
         .code = EWOULDBLOCK});
   }
   return locked;
@@ -221,7 +221,7 @@ Result<sys::Fd> stop_keeper(const bpf::Pins& pins, bpf::OlderLedger* ledger) {
     const std::string directory = std::filesystem::path(pins.directory()).parent_path();
     return std::unexpected(
         Error{.what = "a keeper that cannot be asked to end has the ledger",
-              .cure = "end it: kill, and the process that this shows: fuser " + directory,
+              .hint = "end it: kill, and the process that this shows: fuser " + directory,
               .code = EWOULDBLOCK});
   }
   return locked;

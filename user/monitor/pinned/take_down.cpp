@@ -18,7 +18,7 @@ Result<void> forget(const bpf::Pins& pins, const std::string& directory) {
   }
   if (!left->empty()) {
     return std::unexpected(Error{.what = left->front() + " is not ours and stays",
-                                 .cure = "if nobody needs it: rm " + left->front()});
+                                 .hint = "if nobody needs it: rm " + left->front()});
   }
   return {};
 }
@@ -79,7 +79,7 @@ Result<bool> take_down(const TakeDownOptions& options) {
     return std::unexpected(Error{
         .what = "a ledger of ABI " + std::to_string(others.back()) +
                 " is there, this cgtally has ABI " + std::to_string(bpf::kAbiVersion),
-        .cure = "use the cgtally that made it; or, without its totals: cgtally down --forget"});
+        .hint = "use the cgtally that made it; or, without its totals: cgtally down --forget"});
   }
   if (options.forget) {
     for (const std::uint32_t abi : others) {

@@ -104,7 +104,7 @@ TEST_F(SinkTest, LeavesAFileOfOtherColumnsAlone) {
     const auto sink = FileSink::open(path_, "a,b\n");
     ASSERT_FALSE(sink) << other;
     EXPECT_NE(sink.error().what.find(path_), std::string::npos);
-    EXPECT_FALSE(sink.error().cure.empty());
+    EXPECT_FALSE(sink.error().hint.empty());
     EXPECT_EQ(content(), other);
   }
 }
@@ -114,7 +114,7 @@ TEST_F(SinkTest, LetsOnlyOneWriterHaveAFile) {
   ASSERT_TRUE(first);
   const auto second = FileSink::open(path_, "a,b\n");
   ASSERT_FALSE(second);
-  EXPECT_NE(second.error().cure.find("choose another file"), std::string::npos);
+  EXPECT_NE(second.error().hint.find("choose another file"), std::string::npos);
 }
 
 TEST_F(SinkTest, KeepsAllLinesOrNoneWhereTheDiskIsFullAndGoesOnWhenThereIsRoom) {
@@ -126,7 +126,7 @@ TEST_F(SinkTest, KeepsAllLinesOrNoneWhereTheDiskIsFullAndGoesOnWhenThereIsRoom) 
     const auto failed = sink->write({"3,4\n", "5,6\n", "7,8\n"});
     ASSERT_FALSE(failed);
     EXPECT_EQ(failed.error().code, EFBIG);
-    EXPECT_FALSE(failed.error().cure.empty());
+    EXPECT_FALSE(failed.error().hint.empty());
     EXPECT_EQ(content(), "a,b\n1,2\n") << "10 of 12 bytes fitted: a line and a half";
   }
   EXPECT_TRUE(sink->write({"9,9\n"}));
@@ -201,7 +201,7 @@ TEST_F(SinkTest, SaysWhatIsWrongWithAPath) {
   const auto nowhere = FileSink::open(directory_ + "/no/x.csv", "a,b\n");
   ASSERT_FALSE(nowhere);
   EXPECT_EQ(nowhere.error().code, ENOENT);
-  EXPECT_EQ(nowhere.error().cure, "create its directory first");
+  EXPECT_EQ(nowhere.error().hint, "create its directory first");
   const auto is_directory = FileSink::open(directory_, "a,b\n");
   ASSERT_FALSE(is_directory);
   EXPECT_EQ(is_directory.error().code, EISDIR);

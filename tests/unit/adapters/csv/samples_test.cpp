@@ -35,7 +35,7 @@ Sample example() {
 std::string read_error(const std::string& text) {
   std::istringstream in(text);
   const auto samples = read_samples(in);
-  return samples ? "no error" : samples.error().what + " | " + samples.error().cure;
+  return samples ? "no error" : samples.error().what + " | " + samples.error().hint;
 }
 
 std::string replaced(std::string text, const std::string& what, const std::string& with) {

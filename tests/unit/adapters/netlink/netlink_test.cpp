@@ -66,7 +66,7 @@ TEST(Netns, WhatIsNotThereIsAWrongUseWithACure) {
     const auto none = netns::Netns::open(wanted, "");
     ASSERT_FALSE(none) << wanted;
     EXPECT_EQ(none.error().failure, Failure::usage) << wanted;
-    EXPECT_NE(none.error().cure, "") << wanted;
+    EXPECT_NE(none.error().hint, "") << wanted;
   }
 }
 

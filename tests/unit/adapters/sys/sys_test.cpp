@@ -66,7 +66,7 @@ TEST(ErrorFrom, WhatIsNotPermittedIsToldApartFromWhatFailed) {
   const Error denied = error_from(EPERM, "attach", "be root");
   EXPECT_EQ(denied.failure, Failure::unsupported);
   EXPECT_EQ(denied.what, "attach: Operation not permitted");
-  EXPECT_EQ(denied.cure, "be root");
+  EXPECT_EQ(denied.hint, "be root");
   EXPECT_EQ(error_from(EIO, "read").failure, Failure::failed);
 }
 

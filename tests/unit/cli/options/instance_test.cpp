@@ -46,14 +46,14 @@ class FindInstance : public testing::Test {
     } catch (const UsageError& error) {
       return std::unexpected(error.error());
     } catch (const CLI::ParseError& error) {
-      return std::unexpected(Error{.what = error.what(), .cure = "-", .failure = Failure::usage});
+      return std::unexpected(Error{.what = error.what(), .hint = "-", .failure = Failure::usage});
     }
     return find_instance(options, root_);
   }
   [[nodiscard]] Error refusal(const std::vector<std::string>& arguments) const {
     const auto found = find(arguments);
-    if (found) return {.what = "accepted", .cure = {}};
-    EXPECT_FALSE(found.error().cure.empty()) << found.error().what;
+    if (found) return {.what = "accepted", .hint = {}};
+    EXPECT_FALSE(found.error().hint.empty()) << found.error().what;
     return found.error();
   }
   std::string root_;
@@ -108,14 +108,14 @@ TEST_F(FindInstance, SaysOffAwsWhatToGive) {
   const Error error = refusal({});
   EXPECT_EQ(error.what, "this is no EC2 instance: its firmware says 'QEMU'");
   EXPECT_EQ(error.failure, Failure::unsupported);
-  EXPECT_NE(error.cure.find("--baseline, --burst and --bucket"), std::string::npos);
+  EXPECT_NE(error.hint.find("--baseline, --burst and --bucket"), std::string::npos);
   EXPECT_EQ(refusal({"--baseline", "64Mbit"}).what, error.what);
 }
 
 TEST_F(FindInstance, SuggestsWhatAnUnknownTypeMeant) {
   const Error error = refusal({"--instance", "t4g.mirco"});
   EXPECT_EQ(error.what, "there is no instance type t4g.mirco in the table of 2026-08-02");
-  EXPECT_EQ(error.cure.find("did you mean t4g.micro"), 0U);
+  EXPECT_EQ(error.hint.find("did you mean t4g.micro"), 0U);
   EXPECT_EQ(error.failure, Failure::usage);
   EXPECT_EQ(
       find({"--instance", "new.type", "--baseline", "1Mbit", "--burst", "2Mbit"}).value().name,

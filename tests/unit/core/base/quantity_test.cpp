@@ -26,7 +26,7 @@ TEST(ParseDuration, RefusesWhatCannotBeMeant) {
     ASSERT_FALSE(refused) << text;
     EXPECT_EQ(refused.error().failure, Failure::usage);
     EXPECT_NE(refused.error().what.find(text), std::string::npos);
-    EXPECT_NE(refused.error().cure.find("2m30s"), std::string::npos);
+    EXPECT_NE(refused.error().hint.find("2m30s"), std::string::npos);
   }
 }
 

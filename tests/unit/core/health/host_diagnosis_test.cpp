@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// From facts to advice: for each thing that can be missing, the line that says so and its cure.
+// From facts to advice: for each thing that can be missing, the line that says so and its hint.
 #include "core/health/host_diagnosis.h"
 
 #include <gtest/gtest.h>
@@ -44,21 +44,21 @@ Finding finding(const HostFacts& facts, const std::string& check) {
 TEST(Diagnosis, AGoodHostIsOkThroughoutAndNeedsNoCure) {
   for (const Finding& found : diagnose(good())) {
     EXPECT_EQ(found.verdict, AllowanceVerdict::ok) << found.check;
-    EXPECT_EQ(found.cure, "") << found.check;
+    EXPECT_EQ(found.hint, "") << found.check;
   }
 }
 
 TEST(Diagnosis, WhateverIsNotOkNamesItsCure) {
   HostFacts bad;
   bad.release = "5.4.0";
-  bad.bpf_refused = Error{.what = "load a program: Operation not permitted", .cure = {}};
-  bad.cgroup2_missing = Error{.what = "no cgroup2", .cure = "mount -t cgroup2 none /mnt"};
+  bad.bpf_refused = Error{.what = "load a program: Operation not permitted", .hint = {}};
+  bad.cgroup2_missing = Error{.what = "no cgroup2", .hint = "mount -t cgroup2 none /mnt"};
   bad.preempt_rt = true;
   int not_ok = 0;
   for (const Finding& found : diagnose(bad)) {
     if (found.verdict != AllowanceVerdict::ok) {
       ++not_ok;
-      EXPECT_NE(found.cure, "") << found.check;
+      EXPECT_NE(found.hint, "") << found.check;
     }
   }
   EXPECT_EQ(not_ok, 11);
@@ -83,10 +83,10 @@ TEST(Diagnosis, EachMissingCapabilityIsNamed) {
 
 TEST(Diagnosis, ABpfCallThatIsRefusedInSpiteOfAllCapabilitiesIsNotBlamedOnThem) {
   HostFacts facts = good();
-  facts.bpf_refused = Error{.what = "load a program: Operation not permitted", .cure = "be root"};
-  EXPECT_NE(finding(facts, "bpf").cure.find("seccomp"), std::string::npos);
+  facts.bpf_refused = Error{.what = "load a program: Operation not permitted", .hint = "be root"};
+  EXPECT_NE(finding(facts, "bpf").hint.find("seccomp"), std::string::npos);
   facts.capabilities = 0;
-  EXPECT_EQ(finding(facts, "bpf").cure, "be root");
+  EXPECT_EQ(finding(facts, "bpf").hint, "be root");
 }
 
 TEST(Diagnosis, SysAdminContainsBpfAndPerfmon) {
@@ -98,9 +98,9 @@ TEST(Diagnosis, SysAdminContainsBpfAndPerfmon) {
 TEST(Diagnosis, AnOrdinaryUserIsToldSudoAndAContainerItsFlags) {
   HostFacts facts = good();
   facts.capabilities = 0;
-  EXPECT_NE(finding(facts, "privileges").cure.find("--cap-add"), std::string::npos);
+  EXPECT_NE(finding(facts, "privileges").hint.find("--cap-add"), std::string::npos);
   facts.root = false;
-  EXPECT_NE(finding(facts, "privileges").cure.find("sudo"), std::string::npos);
+  EXPECT_NE(finding(facts, "privileges").hint.find("sudo"), std::string::npos);
 }
 
 TEST(Diagnosis, WithoutBtfOrCgroup2OrABpfCallItCannotRun) {
@@ -110,8 +110,8 @@ TEST(Diagnosis, WithoutBtfOrCgroup2OrABpfCallItCannotRun) {
   EXPECT_FALSE(can_run(diagnose(facts)));
 
   facts = good();
-  facts.cgroup2_missing = Error{.what = "cgroup2 is not mounted", .cure = "mount it"};
-  EXPECT_EQ(finding(facts, "cgroup2").cure, "mount it");
+  facts.cgroup2_missing = Error{.what = "cgroup2 is not mounted", .hint = "mount it"};
+  EXPECT_EQ(finding(facts, "cgroup2").hint, "mount it");
   EXPECT_FALSE(can_run(diagnose(facts)));
 
   facts = good();
@@ -135,7 +135,7 @@ TEST(Diagnosis, WhatOnlyMakesItWorseDoesNotStopIt) {
 TEST(Diagnosis, AHookThatCouldNotBeTriedIsJudgedByTheKernelsVersion) {
   HostFacts facts = good();
   facts.tcx = facts.clsact = false;
-  facts.bpf_refused = Error{.what = "load a program: Operation not permitted", .cure = {}};
+  facts.bpf_refused = Error{.what = "load a program: Operation not permitted", .hint = {}};
   EXPECT_EQ(finding(facts, "tc hook").verdict, AllowanceVerdict::ok);
   facts.release = "6.1.0-18-amd64";
   EXPECT_EQ(finding(facts, "tc hook").verdict, AllowanceVerdict::degraded);

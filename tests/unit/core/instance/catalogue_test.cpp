@@ -30,7 +30,7 @@ std::string refusal(const std::string& text) {
   std::istringstream in(text);
   const auto table = ec2::read_table(in, "own.csv");
   if (table) return "accepted";
-  EXPECT_FALSE(table.error().cure.empty());
+  EXPECT_FALSE(table.error().hint.empty());
   return table.error().what;
 }
 

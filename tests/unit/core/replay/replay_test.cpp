@@ -231,7 +231,7 @@ TEST_F(ReplayTest, RefusesTimeThatRunsBackwards) {
   const auto refused = replay_.add(row(1, "/a", 1000, 1000), "x.csv: line 3");
   ASSERT_FALSE(refused);
   EXPECT_NE(refused.error().what.find("time runs backwards"), std::string::npos);
-  EXPECT_FALSE(refused.error().cure.empty());
+  EXPECT_FALSE(refused.error().hint.empty());
 }
 
 TEST_F(ReplayTest, AddsUpTheLivesOfOnePath) {

@@ -47,11 +47,11 @@ TEST(UnknownInterface, IsAUsageErrorWithTheNearestNameAndTheOthers) {
   const Error error = unknown_interface("etho0", {link("lo"), link("eth0"), link("wlan0")});
   EXPECT_EQ(error.failure, Failure::usage);
   EXPECT_EQ(error.what, "there is no interface etho0");
-  EXPECT_EQ(error.cure, "did you mean eth0? there are: lo, eth0, wlan0");
+  EXPECT_EQ(error.hint, "did you mean eth0? there are: lo, eth0, wlan0");
 }
 
 TEST(UnknownInterface, IsNotGuessedFromANameThatIsFarOff) {
-  EXPECT_EQ(unknown_interface("bond0", {link("lo"), link("wlp3s0")}).cure, "there are: lo, wlp3s0");
+  EXPECT_EQ(unknown_interface("bond0", {link("lo"), link("wlp3s0")}).hint, "there are: lo, wlp3s0");
 }
 
 }  // namespace

@@ -195,7 +195,7 @@ TEST_F(Dumps, OfWhichOneIsTooLargeAreOneShortAndTheCureIsNamed) {
   ASSERT_TRUE(writer.missing());
   EXPECT_NE(writer.missing()->what.find("1 dump is missing"), std::string::npos);
   EXPECT_NE(writer.missing()->what.find("more than all dumps may have (200 B)"), std::string::npos);
-  EXPECT_NE(writer.missing()->cure.find("--dump-size"), std::string::npos);
+  EXPECT_NE(writer.missing()->hint.find("--dump-size"), std::string::npos);
   EXPECT_TRUE(files().empty());
 }
 

@@ -79,7 +79,7 @@ TEST_F(RowWriterTest, NamesTheRowsThatNeverFoundRoom) {
   ASSERT_TRUE(missing);
   EXPECT_EQ(missing->what,
             "2 rows of pairs are missing in " + path_ + ": write to " + path_ + ": File too large");
-  EXPECT_EQ(missing->cure, "make room before the next run");
+  EXPECT_EQ(missing->hint, "make room before the next run");
 }
 
 TEST_F(RowWriterTest, CountsThoseThatAreTooManyToWait) {

@@ -25,7 +25,7 @@ namespace {
 
 Error foreign(const std::string& path) {
   return {.what = path + " is not what a ledger has there",
-          .cure = "remove the ledger and begin anew: cgtally down --forget",
+          .hint = "remove the ledger and begin anew: cgtally down --forget",
           .code = EINVAL};
 }
 
@@ -81,7 +81,7 @@ Result<Size> size_for(std::uint32_t slots) {
     return std::unexpected(Error{.what = "create the ledger: " + std::to_string(slots) +
                                          " slots on each of " + std::to_string(*cpus) +
                                          " CPUs are more cells than a map can have",
-                                 .cure = "choose fewer --slots",
+                                 .hint = "choose fewer --slots",
                                  .code = E2BIG,
                                  .failure = Failure::usage});
   }

@@ -96,7 +96,7 @@ Result<Pins> Pins::below(const std::string& bpffs) {
   }
   if (status.f_type != kBpffsMagic) {
     return std::unexpected(Error{.what = bpffs + " is no BPF file system",
-                                 .cure = "mount it: mount -t bpf bpf " + bpffs,
+                                 .hint = "mount it: mount -t bpf bpf " + bpffs,
                                  .failure = Failure::unsupported});
   }
   Pins pins(bpffs + "/cgtally");
@@ -144,7 +144,7 @@ std::vector<std::uint32_t> Pins::other_abis() const {
 Error Pins::cured(Error error) const {
   if (error.code == EROFS) {
     const std::string bpffs = std::filesystem::path(root_).parent_path();
-    error.cure = "make it writable: mount -o remount,rw " + bpffs;
+    error.hint = "make it writable: mount -o remount,rw " + bpffs;
   }
   return error;
 }

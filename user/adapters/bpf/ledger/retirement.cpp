@@ -226,7 +226,7 @@ Result<bool> Retirement::retire_interface(InterfaceKey iface, Nanoseconds now) {
   for (const auto& [key, record] : ledger_.get().interfaces()) {
     if (key == iface.value && (record.hook != CGT_HOOK_NONE || record.to_boot_ns == 0)) {
       return std::unexpected(Error{.what = "retire an interface that is still counted",
-                                   .cure = "detach it first",
+                                   .hint = "detach it first",
                                    .code = EBUSY});
     }
   }

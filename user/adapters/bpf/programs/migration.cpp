@@ -207,7 +207,7 @@ Result<OlderLedger> OlderLedger::open(const std::string& directory) {
   }
   if (!impl->described()) {
     return std::unexpected(Error{.what = directory + " is no ledger",
-                                 .cure = "remove it: cgtally down --forget",
+                                 .hint = "remove it: cgtally down --forget",
                                  .code = EINVAL});
   }
   return OlderLedger(std::move(impl));

@@ -21,7 +21,7 @@ Result<Tally> Tally::begin(std::unique_ptr<Impl> impl) {
   if (!impl->facts.btf) {
     return std::unexpected(
         Error{.what = "the kernel's types: /sys/kernel/btf/vmlinux cannot be read",
-              .cure = "take a kernel with CONFIG_DEBUG_INFO_BTF=y; in a container: mount /sys",
+              .hint = "take a kernel with CONFIG_DEBUG_INFO_BTF=y; in a container: mount /sys",
               .failure = Failure::unsupported});
   }
   if (auto made = impl->make_mark(); !made) return std::unexpected(std::move(made).error());
