@@ -17,9 +17,9 @@
 
 #include "adapters/cgroupfs/mount.h"
 #include "e2e/scene.h"
-#include "harness/hooks.h"
-#include "harness/old_kernel.h"
-#include "harness/surroundings.h"
+#include "harness/host/hooks.h"
+#include "harness/host/old_kernel.h"
+#include "harness/host/surroundings.h"
 
 namespace cgtally::harness {
 namespace {

@@ -8,9 +8,9 @@
 #include <sstream>
 #include <thread>
 
-#include "e2e/burst_truth.h"
+#include "e2e/bursts/burst_truth.h"
 #include "e2e/private_run.h"
-#include "harness/traffic.h"
+#include "harness/traffic/traffic.h"
 
 namespace cgtally::harness {
 namespace {

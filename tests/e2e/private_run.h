@@ -5,9 +5,9 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
-#include "harness/command.h"
-#include "harness/pinned.h"
-#include "harness/wire.h"
+#include "harness/host/command.h"
+#include "harness/ledger/pinned.h"
+#include "harness/traffic/wire.h"
 
 namespace cgtally::harness {
 

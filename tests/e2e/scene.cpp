@@ -21,7 +21,7 @@
 #include <tuple>
 
 #include "adapters/csv/samples.h"
-#include "harness/cgroup.h"
+#include "harness/host/cgroup.h"
 
 namespace cgtally::harness {
 namespace {

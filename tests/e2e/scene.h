@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
-#include "harness/command.h"
-#include "harness/frames.h"
-#include "harness/netns.h"
+#include "harness/host/command.h"
+#include "harness/host/netns.h"
+#include "harness/traffic/frames.h"
 
 namespace cgtally::harness {
 

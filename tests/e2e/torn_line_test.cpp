@@ -5,8 +5,8 @@
 #include <signal.h>
 
 #include "e2e/scene.h"
-#include "harness/old_kernel.h"
-#include "harness/surroundings.h"
+#include "harness/host/old_kernel.h"
+#include "harness/host/surroundings.h"
 
 namespace cgtally::harness {
 namespace {

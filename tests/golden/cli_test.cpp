@@ -12,7 +12,7 @@
 
 #include "adapters/csv/bursts.h"
 #include "adapters/csv/samples.h"
-#include "harness/command.h"
+#include "harness/host/command.h"
 
 namespace cgtally {
 namespace {

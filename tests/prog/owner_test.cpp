@@ -5,9 +5,9 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 
-#include "harness/cgroup.h"
-#include "harness/netns.h"
-#include "harness/wire.h"
+#include "harness/host/cgroup.h"
+#include "harness/host/netns.h"
+#include "harness/traffic/wire.h"
 #include "prog/programs.h"
 
 namespace cgtally::prog {

@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
-#include "harness/netns.h"
-#include "harness/wire.h"
+#include "harness/host/netns.h"
+#include "harness/traffic/wire.h"
 #include "prog/programs.h"
 
 namespace cgtally::prog {

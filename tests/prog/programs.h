@@ -13,7 +13,7 @@
 #include "core/traffic/account.h"
 #include "core/traffic/interface.h"
 #include "core/traffic/traffic.h"
-#include "harness/frames.h"
+#include "harness/traffic/frames.h"
 #include "tally.skel.h"
 
 namespace cgtally::prog {

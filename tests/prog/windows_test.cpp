@@ -11,8 +11,8 @@
 
 #include "adapters/sys/clock.h"
 #include "cgtally/abi.h"
-#include "harness/netns.h"
-#include "harness/wire.h"
+#include "harness/host/netns.h"
+#include "harness/traffic/wire.h"
 #include "prog/programs.h"
 
 namespace cgtally::prog {

@@ -10,7 +10,7 @@
 #include "adapters/ec2/dmi.h"
 #include "adapters/ec2/http.h"
 #include "adapters/ec2/imds.h"
-#include "harness/metadata_service.h"
+#include "harness/host/metadata_service.h"
 
 namespace cgtally::ec2 {
 namespace {

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the tests of a pinned ledger share: a wire with traffic, a BPF file system of their own, the
+// commands on it, and the two judgements: the books equal the wire, or nothing is left.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/traffic/sample.h"
+#include "harness/ledger/counted.h"
+#include "harness/ledger/pinned.h"
+
+namespace cgtally::harness {
+
+inline constexpr auto kOld = CGTALLY_BINARY;
+inline constexpr auto kNext = CGTALLY_NEXT_BINARY;
+
+[[nodiscard]] std::vector<Sample> samples_of(const std::string& csv);
+// Of every account that has a row, its last totals.
+[[nodiscard]] Traffic last_totals(const std::string& csv);
+[[nodiscard]] Traffic sum_of_deltas(const std::string& csv);
+
+class LedgerTest : public testing::TestWithParam<HookChoice> {
+ protected:
+  LedgerTest();
+  // What is started in there sees the kernel that the parameter wants.
+  static void on_kernel(const std::function<void()>& body);
+  [[nodiscard]] Words up(const std::string& binary = kOld, const Words& more = {}) const;
+  [[nodiscard]] Words down(const Words& more = {}) const;
+  [[nodiscard]] Words record(const std::string& binary = kOld) const;
+  // What a reader of that build shows, once traffic rests.
+  [[nodiscard]] Traffic totals_as_read_by(const std::string& binary);
+  [[nodiscard]] Traffic settled_truth() const;
+  void expect_exact() const;
+  // From now on every packet is counted, and none twice.
+  void expect_counted_once();
+  void expect_nothing_left() const;
+  void expect_nothing_attached() const;
+  void forget_without_a_trace() const;  // `down --forget`
+
+  Wire wire;
+  Bpffs bpffs;
+  Place place = wire.host_end();
+  Traffic base;  // what crossed the wire uncounted
+  Stream stream{wire};
+};
+
+[[nodiscard]] std::string hook_name(const testing::TestParamInfo<HookChoice>& hook);
+
+}  // namespace cgtally::harness

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// Books and truth cannot be read in one instant. They are comparable when neither moved between two
+// readings that enclose each other.
+#include "harness/ledger/counted.h"
+
+#include <chrono>
+#include <cstring>
+#include <exception>
+#include <optional>
+#include <stdexcept>
+#include <thread>
+
+#include "harness/host/old_kernel.h"
+
+namespace cgtally::harness {
+namespace {
+
+constexpr auto kQuiet = std::chrono::milliseconds(20);
+constexpr int kAttempts = 200;
+
+template <typename T>
+T value_of(Result<T> result) {
+  if (!result) throw std::runtime_error(result.error().what + " (" + result.error().hint + ")");
+  return std::move(*result);
+}
+
+void with_hook(HookChoice hook, const std::function<void()>& body) {
+  hook == HookChoice::clsact ? without_tcx(body) : body();
+}
+
+}  // namespace
+
+Books::Books(const std::vector<AccountTotals>& totals, InterfaceKey key) {
+  for (const auto& each : totals) {
+    if (each.iface == key && !each.totals.empty()) accounts_[each.account] += each.totals;
+  }
+}
+
+Traffic Books::sum() const {
+  Traffic all;
+  for (const auto& [account, traffic] : accounts_) all += traffic;
+  return all;
+}
+
+Traffic Books::of(const Account& account) const {
+  const auto found = accounts_.find(account);
+  return found == accounts_.end() ? Traffic{} : found->second;
+}
+Traffic Books::of(AccountKind reason) const { return of(Account{reason, 0}); }
+Traffic Books::of(const Cgroup& cgroup) const {
+  return of(Account{AccountKind::cgroup, cgroup.id()});
+}
+
+std::ostream& operator<<(std::ostream& out, const Books& books) {
+  for (const auto& [account, traffic] : books.accounts()) {
+    out << (account.kind == AccountKind::cgroup ? "cgroup " + std::to_string(account.cgroup_id)
+                                                : std::string(reason_name(account.kind)))
+        << ": ";
+    PrintTo(traffic, &out);
+    out << '\n';
+  }
+  return out;
+}
+
+bpf::Tally make_tally(HookChoice hook, bpf::TallyOptions options) {
+  std::optional<bpf::Tally> tally;
+  with_hook(hook, [&] { tally.emplace(value_of(bpf::Tally::create(options))); });
+  return std::move(*tally);
+}
+
+InterfaceKey attach_to(bpf::Tally& tally, const Place& place, HookChoice hook) {
+  const auto netns = tally.add_netns();
+  if (const auto set = tally.set_addresses(netns, place.addresses); !set)
+    throw std::runtime_error(set.error().what);
+  const auto link = place.link();
+  InterfaceKey key;
+  with_hook(hook, [&] {
+    const Inside guard(*place.netns);
+    key = value_of(tally.attach(link, netns));
+  });
+  return key;
+}
+
+Counted::Counted(Place place, HookChoice hook, bpf::TallyOptions options)
+    : place_(std::move(place)), tally_(make_tally(hook, options)) {
+  // Attached while the wire was quiet, or once more.
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    base_ = place_.truth();
+    arrived_base_ = place_.arrived.read().packets;
+    key_ = attach_to(tally_, place_, hook);
+    if (place_.truth() == base_ && books().sum().empty()) return;
+    const Inside guard(*place_.netns);
+    tally_.detach(key_);
+  }
+  throw std::runtime_error("the wire never was quiet");
+}
+
+// A queue of the test's own wire that overflows would look like an error of the books.
+void Counted::require_nothing_lost(const Traffic& truth) const {
+  const auto arrived = place_.arrived.read().packets - arrived_base_;
+  if (arrived == truth.rx_packets.value) return;
+  throw std::runtime_error("of " + std::to_string(truth.rx_packets.value) + " frames " +
+                           std::to_string(arrived) + " came to " + place_.device);
+}
+
+Settled Counted::settle() const {
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    const auto truth_first = truth();
+    const auto books_first = books();
+    std::this_thread::sleep_for(kQuiet);
+    const auto books_then = books();
+    if (books_first == books_then && truth() == truth_first) {
+      require_nothing_lost(truth_first);
+      return {books_then, truth_first};
+    }
+  }
+  throw std::runtime_error("the wire does not become quiet");
+}
+
+}  // namespace cgtally::harness

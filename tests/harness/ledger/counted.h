@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// A place on a wire with a tally attached, and both sides of the comparison since that moment: what
+// the tally booked on whom, and what crossed the wire.
+#pragma once
+
+#include <map>
+#include <ostream>
+
+#include "adapters/bpf/programs/tally.h"
+#include "core/traffic/account.h"
+#include "core/traffic/reading.h"
+#include "harness/host/cgroup.h"
+#include "harness/traffic/wire.h"
+
+namespace cgtally::harness {
+
+// What one interface's accounts hold.
+class Books {
+ public:
+  Books() = default;
+  Books(const std::vector<AccountTotals>& totals, InterfaceKey key);
+
+  [[nodiscard]] Traffic sum() const;
+  [[nodiscard]] Traffic of(AccountKind reason) const;
+  [[nodiscard]] Traffic of(const Cgroup& cgroup) const;
+  [[nodiscard]] Traffic of(const Account& account) const;
+  [[nodiscard]] const std::map<Account, Traffic>& accounts() const { return accounts_; }
+  bool operator==(const Books&) const = default;
+
+ private:
+  std::map<Account, Traffic> accounts_;
+};
+std::ostream& operator<<(std::ostream& out, const Books& books);
+
+enum class HookChoice {
+  newest,  // whatever the tally takes of its own accord
+  clsact,  // this kernel pretends to have no tcx
+};
+
+// The tally's result, or an exception with its error.
+[[nodiscard]] bpf::Tally make_tally(HookChoice hook = HookChoice::newest,
+                                    bpf::TallyOptions options = {});
+[[nodiscard]] InterfaceKey attach_to(bpf::Tally& tally, const Place& place,
+                                     HookChoice hook = HookChoice::newest);
+
+struct Settled {
+  Books books;
+  Traffic truth;
+};
+
+class Counted {
+ public:
+  explicit Counted(Place place, HookChoice hook = HookChoice::newest,
+                   bpf::TallyOptions options = {});
+
+  // Both sides, read while nothing was under way.
+  [[nodiscard]] Settled settle() const;
+  [[nodiscard]] Books books() const { return {tally_.read(), key_}; }
+  [[nodiscard]] const bpf::Tally& tally() const { return tally_; }
+  [[nodiscard]] bpf::Tally& tally() { return tally_; }
+  [[nodiscard]] InterfaceKey key() const { return key_; }
+
+ private:
+  [[nodiscard]] Traffic truth() const { return difference(base_, place_.truth()); }
+  void require_nothing_lost(const Traffic& truth) const;
+
+  Place place_;
+  bpf::Tally tally_;
+  InterfaceKey key_;
+  Traffic base_;
+  std::uint64_t arrived_base_ = 0;
+};
+
+}  // namespace cgtally::harness

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// A pinned ledger in a BPF file system of the test's own, and what is needed to judge it from
+// outside: the program as a process, traffic that goes on meanwhile, and a reader that looks at
+// every total all the time.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "core/traffic/traffic.h"
+#include "harness/host/command.h"
+#include "harness/traffic/wire.h"
+
+namespace cgtally::harness {
+
+// Mounted below the directory for temporary files; unmounting it lets everything go that is pinned
+// there. Those of test processes that died are unmounted by the next one.
+class Bpffs {
+ public:
+  Bpffs();
+  Bpffs(const Bpffs&) = delete;
+  Bpffs& operator=(const Bpffs&) = delete;
+  ~Bpffs();
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+  void remount(const std::string& option) const;  // "ro", "rw"
+  // Everything below it but the kernel's own files, sorted: "cgtally/v1/header".
+  [[nodiscard]] std::vector<std::string> entries() const;
+
+ private:
+  std::string path_;
+};
+
+using Words = std::vector<std::string>;
+
+// argv of a cgtally that works on the ledger in `bpffs`.
+[[nodiscard]] Words on_ledger(const std::string& binary, const Bpffs& bpffs, Words words);
+// A keeper that has begun to keep. Throws with its words if it ends instead.
+[[nodiscard]] std::unique_ptr<Running> start_keeper(const Words& up);
+// Throws with what was said if that does not come.
+void await_words(const Running& program, const std::string& words);
+
+// What the pinned ledger holds, all accounts of all interfaces taken together.
+[[nodiscard]] Traffic booked(const Bpffs& bpffs);
+// Both sides when neither moves: what is booked, and what the wire has carried since `base`.
+struct Balance {
+  Traffic booked, truth;
+};
+[[nodiscard]] Balance settle(const Bpffs& bpffs, const Place& place, const Traffic& base);
+
+// Datagrams in both directions, some of them as super-packets, until the object goes.
+class Stream {
+ public:
+  // What the host sends on the wire: datagrams, and super-packets of some frames.
+  static constexpr std::uint64_t kDatagram = 742;
+  static constexpr std::uint64_t kFramesOfSuper = 5;
+  static constexpr std::uint64_t kBytesOfSuper = 6210;
+
+  explicit Stream(const Wire& wire);
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+  ~Stream();
+
+  void run();
+  void pause();  // nothing more is sent when it returns
+  void once();   // while it pauses: a little of everything
+
+ private:
+  sys::Fd host_, remote_;
+  std::atomic<bool> wanted_{false}, idle_{true}, ended_{false};
+  std::thread thread_;
+};
+
+// Reads the pinned ledger again and again: no total may ever be less than it was.
+class MonotonyWatch {
+ public:
+  explicit MonotonyWatch(const Bpffs& bpffs);
+  MonotonyWatch(const MonotonyWatch&) = delete;
+  MonotonyWatch& operator=(const MonotonyWatch&) = delete;
+  ~MonotonyWatch();
+  // How many readings there were. Throws if one of them went backwards.
+  std::uint64_t stop();
+
+ private:
+  void watch(const std::string& bpffs);
+  std::atomic<bool> ended_{false};
+  std::uint64_t readings_ = 0;
+  std::string complaint_;
+  std::thread thread_;
+};
+
+}  // namespace cgtally::harness

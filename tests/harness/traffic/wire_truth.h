@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// What really crossed a wire, told by parts of the kernel that cgtally has no hand in: the counters
+// of a veth whose sender cannot segment in hardware (so that it carries frames and no
+// super-packets), and nftables counters at the netdev ingress hook for single flows.
+#pragma once
+
+#include <cstdint>
+#include <ostream>
+#include <string>
+
+#include "core/traffic/traffic.h"
+#include "harness/host/netns.h"
+
+namespace cgtally {
+
+bool operator<=(const Traffic& a, const Traffic& b);  // in all four counters
+void PrintTo(const Traffic& traffic, std::ostream* out);
+
+}  // namespace cgtally
+
+namespace cgtally::harness {
+
+struct Frames {
+  std::uint64_t bytes = 0;
+  std::uint64_t packets = 0;
+  bool operator==(const Frames&) const = default;
+};
+
+// A counter of a device: what it received, or what it sent.
+struct DeviceCounter {
+  const Netns* netns = nullptr;
+  std::string device;
+  bool sent = false;
+  [[nodiscard]] Frames read() const;
+};
+
+// Traffic from `from` to `to`, counter by counter; `to` must not be behind.
+[[nodiscard]] Traffic difference(const Traffic& from, const Traffic& to);
+[[nodiscard]] Traffic sum(const Traffic& a, const Traffic& b);
+
+// Counts the frames of chosen flows on their way through a device, by nftables. The hook comes
+// after GRO: the device must not merge.
+class FlowCounter {
+ public:
+  FlowCounter(const Netns& netns, const std::string& device);
+  // `match` is an nftables expression, such as "tcp dport 80".
+  void watch(const std::string& name, const std::string& match);
+  [[nodiscard]] Frames read(const std::string& name) const;
+
+ private:
+  const Netns& netns_;
+};
+
+}  // namespace cgtally::harness

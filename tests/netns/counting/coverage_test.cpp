@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// Law 8: checked against the device. A program that ends the chain before ours blinds us, which is
+// said with its name; nothing is said while everything comes by.
+#include "core/health/coverage.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "adapters/bpf/hooks/hook_chain.h"
+#include "adapters/netlink/device_counters.h"
+#include "adapters/sys/clock.h"
+#include "netns/counting/wire_test.h"
+
+namespace cgtally::harness {
+namespace {
+
+class CoverageOf : public WireTest, public ::testing::WithParamInterface<HookChoice> {
+ protected:
+  // Before ours, wherever that is: ours goes to the head of tcx, and behind filters that are there.
+  void blind(ForeignProgram& ending, HookDirection direction) const {
+    if (GetParam() == HookChoice::clsact) return;
+    ending.attach_tcx(wire_.host(), "cgt0", direction, true);
+  }
+  void blind_filters(const ForeignProgram& ending, HookDirection direction) const {
+    if (GetParam() == HookChoice::newest) return;
+    ending.attach_filter(wire_.host(), "cgt0", direction, 1, 1);
+  }
+  void send_both_ways(int frames) const {
+    const PacketSocket host(wire_.host(), "cgt0");
+    const PacketSocket remote(wire_.remote(), "cgt1");
+    for (int i = 0; i < frames; ++i) {
+      host.send(ethernet(kHostMac, kRemoteMac, kExperimental, Frame(1000)));
+      remote.send(ethernet(kRemoteMac, kHostMac, kExperimental, Frame(1000)));
+    }
+  }
+  [[nodiscard]] CoverageReading read(const Counted& counted) const {
+    const auto settled = counted.settle();
+    const int ifindex = wire_.host().ifindex("cgt0");
+    const auto device =
+        inside(wire_.host(), [&] { return netlink::device_counters(ifindex).value(); });
+    return {.boot = sys::now().boot, .device = device.carried, .booked = settled.books.sum()};
+  }
+  [[nodiscard]] std::string sentence(std::string_view direction, double share) const {
+    const auto hook = direction == "rx" ? bpf::HookDirection::ingress : bpf::HookDirection::egress;
+    const std::string name = direction == "rx" ? "cgt_ingress" : "cgt_egress";
+    const int ifindex = wire_.host().ifindex("cgt0");
+    const auto chain = inside(wire_.host(), [&] { return bpf::chain_at(ifindex, hook).value(); });
+    const auto own = std::ranges::find(chain, name, &bpf::ChainedProgram::name);
+    if (own == chain.end()) throw std::runtime_error("ours is not there");
+    std::vector<std::string> before;
+    for (const auto& program : bpf::before(chain, own->program_id)) {
+      before.push_back(bpf::describe(program));
+    }
+    return blind_sentence("cgt0", direction, share, bpf::is_in(chain, own->program_id), before);
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(By, CoverageOf, ::testing::Values(HookChoice::newest, HookChoice::clsact),
+                         [](const auto& hook) {
+                           return hook.param == HookChoice::newest ? "Tcx" : "Clsact";
+                         });
+
+TEST_P(CoverageOf, ADeviceWhoseFramesAllComeByIsWhole) {
+  const Counted counted(wire_.host_end(), GetParam());
+  Coverage coverage;
+  coverage.add(read(counted));
+  send_both_ways(100);
+  coverage.add(read(counted));
+  EXPECT_EQ(coverage.share().rx, 1.0);
+  EXPECT_EQ(coverage.share().tx, 1.0);
+}
+
+TEST_P(CoverageOf, AProgramThatEndsTheChainBeforeOursIsNamed) {
+  ForeignProgram ending(ForeignProgram::kPass, "ending");
+  blind_filters(ending, HookDirection::ingress);
+  const Counted counted(wire_.host_end(), GetParam());
+  blind(ending, HookDirection::ingress);
+  Coverage coverage;
+  coverage.add(read(counted));
+  send_both_ways(100);
+  coverage.add(read(counted));
+  const CoverageShare share = coverage.share();
+  EXPECT_EQ(share.tx, 1.0);
+  ASSERT_TRUE(is_blind(share.rx));
+  const std::string kind = GetParam() == HookChoice::newest ? "tcx program" : "tc filter";
+  const std::string place = GetParam() == HookChoice::newest ? "(" : "(pref 1, ";
+  EXPECT_EQ(sentence("rx", *share.rx),
+            "cgt0 rx: only 0 % of what the device counted came by here: the " + kind +
+                " \"ending\" " + place + "id " + std::to_string(ending.id()) +
+                ") runs before ours");
+}
+
+}  // namespace
+}  // namespace cgtally::harness

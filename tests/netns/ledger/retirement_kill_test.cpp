@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+// A keeper killed at every change that it makes to the ledger, and the next one, which ends its
+// work: nothing is lost, nothing is there twice, and no reader in between sees a total fall.
+#include <cgtally/abi.h>
+
+#include <algorithm>
+
+#include "adapters/sys/clock.h"
+#include "harness/ledger/stepped.h"
+#include "netns/counting/visible.h"
+#include "netns/counting/wire_test.h"
+#include "netns/ledger/retirement_test.h"
+
+namespace cgtally::harness {
+namespace {
+
+Nanoseconds now() { return sys::now().boot; }
+Account of(const Cgroup& cgroup) { return {AccountKind::cgroup, cgroup.id()}; }
+
+std::uint32_t open_folds(const bpf::Ledger& ledger) {
+  std::uint32_t open = 0;
+  for (const cgt_fold& fold : ledger.header().folds) {
+    open += fold.state != CGT_FOLD_NONE && fold.state != CGT_FOLD_RESTING ? 1 : 0;
+  }
+  return open;
+}
+
+class Kill : public WireTest {};
+
+TEST_F(Kill, OfAKeeperAtEachChangeThatItMakesUnderTrafficIsMadeGoodByTheNext) {
+  Counted counted(wire_.host_end(), HookChoice::newest, {.slots = 128});
+  bpf::Ledger& ledger = counted.tally().ledger();
+  const Cgroup web("web");
+  const Cgroup stays("stays");
+  const std::vector<InterfaceAccount> leave{{counted.key(), of(web)}};
+  Watch watch(ledger);
+  Traffics traffics(wire_, {&web, &stays});
+  std::this_thread::sleep_for(std::chrono::milliseconds{20});
+  int kills = 0;
+  for (bool killed = true; killed;) {
+    std::this_thread::sleep_for(std::chrono::milliseconds{5});  // it is in the ledger again
+    auto keeper = must(bpf::Retirement::over(ledger));
+    Visible visible(ledger, leave);
+    killed = killed_after_change(
+        {.memory = &ledger.header(), .bytes = sizeof(cgt_header)},
+        [&] { (void)must(keeper.retire(leave, now())); }, [&] { return visible.changed(); },
+        kills + 1);
+    auto next = must(bpf::Retirement::over(ledger));
+    must(next.recover(now()));
+    next.free_rested(now());
+    EXPECT_EQ(open_folds(ledger), 0U);
+    EXPECT_EQ(ledger.header().fold_seq % 2, 0U);
+    kills += killed ? 1 : 0;
+    ASSERT_LT(kills, 2000);
+  }
+  traffics.end();
+  const auto settled = counted.settle();
+  const auto& follower = watch.end();
+  EXPECT_GT(kills, 40);
+  EXPECT_EQ(settled.books.sum(), settled.truth) << settled.books;
+  EXPECT_EQ(settled.books.of(AccountKind::overflow), Traffic{});
+  EXPECT_EQ(follower.fault(), "");
+  EXPECT_EQ(follower.lost(), 0U);
+  for (const InterfaceAccount& account : leave) {
+    EXPECT_EQ(follower.of(account), follower.of({counted.key(), of(stays)}));
+    EXPECT_GT(follower.final_totals(account), kills / 2);
+  }
+  RecordProperty("kills", kills);
+}
+
+// A ledger without programs: what is booked there is written by the test.
+class KillWithoutPrograms : public ::testing::Test {
+ protected:
+  void book(const InterfaceAccount& account, std::uint64_t bytes) {
+    const cgt_key key{.cgroup_id = account.account.cgroup_id,
+                      .iface = account.iface.value,
+                      .kind = static_cast<std::uint32_t>(account.account.kind)};
+    const std::uint32_t slot = must(ledger_.reserve(key));
+    // The rows of a CPU, and userspace's own, as an opening balance has it.
+    for (const std::uint32_t row : {0U, ledger_.own_row()}) {
+      cgt_cell& cell = ledger_.cells()[std::size_t{row} * ledger_.slots() + slot];
+      cell.key = key;
+      cell.tx_bytes += bytes;
+      cell.tx_packets += 1;
+    }
+  }
+  // An account on an interface of its own, with totals in (retired) as well.
+  InterfaceAccount interface_that_is_gone() {
+    const InterfaceKey iface{++ledger_.header().last_iface};
+    cgt_interface record{};
+    record.to_boot_ns = 1;
+    must(ledger_.put_interface(iface.value, record));
+    book({iface, kWeb}, 1000);
+    book({iface, {AccountKind::kernel, 0}}, 100);
+    ledger_
+        .cells()[std::size_t{ledger_.own_row()} * ledger_.slots() +
+                 must(ledger_.reserve({0, iface.value, CGT_RETIRED}))]
+        .rx_bytes = 7;
+    return {iface, kWeb};
+  }
+
+  static constexpr Account kWeb{AccountKind::cgroup, 4711};
+  bpf::Ledger ledger_ = must(bpf::Ledger::create({.slots = 16}));
+};
+
+TEST_F(KillWithoutPrograms, AtEachChangeWhileAnInterfaceIsFoldedIsMadeGood) {
+  Follower follower(ledger_);
+  constexpr int kStride = 5;
+  int kills = 0;
+  Nanoseconds clock = std::chrono::hours{1};
+  for (bool killed = true; killed; clock += std::chrono::seconds{2}) {
+    auto keeper = must(bpf::Retirement::over(ledger_));
+    keeper.free_rested(clock);
+    keeper.free_rested(clock + std::chrono::seconds{1});
+    const InterfaceAccount web = interface_that_is_gone();
+    follower.look();
+    Visible visible(
+        ledger_,
+        {web, {web.iface, {AccountKind::kernel, 0}}, {web.iface, {AccountKind::retired, 0}}});
+    killed = killed_after_change(
+        {.memory = &ledger_.header(), .bytes = sizeof(cgt_header)},
+        [&] { (void)must(keeper.retire_interface(web.iface, clock)); },
+        [&] { return visible.changed(); }, kStride * kills + 1);
+    follower.look();
+    auto next = must(bpf::Retirement::over(ledger_));
+    must(next.recover(clock));
+    follower.look();
+    EXPECT_TRUE(must(next.retire_interface(web.iface, clock)));
+    follower.look();
+    EXPECT_TRUE(ledger_.interfaces().empty());
+    for (const Account& account :
+         {kWeb, Account{AccountKind::kernel, 0}, Account{AccountKind::retired, 0}}) {
+      EXPECT_EQ(follower.final_totals({web.iface, account}), 1) << "kill " << kills;
+    }
+    ASSERT_EQ(follower.fault(), "") << "kill " << kills;
+    ASSERT_EQ(follower.last().accounts.size(), 1U);
+    ++kills;
+    ASSERT_EQ(follower.sum().tx_bytes.value, 2200U * static_cast<unsigned>(kills));
+    ASSERT_EQ(follower.sum().rx_bytes.value, 7U * static_cast<unsigned>(kills));
+  }
+  EXPECT_EQ(follower.last().accounts[0].totals, follower.sum());
+  EXPECT_GT(kills, 15);
+}
+
+TEST_F(KillWithoutPrograms, BetweenSumAndObituaryIsToldToReadersAsAnEndOnceAndWithoutDelay) {
+  auto keeper = must(bpf::Retirement::over(ledger_));
+  Follower follower(ledger_);
+  const InterfaceAccount web{InterfaceKey{1}, kWeb};
+  book(web, 1000);
+  follower.look();
+  const auto summed = [&, done = false]() mutable {
+    const bool is = ledger_.header().folds[0].state == CGT_FOLD_SUMMED;
+    return is && !std::exchange(done, true);
+  };
+  ASSERT_TRUE(killed_after_change(
+      {.memory = &ledger_.header(), .bytes = sizeof(cgt_header)},
+      [&] { (void)must(keeper.retire(std::vector{web}, now())); }, summed, 1));
+  ASSERT_EQ(ledger_.header().fold_seq % 2, 1U);
+  ASSERT_EQ(ledger_.header().obituaries, 0U);
+  Follower newcomer(ledger_);  // for whom all this is past
+  follower.look();
+  EXPECT_EQ(follower.final_totals(web), 1);
+  EXPECT_EQ(follower.of(web).tx_bytes, Bytes{2000});
+  EXPECT_EQ(follower.sum().tx_bytes, Bytes{2000});
+  const Nanoseconds before = now();
+  for (int i = 0; i < 20; ++i) follower.look();
+  EXPECT_LT(now() - before, std::chrono::milliseconds{100}) << "a dead keeper is waited for once";
+  must(must(bpf::Retirement::over(ledger_)).recover(now()));
+  follower.look();
+  newcomer.look();
+  EXPECT_EQ(follower.final_totals(web), 1);
+  EXPECT_EQ(newcomer.final_totals(web), 0);
+  EXPECT_EQ(follower.sum().tx_bytes, Bytes{2000});
+  EXPECT_EQ(follower.fault(), "");
+  EXPECT_EQ(newcomer.fault(), "");
+}
+
+TEST_F(KillWithoutPrograms, IsNotNeededForAReaderToBeLappedWhichItThenSays) {
+  auto keeper = must(bpf::Retirement::over(ledger_));
+  Follower slow(ledger_);
+  const std::uint32_t ring = ledger_.header().obituary_ring;
+  Nanoseconds clock{};
+  std::uint32_t folded = 0;
+  for (std::uint32_t id = 1; folded < ring + 20; ++id) {
+    const InterfaceAccount web{InterfaceKey{1}, {AccountKind::cgroup, id}};
+    book(web, 1000);
+    folded += static_cast<std::uint32_t>(must(keeper.retire(std::vector{web}, clock)));
+    keeper.free_rested(clock);
+    keeper.free_rested(clock += std::chrono::hours{1});
+  }
+  slow.look();
+  EXPECT_EQ(slow.lost(), 20U);
+  EXPECT_EQ(slow.last().final_totals.size(), ring);
+  EXPECT_EQ(slow.last().final_totals.back().account.cgroup_id, folded);
+  EXPECT_EQ(slow.sum().tx_bytes.value, 2000 * std::uint64_t{folded});
+}
+
+}  // namespace
+}  // namespace cgtally::harness
