@@ -12,6 +12,7 @@
 #include <fstream>
 #include <functional>
 #include <ostream>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -84,6 +85,17 @@ const std::string kHasGone = "cgtally: cgt0 has gone: its totals stay, and it is
 const std::string kPodsInV1 =
     "cgtally: containers live in cgroup v1: all of them are on '/'; "
     "boot with systemd.unified_cgroup_hierarchy=1 to tell them apart\n";
+
+// On a busy machine a look at the sockets takes long, and that is said: true, and no part of a
+// fault's own words.
+std::string without_slow_sockets(const std::string& text) {
+  std::istringstream lines(text);
+  std::string kept;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find(" network namespaces takes ") == std::string::npos) kept += line + "\n";
+  }
+  return kept;
+}
 
 Words operator+(Words words, const Words& more) {
   words.insert(words.end(), more.begin(), more.end());
@@ -204,7 +216,7 @@ TEST_P(FaultTest, EndsAsTheTableSays) {
     finished = scene.wait();
     data = scene.data(finished, fault.exit_code != 2 && has("DIR/samples.csv"));
   });
-  auto says = finished.err;
+  auto says = without_slow_sockets(finished.err);
   if (pods_on_this_host && says.starts_with(kPodsInV1)) says = says.substr(kPodsInV1.size());
   EXPECT_EQ(finished.exit_code, fault.exit_code) << finished.err;
   EXPECT_TRUE(looks_like(says, scene.filled_in(fault.says))) << "it says:\n"
