@@ -3,13 +3,13 @@
 
 #include <CLI/CLI.hpp>
 #include <iostream>
+#include <memory>
 
+#include "cli/options/help.h"
 #include "cli/output/messages.h"
 
 namespace cgtally::cli {
 namespace {
-
-constexpr std::size_t kHelpColumn = 28;
 
 // The command that was chosen, for the help that belongs to the mistake.
 std::string chosen(const CLI::App& app) {
@@ -49,8 +49,7 @@ void set_up(CLI::App& app) {
   app.require_subcommand(1);
   app.set_version_flag("--version", "cgtally " CGTALLY_VERSION, "Print the version");
   app.set_help_flag("-h,--help", "Print this help");
-  app.get_formatter()->column_width(kHelpColumn);
-  app.get_formatter()->label("SUBCOMMAND", "COMMAND");
+  app.formatter(std::make_shared<HelpFormatter>());
 }
 
 void add_footer(CLI::App& app) {

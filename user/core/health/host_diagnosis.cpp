@@ -105,8 +105,7 @@ Finding hook(const HostFacts& facts) {
 
 Finding cgroups(const HostFacts& facts) {
   if (facts.cgroup2_missing) {
-    return {Verdict::missing, "cgroup2", facts.cgroup2_missing->what,
-            facts.cgroup2_missing->hint};
+    return {Verdict::missing, "cgroup2", facts.cgroup2_missing->what, facts.cgroup2_missing->hint};
   }
   if (facts.pods_in_cgroup_v1) {
     return {Verdict::degraded, "cgroup2",
