@@ -253,13 +253,11 @@ INSTANTIATE_TEST_SUITE_P(WrongUsage, FaultTest, testing::Values(
         "cgtally: no interface is bound to a driver, and there is no default route\n"
         "  name one with --iface; there are: lo, *cgt*\n"},
   Fault{"an interval that is too short", {}, {"record", "--interval", "99ms"}, {}, 2,
-        "cgtally: --interval 99ms is out of range\n"
-        "  give one from 100ms to 1h\n"},
+        "cgtally: --interval must be 100ms to 1h, got 99ms\n"},
   Fault{"an interval that is too long", {}, {"live", "--interval", "61m"}, {}, 2,
-        "cgtally: --interval 61m is out of range\n"
-        "  give one from 100ms to 1h\n"},
+        "cgtally: --interval must be 100ms to 1h, got 61m\n"},
   Fault{"an interval without a unit", {}, {"record", "--interval", "5"}, {}, 2,
-        "cgtally: --interval 5: '5' is not a duration\n"
+        "cgtally: --interval must be 100ms to 1h, got 5\n"
         "  write a number and a unit: 100ms, 1s, 2m30s, 1h or 2d\n"},
   Fault{"no such netns", {}, {"record", "--netns", "cgt-nowhere"}, {}, 2,
         "cgtally: open the netns /run/netns/cgt-nowhere: No such file or directory\n"

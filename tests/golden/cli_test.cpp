@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the binary says without a kernel: its help, its version and what it answers to wrong usage,
-// byte for byte as in expected/. With CGTALLY_WRITE_GOLDEN=1 in the environment the files are
-// written anew and the test fails, so that nobody takes that for a pass.
+// Compares the binary's output that needs no kernel, byte for byte, with the files in expected/:
+// help, version, and the answers to wrong usage. With CGTALLY_WRITE_GOLDEN=1 in the environment the
+// files are written again, and the test fails, so that nobody takes that for a pass.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -48,7 +48,7 @@ TEST_P(Cli, SaysWhatItAlwaysSaid) {
   command.insert(command.end(), GetParam().arguments.begin(), GetParam().arguments.end());
   const harness::Finished finished = harness::finish(command);
   EXPECT_EQ(finished.exit_code, GetParam().exit_code);
-  // What was asked for is data; a complaint is talk.
+  // Output goes to stdout, an error to stderr, and nothing to the other.
   EXPECT_EQ(GetParam().exit_code == 0 ? finished.err : finished.out, "");
   expect_golden(GetParam().name, GetParam().exit_code == 0 ? finished.out : finished.err);
 }
@@ -113,6 +113,30 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"dump_size_without_unit", {"bursts", "--dump", "d", "--dump-size", "10"}, 2},
         Case{"dump_most_of_nothing", {"bursts", "--dump", "d", "--dump-most", "0"}, 2},
         Case{"bursts_of_record_to_stdout", {"record", "--bursts", "-"}, 2},
+        Case{"window_without_unit", {"bursts", "--window", "1"}, 2},
+        Case{"dump_most_too_many", {"bursts", "--dump", "d", "--dump-most", "100001"}, 2},
+        Case{"top_too_many", {"replay", "x.csv", "--top", "1000001"}, 2},
+        Case{"top_no_number", {"size", "x.csv", "--top", "ten"}, 2},
+        Case{"credits_zero_baseline", {"credits", "--baseline", "0bit"}, 2},
+        Case{"credits_zero_burst", {"credits", "--burst", "0Gbit"}, 2},
+        Case{"credits_zero_bucket", {"credits", "--bucket", "0B"}, 2},
+        Case{"credits_bucket_without_unit", {"credits", "--bucket", "26"}, 2},
+        Case{"credits_bucket_reversed", {"credits", "--bucket", "53GB..13GB"}, 2},
+        Case{"credits_start_unknown", {"credits", "--start", "half"}, 2},
+        Case{"replay_without_file", {"replay"}, 2},
+        Case{"size_types_and_instance",
+             {"size", "x.csv", "--types", "t4g.*", "--instance", "t4g.nano"},
+             2},
+        Case{"size_rps_too_many", {"size", "--response-size", "1kB", "--rps", "1000000001"}, 2},
+        Case{"size_pps_limit_of_nothing", {"size", "x.csv", "--pps-limit", "0"}, 2},
+        Case{"size_conns_of_nothing", {"size", "x.csv", "--conns", "0", "--conns-limit", "9"}, 2},
+        Case{"size_conns_limit_of_nothing",
+             {"size", "x.csv", "--conns", "9", "--conns-limit", "0"},
+             2},
+        Case{"size_request_without_unit",
+             {"size", "--response-size", "1kB", "--rps", "1", "--request-size", "64"},
+             2},
+        Case{"argument_of_a_command_without_any", {"status", "now"}, 2},
         Case{"netns_missing", {"record", "--netns", "cgt-nowhere", "--host-root", "/"}, 2}),
     [](const auto& one) { return one.param.name; });
 

@@ -1,48 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
-// Chooses the command, and turns whatever ends it into an exit code. `cgtally` alone, or with
-// options only, is `cgtally live`.
-#include <CLI/CLI.hpp>
+// The program: its commands, in the order in which --help lists them, and the last resort for
+// exceptions.
+#include <fmt/core.h>
+
 #include <exception>
-#include <functional>
-#include <string>
 
 #include "cli/commands/commands.h"
-#include "cli/options/parsing.h"
+#include "cli/options/command_line.h"
 #include "cli/output/messages.h"
 
 namespace {
 
 using namespace cgtally::cli;
 
-int run(int argc, char** argv) {
-  CLI::App app{"Counts network traffic per cgroup, exactly, in the kernel.", "cgtally"};
-  std::function<int()> command;
-  set_up(app);
-  add_live(app, command);
-  add_record(app, command);
-  add_credits(app, command);
-  add_bursts(app, command);
-  add_replay(app, command);
-  add_size(app, command);
-  add_up(app, command);
-  add_down(app, command);
-  add_status(app, command);
-  add_doctor(app, command);
-  add_footer(app);
-  try {
-    app.parse(arguments(app, argc, argv));
-  } catch (const CLI::ParseError& error) {
-    return end_of_parsing(app, error);
-  }
-  return command();
+void add_commands(CLI::App& app, std::function<int()>& run) {
+  add_live(app, run);
+  add_record(app, run);
+  add_credits(app, run);
+  add_bursts(app, run);
+  add_replay(app, run);
+  add_size(app, run);
+  add_up(app, run);
+  add_down(app, run);
+  add_status(app, run);
+  add_doctor(app, run);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   try {
-    return run(argc, argv);
+    return run_command_line(argc, argv, add_commands);
   } catch (const std::exception& error) {
-    return print_error({.what = std::string("internal error: ") + error.what(), .hint = {}});
+    return print_error({.what = fmt::format("internal error: {}", error.what()), .hint = {}});
   }
 }

@@ -21,6 +21,10 @@ std::string share_text(Bytes part, Bytes whole) {
   return std::to_string(scaled / kShareScale) + "." + digits;
 }
 
+void add(RecordWriter& row, const std::optional<std::uint64_t>& count) {
+  count ? row.add(*count) : row.add("");
+}
+
 }  // namespace
 
 std::string bursts_header() {
@@ -49,9 +53,9 @@ std::string bursts_row(const ExplainedBurst& burst, Nanoseconds wall, const std:
   const BurstShare top = what.shares.empty() ? BurstShare{} : what.shares.front();
   row.add(what.shares.empty() ? "" : share_text(top.least, what.bytes))
       .add(what.shares.empty() ? "" : share_text(top.most, what.bytes));
-  row.add_if_known(burst.exceeded)
-      .add_if_known(burst.shared_with)
-      .add(cause_name(burst.verdict.cause));
+  add(row, burst.exceeded);
+  add(row, burst.shared_with);
+  row.add(cause_name(burst.verdict.cause));
   return std::move(row).line();
 }
 

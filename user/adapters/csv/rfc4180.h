@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <istream>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,8 +19,7 @@ class RecordWriter {
  public:
   RecordWriter& add(std::string_view field);
   RecordWriter& add(std::uint64_t number);
-  RecordWriter& add_if_known(std::optional<std::uint64_t> number);  // else an empty field
-  [[nodiscard]] std::string line() &&;                              // with its '\n'
+  [[nodiscard]] std::string line() &&;  // with its '\n'
 
  private:
   void separate();

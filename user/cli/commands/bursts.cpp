@@ -3,7 +3,6 @@
 
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
 #include <iterator>
@@ -32,8 +31,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Nanoseconds kLeastWindow = 100us;
-constexpr Nanoseconds kMostWindow = 100ms;
 constexpr Nanoseconds kRound = 1s;
 constexpr std::size_t kTop = 5;
 constexpr std::size_t kMostNameColumns = 6;  // the line stays within 80
@@ -298,46 +295,33 @@ int run_bursts(BurstsOptions options) {
   return Bursts(options, threshold, *rounds, **session, evidence, rows).run();
 }
 
-void add_window_option(CLI::App& command, Nanoseconds& window) {
-  command
-      .add_option_function<std::string>(
-          "--window",
-          [&window](const std::string& text) {
-            window = value_of("--window", text, parse_duration(text));
-            if (window < kLeastWindow || window > kMostWindow) {
-              throw_usage_error("--window " + text + " is out of range",
-                                "give one from 100us to 100ms");
-            }
-          },
-          "How finely time is cut, 100us to 100ms (default 1ms)")
-      ->type_name("TIME");
-}
-
 }  // namespace
 
 void add_bursts(CLI::App& app, std::function<int()>& run) {
   auto options = std::make_shared<BurstsOptions>();
   CommonOptions& common = options->common;
-  CLI::App* command =
-      app.add_subcommand("bursts", "Microbursts as they come, and who caused each of them");
-  add_place_options(*command, common.choice.interfaces, common.choice.netns);
-  add_threshold_option(*command, options->threshold,
-                       "From which rate on it is a burst: 2Gbit, or 50% of what the\n"
-                       "instance or the link can do; where that is not known, ten times\n"
-                       "the last minute's mean, at least 10Mbit (default 50%)");
-  add_window_option(*command, common.window);
-  add_instance_option(*command, options->instance.instance);
-  add_catalogue_option(*command, options->instance.catalogue);
-  add_duration_option(*command, common.duration);
-  command->add_option("--csv", common.csv, "Write bursts to this file, appending; -: to stdout")
-      ->type_name("FILE|-");
-  add_dump_options(*command, options->dump);
-  add_host_root_option(*command, common.choice.host_root);
-  add_slots_option(*command, common.slots);
-  add_bpffs_option(*command, common.bpffs);
-  add_private_option(*command, common.private_ledger);
-  command->set_version_flag("--version", "cgtally " CGTALLY_VERSION, "Print the version");
-  command->callback([options, &run] { run = [options] { return run_bursts(*options); }; });
+  CLI::App& command =
+      add_command(app, "bursts", "Report microbursts, each with the account that caused it");
+  add_interface_options(command, common.choice);
+  add_threshold_option(
+      command, options->threshold,
+      "Rate from which traffic counts as a burst, such as 2Gbit, or its share of the rate that "
+      "the instance or the link can reach; if that rate is not known, ten times the mean of the "
+      "last minute, at least 10Mbit",
+      "50%");
+  add_window_option(command, common.window);
+  add_instance_option(command, options->instance.instance);
+  add_catalogue_option(command, options->instance.catalogue);
+  add_duration_option(command, common.duration);
+  add_text(command, {.name = "--csv", .help = "Append bursts to this file; - is stdout"}, "FILE|-",
+           common.csv);
+  add_dump_options(command, options->dump);
+  add_host_root_option(command, common.choice.host_root);
+  add_slots_option(command, common.slots);
+  add_bpffs_option(command, common.bpffs);
+  add_private_option(command, common.private_ledger);
+  add_version(command);
+  on_chosen(command, [options, &run] { run = [options] { return run_bursts(*options); }; });
 }
 
 }  // namespace cgtally::cli

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands/commands.h"
 
+#include <fmt/core.h>
+
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
 #include <memory>
@@ -187,16 +188,20 @@ int run_credits(const CreditsOptions& options) {
 
 void add_credits(CLI::App& app, std::function<int()>& run) {
   auto options = std::make_shared<CreditsOptions>();
-  CLI::App* command =
-      app.add_subcommand("credits", "Network credits: what is left, who drains it, when it ends");
-  add_common_options(*command, options->common);
-  add_credit_options(*command, options->credits);
-  command->get_option("--csv")->description("Write a row for each direction and interval");
-  command->get_option("--once")->description(
-      "One interval, then stop; exit code 4 if the credits surely end\nwithin --warn");
-  command->get_option("--top")->description("Name so many accounts (default 5)");
-  command->remove_option(command->get_option("--account"));
-  command->callback([options, &run] { run = [options] { return run_credits(*options); }; });
+  CLI::App& command = add_command(
+      app, "credits", "Show network credits: balance, time to empty, and the top accounts");
+  add_common_options(
+      command, options->common,
+      {.once = "Stop after one interval; exit code 4 if the credits surely end within --warn",
+       .account = {},
+       .top = {.name = "--top",
+               .help = "Number of accounts to name",
+               .fallback = fmt::format("{}", kNamed)},
+       .csv = {.name = "--csv",
+               .help = "Append one row for each direction and interval to this file; - is "
+                       "stdout"}});
+  add_credit_options(command, options->credits);
+  on_chosen(command, [options, &run] { run = [options] { return run_credits(*options); }; });
 }
 
 }  // namespace cgtally::cli

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands/commands.h"
 
-#include <CLI/CLI.hpp>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -31,10 +30,10 @@ int run_doctor(const std::string& host_root) {
 
 void add_doctor(CLI::App& app, std::function<int()>& run) {
   auto host_root = std::make_shared<std::string>();
-  CLI::App* command =
-      app.add_subcommand("doctor", "What this host can do, what it cannot, and what mends it");
-  add_host_root_option(*command, *host_root);
-  command->callback([host_root, &run] { run = [host_root] { return run_doctor(*host_root); }; });
+  CLI::App& command =
+      add_command(app, "doctor", "Check what this host supports, and how to fix what is missing");
+  add_host_root_option(command, *host_root);
+  on_chosen(command, [host_root, &run] { run = [host_root] { return run_doctor(*host_root); }; });
 }
 
 }  // namespace cgtally::cli

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands/commands.h"
 
-#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "cli/options/common.h"
@@ -37,12 +36,12 @@ int run_down(const monitor::TakeDownOptions& options) {
 
 void add_down(CLI::App& app, std::function<int()>& run) {
   auto options = std::make_shared<monitor::TakeDownOptions>();
-  CLI::App* command =
-      app.add_subcommand("down", "Detach the pinned ledger; its totals are kept unless --forget");
-  command->add_flag("--forget", options->forget, "Remove the totals too");
-  add_host_root_option(*command, options->host_root);
-  add_bpffs_option(*command, options->bpffs);
-  command->callback([options, &run] { run = [options] { return run_down(*options); }; });
+  CLI::App& command = add_command(
+      app, "down", "Detach the pinned ledger; its totals are kept, unless --forget is given");
+  add_flag(command, {.name = "--forget", .help = "Remove the totals, too"}, options->forget);
+  add_host_root_option(command, options->host_root);
+  add_bpffs_option(command, options->bpffs);
+  on_chosen(command, [options, &run] { run = [options] { return run_down(*options); }; });
 }
 
 }  // namespace cgtally::cli

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands/commands.h"
 
+#include <fmt/core.h>
+
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 
@@ -196,15 +197,19 @@ int run_live(LiveOptions all) {
 
 void add_live(CLI::App& app, std::function<int()>& run) {
   auto options = std::make_shared<LiveOptions>();
-  CLI::App* command =
-      app.add_subcommand("live", "Counters in the terminal: a screen on a tty, lines elsewhere");
-  add_common_options(*command, options->common);
-  add_instance_option(*command, options->credits.instance.instance);
-  add_catalogue_option(*command, options->credits.instance.catalogue);
-  add_state_dir_option(*command, options->credits.state_dir);
-  command->get_option("--csv")->type_name("FILE")->description(
-      "Write samples to this file too, appending");
-  command->callback([options, &run] { run = [options] { return run_live(*options); }; });
+  CLI::App& command = add_command(
+      app, "live", "Show traffic by account: a full screen on a terminal, lines elsewhere");
+  add_common_options(
+      command, options->common,
+      {.top = {.name = "--top",
+               .help = "Show N accounts, and the others as one",
+               .fallback = fmt::format("{} in lines, all that fit on a screen", kTopOfLines)},
+       .csv = {.name = "--csv", .help = "Append samples to this file, too"},
+       .csv_type = "FILE"});
+  add_instance_option(command, options->credits.instance.instance);
+  add_catalogue_option(command, options->credits.instance.catalogue);
+  add_state_dir_option(command, options->credits.state_dir);
+  on_chosen(command, [options, &run] { run = [options] { return run_live(*options); }; });
 }
 
 }  // namespace cgtally::cli

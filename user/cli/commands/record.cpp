@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands/commands.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
 #include <iterator>
@@ -294,26 +293,28 @@ int run_record(RecordOptions options) {
 
 void add_record(CLI::App& app, std::function<int()>& run) {
   auto options = std::make_shared<RecordOptions>();
-  CLI::App* command = app.add_subcommand("record", "Write samples to CSV: stdout, or --csv FILE");
-  add_common_options(*command, *options);
-  command->get_option("--csv")->description("Write to this file, appending (default: -, stdout)");
-  command->get_option("--account")
-      ->description("Write only accounts that match, such as '/system.slice/*',\nand (kernel)");
-  command->get_option("--top")->description("Accounts in the summary at the end (default 5)");
-  command
-      ->add_option("--allowances", options->allowances,
-                   "Write ENA's allowance counters to this file too, once a second")
-      ->type_name("FILE");
-  command
-      ->add_option("--bursts", options->bursts,
-                   "Write bursts to this file too, appending: see cgtally bursts")
-      ->type_name("FILE");
-  add_threshold_option(*command, options->threshold,
-                       "For --bursts: from which rate on it is a burst, such as 2Gbit\n"
-                       "(default: as cgtally bursts chooses)");
-  add_instance_option(*command, options->instance.instance);
-  add_catalogue_option(*command, options->instance.catalogue);
-  command->callback([options, &run] { run = [options] { return run_record(*options); }; });
+  CLI::App& command = add_command(app, "record", "Write samples to a CSV file or to stdout");
+  add_common_options(
+      command, *options,
+      {.account = "Write only accounts that match, such as '/system.slice/*', and (kernel)",
+       .top = {.name = "--top",
+               .help = "Number of accounts in the summary at the end",
+               .fallback = "5"},
+       .csv = {
+           .name = "--csv", .help = "Append samples to this file; - is stdout", .fallback = "-"}});
+  add_text(command,
+           {.name = "--allowances",
+            .help = "Append ENA's allowance counters to this file, too, once a second"},
+           "FILE", options->allowances);
+  add_text(command,
+           {.name = "--bursts", .help = "Append bursts to this file, too; see cgtally bursts"},
+           "FILE", options->bursts);
+  add_threshold_option(command, options->threshold,
+                       "Rate from which traffic counts as a burst, for --bursts",
+                       "as for cgtally bursts");
+  add_instance_option(command, options->instance.instance);
+  add_catalogue_option(command, options->instance.catalogue);
+  on_chosen(command, [options, &run] { run = [options] { return run_record(*options); }; });
 }
 
 }  // namespace cgtally::cli

@@ -3,9 +3,10 @@
 // unless the rows go there.
 #include "cli/commands/commands.h"
 
+#include <fmt/core.h>
+
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
@@ -19,6 +20,7 @@
 #include "adapters/csv/samples.h"
 #include "adapters/netlink/links.h"
 #include "adapters/terminal/terminal.h"
+#include "cli/options/common.h"
 #include "cli/options/replay.h"
 #include "cli/output/messages.h"
 #include "core/replay/replay.h"
@@ -175,29 +177,28 @@ int run_replay(const ReplayOptions& options) {
 
 void add_replay(CLI::App& app, std::function<int()>& run) {
   auto options = std::make_shared<ReplayOptions>();
-  CLI::App* command = app.add_subcommand("replay", "Rates and ranking from recorded CSVs");
-  command->add_option("FILE", options->files, "Recordings, in the order of their time; - is stdin")
-      ->required()
-      ->type_name("");
-  command
-      ->add_option("-i,--iface", options->interfaces,
-                   "Interface to show, by name or glob; repeatable (default: all)")
-      ->type_name("NAME|GLOB")
-      ->allow_extra_args(false);
-  command
-      ->add_option("--account", options->account,
-                   "Show only accounts that match, such as '/system.slice/*'")
-      ->type_name("GLOB");
-  command
-      ->add_option("--top", options->top, "Show so many accounts, the others as one (default 10)")
-      ->type_name("N")
-      ->check(CLI::Range(std::size_t{1}, std::size_t{1'000'000}));
-  command
-      ->add_option("--csv", options->csv,
-                   "Write the rows with deltas and rates computed anew from the totals")
-      ->type_name("FILE|-");
-  add_replay_credit_options(*command, options->credits);
-  command->callback([options, &run] { run = [options] { return run_replay(*options); }; });
+  CLI::App& command =
+      add_command(app, "replay", "Show rates, peaks and top accounts of recorded samples");
+  add_files(command, "Recordings, the oldest first; - is stdin", true, options->files);
+  add_list(command,
+           {.name = "-i,--iface", .help = "Interface to show; repeatable", .fallback = "all"},
+           "NAME|GLOB", options->interfaces);
+  add_text(
+      command,
+      {.name = "--account", .help = "Show only accounts that match, such as '/system.slice/*'"},
+      "GLOB", options->account);
+  add_count(command,
+            {.name = "--top",
+             .help = "Show N accounts, and the others as one",
+             .fallback = fmt::format("{}", options->top)},
+            kTops, into(options->top));
+  add_text(command,
+           {.name = "--csv",
+            .help = "Write the rows to this new file, with deltas and rates computed from the "
+                    "totals; - is stdout"},
+           "FILE|-", options->csv);
+  add_replay_credit_options(command, options->credits);
+  on_chosen(command, [options, &run] { run = [options] { return run_replay(*options); }; });
 }
 
 }  // namespace cgtally::cli

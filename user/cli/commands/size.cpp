@@ -3,84 +3,74 @@
 // unless the rows go there.
 #include "cli/commands/commands.h"
 
+#include <fmt/core.h>
+
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <cerrno>
 #include <csignal>
 #include <memory>
 
 #include "adapters/terminal/terminal.h"
+#include "cli/options/common.h"
 #include "cli/options/instance.h"
 #include "cli/options/parsing.h"
 #include "cli/output/messages.h"
-#include "core/base/quantity.h"
 #include "monitor/offline/size_report.h"
 
 namespace cgtally::cli {
 namespace {
 
-Bytes size_from(const std::string& option, const std::string& text) {
-  return value_of(option, text, parse_bytes(text));
-}
+constexpr Bounds<std::uint64_t> kRequests{.least = 1, .most = 1'000'000'000};
+constexpr Bounds<std::uint64_t> kLimits{.least = 1, .most = 1'000'000'000'000};
 
-void add_imagined_options(CLI::App& command, monitor::SizeOptions& options) {
-  command
-      .add_option_function<std::string>(
-          "--response-size",
-          [&options](const std::string& text) {
-            options.response = size_from("--response-size", text);
-          },
-          "Instead of a recording: the size of a response")
-      ->type_name("SIZE");
-  command.add_option("--rps", options.rps, "... and how many there are a second")
-      ->type_name("N")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}));
-  command
-      .add_option_function<std::string>(
-          "--request-size",
-          [&options](const std::string& text) {
-            options.request = size_from("--request-size", text);
-          },
-          "... and the size of a request (default 64B)")
-      ->type_name("SIZE");
+void add_workload_options(CLI::App& command, monitor::SizeOptions& options) {
+  add_bytes(command,
+            {.name = "--response-size",
+             .help = "Size of a response of the workload, instead of a recording; with --rps"},
+            kAny<Bytes>, into(options.response));
+  add_count(command, {.name = "--rps", .help = "Responses per second, with --response-size"},
+            kRequests, into(options.rps));
+  add_bytes(command,
+            {.name = "--request-size",
+             .help = "Size of a request, with --response-size",
+             .fallback = "64B"},
+            kAny<Bytes>, into(options.request));
 }
 
 void add_limit_options(CLI::App& command, monitor::SizeOptions& options) {
-  const CLI::Range any(std::uint64_t{1}, std::uint64_t{1'000'000'000'000});
-  command
-      .add_option("--pps-limit", options.limits.packets_per_second,
-                  "Packets a second, in and out, that the type passes")
-      ->type_name("N")
-      ->check(any);
-  CLI::Option* connections =
-      command.add_option("--conns", options.limits.connections, "Connections of the workload")
-          ->type_name("N")
-          ->check(any);
-  CLI::Option* limit = command
-                           .add_option("--conns-limit", options.limits.connections_limit,
-                                       "Connections that the type tracks; AWS publishes\n"
-                                       "none: see conntrack_allowance_available when idle")
-                           ->type_name("N")
-                           ->check(any);
-  connections->needs(limit);
-  limit->needs(connections);
+  add_count(command,
+            {.name = "--pps-limit",
+             .help = "Packets per second that the type carries, both directions together"},
+            kLimits, into(options.limits.packets_per_second));
+  add_count(command, {.name = "--conns", .help = "Connections of the workload, with --conns-limit"},
+            kLimits, into(options.limits.connections));
+  add_count(command,
+            {.name = "--conns-limit",
+             .help = "Connections that the type can track, with --conns; AWS does not publish "
+                     "the number: read conntrack_allowance_available of an idle instance"},
+            kLimits, into(options.limits.connections_limit));
+  need_each_other(command, "--conns", "--conns-limit");
 }
 
 void add_type_options(CLI::App& command, monitor::SizeOptions& options) {
-  CLI::Option* types =
-      command
-          .add_option("--types", options.types,
-                      "Types to look at, such as 'cache.*'\n(default: those of EC2)")
-          ->type_name("GLOB");
+  add_text(command,
+           {.name = "--types",
+            .help = "Instance types to compare, such as 'cache.*'; not with --instance",
+            .fallback = "those of EC2"},
+           "GLOB", options.types);
   add_instance_option(command, options.instance);
-  command.get_option("--instance")->excludes(types);
+  exclude_each_other(command, "--instance", "--types");
   add_catalogue_option(command, options.catalogue);
-  command.add_option("--top", options.top, "Show so many types, the smallest (default 10)")
-      ->type_name("N")
-      ->check(CLI::Range(std::size_t{1}, std::size_t{1'000'000}));
-  command.add_option("--csv", options.csv, "Write a row for each type that was looked at")
-      ->type_name("FILE|-");
+  add_count(command,
+            {.name = "--top",
+             .help = "Show N types, the smallest first",
+             .fallback = fmt::format("{}", options.top)},
+            kTops, into(options.top));
+  add_text(command,
+           {.name = "--csv",
+            .help = "Write one row for each compared type to this new file; - is stdout"},
+           "FILE|-", options.csv);
 }
 
 int run_size(const monitor::SizeOptions& options) {
@@ -96,20 +86,18 @@ int run_size(const monitor::SizeOptions& options) {
 
 void add_size(CLI::App& app, std::function<int()>& run) {
   auto options = std::make_shared<monitor::SizeOptions>();
-  CLI::App* command =
-      app.add_subcommand("size", "Instance types that carry recorded or imagined traffic");
-  command->add_option("FILE", options->files, "Recordings, in the order of their time; - is stdin")
-      ->type_name("");
-  command
-      ->add_option("-i,--iface", options->interfaces,
-                   "Interface to charge, by name or glob; repeatable\n"
-                   "(default: all of the recording but lo and veth*)")
-      ->type_name("NAME|GLOB")
-      ->allow_extra_args(false);
-  add_imagined_options(*command, *options);
-  add_limit_options(*command, *options);
-  add_type_options(*command, *options);
-  command->callback([options, &run] { run = [options] { return run_size(*options); }; });
+  CLI::App& command =
+      add_command(app, "size", "Find the instance types that carry a recorded or a given workload");
+  add_files(command, "Recordings, the oldest first; - is stdin", false, options->files);
+  add_list(command,
+           {.name = "-i,--iface",
+            .help = "Interface whose traffic counts; repeatable",
+            .fallback = "all of the recording but lo and veth*"},
+           "NAME|GLOB", options->interfaces);
+  add_workload_options(command, *options);
+  add_limit_options(command, *options);
+  add_type_options(command, *options);
+  on_chosen(command, [options, &run] { run = [options] { return run_size(*options); }; });
 }
 
 }  // namespace cgtally::cli

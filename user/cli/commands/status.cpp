@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands/commands.h"
 
-#include <CLI/CLI.hpp>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -38,11 +37,11 @@ int run_status(const StatusOptions& options) {
 
 void add_status(CLI::App& app, std::function<int()>& run) {
   auto options = std::make_shared<StatusOptions>();
-  CLI::App* command = app.add_subcommand(
-      "status", "What the pinned ledger counts, at what cost, and what it does not see");
-  add_host_root_option(*command, options->host_root);
-  add_bpffs_option(*command, options->bpffs);
-  command->callback([options, &run] { run = [options] { return run_status(*options); }; });
+  CLI::App& command = add_command(
+      app, "status", "Show what the pinned ledger counts, its cost, and the traffic it misses");
+  add_host_root_option(command, options->host_root);
+  add_bpffs_option(command, options->bpffs);
+  on_chosen(command, [options, &run] { run = [options] { return run_status(*options); }; });
 }
 
 }  // namespace cgtally::cli

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <cerrno>
 #include <memory>
 
@@ -82,17 +81,21 @@ int run_up(const UpOptions& options) {
 
 void add_up(CLI::App& app, std::function<int()>& run) {
   auto options = std::make_shared<UpOptions>();
-  CLI::App* command = app.add_subcommand("up", "Pin the ledger: it counts on when this has ended");
-  add_place_options(*command, options->keeper.places.interfaces, options->keeper.places.netns);
-  command->add_flag("--keep", options->keep,
-                    "Stay in the foreground as the keeper: for a unit or a container\n"
-                    "(default: leave a keeper in the background)");
-  command->add_flag("--migrate", options->keeper.migrate,
-                    "Carry the totals over from the ledger of an older cgtally");
-  add_slots_option(*command, options->keeper.slots);
-  add_host_root_option(*command, options->keeper.places.host_root);
-  add_bpffs_option(*command, options->keeper.bpffs);
-  command->callback([options, &run] { run = [options] { return run_up(*options); }; });
+  CLI::App& command =
+      add_command(app, "up", "Pin the ledger: counting continues after cgtally has ended");
+  add_interface_options(command, options->keeper.places);
+  add_flag(command,
+           {.name = "--keep",
+            .help = "Stay in the foreground as the keeper, for a systemd unit or a container",
+            .fallback = "leave a keeper in the background"},
+           options->keep);
+  add_flag(command,
+           {.name = "--migrate", .help = "Take over the totals of the ledger of an older cgtally"},
+           options->keeper.migrate);
+  add_slots_option(command, options->keeper.slots);
+  add_host_root_option(command, options->keeper.places.host_root);
+  add_bpffs_option(command, options->keeper.bpffs);
+  on_chosen(command, [options, &run] { run = [options] { return run_up(*options); }; });
 }
 
 }  // namespace cgtally::cli

@@ -1,22 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// The options that the counting commands share, checked as they are read. Whatever is out of its
-// bounds is a UsageError, which says the bounds.
+// Options that several commands share: interfaces, times, the ledger, the host's root. The same
+// option has the same words, bounds and default in each command.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <vector>
 
+#include "cli/options/parsing.h"
 #include "core/base/units.h"
 #include "monitor/session/interface_choice.h"
 
-namespace CLI {
-class App;
-}
-
 namespace cgtally::cli {
 
+// The values of these options, as live, record and credits have them. Bursts uses a part of them.
 struct CommonOptions {
   monitor::InterfaceChoice choice;
   Nanoseconds interval = std::chrono::seconds{1};
@@ -28,25 +25,37 @@ struct CommonOptions {
   std::optional<std::uint32_t> slots;
   std::string bpffs = "/sys/fs/bpf";
   bool private_ledger = false;
-  // Of windows that this run makes.
+  // Of the windows that this run makes.
   Nanoseconds window = std::chrono::milliseconds{1};
   std::uint32_t clock_read_bytes = 16'384;
 
-  // How long to count: --once is one interval.
+  // Until when to count: --once is one interval; none: until the user stops the run.
   [[nodiscard]] std::optional<Nanoseconds> length() const;
 };
 
-void add_common_options(CLI::App& command, CommonOptions& options);
+// How many rows or accounts --top may ask for.
+inline constexpr Bounds<std::uint64_t> kTops{.least = 1, .most = 1'000'000};
+
+// Words of options that mean the same in each command, but not quite.
+struct CommonHelp {
+  std::string once = "Stop after one interval";
+  std::string account = "Show only accounts that match, such as '/system.slice/*'";
+  OptionText top{.name = "--top", .help = "Show N accounts, and the others as one"};
+  OptionText csv;
+  std::string csv_type = "FILE|-";
+};
+// The options of live, record and credits; those of the other commands, one by one.
+void add_common_options(CLI::App& command, CommonOptions& options, const CommonHelp& help);
+void add_interface_options(CLI::App& command, monitor::InterfaceChoice& choice);
 void add_duration_option(CLI::App& command, std::optional<Nanoseconds>& duration);
+void add_window_option(CLI::App& command, Nanoseconds& window);
 void add_private_option(CLI::App& command, bool& private_ledger);
-// What every command that counts must know.
-void add_place_options(CLI::App& command, std::vector<std::string>& interfaces,
-                       std::vector<std::string>& netns);
 void add_slots_option(CLI::App& command, std::optional<std::uint32_t>& slots);
 void add_bpffs_option(CLI::App& command, std::string& bpffs);
 void add_host_root_option(CLI::App& command, std::string& host_root);
 
-// /host where that is the root of a host: a container that is given it means it.
+// /host if it has a cgroup file system, as in a container that was given the host's root there;
+// else empty.
 [[nodiscard]] std::string default_host_root();
 
 }  // namespace cgtally::cli

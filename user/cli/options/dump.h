@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Options of the flight recorder: the directory of its dumps, the bursts that get one, and the
-// dumps that are kept.
+// Options of burst dumps: their directory, the bursts that are dumped, and the number and size of
+// the dumps that are kept.
 #pragma once
 
 #include "monitor/bursts/burst_dumper.h"

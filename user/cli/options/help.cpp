@@ -1,61 +1,52 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/options/help.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
+#include <algorithm>
 #include <string_view>
 #include <vector>
 
 namespace cgtally::cli {
 namespace {
 
+constexpr std::size_t kWidth = 80;
 constexpr std::size_t kDescriptionColumn = 28;
 
 using Options = std::vector<const CLI::Option*>;
 
-// What is typed on the left, what it means on the right; further lines of the meaning stand below.
-std::string help_row(const std::string& left, std::string_view description) {
-  const std::string indent = '\n' + std::string(kDescriptionColumn, ' ');
-  std::string row = "  " + left;
-  if (row.size() < kDescriptionColumn) {
-    row.append(kDescriptionColumn - row.size(), ' ');
-  } else if (!description.empty()) {
-    row += indent;
-  }
-  for (const char character : description) {
-    if (character == '\n') {
-      row += indent;
-    } else {
-      row += character;
+// `text` in lines of at most `width` columns, broken at blanks.
+std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
+  std::vector<std::string> lines(1);
+  while (!text.empty()) {
+    const std::string_view word = text.substr(0, text.find(' '));
+    text.remove_prefix(std::min(text.size(), word.size() + 1));
+    if (!lines.back().empty() && lines.back().size() + 1 + word.size() > width) {
+      lines.emplace_back();
     }
+    lines.back() += (lines.back().empty() ? "" : " ") + std::string(word);
   }
-  return row + '\n';
+  return lines;
+}
+
+// The part that the user types, and its description beside it.
+std::string help_row(const std::string& typed, std::string_view description) {
+  std::string row = "  " + typed;
+  if (row.size() >= kDescriptionColumn) row += '\n' + std::string(kDescriptionColumn, ' ');
+  row.resize(std::max(row.size(), kDescriptionColumn), ' ');
+  const auto lines = wrapped(description, kWidth - kDescriptionColumn);
+  return fmt::format("{}{}\n", row, fmt::join(lines, '\n' + std::string(kDescriptionColumn, ' ')));
 }
 
 bool is_repeatable(const CLI::Option& option) {
   return option.get_expected_max() == CLI::detail::expected_max_vector_size;
 }
 
-// CLI11 adds the bounds of a number to its type, "N:UINT in [1 - 10]"; the description has them.
-std::string type_of(const CLI::Option& option) {
-  if (option.get_type_size() == 0) return {};  // a flag
-  const std::string type = option.get_type_name();
-  return type.substr(0, type.find(':'));
-}
-
-std::string names_of(const std::set<CLI::Option*>& options, std::string_view relation) {
-  std::string names;
-  for (const CLI::Option* option : options) names += ' ' + option->get_name();
-  return names.empty() ? names : fmt::format(" {}:{}", relation, names);
-}
-
 std::string option_row(const CLI::Option& option) {
   std::string left = option.get_positional() ? option.get_name(true) : option.get_name(false, true);
-  const std::string type = type_of(option);
-  if (!option.get_positional() && !type.empty()) left += ' ' + type;
+  const bool takes_value = !option.get_positional() && option.get_type_size() != 0;
+  if (takes_value) left += ' ' + option.get_type_name();
   if (is_repeatable(option)) left += " ...";
-  if (option.get_required()) left += " REQUIRED";
-  left += names_of(option.get_needs(), "Needs") + names_of(option.get_excludes(), "Excludes");
   return help_row(left, option.get_description());
 }
 
@@ -85,7 +76,7 @@ std::string usage(const CLI::App& app, const std::string& name) {
 std::string command_rows(const CLI::App& app) {
   const auto commands = app.get_subcommands({});
   if (commands.empty()) return {};
-  std::string rows = "\nSubcommands:\n";
+  std::string rows = "\nCommands:\n";
   for (const CLI::App* command : commands) {
     rows += help_row(command->get_name(), command->get_description());
   }
@@ -98,9 +89,9 @@ std::string HelpFormatter::make_help(const CLI::App* app, std::string name,
                                      CLI::AppFormatMode /*mode*/) const {
   const std::string footer = app->get_footer();
   return fmt::format("{}\n{}{}{}{}{}", app->get_description(), usage(*app, name),
-                     option_rows("Positionals", options_of(*app, true)),
+                     option_rows("Arguments", options_of(*app, true)),
                      option_rows("Options", options_of(*app, false)), command_rows(*app),
-                     footer.empty() ? "\n" : '\n' + footer + '\n');
+                     footer.empty() ? "" : '\n' + footer + '\n');
 }
 
 }  // namespace cgtally::cli

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Options that name an instance, its limits and where the state of its credits is kept.
+// Options that name an instance, its limits, and the place where its credits are kept across
+// restarts.
 #pragma once
 
 #include <string>
@@ -14,11 +15,11 @@ class App;
 namespace cgtally::cli {
 
 void add_instance_options(CLI::App& command, monitor::InstanceOptions& options);
-// The ones that commands without a bucket of this machine have too.
+// Commands that estimate no credits of this machine have only these two.
 void add_instance_option(CLI::App& command, std::string& instance);
 void add_catalogue_option(CLI::App& command, std::string& catalogue);
 
-// All of add_instance_options(), and those of a running estimate.
+// The options of add_instance_options(), and those of a running estimate.
 void add_credit_options(CLI::App& command, monitor::CreditOptions& options);
 void add_state_dir_option(CLI::App& command, std::string& state_dir);
 

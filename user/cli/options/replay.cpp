@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/options/replay.h"
 
-#include <CLI/CLI.hpp>
-
 #include "cli/options/instance.h"
 #include "cli/options/parsing.h"
 
@@ -10,32 +8,39 @@ namespace cgtally::cli {
 
 void add_replay_credit_options(CLI::App& command, monitor::ReplayCreditOptions& options) {
   add_instance_options(command, options.instance);
-  command
-      .add_option("--credits", options.csv,
-                  "Write the estimate of the credits, a row for each direction\nand interval")
-      ->type_name("FILE|-");
-  command
-      .add_option("--tx-column", options.columns.tx,
-                  "The files are another monitor's: this column is what was sent")
-      ->type_name("NAME");
-  command.add_option("--rx-column", options.columns.rx, "Likewise, what was received")
-      ->type_name("NAME");
-  command.add_option("--time-column", options.columns.time, "Likewise, the time (default: time)")
-      ->type_name("NAME");
-  command
-      .add_option_function<std::string>(
-          "--unit",
-          [&options](const std::string& text) {
-            auto unit = parse_series_unit(text);
-            if (!unit) throw_usage_error("--unit: " + unit.error().what, unit.error().hint);
-            options.unit = *unit;
-            options.has_unit = true;
-          },
-          "Their unit: bytes (in the interval), total (a counter), or a\n"
-          "rate: bit/s, Mbit/s, B/s, kB/s, KiB/s...")
-      ->type_name("UNIT");
-  command.add_flag("--time-is-start", options.time_is_start,
-                   "Their time is where an interval begins (CloudWatch), not its end");
+  add_text(command,
+           {.name = "--credits",
+            .help = "Write the estimate of the credits to this file, one row for each direction "
+                    "and interval; - is stdout"},
+           "FILE|-", options.csv);
+  add_text(command,
+           {.name = "--tx-column",
+            .help = "Read the files of another monitor: the column of sent traffic"},
+           "NAME", options.columns.tx);
+  add_text(command,
+           {.name = "--rx-column",
+            .help = "Read the files of another monitor: the column of received traffic"},
+           "NAME", options.columns.rx);
+  add_text(
+      command,
+      {.name = "--time-column", .help = "The column of another monitor's time", .fallback = "time"},
+      "NAME", options.columns.time);
+  add_parsed(command,
+             {.name = "--unit",
+              .help = "Unit of another monitor's columns: bytes (in the interval), total (a "
+                      "counter of bytes), or a rate: bit/s, kbit/s, Mbit/s, Gbit/s, B/s, kB/s, "
+                      "MB/s, GB/s, KiB/s, MiB/s or GiB/s"},
+             "UNIT", [&options](const std::string& text) {
+               options.unit =
+                   accepted("--unit", "bytes, total or a rate such as Mbit/s or kB/s", text,
+                            parse_series_unit(text), "see cgtally replay --help for all units");
+               options.has_unit = true;
+             });
+  add_flag(command,
+           {.name = "--time-is-start",
+            .help = "Another monitor's time is the beginning of an interval, as CloudWatch's is, "
+                    "not its end"},
+           options.time_is_start);
 }
 
 }  // namespace cgtally::cli

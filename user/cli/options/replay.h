@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Options that have a recording, or the figures of another monitor, judged by an instance's
-// credits.
+// Options with which replay judges a recording, or the figures of another monitor, by an instance's
+// network credits.
 #pragma once
 
 #include "monitor/offline/credit_replayer.h"

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/options/threshold.h"
 
-#include <CLI/CLI.hpp>
-
 #include "cli/options/parsing.h"
 #include "cli/output/messages.h"
 #include "core/base/quantity.h"
@@ -10,16 +8,14 @@
 
 namespace cgtally::cli {
 
-void add_threshold_option(CLI::App& command, ThresholdRequest& wish,
-                          const std::string& description) {
-  command
-      .add_option_function<std::string>(
-          "--threshold",
-          [&wish](const std::string& text) {
-            wish = value_of("--threshold", text, parse_threshold(text));
-          },
-          description)
-      ->type_name("SHARE|RATE");
+void add_threshold_option(CLI::App& command, ThresholdRequest& wish, const std::string& help,
+                          const std::string& fallback) {
+  const auto parse = [&wish](const std::string& text) {
+    wish = accepted("--threshold", "a share up to 100% such as 50%, or a rate such as 2Gbit", text,
+                    parse_threshold(text));
+  };
+  add_parsed(command, {.name = "--threshold", .help = help, .fallback = fallback}, "SHARE|RATE",
+             parse);
 }
 
 void cut_finely_enough(CommonOptions& options, const Threshold& threshold) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What bursts and record --bursts share: from options to a threshold, to windows that are fine
-// enough for it, and the words where a ledger's are not.
+// The threshold of bursts and of record --bursts: its option, windows that are fine enough for it,
+// and a notice if the ledger's windows are not.
 #pragma once
 
 #include <string>
@@ -12,13 +12,14 @@
 
 namespace cgtally::cli {
 
-void add_threshold_option(CLI::App& command, ThresholdRequest& wish,
-                          const std::string& description);
+void add_threshold_option(CLI::App& command, ThresholdRequest& wish, const std::string& help,
+                          const std::string& fallback);
 
-// The gate of the programs that this run may load: as fine as the threshold needs it.
+// Sets how often the programs that this run may load read the clock: as often as the threshold
+// needs.
 void cut_finely_enough(CommonOptions& options, const Threshold& threshold);
 
-// Where the session's windows are not what was asked for.
+// Tells the user if the session's windows are not those that the options ask for.
 void say_differences(const monitor::Session& session, const CommonOptions& options,
                      const Threshold& threshold);
 

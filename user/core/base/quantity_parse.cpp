@@ -9,7 +9,6 @@
 #include <span>
 
 #include "core/base/quantity.h"
-#include "core/base/text.h"
 
 namespace cgtally {
 namespace {
@@ -27,8 +26,10 @@ struct Decimal {
   std::uint64_t fraction_scale = 1;  // 10 to the number of digits behind the point
 };
 
-constexpr std::uint64_t kMostUnits = std::numeric_limits<std::uint64_t>::max();
+constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
 constexpr std::uint64_t kFinestFraction = 1'000'000'000;
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // Takes digits off the front of `text`; none where there are none, or too many for 64 bits.
 std::optional<std::uint64_t> take_digits(std::string_view& text) {
@@ -36,7 +37,7 @@ std::optional<std::uint64_t> take_digits(std::string_view& text) {
   std::uint64_t value = 0;
   for (; !text.empty() && is_digit(text.front()); text.remove_prefix(1)) {
     const auto digit = static_cast<std::uint64_t>(text.front() - '0');
-    if (value > (kMostUnits - digit) / 10) return std::nullopt;
+    if (value > (kMost - digit) / 10) return std::nullopt;
     value = value * 10 + digit;
   }
   return value;
@@ -64,7 +65,7 @@ std::optional<std::uint64_t> scaled(const Decimal& number, std::uint64_t scale) 
   const Wide value =
       Wide{number.whole} * scale +
       (Wide{number.fraction} * scale + number.fraction_scale / 2) / number.fraction_scale;
-  if (value > kMostUnits) return std::nullopt;
+  if (value > kMost) return std::nullopt;
   return static_cast<std::uint64_t>(value);
 }
 
@@ -87,7 +88,7 @@ std::optional<Nanoseconds> duration_of(std::string_view text) {
   constexpr auto kLongest = static_cast<std::uint64_t>(Nanoseconds::max().count());
   if (text.empty()) return std::nullopt;
   std::uint64_t total = 0;
-  std::uint64_t last_scale = kMostUnits;
+  std::uint64_t last_scale = kMost;
   while (!text.empty()) {
     const auto number = take_decimal(text);
     if (!number) return std::nullopt;

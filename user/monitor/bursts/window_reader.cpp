@@ -9,7 +9,11 @@
 #include "adapters/sys/priority.h"
 
 namespace cgtally::monitor {
-namespace {}  // namespace
+namespace {
+
+constexpr auto kDirections = {Direction::rx, Direction::tx};
+
+}  // namespace
 
 void WindowReader::begin(Nanoseconds pause) {
   thread_ = std::jthread([this, pause](const std::stop_token& stop) { run(stop, pause); });
