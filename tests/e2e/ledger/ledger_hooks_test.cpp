@@ -178,14 +178,13 @@ TEST_P(LedgerHooksTest, AFilterWhoseProgramSomebodyReplacesInPlaceIsLeftAndOursH
     replace_ours(HookDirection::egress, usurper);
     expect_mended(*keeper);
     EXPECT_NE(our_preference("egress"), "1");
-    expect_status("cgt0@" + wire.host().name() +
-                  "  clsact filter, totals since *, hook lost once: at most * uncounted");
+    expect_status("cgt0  clsact filter, totals since *, hook lost once: at most * uncounted");
     keeper.reset();
     replace_ours(HookDirection::ingress, successor);  // and nobody is there to see it
     keeper = start_keeper(up());
     await_words(*keeper, "took our program away");
     expect_counted_once();
-    expect_status("cgt0@" + wire.host().name() + "  clsact filter, *, hook lost 2 times: *");
+    expect_status("cgt0  clsact filter, *, hook lost 2 times: *");
     const auto seen = usurper.packets() + successor.packets();
     stream.once();
     (void)settled_truth();
@@ -288,6 +287,9 @@ TEST_P(LedgerHooksTest, ANetnsThatGoesKeepsItsTotalsAndAnInterfaceOfThatNameElse
     EXPECT_NE(keeper->said().find("cgt0@" + wire.host().name()), std::string::npos)
         << keeper->said();
     EXPECT_NE(keeper->said().find("cgt0@" + other->name()), std::string::npos);
+    for (const std::string& netns : {wire.host().name(), other->name()}) {
+      expect_status("cgt0@" + netns + "  *, totals since *");
+    }
     Running reader(record());
     await_words(reader, "(the ledger that is up)");
     for (int i = 0; i < 9; ++i) {

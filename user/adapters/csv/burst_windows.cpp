@@ -91,8 +91,8 @@ class Rows {
   }
   void add(std::size_t way, const UnknownWindows& unknown) {
     RecordWriter row = begin(way, unknown.range.from);
-    unknown.bytes ? row.add(unknown.bytes->value) : row.add("");
-    unknown.packets ? row.add(unknown.packets->value) : row.add("");
+    row.add_if_known(unknown.bytes.transform([](Bytes bytes) { return bytes.value; }))
+        .add_if_known(unknown.packets.transform([](Packets packets) { return packets.value; }));
     add_accounts(row, {});
     row.add(static_cast<std::uint64_t>(dump_.window.count())).add("");
     rows_.push_back({.window_index = unknown.range.from,

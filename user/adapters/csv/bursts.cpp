@@ -21,10 +21,6 @@ std::string share_text(Bytes part, Bytes whole) {
   return std::to_string(scaled / kShareScale) + "." + digits;
 }
 
-void add(RecordWriter& row, const std::optional<std::uint64_t>& count) {
-  count ? row.add(*count) : row.add("");
-}
-
 }  // namespace
 
 std::string bursts_header() {
@@ -53,9 +49,9 @@ std::string bursts_row(const ExplainedBurst& burst, Nanoseconds wall, const std:
   const BurstShare top = what.shares.empty() ? BurstShare{} : what.shares.front();
   row.add(what.shares.empty() ? "" : share_text(top.least, what.bytes))
       .add(what.shares.empty() ? "" : share_text(top.most, what.bytes));
-  add(row, burst.exceeded);
-  add(row, burst.shared_with);
-  row.add(cause_name(burst.verdict.cause));
+  row.add_if_known(burst.exceeded)
+      .add_if_known(burst.shared_with)
+      .add(cause_name(burst.verdict.cause));
   return std::move(row).line();
 }
 

@@ -14,25 +14,25 @@
 namespace cgtally::csv {
 namespace {
 
-constexpr std::array<std::string_view, 19> kNames{"time",
-                                                  "boot_ns",
-                                                  "host",
-                                                  "direction",
-                                                  "state",
-                                                  "rate_bps",
-                                                  "baseline_bps",
-                                                  "burst_bps",
-                                                  "capacity_lo_bytes",
-                                                  "capacity_hi_bytes",
-                                                  "balance_lo_bytes",
-                                                  "balance_hi_bytes",
-                                                  "empty_in_lo_s",
-                                                  "empty_in_hi_s",
-                                                  "basis",
-                                                  "exceeded",
-                                                  "verdict",
-                                                  "top_account",
-                                                  "top_share"};
+constexpr std::array<std::string_view, 19> kColumns{"time",
+                                                    "boot_ns",
+                                                    "host",
+                                                    "direction",
+                                                    "state",
+                                                    "rate_bps",
+                                                    "baseline_bps",
+                                                    "burst_bps",
+                                                    "capacity_lo_bytes",
+                                                    "capacity_hi_bytes",
+                                                    "balance_lo_bytes",
+                                                    "balance_hi_bytes",
+                                                    "empty_in_lo_s",
+                                                    "empty_in_hi_s",
+                                                    "basis",
+                                                    "exceeded",
+                                                    "verdict",
+                                                    "top_account",
+                                                    "top_share"};
 
 std::string decimals(double value, const char* format) {
   std::array<char, 64> text{};
@@ -62,7 +62,7 @@ void add_seconds(RecordWriter& row, const std::optional<double>& seconds) {
 
 std::string credits_header() {
   RecordWriter row;
-  for (const std::string_view name : kNames) row.add(name);
+  for (const std::string_view name : kColumns) row.add(name);
   return std::move(row).line();
 }
 

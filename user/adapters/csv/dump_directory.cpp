@@ -19,7 +19,7 @@
 namespace cgtally::csv {
 namespace {
 
-constexpr int kNames = 1000;
+constexpr int kMostNames = 1000;
 
 // A name says what was meant; the first line says whose it is. A torn file has a part of it.
 bool is_dump(const std::filesystem::path& path) {
@@ -105,7 +105,7 @@ Result<void> DumpDirectory::write(const std::string& name, std::string_view text
 
 Result<std::string> DumpDirectory::move_to_free_name(const std::string& from,
                                                      const std::string& name) const {
-  for (int number = 1; number <= kNames; ++number) {
+  for (int number = 1; number <= kMostNames; ++number) {
     const std::string free = numbered_windows_file_name(name, number);
     const std::string to = path_ + "/" + free;
     if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) {

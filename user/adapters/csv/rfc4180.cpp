@@ -53,6 +53,10 @@ RecordWriter& RecordWriter::add(std::uint64_t number) {
   return *this;
 }
 
+RecordWriter& RecordWriter::add_if_known(std::optional<std::uint64_t> number) {
+  return number ? add(*number) : add("");
+}
+
 std::string RecordWriter::line() && {
   text_ += '\n';
   return std::move(text_);

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <istream>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,7 +20,8 @@ class RecordWriter {
  public:
   RecordWriter& add(std::string_view field);
   RecordWriter& add(std::uint64_t number);
-  [[nodiscard]] std::string line() &&;  // with its '\n'
+  RecordWriter& add_if_known(std::optional<std::uint64_t> number);  // else an empty field
+  [[nodiscard]] std::string line() &&;                              // with its '\n'
 
  private:
   void separate();

@@ -32,10 +32,6 @@ void add(RecordWriter& row, std::optional<BitRate> rate) {
   rate ? row.add(rate->bits_per_second) : row.add("");
 }
 
-void add(RecordWriter& row, std::optional<std::uint64_t> number) {
-  number ? row.add(*number) : row.add("");
-}
-
 std::uint64_t microseconds(Nanoseconds span) {
   return static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::microseconds>(span).count());
@@ -73,10 +69,9 @@ std::string samples_row(const Sample& sample) {
   add(row, rate(sample.delta.tx_bytes, sample.interval));
   add(row, rate(sample.delta.rx_packets, sample.interval));
   add(row, rate(sample.delta.tx_packets, sample.interval));
-  add(row, sample.tcp_connections);
-  add(row,
-      sample.queue_delay_p99 ? std::optional(microseconds(*sample.queue_delay_p99)) : std::nullopt);
-  add(row, sample.retransmitted ? std::optional(sample.retransmitted->value) : std::nullopt);
+  row.add_if_known(sample.tcp_connections)
+      .add_if_known(sample.queue_delay_p99.transform(microseconds))
+      .add_if_known(sample.retransmitted.transform([](Bytes bytes) { return bytes.value; }));
   return std::move(row).line();
 }
 

@@ -45,7 +45,7 @@ int print_start_error(const Error& error, const std::string& host_root) {
   if (error.failure == Failure::unsupported) {
     auto missing = diagnose(host::gather_facts(host_root));
     std::erase_if(missing, [](const Finding& finding) {
-      return finding.verdict != Finding::AllowanceVerdict::missing;
+      return finding.verdict != Finding::Verdict::missing;
     });
     for (const Finding& finding : missing) {
       // That programs do not load is what the error itself says; the others say why, if there are

@@ -10,15 +10,15 @@
 namespace cgtally {
 namespace {
 
-constexpr std::size_t kLongest = 127;  // no name is longer; what is, is like nothing
+constexpr std::size_t kLongestName = 127;  // no name is longer; what is, is like nothing
 
 }  // namespace
 
 std::optional<std::size_t> edit_distance(std::string_view a, std::string_view b,
                                          std::size_t limit) {
   if (std::max(a.size(), b.size()) - std::min(a.size(), b.size()) > limit) return std::nullopt;
-  if (std::max(a.size(), b.size()) > kLongest) return std::nullopt;
-  std::array<std::array<std::size_t, kLongest + 1>, 3> rows;
+  if (std::max(a.size(), b.size()) > kLongestName) return std::nullopt;
+  std::array<std::array<std::size_t, kLongestName + 1>, 3> rows;
   std::size_t* before_last = rows[0].data();
   std::size_t* last = rows[1].data();
   std::size_t* row = rows[2].data();

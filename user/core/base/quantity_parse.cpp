@@ -9,6 +9,7 @@
 #include <span>
 
 #include "core/base/quantity.h"
+#include "core/base/text.h"
 
 namespace cgtally {
 namespace {
@@ -26,10 +27,8 @@ struct Decimal {
   std::uint64_t fraction_scale = 1;  // 10 to the number of digits behind the point
 };
 
-constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
+constexpr std::uint64_t kMostUnits = std::numeric_limits<std::uint64_t>::max();
 constexpr std::uint64_t kFinestFraction = 1'000'000'000;
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // Takes digits off the front of `text`; none where there are none, or too many for 64 bits.
 std::optional<std::uint64_t> take_digits(std::string_view& text) {
@@ -37,7 +36,7 @@ std::optional<std::uint64_t> take_digits(std::string_view& text) {
   std::uint64_t value = 0;
   for (; !text.empty() && is_digit(text.front()); text.remove_prefix(1)) {
     const auto digit = static_cast<std::uint64_t>(text.front() - '0');
-    if (value > (kMost - digit) / 10) return std::nullopt;
+    if (value > (kMostUnits - digit) / 10) return std::nullopt;
     value = value * 10 + digit;
   }
   return value;
@@ -65,7 +64,7 @@ std::optional<std::uint64_t> scaled(const Decimal& number, std::uint64_t scale) 
   const Wide value =
       Wide{number.whole} * scale +
       (Wide{number.fraction} * scale + number.fraction_scale / 2) / number.fraction_scale;
-  if (value > kMost) return std::nullopt;
+  if (value > kMostUnits) return std::nullopt;
   return static_cast<std::uint64_t>(value);
 }
 
@@ -88,7 +87,7 @@ std::optional<Nanoseconds> duration_of(std::string_view text) {
   constexpr auto kLongest = static_cast<std::uint64_t>(Nanoseconds::max().count());
   if (text.empty()) return std::nullopt;
   std::uint64_t total = 0;
-  std::uint64_t last_scale = kMost;
+  std::uint64_t last_scale = kMostUnits;
   while (!text.empty()) {
     const auto number = take_decimal(text);
     if (!number) return std::nullopt;

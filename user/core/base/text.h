@@ -9,6 +9,9 @@
 
 namespace cgtally {
 
+// Of ASCII, whatever the locale says.
+[[nodiscard]] constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
 [[nodiscard]] std::string printable(std::string_view text);
 [[nodiscard]] std::size_t display_width(std::string_view text);
 [[nodiscard]] std::string pad_right(std::string_view text, std::size_t width);  // "ab  "

@@ -4,6 +4,8 @@
 
 #include <cctype>
 
+#include "core/base/text.h"
+
 namespace cgtally {
 namespace {
 
@@ -30,8 +32,6 @@ std::string time_of_day(Nanoseconds wall) {
   return padded(time.hours().count(), 2) + ":" + padded(time.minutes().count(), 2) + ":" +
          padded(time.seconds().count(), 2);
 }
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool has_shape(std::string_view text) {
   if (text.size() <= kShape.size() || text.back() != 'Z') return false;

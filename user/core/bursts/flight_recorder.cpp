@@ -9,8 +9,6 @@ namespace {
 
 constexpr std::uint64_t kEdge = 2;  // a burst may begin with a window that was judged before it
 
-std::size_t index(Direction direction) { return static_cast<std::size_t>(direction); }
-
 WindowRange range_of(const Burst& burst) { return {burst.first, burst.last + 1}; }
 
 std::uint64_t windows(Nanoseconds length, Nanoseconds window) {

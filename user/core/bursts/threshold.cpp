@@ -13,7 +13,7 @@ namespace {
 
 using Wide = unsigned __int128;
 
-constexpr Nanoseconds kMinute = std::chrono::minutes{1};
+constexpr Nanoseconds kMeanLength = std::chrono::minutes{1};
 constexpr std::uint32_t kMostGate = 16'384;
 constexpr Wide kGatePart = 20;
 
@@ -80,7 +80,7 @@ void FollowingThreshold::add(Bytes bytes, Nanoseconds boot_time) {
   steps_.push_back({.end = boot_time, .length = length, .bytes = bytes});
   length_ += length;
   bytes_ += bytes.value;
-  while (steps_.size() > 1 && steps_.front().end <= boot_time - kMinute) {
+  while (steps_.size() > 1 && steps_.front().end <= boot_time - kMeanLength) {
     length_ -= steps_.front().length;
     bytes_ -= steps_.front().bytes.value;
     steps_.pop_front();

@@ -14,10 +14,10 @@
 namespace cgtally {
 namespace {
 
-constexpr double kClearlyAbove = 1.1;  // baselines
-constexpr double kClearlyAboveSeconds = 2;
+constexpr double kOverspending = 1.1;  // baselines
+constexpr double kOverspendingSeconds = 2;
 // A queue in front of the limiter is charged before it is let through; as much is no contradiction.
-constexpr double kQueueSeconds = 2;     // of baseline
+constexpr double kQueuedSeconds = 2;    // of baseline
 constexpr double kMeasured = 0.10;      // an interval this narrow is a measurement
 constexpr double kExactness = 0.03;     // as exact as real buckets repeat
 constexpr double kInsistSeconds = 20;   // of plateau, against what was told or measured
@@ -44,13 +44,13 @@ void Bucket::say(const Moment& now, std::string sentence) {
 }
 
 void Bucket::watch_drain(const BucketTick& tick) {
-  if (rates_.current() <= kClearlyAbove * earned(1).hi) {
+  if (rates_.current() <= kOverspending * earned(1).hi) {
     drained_s_ = 0;
     return;
   }
-  const bool was = drained_s_ >= kClearlyAboveSeconds;
+  const bool was = drained_s_ >= kOverspendingSeconds;
   drained_s_ += tick_s_;
-  if (was || drained_s_ < kClearlyAboveSeconds || bounds_.balance().lo > 0) return;
+  if (was || drained_s_ < kOverspendingSeconds || bounds_.balance().lo > 0) return;
   // Of a row of such sentences the newest is enough.
   constexpr std::string_view kEnding = ": it was not empty";
   if (!evidence_.empty() && evidence_.back().sentence.ends_with(kEnding)) evidence_.pop_back();
@@ -71,7 +71,7 @@ void Bucket::watch_full(const Moment& now) {
 void Bucket::watch_overspending(const Moment& now, double beyond) {
   const bool above = drained_s_ > 0 || rates_.samples().empty();  // empty: after a pause
   overspent_ = beyond > 0 && above ? overspent_ + beyond : (above ? overspent_ : 0);
-  if (overspent_ <= kQueueSeconds * baseline()) return;
+  if (overspent_ <= kQueuedSeconds * baseline()) return;
   const std::string more = amount(overspent_) + " more was spent than could be left: ";
   const bool doubt_holds = doubt_ && doubt_->balance().hi > kHardlySeconds * baseline();
   if (doubt_holds) {

@@ -12,7 +12,7 @@
 namespace cgtally {
 namespace {
 
-using AllowanceVerdict = Finding::AllowanceVerdict;
+using Verdict = Finding::Verdict;
 
 // Numbers of capabilities are part of the kernel's ABI.
 constexpr unsigned kNetAdmin = 12;
@@ -33,10 +33,10 @@ bool older_than(const std::string& release, int major, int minor) {
 
 Finding kernel(const HostFacts& facts) {
   if (older_than(facts.release, 5, 10)) {
-    return {AllowanceVerdict::missing, "kernel", facts.release + " is older than 5.10",
+    return {Verdict::missing, "kernel", facts.release + " is older than 5.10",
             "boot a kernel from 5.10 on"};
   }
-  return {AllowanceVerdict::ok, "kernel", facts.release, ""};
+  return {Verdict::ok, "kernel", facts.release, ""};
 }
 
 Finding privileges(const HostFacts& facts) {
@@ -52,11 +52,11 @@ Finding privileges(const HostFacts& facts) {
   want("CAP_NET_ADMIN", kNetAdmin);
   want("CAP_PERFMON", kPerfmon);
   if (lacking.empty()) {
-    return {AllowanceVerdict::ok, "privileges",
+    return {Verdict::ok, "privileges",
             facts.root ? "root" : "CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON", ""};
   }
   return {
-      AllowanceVerdict::missing, "privileges", lacking + " not granted",
+      Verdict::missing, "privileges", lacking + " not granted",
       facts.root
           ? "start the container with --cap-add BPF,NET_ADMIN,PERFMON,SYS_ADMIN, or --privileged"
           : "sudo cgtally ..., or: sudo setcap cap_bpf,cap_net_admin,cap_perfmon+ep "
@@ -65,101 +65,98 @@ Finding privileges(const HostFacts& facts) {
 
 Finding bpf_call(const HostFacts& facts) {
   if (facts.lockdown == "confidentiality") {
-    return {AllowanceVerdict::missing, "bpf",
-            "kernel lockdown (confidentiality) forbids reading the kernel",
+    return {Verdict::missing, "bpf", "kernel lockdown (confidentiality) forbids reading the kernel",
             "boot with lockdown=integrity, or turn Secure Boot off"};
   }
   if (facts.bpf_refused) {
     // With all capabilities it is not for want of them, whatever the refusal itself advises.
-    const bool granted = privileges(facts).verdict == AllowanceVerdict::ok;
-    return {AllowanceVerdict::missing, "bpf", facts.bpf_refused->what,
+    const bool granted = privileges(facts).verdict == Verdict::ok;
+    return {Verdict::missing, "bpf", facts.bpf_refused->what,
             granted || facts.bpf_refused->hint.empty()
                 ? "allow the bpf system call: in a container --privileged, "
                   "or a seccomp profile that has bpf and perf_event_open"
                 : facts.bpf_refused->hint};
   }
-  return {AllowanceVerdict::ok, "bpf", "programs load", ""};
+  return {Verdict::ok, "bpf", "programs load", ""};
 }
 
 Finding btf(const HostFacts& facts) {
   if (facts.btf) {
-    return {AllowanceVerdict::ok, "BTF", "/sys/kernel/btf/vmlinux", ""};
+    return {Verdict::ok, "BTF", "/sys/kernel/btf/vmlinux", ""};
   }
-  return {AllowanceVerdict::missing, "BTF", "/sys/kernel/btf/vmlinux cannot be read",
+  return {Verdict::missing, "BTF", "/sys/kernel/btf/vmlinux cannot be read",
           "take a kernel with CONFIG_DEBUG_INFO_BTF=y (every distribution's since 2021); in a "
           "container: mount /sys"};
 }
 
 Finding hook(const HostFacts& facts) {
   if (facts.tcx) {
-    return {AllowanceVerdict::ok, "tc hook", "tcx, at the head of the chain", ""};
+    return {Verdict::ok, "tc hook", "tcx, at the head of the chain", ""};
   }
   if (facts.bpf_refused && !older_than(facts.release, 6, 6)) {
-    return {AllowanceVerdict::ok, "tc hook", "tcx, by the kernel's version: it could not be tried",
-            ""};
+    return {Verdict::ok, "tc hook", "tcx, by the kernel's version: it could not be tried", ""};
   }
   if (facts.clsact) {
-    return {AllowanceVerdict::ok, "tc hook", "clsact, first free preference (tcx needs 6.6)", ""};
+    return {Verdict::ok, "tc hook", "clsact, first free preference (tcx needs 6.6)", ""};
   }
-  return {AllowanceVerdict::degraded, "tc hook", "no tcx (needs 6.6), and clsact is not loaded",
+  return {Verdict::degraded, "tc hook", "no tcx (needs 6.6), and clsact is not loaded",
           "sudo modprobe -a sch_ingress cls_bpf"};
 }
 
 Finding cgroups(const HostFacts& facts) {
   if (facts.cgroup2_missing) {
-    return {AllowanceVerdict::missing, "cgroup2", facts.cgroup2_missing->what,
-            facts.cgroup2_missing->hint};
+    return {Verdict::missing, "cgroup2", facts.cgroup2_missing->what, facts.cgroup2_missing->hint};
   }
   if (facts.pods_in_cgroup_v1) {
-    return {AllowanceVerdict::degraded, "cgroup2",
+    return {Verdict::degraded, "cgroup2",
             facts.cgroup2_mount + ", but containers live in cgroup v1: all of them are on '/'",
             "boot with systemd.unified_cgroup_hierarchy=1"};
   }
-  return {AllowanceVerdict::ok, "cgroup2", facts.cgroup2_mount, ""};
+  return {Verdict::ok, "cgroup2", facts.cgroup2_mount, ""};
 }
 
 Finding conntrack(const HostFacts& facts) {
   if (facts.conntrack_lookup) {
-    return {AllowanceVerdict::ok, "conntrack", "translations can be looked up", ""};
+    return {Verdict::ok, "conntrack", "translations can be looked up", ""};
   }
   if (older_than(facts.release, 5, 18)) {
-    return {AllowanceVerdict::degraded, "conntrack", "the lookup of translations needs 5.18",
+    return {Verdict::degraded, "conntrack", "the lookup of translations needs 5.18",
             "boot a kernel from 5.18 on, if NAT leads to this host"};
   }
-  return {AllowanceVerdict::degraded, "conntrack",
-          "nf_conntrack is not loaded (no NAT here, or not yet)", "sudo modprobe nf_conntrack"};
+  return {Verdict::degraded, "conntrack", "nf_conntrack is not loaded (no NAT here, or not yet)",
+          "sudo modprobe nf_conntrack"};
 }
 
 Finding memory(const HostFacts& facts) {
   constexpr std::uint64_t kEnough = 64ULL << 20U;
   const bool charged_to_memlock = older_than(facts.release, 5, 11);
   if (!charged_to_memlock) {
-    return {AllowanceVerdict::ok, "memlock", "maps are charged to the cgroup", ""};
+    return {Verdict::ok, "memlock", "maps are charged to the cgroup", ""};
   }
   // Who may raise the limit (CAP_SYS_RESOURCE) has it raised at the start.
   constexpr unsigned kSysResource = 24;
   if (facts.memlock_bytes >= kEnough || has(facts, kSysResource)) {
-    return {AllowanceVerdict::ok, "memlock", "large enough", ""};
+    return {Verdict::ok, "memlock", "large enough", ""};
   }
-  return {AllowanceVerdict::degraded, "memlock",
+  return {Verdict::degraded, "memlock",
           std::to_string(facts.memlock_bytes / 1024) + " KiB may be too little for the maps",
           "ulimit -l unlimited (a unit: LimitMEMLOCK=infinity)"};
 }
 
 Finding preemption(const HostFacts& facts) {
   if (facts.preempt_rt) {
-    return {AllowanceVerdict::degraded, "scheduling",
+    return {Verdict::degraded, "scheduling",
             "PREEMPT_RT: counted with atomics and no caches, slower",
             "boot a kernel without PREEMPT_RT"};
   }
-  return {AllowanceVerdict::ok, "scheduling", "not PREEMPT_RT: plain per-CPU counters", ""};
+  return {Verdict::ok, "scheduling", "not PREEMPT_RT: plain per-CPU counters", ""};
 }
 
 Finding jit(const HostFacts& facts) {
   if (facts.jit) {
-    return {AllowanceVerdict::ok, "BPF JIT", "on", ""};
+    return {Verdict::ok, "BPF JIT", "on", ""};
   }
-  return {AllowanceVerdict::degraded, "BPF JIT", "off: each packet costs several times more",
+  return {Verdict::degraded, "BPF JIT", "off: each packet costs several times more",
           "sudo sysctl net.core.bpf_jit_enable=1"};
 }
 
@@ -169,25 +166,25 @@ Finding uplinks(const HostFacts& facts) {
     names += (names.empty() ? "" : ", ") + name;
   }
   if (!names.empty()) {
-    return {AllowanceVerdict::ok, "uplinks", names, ""};
+    return {Verdict::ok, "uplinks", names, ""};
   }
   if (!facts.default_route_device.empty()) {
-    return {AllowanceVerdict::degraded, "uplinks",
+    return {Verdict::degraded, "uplinks",
             "none is bound to a driver; the default route's " + facts.default_route_device +
                 " is counted",
             "name others with --iface"};
   }
-  return {AllowanceVerdict::degraded, "uplinks", "none, and no default route",
+  return {Verdict::degraded, "uplinks", "none, and no default route",
           "name an interface with --iface, or a netns with --netns"};
 }
 
-const char* word(AllowanceVerdict verdict) {
+const char* word(Verdict verdict) {
   switch (verdict) {
-    case AllowanceVerdict::ok:
+    case Verdict::ok:
       return "ok";
-    case AllowanceVerdict::degraded:
+    case Verdict::degraded:
       return "degraded";
-    case AllowanceVerdict::missing:
+    case Verdict::missing:
       return "missing";
   }
   return "";
@@ -202,9 +199,8 @@ std::vector<Finding> diagnose(const HostFacts& facts) {
 }
 
 bool can_run(const std::vector<Finding>& findings) {
-  return std::ranges::none_of(findings, [](const Finding& finding) {
-    return finding.verdict == AllowanceVerdict::missing;
-  });
+  return std::ranges::none_of(
+      findings, [](const Finding& finding) { return finding.verdict == Verdict::missing; });
 }
 
 std::vector<std::string> finding_lines(const std::vector<Finding>& findings) {

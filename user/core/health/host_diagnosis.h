@@ -35,8 +35,8 @@ struct HostFacts {
 };
 
 struct Finding {
-  enum class AllowanceVerdict : std::uint8_t { ok, degraded, missing };
-  AllowanceVerdict verdict = AllowanceVerdict::ok;
+  enum class Verdict : std::uint8_t { ok, degraded, missing };
+  Verdict verdict = Verdict::ok;
   std::string check;   // "tc hook"
   std::string detail;  // "tcx, at the head of the chain"
   std::string hint;    // a command or what to do; empty if ok

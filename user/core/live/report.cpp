@@ -14,10 +14,6 @@ std::optional<double> share(Bytes part, Bytes whole) {
   return static_cast<double>(part.value) / static_cast<double>(whole.value);
 }
 
-std::uint64_t volume(const Traffic& traffic) {
-  return traffic.rx_bytes.value + traffic.tx_bytes.value;
-}
-
 void add_rates(Rates& sum, const Rates& more) {
   sum.rx.bits_per_second += more.rx.bits_per_second;
   sum.tx.bits_per_second += more.tx.bits_per_second;
@@ -119,8 +115,8 @@ std::vector<AccountLine> AccountTable::accounts() const {
     }
   }
   std::ranges::sort(lines, [](const AccountLine& a, const AccountLine& b) {
-    return std::tuple(volume(b.moved), volume(b.totals), std::string_view(a.account)) <
-           std::tuple(volume(a.moved), volume(a.totals), std::string_view(b.account));
+    return std::tuple(b.moved.bytes(), b.totals.bytes(), std::string_view(a.account)) <
+           std::tuple(a.moved.bytes(), a.totals.bytes(), std::string_view(b.account));
   });
   return lines;
 }

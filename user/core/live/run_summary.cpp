@@ -13,10 +13,6 @@ namespace {
 
 constexpr std::size_t kAccountColumns = 40;
 
-std::uint64_t volume(const Traffic& traffic) {
-  return traffic.rx_bytes.value + traffic.tx_bytes.value;
-}
-
 std::string moved(const Traffic& traffic) {
   return "rx " + pad_left(format_bytes(traffic.rx_bytes), 9) + "  tx " +
          pad_left(format_bytes(traffic.tx_bytes), 9);
@@ -70,7 +66,7 @@ std::vector<std::string> RunTotals::lines(const RunCost& cost, std::size_t top) 
                   " of the bytes are on a cgroup");
   std::vector<std::pair<std::string, Traffic>> ranked(accounts_.begin(), accounts_.end());
   std::ranges::stable_sort(ranked, std::greater{},
-                           [](const auto& entry) { return volume(entry.second); });
+                           [](const auto& entry) { return entry.second.bytes(); });
   std::string label = "top       ";
   for (const auto& [name, traffic] : ranked) {
     if (top-- == 0 || traffic.empty()) {

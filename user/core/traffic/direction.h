@@ -17,6 +17,10 @@ enum class Direction : std::uint8_t { rx, tx };
 
 inline constexpr std::array<Direction, 2> kDirections{Direction::rx, Direction::tx};
 
+[[nodiscard]] constexpr std::size_t index(Direction direction) {
+  return static_cast<std::size_t>(direction);
+}
+
 [[nodiscard]] constexpr std::string_view direction_name(Direction direction) {
   return direction == Direction::rx ? "rx" : "tx";
 }

@@ -24,13 +24,6 @@ std::set<InterfaceKey> counted_interfaces(const Reading& now) {
   return interfaces;
 }
 
-// What goes on of an account. A fold ends one life of it, and the next begins at zero.
-struct Life {
-  Traffic base;
-  Traffic carried;     // of the life before: it is in no row yet
-  bool again = false;  // it is not the first, and the first had rows
-};
-
 }  // namespace
 
 class Sampler::Taking {
@@ -60,6 +53,13 @@ class Sampler::Taking {
   Pending pending() { return std::move(pending_); }
 
  private:
+  // What goes on of an account. A fold ends one life of it, and the next begins at zero.
+  struct Life {
+    Traffic base;
+    Traffic carried;     // of the life before: it is in no row yet
+    bool again = false;  // it is not the first, and the first had rows
+  };
+
   [[nodiscard]] std::string interface_name(InterfaceKey key) const {
     return key == kGoneInterface ? std::string(kGoneName) : interface_name_of_(key);
   }

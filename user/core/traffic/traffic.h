@@ -5,6 +5,7 @@
 // the gap.
 #pragma once
 
+#include <cstdint>
 #include <variant>
 
 #include "core/base/units.h"
@@ -20,6 +21,8 @@ struct Traffic {
   bool operator==(const Traffic&) const = default;
   Traffic& operator+=(const Traffic& other);
   [[nodiscard]] bool empty() const { return *this == Traffic{}; }
+  // In both directions.
+  [[nodiscard]] std::uint64_t bytes() const { return rx_bytes.value + tx_bytes.value; }
 };
 
 struct Advanced {

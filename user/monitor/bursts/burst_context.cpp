@@ -15,8 +15,6 @@ AllowanceCounter counter_of(Direction direction) {
   return direction == Direction::tx ? AllowanceCounter::bw_out : AllowanceCounter::bw_in;
 }
 
-std::size_t index(Direction direction) { return static_cast<std::size_t>(direction); }
-
 }  // namespace
 
 void BurstContext::hear(const AllowanceDelta& look, const Allowances& allowances) {

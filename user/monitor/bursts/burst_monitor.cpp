@@ -15,15 +15,12 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Nanoseconds kWallStep = 500ms;  // no daemon slews as much between two looks
-constexpr auto kDirections = {Direction::rx, Direction::tx};
 
 // A third of a ring at most, so that a reader that is late by another look still misses nothing;
 // short windows leave less room, because what is late itself takes a part of their ring.
 Nanoseconds pause_for(Nanoseconds window) {
   return std::clamp<Nanoseconds>(window * (window < 1ms ? 50 : 80), 1ms, 100ms);
 }
-
-std::size_t index(Direction direction) { return static_cast<std::size_t>(direction); }
 
 }  // namespace
 

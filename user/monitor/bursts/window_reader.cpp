@@ -9,11 +9,7 @@
 #include "adapters/sys/priority.h"
 
 namespace cgtally::monitor {
-namespace {
-
-constexpr auto kDirections = {Direction::rx, Direction::tx};
-
-}  // namespace
+namespace {}  // namespace
 
 void WindowReader::begin(Nanoseconds pause) {
   thread_ = std::jthread([this, pause](const std::stop_token& stop) { run(stop, pause); });

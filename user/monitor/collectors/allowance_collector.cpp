@@ -12,14 +12,14 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Nanoseconds kEvery = 1s;
+constexpr Nanoseconds kReadEvery = 1s;
 // A driver may be replaced, and a netns that has gone is searched for in all processes.
-constexpr Nanoseconds kRest = 30s;
+constexpr Nanoseconds kRestAfterFailure = 30s;
 
 }  // namespace
 
 AllowanceCollector::AllowanceCollector(std::string host_root)
-    : host_root_(std::move(host_root)), pace_(kEvery) {}
+    : host_root_(std::move(host_root)), pace_(kReadEvery) {}
 
 std::optional<AllowanceDelta> AllowanceCollector::look(
     const Reading& reading, const std::function<std::vector<CountedInterface>()>& interfaces) {
@@ -59,7 +59,7 @@ void AllowanceCollector::read_all(AllowanceReading& reading) {
     const auto entered = enter_netns_of(here.front()->interface, host_root_);
     for (Watched* watched : here) {
       watched->has_any = false;
-      watched->skip_until = reading.taken.boot + kRest;
+      watched->skip_until = reading.taken.boot + kRestAfterFailure;
       if (entered) {
         read_one(*watched, reading);
       }

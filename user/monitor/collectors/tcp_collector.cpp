@@ -13,10 +13,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Nanoseconds kEvery = 1s;
+constexpr Nanoseconds kDumpEvery = 1s;
 constexpr Nanoseconds kCensusEvery = 5s;
 constexpr Nanoseconds kBudget = 50ms;  // of one look; the netns that passes it is still finished
-constexpr int kRest = 50;              // times as long as it took: 2 % of the time
+constexpr int kRestFactor = 50;        // times as long as it took: 2 % of the time
 constexpr std::size_t kMostNetns = 1024;
 constexpr std::size_t kMostSockets = 200'000;  // in all: about 13 MB
 
@@ -42,7 +42,7 @@ bool has_gone(const Error& error) { return error.code == ENOENT || error.code ==
 }  // namespace
 
 TcpCollector::TcpCollector(std::string host_root)
-    : host_root_(std::move(host_root)), pace_(kEvery), census_pace_(kCensusEvery) {}
+    : host_root_(std::move(host_root)), pace_(kDumpEvery), census_pace_(kCensusEvery) {}
 
 bool TcpCollector::look(const Moment& now) {
   if (!pace_.due(now.boot)) {
@@ -54,7 +54,7 @@ bool TcpCollector::look(const Moment& now) {
   sum_up(now);
   const Nanoseconds end = sys::now().boot;
   const Nanoseconds took = end - begin;
-  pace_.rest_until(end + kRest * took);
+  pace_.rest_until(end + kRestFactor * took);
   judge(took);
   return true;
 }
@@ -66,7 +66,7 @@ void TcpCollector::find_places(Nanoseconds now) {
   path_lost_ = false;
   netns::Census census = netns::list_netns(host_root_, kMostNetns);
   const Nanoseconds end = sys::now().boot;
-  census_rest_ = end + kRest * (end - now);
+  census_rest_ = end + kRestFactor * (end - now);
   found_all_ = census.all;
   denied_ = census.denied;
   std::map<std::uint64_t, NetnsSockets> found;
@@ -143,10 +143,11 @@ void TcpCollector::judge(Nanoseconds took) {
     say_once("sockets",
              "more than " + std::to_string(kMostSockets) + " connections: the others are not seen");
   }
-  if (took * kRest > 2 * kEvery) {
+  if (took * kRestFactor > 2 * kDumpEvery) {
     say_once("slow", "looking at " + format_count(sockets_.size()) + " connections in " +
                          std::to_string(places_.size()) + " network namespaces takes " +
-                         format_duration(took) + ": done every " + format_duration(took * kRest));
+                         format_duration(took) + ": done every " +
+                         format_duration(took * kRestFactor));
   }
 }
 

@@ -14,6 +14,7 @@
 #include "core/health/coverage.h"
 #include "monitor/collectors/allowance_collector.h"
 #include "monitor/session/device_snapshot.h"
+#include "monitor/session/interface_names.h"
 
 namespace cgtally::monitor {
 namespace {
@@ -64,15 +65,6 @@ CoverageShare share_between(const CoverageReading& first, const CoverageReading&
   return coverage.share();
 }
 
-CountedInterface counted_of(const bpf::InterfaceRecord& record) {
-  return {.key = record.key,
-          .name = record.netns.empty() ? record.name : record.name + "@" + record.netns,
-          .netns_id = record.netns_id,
-          .netns = record.netns,
-          .ifindex = record.ifindex,
-          .program_ids = record.program_ids};
-}
-
 LedgerCondition condition_of(const bpf::LedgerInfo& facts) {
   using State = LedgerCondition::State;
   const State state = facts.state == bpf::LedgerState::up       ? State::up
@@ -89,9 +81,11 @@ class LedgerLook {
         status_(status),
         facts_(view.facts()),
         allowances_(host_root) {
-    for (const bpf::InterfaceRecord& record : view.interfaces()) {
+    const std::vector<bpf::InterfaceRecord>& records = view.interfaces();
+    names_.add(in_netns(records));
+    for (const bpf::InterfaceRecord& record : records) {
       if (record.attached) {
-        counted_.push_back(counted_of(record));
+        counted_.push_back(counted_interface(record, names_));
         programs_.insert(programs_.end(), record.program_ids.begin(), record.program_ids.end());
       }
     }
@@ -118,7 +112,9 @@ class LedgerLook {
     status_.expense.windows_bytes = facts_.windows_bytes * counted_.size();
     status_.expense.window = facts_.window;
     status_.expense.clock_read_bytes = facts_.clock_read_bytes;
-    for (const bpf::InterfaceRecord& record : view_.interfaces()) {
+    const std::vector<bpf::InterfaceRecord>& records = view_.interfaces();
+    names_.add(in_netns(records));
+    for (const bpf::InterfaceRecord& record : records) {
       status_.interfaces.push_back(interface_of(record, first, last));
     }
     status_.gone = booked_on(kGoneInterface, last.accounts).all;
@@ -187,7 +183,7 @@ class LedgerLook {
 
   InterfaceCondition interface_of(const bpf::InterfaceRecord& record, const Sight& first,
                                   const Sight& last) {
-    const CountedInterface counted = counted_of(record);
+    const CountedInterface counted = counted_interface(record, names_);
     const Booked booked = booked_on(record.key, last.accounts);
     InterfaceCondition one{.name = counted.name,
                            .hook = {},
@@ -269,6 +265,7 @@ class LedgerLook {
   LedgerStatusReport& status_;
   bpf::LedgerInfo facts_;
   AllowanceCollector allowances_;
+  InterfaceNames names_;
   std::vector<CountedInterface> counted_;
   std::vector<std::uint32_t> programs_;
 };

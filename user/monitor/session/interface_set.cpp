@@ -47,28 +47,24 @@ Result<void> InterfaceSet::begin(bpf::Tally& tally, std::vector<std::string>& no
       return begun;
     }
   }
-  for (const auto& place : all_) {
-    name_attachments(*place);
-  }
+  name_attachments();
   if (names_.empty()) {
     notices.emplace_back("no interface matches yet: waiting for one to come");
   }
   return {};
 }
 
-// A plain name, unless another netns has an interface of that name: then NAME@NETNS.
-void InterfaceSet::name_attachments(const NetnsInterfaces& place) {
-  const auto elsewhere = [&](const std::string& name) {
-    return std::ranges::any_of(all_, [&](const auto& other) {
-      return other.get() != &place && std::ranges::any_of(other->attached(), [&](const auto& item) {
-               return item.second.name == name;
-             });
-    });
-  };
-  for (const auto& [key, link] : place.attached()) {
-    const bool plain = place.label().empty() || !elsewhere(link.name);
-    names_.try_emplace(key, plain ? link.name : link.name + "@" + place.label());
+void InterfaceSet::name_attachments() {
+  std::vector<InterfaceInNetns> attached;
+  for (const auto& place : all_) {
+    for (const auto& [key, link] : place->attached()) {
+      attached.push_back({.key = key,
+                          .name = link.name,
+                          .netns_inode = place->netns_inode(),
+                          .netns = place->label()});
+    }
   }
+  names_.add(attached);
 }
 
 Result<void> InterfaceSet::offer_to(sys::Poller& poller, bpf::Tally& tally,
@@ -77,7 +73,7 @@ Result<void> InterfaceSet::offer_to(sys::Poller& poller, bpf::Tally& tally,
   for (const auto& place : all_) {
     auto added = poller.add(place->fd(), [this, &tally, &notices, at = place.get()] {
       if (at->follow(tally, notices)) {
-        name_attachments(*at);
+        name_attachments();
       }
     });
     if (!added) {
@@ -160,11 +156,6 @@ std::optional<bool> InterfaceSet::has(const bpf::InterfaceRecord& record) const 
     });
   }
   return std::nullopt;
-}
-
-std::string InterfaceSet::interface_name(InterfaceKey key) const {
-  const auto found = names_.find(key);
-  return found == names_.end() ? "#" + std::to_string(key.value) : found->second;
 }
 
 std::string InterfaceSet::counted(const bpf::Tally& tally) const {

@@ -3,7 +3,6 @@
 // all of them, and an interface has a name that is unique among them.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,6 +13,7 @@
 #include "core/base/result.h"
 #include "monitor/session/device_snapshot.h"
 #include "monitor/session/interface_choice.h"
+#include "monitor/session/interface_names.h"
 #include "monitor/session/netns_interfaces.h"
 
 namespace cgtally::monitor {
@@ -40,7 +40,7 @@ class InterfaceSet {
   [[nodiscard]] std::vector<CountedInterface> counted_interfaces(const bpf::Tally& tally) const;
   // Whether a recorded interface exists in one of these; nothing is said of other netns.
   [[nodiscard]] std::optional<bool> has(const bpf::InterfaceRecord& record) const;
-  [[nodiscard]] std::string interface_name(InterfaceKey key) const;
+  [[nodiscard]] std::string interface_name(InterfaceKey key) const { return names_.name_of(key); }
   // "eth0, eth1 (tcx)".
   [[nodiscard]] std::string counted(const bpf::Tally& tally) const;
 
@@ -48,10 +48,10 @@ class InterfaceSet {
   using All =
       std::vector<std::unique_ptr<NetnsInterfaces>>;  // their addresses are in poller callbacks
   explicit InterfaceSet(All all) : all_(std::move(all)) {}
-  void name_attachments(const NetnsInterfaces& place);
+  void name_attachments();
 
   All all_;
-  std::map<InterfaceKey, std::string> names_;  // also of those that have gone
+  InterfaceNames names_;
   sys::Poller* poller_ = nullptr;
 };
 

@@ -101,25 +101,22 @@ PinnedSession::PinnedSession(bpf::LedgerView view, CgroupNames cgroups, Filter f
   name_interfaces();
 }
 
-// A plain name, unless another netns has an interface of that name: then NAME@NETNS.
 void PinnedSession::name_interfaces() {
   attached_.clear();
-  for (const bpf::InterfaceRecord& record : view_.interfaces()) {
+  const std::vector<bpf::InterfaceRecord>& records = view_.interfaces();
+  names_.add(in_netns(records));
+  for (const bpf::InterfaceRecord& record : records) {
     if (!filter_.takes(record)) {
       continue;
     }
-    const bool plain =
-        record.netns.empty() ||
-        std::ranges::none_of(view_.interfaces(), [&](const bpf::InterfaceRecord& other) {
-          return other.name == record.name && other.netns_id.inode != record.netns_id.inode;
-        });
-    names_.try_emplace(record.key, plain ? record.name : record.name + "@" + record.netns);
+    shown_.insert(record.key);
     if (record.attached) {
       attached_.push_back(record.key);
     }
   }
   if (filter_.takes_all()) {
-    names_.try_emplace(kGoneInterface, std::string(kGoneName));
+    names_.add(kGoneInterface, std::string(kGoneName));
+    shown_.insert(kGoneInterface);
   }
 }
 
@@ -127,12 +124,7 @@ std::vector<CountedInterface> PinnedSession::counted_interfaces() {
   std::vector<CountedInterface> interfaces;
   for (const bpf::InterfaceRecord& record : view_.interfaces()) {
     if (record.attached && filter_.takes(record)) {
-      interfaces.push_back({.key = record.key,
-                            .name = interface_name(record.key),
-                            .netns_id = record.netns_id,
-                            .netns = record.netns,
-                            .ifindex = record.ifindex,
-                            .program_ids = record.program_ids});
+      interfaces.push_back(counted_interface(record, names_));
     }
   }
   return interfaces;
@@ -146,6 +138,7 @@ void PinnedSession::look_at_state() {
       view_ = std::move(*again);
       owners_ = bpf::SlotAccounts(view_.ledger());
       names_.clear();
+      shown_.clear();
       state_ = bpf::LedgerState::up;
       notices_.emplace_back("a new ledger is up: its totals begin at zero");
       return;
@@ -178,7 +171,7 @@ Reading PinnedSession::read() {
   reading.final_totals = std::move(books.final_totals);
   reading.lost_final_totals = books.lost_final_totals;
   name_interfaces();
-  const auto hidden = [this](const auto& one) { return !names_.contains(one.iface); };
+  const auto hidden = [this](const auto& one) { return !shown_.contains(one.iface); };
   std::erase_if(reading.accounts, hidden);
   std::erase_if(reading.final_totals, hidden);
   if (reading.lost_final_totals > 0) {
@@ -203,11 +196,6 @@ AccountName PinnedSession::name_of(std::uint64_t cgroup_id) const {
     }
   }
   return names.name_of(cgroup_id);
-}
-
-std::string PinnedSession::interface_name(InterfaceKey key) const {
-  const auto found = names_.find(key);
-  return found == names_.end() ? "#" + std::to_string(key.value) : found->second;
 }
 
 std::string PinnedSession::counted() const {

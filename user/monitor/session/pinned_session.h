@@ -13,6 +13,7 @@
 #include "adapters/bpf/ledger/slot_accounts.h"
 #include "monitor/session/cgroup_names.h"
 #include "monitor/session/coverage_monitor.h"
+#include "monitor/session/interface_names.h"
 #include "monitor/session/session.h"
 
 namespace cgtally::monitor {
@@ -27,7 +28,9 @@ class PinnedSession final : public Session {
   Result<void> offer_to(sys::Poller& poller) override { return cgroups_.offer_to(poller); }
   [[nodiscard]] Reading read() override;
   [[nodiscard]] AccountName name_of(std::uint64_t cgroup_id) const override;
-  [[nodiscard]] std::string interface_name(InterfaceKey key) const override;
+  [[nodiscard]] std::string interface_name(InterfaceKey key) const override {
+    return names_.name_of(key);
+  }
   [[nodiscard]] std::vector<CountedInterface> counted_interfaces() override;
   [[nodiscard]] std::string counted() const override;
   [[nodiscard]] bool counting() const override { return state_ == bpf::LedgerState::up; }
@@ -68,7 +71,8 @@ class PinnedSession final : public Session {
   CoverageMonitor coverage_;
   std::string bpffs_;
   bpf::LedgerState state_ = bpf::LedgerState::up;
-  std::map<InterfaceKey, std::string> names_;  // of those that are shown, also when they have gone
+  InterfaceNames names_;          // of all that the ledger has counted
+  std::set<InterfaceKey> shown_;  // those that the filter takes, also when they have gone
   std::vector<InterfaceKey> attached_;
   std::optional<Nanoseconds> first_read_;  // boot time
   Nanoseconds last_read_{};

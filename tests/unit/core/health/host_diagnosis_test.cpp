@@ -10,7 +10,7 @@
 namespace cgtally {
 namespace {
 
-using AllowanceVerdict = Finding::AllowanceVerdict;
+using Verdict = Finding::Verdict;
 
 constexpr std::uint64_t bit(unsigned capability) { return std::uint64_t{1} << capability; }
 constexpr std::uint64_t kNetAdmin = bit(12);
@@ -43,7 +43,7 @@ Finding finding(const HostFacts& facts, const std::string& check) {
 
 TEST(Diagnosis, AGoodHostIsOkThroughoutAndNeedsNoCure) {
   for (const Finding& found : diagnose(good())) {
-    EXPECT_EQ(found.verdict, AllowanceVerdict::ok) << found.check;
+    EXPECT_EQ(found.verdict, Verdict::ok) << found.check;
     EXPECT_EQ(found.hint, "") << found.check;
   }
 }
@@ -56,7 +56,7 @@ TEST(Diagnosis, WhateverIsNotOkNamesItsCure) {
   bad.preempt_rt = true;
   int not_ok = 0;
   for (const Finding& found : diagnose(bad)) {
-    if (found.verdict != AllowanceVerdict::ok) {
+    if (found.verdict != Verdict::ok) {
       ++not_ok;
       EXPECT_NE(found.hint, "") << found.check;
     }
@@ -92,7 +92,7 @@ TEST(Diagnosis, ABpfCallThatIsRefusedInSpiteOfAllCapabilitiesIsNotBlamedOnThem) 
 TEST(Diagnosis, SysAdminContainsBpfAndPerfmon) {
   HostFacts facts = good();
   facts.capabilities = kNetAdmin | kSysAdmin;
-  EXPECT_EQ(finding(facts, "privileges").verdict, AllowanceVerdict::ok);
+  EXPECT_EQ(finding(facts, "privileges").verdict, Verdict::ok);
 }
 
 TEST(Diagnosis, AnOrdinaryUserIsToldSudoAndAContainerItsFlags) {
@@ -106,7 +106,7 @@ TEST(Diagnosis, AnOrdinaryUserIsToldSudoAndAContainerItsFlags) {
 TEST(Diagnosis, WithoutBtfOrCgroup2OrABpfCallItCannotRun) {
   HostFacts facts = good();
   facts.btf = false;
-  EXPECT_EQ(finding(facts, "BTF").verdict, AllowanceVerdict::missing);
+  EXPECT_EQ(finding(facts, "BTF").verdict, Verdict::missing);
   EXPECT_FALSE(can_run(diagnose(facts)));
 
   facts = good();
@@ -116,7 +116,7 @@ TEST(Diagnosis, WithoutBtfOrCgroup2OrABpfCallItCannotRun) {
 
   facts = good();
   facts.lockdown = "confidentiality";
-  EXPECT_EQ(finding(facts, "bpf").verdict, AllowanceVerdict::missing);
+  EXPECT_EQ(finding(facts, "bpf").verdict, Verdict::missing);
   EXPECT_FALSE(can_run(diagnose(facts)));
 }
 
@@ -127,7 +127,7 @@ TEST(Diagnosis, WhatOnlyMakesItWorseDoesNotStopIt) {
   facts.uplinks.clear();
   for (const char* check :
        {"tc hook", "conntrack", "BPF JIT", "scheduling", "cgroup2", "uplinks"}) {
-    EXPECT_EQ(finding(facts, check).verdict, AllowanceVerdict::degraded) << check;
+    EXPECT_EQ(finding(facts, check).verdict, Verdict::degraded) << check;
   }
   EXPECT_TRUE(can_run(diagnose(facts)));
 }
@@ -136,17 +136,17 @@ TEST(Diagnosis, AHookThatCouldNotBeTriedIsJudgedByTheKernelsVersion) {
   HostFacts facts = good();
   facts.tcx = facts.clsact = false;
   facts.bpf_refused = Error{.what = "load a program: Operation not permitted", .hint = {}};
-  EXPECT_EQ(finding(facts, "tc hook").verdict, AllowanceVerdict::ok);
+  EXPECT_EQ(finding(facts, "tc hook").verdict, Verdict::ok);
   facts.release = "6.1.0-18-amd64";
-  EXPECT_EQ(finding(facts, "tc hook").verdict, AllowanceVerdict::degraded);
+  EXPECT_EQ(finding(facts, "tc hook").verdict, Verdict::degraded);
 }
 
 TEST(Diagnosis, TheMemoryLimitMattersOnlyToOldKernels) {
   HostFacts facts = good();
   facts.memlock_bytes = 64 * 1024;
-  EXPECT_EQ(finding(facts, "memlock").verdict, AllowanceVerdict::ok);
+  EXPECT_EQ(finding(facts, "memlock").verdict, Verdict::ok);
   facts.release = "5.10.0-32-cloud-amd64";
-  EXPECT_EQ(finding(facts, "memlock").verdict, AllowanceVerdict::degraded);
+  EXPECT_EQ(finding(facts, "memlock").verdict, Verdict::degraded);
 }
 
 TEST(FindingLines, AreTheVerdictTheCheckAndBelowItTheCure) {
@@ -155,8 +155,8 @@ TEST(FindingLines, AreTheVerdictTheCheckAndBelowItTheCure) {
       "                      -> sysctl x=1",
       "ok        kernel      6.12",
   };
-  EXPECT_EQ(finding_lines({{AllowanceVerdict::degraded, "BPF JIT", "off", "sysctl x=1"},
-                           {AllowanceVerdict::ok, "kernel", "6.12", ""}}),
+  EXPECT_EQ(finding_lines({{Verdict::degraded, "BPF JIT", "off", "sysctl x=1"},
+                           {Verdict::ok, "kernel", "6.12", ""}}),
             expected);
 }
 

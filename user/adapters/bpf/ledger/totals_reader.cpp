@@ -18,7 +18,7 @@ namespace {
 
 // A fold takes microseconds for each account. If it takes longer its keeper is dead or suspended.
 constexpr auto kPause = std::chrono::milliseconds{1};
-constexpr int kPatience = 100;
+constexpr int kMostPauses = 100;
 
 // One 64-bit load; the CPU that counts may be writing.
 std::uint64_t load(const __u64& counter) { return __atomic_load_n(&counter, __ATOMIC_RELAXED); }
@@ -74,7 +74,7 @@ TotalsReader::TotalsReader(const Ledger& ledger)
 std::uint64_t TotalsReader::quiet_fold_seq() {
   std::uint64_t seq = __atomic_load_n(&header_.fold_seq, __ATOMIC_ACQUIRE);
   for (int pause = 0; seq % 2 != 0 && seq != stuck_seq_; ++pause) {
-    if (pause == kPatience) {
+    if (pause == kMostPauses) {
       stuck_seq_ = seq;
       break;
     }

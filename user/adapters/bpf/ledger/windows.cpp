@@ -20,10 +20,10 @@ namespace {
 
 // A CPU may go on in a window that is over for a jiffy. Where the ring has room more is given, for
 // a virtual CPU that was away meanwhile.
-constexpr Nanoseconds kPatience = std::chrono::milliseconds(10);
+constexpr Nanoseconds kCloseGrace = std::chrono::milliseconds(10);
 
 Nanoseconds wait_for_last(Nanoseconds window) {
-  return std::max(sys::jiffy(), std::min(kPatience, window * (CGT_WINDOW_RING / 4))) + window;
+  return std::max(sys::jiffy(), std::min(kCloseGrace, window * (CGT_WINDOW_RING / 4))) + window;
 }
 constexpr int kAttempts = 100'000;  // a writer's virtual CPU may be away for many milliseconds
 

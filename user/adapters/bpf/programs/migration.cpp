@@ -11,6 +11,7 @@
 #include <cstring>
 #include <map>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "adapters/bpf/base/pin.h"
@@ -23,19 +24,16 @@ namespace {
 
 constexpr std::size_t kDescription = offsetof(cgt_header, interfaces_seq);
 
-struct Mapped {
-  std::byte* at = nullptr;
-  std::size_t bytes = 0;
-};
+using Memory = std::span<std::byte>;
 
-Result<Mapped> map_whole(int fd) {
+Result<Memory> map_whole(int fd) {
   const auto info = info_of(fd);
   if (!info) return std::unexpected(sys::error_from(errno, "look at a map of the older ledger"));
   // As the kernel lays out an array: values begin at multiples of eight bytes.
   const std::size_t bytes = (std::size_t{info->value_size} + 7) / 8 * 8 * info->max_entries;
   void* at = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   if (at == MAP_FAILED) return std::unexpected(sys::error_from(errno, "map the older ledger"));
-  return Mapped{static_cast<std::byte*>(at), bytes};
+  return Memory{static_cast<std::byte*>(at), bytes};
 }
 
 Result<sys::Fd> get(const std::string& directory, const char* name) {
@@ -78,22 +76,22 @@ struct OlderLedger::Impl {
   std::string directory;
   cgt_header about{};  // its first part alone
   sys::Fd header, cells, slots, interfaces;
-  Mapped header_memory, cell_memory;
+  Memory header_memory, cell_memory;
 
   Impl() = default;
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
   ~Impl() {
-    for (const Mapped& mapped : {header_memory, cell_memory}) {
-      if (mapped.at) munmap(mapped.at, mapped.bytes);
+    for (const Memory mapped : {header_memory, cell_memory}) {
+      if (!mapped.empty()) munmap(mapped.data(), mapped.size());
     }
   }
   [[nodiscard]] bool described() const;
   [[nodiscard]] const std::byte* cell(std::uint32_t row, std::uint32_t slot) const {
-    return cell_memory.at + (std::size_t{row} * about.slots + slot) * about.cell_bytes;
+    return cell_memory.data() + (std::size_t{row} * about.slots + slot) * about.cell_bytes;
   }
   [[nodiscard]] std::uint32_t* word(std::size_t offset) const {
-    return reinterpret_cast<std::uint32_t*>(header_memory.at + offset);
+    return reinterpret_cast<std::uint32_t*>(header_memory.data() + offset);
   }
   [[nodiscard]] std::vector<cgt_fold> open_folds() const;
   [[nodiscard]] std::optional<cgt_key> owner(std::uint32_t slot) const;
@@ -123,15 +121,15 @@ bool OlderLedger::Impl::described() const {
   const std::size_t cells_end = std::size_t{about.rows} * about.slots * about.cell_bytes;
   return about.magic == CGT_MAGIC && about.cell_key + sizeof(cgt_key) <= about.cell_bytes &&
          about.cell_totals + sizeof(cgt_totals) <= about.cell_bytes &&
-         cells_end <= cell_memory.bytes &&
-         about.folds_at + std::size_t{about.fold_count} * sizeof(cgt_fold) <= header_memory.bytes;
+         cells_end <= cell_memory.size() &&
+         about.folds_at + std::size_t{about.fold_count} * sizeof(cgt_fold) <= header_memory.size();
 }
 
 std::vector<cgt_fold> OlderLedger::Impl::open_folds() const {
   std::vector<cgt_fold> open;
   for (std::uint32_t at = 0; at < about.fold_count; ++at) {
     cgt_fold fold{};
-    std::memcpy(&fold, header_memory.at + about.folds_at + at * sizeof(fold), sizeof(fold));
+    std::memcpy(&fold, header_memory.data() + about.folds_at + at * sizeof(fold), sizeof(fold));
     if (fold.state == CGT_FOLD_LEAVING || fold.state == CGT_FOLD_SUMMED) open.push_back(fold);
   }
   return open;
@@ -202,8 +200,8 @@ Result<OlderLedger> OlderLedger::open(const std::string& directory) {
     if (!mapped) return std::unexpected(std::move(mapped).error());
     *memory = *mapped;
   }
-  if (impl->header_memory.bytes >= kDescription) {
-    std::memcpy(&impl->about, impl->header_memory.at, kDescription);
+  if (impl->header_memory.size() >= kDescription) {
+    std::memcpy(&impl->about, impl->header_memory.data(), kDescription);
   }
   if (!impl->described()) {
     return std::unexpected(Error{.what = directory + " is no ledger",
@@ -221,9 +219,9 @@ Result<OlderLedger> OlderLedger::open_remains(const std::string& directory) {
   impl->interfaces = *std::move(interfaces);
   if (auto header = get(directory, "header"); header) {
     auto mapped = map_whole(header->get());
-    if (mapped && mapped->bytes >= kDescription) {
+    if (mapped && mapped->size() >= kDescription) {
       impl->header_memory = *mapped;
-      std::memcpy(&impl->about, mapped->at, kDescription);
+      std::memcpy(&impl->about, mapped->data(), kDescription);
     }
   }
   return OlderLedger(std::move(impl));
@@ -243,7 +241,7 @@ void OlderLedger::ask_keeper_to_stop(bool stop) {
 }
 
 Result<void> OlderLedger::hand_over_to(Ledger& ledger, const std::string& directory) {
-  std::memcpy(&impl_->about, impl_->header_memory.at, kDescription);  // the keeper has gone on
+  std::memcpy(&impl_->about, impl_->header_memory.data(), kDescription);  // the keeper has gone on
   cgt_header& header = ledger.header();
   std::ranges::copy(impl_->about.id, header.id);
   header.made_boot_ns = impl_->about.made_boot_ns;

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one rule for naming interfaces of several netns.
+#include "monitor/session/interface_names.h"
+
+#include <gtest/gtest.h>
+
+namespace cgtally::monitor {
+namespace {
+
+using Interfaces = std::vector<InterfaceInNetns>;
+
+const InterfaceInNetns kOwn{.key = {1}, .name = "eth0", .netns_inode = 100, .netns = {}};
+const InterfaceInNetns kWeb{.key = {2}, .name = "eth0", .netns_inode = 200, .netns = "web"};
+const InterfaceInNetns kDatabase{.key = {3}, .name = "eth0", .netns_inode = 300, .netns = "db"};
+
+TEST(InterfaceNames, AnInterfaceThatIsAloneWithItsNameHasThePlainName) {
+  InterfaceNames names;
+  names.add(Interfaces{kWeb, {.key = {4}, .name = "eth1", .netns_inode = 300, .netns = "db"}});
+  EXPECT_EQ(names.name_of(kWeb.key), "eth0");
+  EXPECT_EQ(names.name_of({4}), "eth1");
+}
+
+TEST(InterfaceNames, InterfacesOfOneNameInSeveralNetnsAreToldApartByTheNetns) {
+  InterfaceNames names;
+  names.add(Interfaces{kWeb, kDatabase});
+  EXPECT_EQ(names.name_of(kWeb.key), "eth0@web");
+  EXPECT_EQ(names.name_of(kDatabase.key), "eth0@db");
+}
+
+TEST(InterfaceNames, TheNetnsThatCgtallyRunsInNeedsNoName) {
+  InterfaceNames names;
+  names.add(Interfaces{kOwn, kWeb});
+  EXPECT_EQ(names.name_of(kOwn.key), "eth0");
+  EXPECT_EQ(names.name_of(kWeb.key), "eth0@web");
+}
+
+TEST(InterfaceNames, AnInterfaceThatCameAgainInTheSameNetnsIsNoOther) {
+  InterfaceNames names;
+  InterfaceInNetns again = kWeb;
+  again.key = {5};
+  names.add(Interfaces{kWeb, again});
+  EXPECT_EQ(names.name_of(kWeb.key), "eth0");
+  EXPECT_EQ(names.name_of(again.key), "eth0");
+}
+
+TEST(InterfaceNames, ANameStaysWhateverComesLater) {
+  InterfaceNames names;
+  names.add(Interfaces{kWeb});
+  names.add(Interfaces{kWeb, kDatabase});
+  EXPECT_EQ(names.name_of(kWeb.key), "eth0");
+  EXPECT_EQ(names.name_of(kDatabase.key), "eth0@db");
+  names.add(Interfaces{kDatabase});
+  EXPECT_EQ(names.name_of(kWeb.key), "eth0") << "also of an interface that has gone";
+}
+
+TEST(InterfaceNames, APseudoInterfaceHasTheNameThatItWasGiven) {
+  InterfaceNames names;
+  EXPECT_FALSE(names.contains(kGoneInterface));
+  names.add(kGoneInterface, std::string(kGoneName));
+  EXPECT_EQ(names.name_of(kGoneInterface), "(gone)");
+  EXPECT_EQ(names.name_of({77}), "#77");
+}
+
+}  // namespace
+}  // namespace cgtally::monitor

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "monitor/session/interface_names.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace cgtally::monitor {
+namespace {
+
+std::string shown_name(const InterfaceInNetns& interface,
+                       std::span<const InterfaceInNetns> counted) {
+  const bool ambiguous = std::ranges::any_of(counted, [&](const InterfaceInNetns& other) {
+    return other.name == interface.name && other.netns_inode != interface.netns_inode;
+  });
+  return ambiguous && !interface.netns.empty()
+             ? fmt::format("{}@{}", interface.name, interface.netns)
+             : interface.name;
+}
+
+}  // namespace
+
+void InterfaceNames::add(std::span<const InterfaceInNetns> counted) {
+  for (const InterfaceInNetns& interface : counted) {
+    if (!names_.contains(interface.key)) {
+      names_.emplace(interface.key, shown_name(interface, counted));
+    }
+  }
+}
+
+std::string InterfaceNames::name_of(InterfaceKey key) const {
+  const auto found = names_.find(key);
+  return found == names_.end() ? fmt::format("#{}", key.value) : found->second;
+}
+
+std::vector<InterfaceInNetns> in_netns(std::span<const bpf::InterfaceRecord> records) {
+  std::vector<InterfaceInNetns> interfaces;
+  interfaces.reserve(records.size());
+  for (const bpf::InterfaceRecord& record : records) {
+    interfaces.push_back({.key = record.key,
+                          .name = record.name,
+                          .netns_inode = record.netns_id.inode,
+                          .netns = record.netns});
+  }
+  return interfaces;
+}
+
+CountedInterface counted_interface(const bpf::InterfaceRecord& record,
+                                   const InterfaceNames& names) {
+  return {.key = record.key,
+          .name = names.name_of(record.key),
+          .netns_id = record.netns_id,
+          .netns = record.netns,
+          .ifindex = record.ifindex,
+          .program_ids = record.program_ids};
+}
+
+}  // namespace cgtally::monitor

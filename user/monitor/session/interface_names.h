@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// The names under which interfaces are shown when several netns are counted: the plain name, unless
+// another counted netns has an interface of that name; then NAME@NETNS. An interface of the netns
+// that cgtally runs in always has its plain name. Names for screens, CSV and notices all come from
+// here.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "adapters/bpf/ledger/ledger_view.h"
+#include "core/traffic/account.h"
+#include "monitor/session/device_snapshot.h"
+
+namespace cgtally::monitor {
+
+// An interface, and the netns in which it has its name.
+struct InterfaceInNetns {
+  InterfaceKey key;
+  std::string name;
+  std::uint64_t netns_inode = 0;
+  std::string netns;  // as --netns named it; empty: the netns that cgtally runs in
+};
+
+// The names of the interfaces that a session, or `status`, shows. A name once given stays: rows of
+// a CSV file belong together, so a later interface of the same name does not rename the earlier
+// one. Does not know what is attached; the caller says which interfaces are counted.
+class InterfaceNames {
+ public:
+  // Names those of `counted` that have no name yet.
+  void add(std::span<const InterfaceInNetns> counted);
+  // Gives the name as it stands: of a pseudo-interface.
+  void add(InterfaceKey key, std::string name) { names_.try_emplace(key, std::move(name)); }
+  void clear() { names_.clear(); }
+
+  // "#7" for a key that was never added.
+  [[nodiscard]] std::string name_of(InterfaceKey key) const;
+  [[nodiscard]] bool contains(InterfaceKey key) const { return names_.contains(key); }
+  [[nodiscard]] bool empty() const { return names_.empty(); }
+
+ private:
+  std::map<InterfaceKey, std::string> names_;  // also of interfaces that have gone
+};
+
+// The same of what a ledger records.
+[[nodiscard]] std::vector<InterfaceInNetns> in_netns(std::span<const bpf::InterfaceRecord> records);
+[[nodiscard]] CountedInterface counted_interface(const bpf::InterfaceRecord& record,
+                                                 const InterfaceNames& names);
+
+}  // namespace cgtally::monitor
