@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "monitor/pinned/ledger_inspector.h"
 
-#include "monitor/pinned/leftovers.h"
-
 #include <algorithm>
 #include <thread>
 #include <unordered_map>
@@ -13,6 +11,7 @@
 #include "adapters/sys/clock.h"
 #include "core/health/coverage.h"
 #include "monitor/collectors/allowance_collector.h"
+#include "monitor/pinned/leftovers.h"
 #include "monitor/session/device_snapshot.h"
 #include "monitor/session/interface_names.h"
 
@@ -21,41 +20,42 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Nanoseconds kWhile = 1s;
+// Between both samples.
+constexpr Nanoseconds kInterval = 1s;
 
-// What moves.
-struct Sight {
+// All that moves while the ledger counts.
+struct LedgerSample {
   Moment taken;
-  std::map<InterfaceKey, Result<DeviceSnapshot>> devices;
   std::vector<AccountTotals> accounts;
+  std::map<InterfaceKey, Result<DeviceSnapshot>> devices;
   bpf::ProgramCost cost;
 };
 
-struct Booked {
+struct InterfaceTraffic {
   Traffic all;
-  Traffic named;
+  Traffic named;  // on cgroups, not on reasons
 };
 
-// On an interface that exists only accounts of cgroups are folded: (retired) had names.
-Booked booked_on(InterfaceKey key, const std::vector<AccountTotals>& accounts) {
-  Booked booked;
+// On an interface that exists, only accounts of cgroups are retired: what is on (retired) had
+// names.
+InterfaceTraffic traffic_of(InterfaceKey key, const std::vector<AccountTotals>& accounts) {
+  InterfaceTraffic traffic;
   for (const AccountTotals& one : accounts) {
     if (one.iface != key) {
       continue;
     }
-    booked.all += one.totals;
+    traffic.all += one.totals;
     const AccountKind kind = one.account.kind;
     if (kind == AccountKind::cgroup || kind == AccountKind::retired) {
-      booked.named += one.totals;
+      traffic.named += one.totals;
     }
   }
-  return booked;
+  return traffic;
 }
 
 std::optional<double> share(Bytes part, Bytes whole) {
-  return whole.value == 0
-             ? std::nullopt
-             : std::optional(static_cast<double>(part.value) / static_cast<double>(whole.value));
+  if (whole.value == 0) return std::nullopt;
+  return static_cast<double>(part.value) / static_cast<double>(whole.value);
 }
 
 CoverageShare share_between(const CoverageReading& first, const CoverageReading& last) {
@@ -65,22 +65,23 @@ CoverageShare share_between(const CoverageReading& first, const CoverageReading&
   return coverage.share();
 }
 
-LedgerCondition condition_of(const bpf::LedgerInfo& facts) {
-  using State = LedgerCondition::State;
-  const State state = facts.state == bpf::LedgerState::up       ? State::up
-                      : facts.state == bpf::LedgerState::making ? State::unfinished
-                                                                : State::down;
-  return {.state = state, .id = facts.id, .made = facts.made};
+LedgerCondition::State state_of(bpf::LedgerState state) {
+  switch (state) {
+    case bpf::LedgerState::up:
+      return LedgerCondition::State::up;
+    case bpf::LedgerState::making:
+      return LedgerCondition::State::unfinished;
+    default:
+      return LedgerCondition::State::down;
+  }
 }
 
-class LedgerLook {
+// Fills in the report on a ledger that is there. inspect_ledger() makes one for each report. Reads
+// only: the ledger, the devices and the programs stay as they are.
+class LedgerInspector {
  public:
-  LedgerLook(bpf::LedgerView& view, const std::string& host_root, LedgerStatusReport& status)
-      : view_(view),
-        host_root_(host_root),
-        status_(status),
-        facts_(view.facts()),
-        allowances_(host_root) {
+  LedgerInspector(bpf::LedgerView& view, const std::string& host_root)
+      : view_(view), host_root_(host_root), allowances_(host_root) {
     const std::vector<bpf::InterfaceRecord>& records = view.interfaces();
     names_.add(in_netns(records));
     for (const bpf::InterfaceRecord& record : records) {
@@ -91,113 +92,115 @@ class LedgerLook {
     }
   }
 
-  void look() {
-    // First the books and then the devices, at the end the other way round: whatever a device
-    // counts in between is in the books of that time.
+  // In the first sample the totals are read before the devices' counters, in the last one after
+  // them: whatever a device counts between both is then in the totals, and is not taken for missed.
+  void inspect(LedgerStatusReport& report) {
     (void)view_.read();  // the next one is fast
-    Sight first = sight_of_books();
+    LedgerSample first = sample_totals();
     first.devices = look_at_devices(counted_, host_root_);
-    look_at_allowances(first);
-    const Sight last = counted_.empty() ? first : sight_after(first);
-    look_at_allowances(last);
-    status_.allowances = allowances_.allowances().summaries();
-    status_.without_allowances = allowances_.without();
-    status_.now = last.taken;
-    status_.ledger = condition_of(facts_);
-    facts_ = view_.facts();
-    status_.keeper = {
-        .there = facts_.kept, .pid = facts_.keeper_pid, .last_looked = facts_.last_kept};
-    take_slots(last);
-    status_.expense.map_bytes = facts_.bytes;
-    status_.expense.windows_bytes = facts_.windows_bytes * counted_.size();
-    status_.expense.window = facts_.window;
-    status_.expense.clock_read_bytes = facts_.clock_read_bytes;
+    add_allowances(first, report);
+    const LedgerSample last = counted_.empty() ? first : sample_after(first, report.expense);
+    add_allowances(last, report);
+    report.allowances = allowances_.allowances().summaries();
+    report.without_allowances = allowances_.without();
+    report.now = last.taken;
+    report.gone = traffic_of(kGoneInterface, last.accounts).all;
+    const bpf::LedgerInfo info = view_.facts();
+    add_ledger(info, report);
+    report.slots = slots_of(last, info.last_kept);
     const std::vector<bpf::InterfaceRecord>& records = view_.interfaces();
     names_.add(in_netns(records));
     for (const bpf::InterfaceRecord& record : records) {
-      status_.interfaces.push_back(interface_of(record, first, last));
+      report.interfaces.push_back(condition_of(record, first, last));
     }
-    status_.gone = booked_on(kGoneInterface, last.accounts).all;
   }
 
  private:
-  Sight sight_of_books() {
-    Sight sight;
-    sight.taken = sys::now();
-    sight.accounts = view_.read().accounts;
-    sight.cost = bpf::cost_of(programs_);
-    return sight;
+  LedgerSample sample_totals() {
+    LedgerSample sample;
+    sample.taken = sys::now();
+    sample.accounts = view_.read().accounts;
+    sample.cost = bpf::cost_of(programs_);
+    return sample;
   }
 
-  void look_at_allowances(const Sight& sight) {
-    const Reading reading{.taken = sight.taken, .ledger = {}, .accounts = sight.accounts};
-    if (const auto look = allowances_.look(reading, [this] { return counted_; })) {
-      status_.allowances_over = look->interval;
-    }
-  }
-
-  Sight sight_after(const Sight& first) {
+  // Measures what the programs cost meanwhile.
+  LedgerSample sample_after(const LedgerSample& first, LedgerExpense& expense) {
     const auto statistics = bpf::run_time_statistics();
-    std::this_thread::sleep_for(kWhile);
+    std::this_thread::sleep_for(kInterval);
     auto devices = look_at_devices(counted_, host_root_);
-    Sight last = sight_of_books();
+    LedgerSample last = sample_totals();
     last.devices = std::move(devices);
-    LedgerExpense& expense = status_.expense;
     if (!statistics) {
       expense.not_measured = statistics.error().what;
-    } else if (last.cost.runs >= first.cost.runs) {  // less: a program was replaced meanwhile
+    } else if (last.cost.runs >= first.cost.runs) {
       expense.runs = last.cost.runs - first.cost.runs;
       expense.run_time = last.cost.time - first.cost.time;
       expense.measured = last.taken.boot - first.taken.boot;
     } else {
-      expense.not_measured = "programs were replaced meanwhile: look again";
+      expense.not_measured = "programs were replaced meanwhile; run status again";
     }
     return last;
   }
 
-  void take_slots(const Sight& last) {
-    SlotCondition& slots = status_.slots;
+  void add_allowances(const LedgerSample& sample, LedgerStatusReport& report) {
+    const Reading reading{.taken = sample.taken, .ledger = {}, .accounts = sample.accounts};
+    if (const auto delta = allowances_.look(reading, [this] { return counted_; })) {
+      report.allowances_over = delta->interval;
+    }
+  }
+
+  void add_ledger(const bpf::LedgerInfo& info, LedgerStatusReport& report) const {
+    report.ledger = {.state = state_of(info.state), .id = info.id, .made = info.made};
+    report.keeper = {.there = info.kept, .pid = info.keeper_pid, .last_looked = info.last_kept};
+    report.expense.map_bytes = info.bytes;
+    report.expense.windows_bytes = info.windows_bytes * counted_.size();
+    report.expense.window = info.window;
+    report.expense.clock_read_bytes = info.clock_read_bytes;
+  }
+
+  // `last_kept`: when a keeper last looked after the ledger, on the boot clock.
+  [[nodiscard]] SlotCondition slots_of(const LedgerSample& sample, Nanoseconds last_kept) const {
     const bpf::SlotUse use = view_.slots();
+    const bpf::CgroupRegistry registry = view_.book();
+    std::unordered_map<std::uint64_t, Nanoseconds> removed;
+    for (const RemovedCgroup& one : registry.deaths().value_or(std::vector<RemovedCgroup>{})) {
+      removed.emplace(one.cgroup_id, one.removed);
+    }
+    SlotCondition slots;
     slots.used = use.used;
     slots.total = use.total;
-    const bpf::CgroupRegistry book = view_.book();
-    std::unordered_map<std::uint64_t, Nanoseconds> died;
-    for (const RemovedCgroup& death : book.deaths().value_or(std::vector<RemovedCgroup>{})) {
-      died.emplace(death.cgroup_id, death.removed);
-    }
-    for (const AccountTotals& one : last.accounts) {
+    slots.names = registry.name_count().value_or(0);
+    slots.deaths = removed.size();
+    slots.missed = view_.missed();
+    for (const AccountTotals& one : sample.accounts) {
       if (one.account.kind == AccountKind::overflow) {
         slots.overflow += one.totals;
       }
-      const auto death =
-          one.account.kind == AccountKind::cgroup ? died.find(one.account.cgroup_id) : died.end();
-      if (death != died.end()) {
+      if (one.account.kind != AccountKind::cgroup) {
+        continue;
+      }
+      if (const auto found = removed.find(one.account.cgroup_id); found != removed.end()) {
         ++slots.ended;
-        slots.unattended += death->second > facts_.last_kept ? 1 : 0;
+        slots.unattended += found->second > last_kept ? 1 : 0;
       }
     }
-    slots.names = book.name_count().value_or(0);
-    slots.deaths = died.size();
-    slots.missed = view_.missed();
+    return slots;
   }
 
-  InterfaceCondition interface_of(const bpf::InterfaceRecord& record, const Sight& first,
-                                  const Sight& last) {
+  InterfaceCondition condition_of(const bpf::InterfaceRecord& record, const LedgerSample& first,
+                                  const LedgerSample& last) const {
     const CountedInterface counted = counted_interface(record, names_);
-    const Booked booked = booked_on(record.key, last.accounts);
-    InterfaceCondition one{.name = counted.name,
-                           .hook = {},
-                           .unknown = {},
-                           .since = record.since,
-                           .gaps = record.gaps,
-                           .gap = record.gap,
-                           .rx = {},
-                           .tx = {},
-                           .queue = {}};
-    one.rx.booked = booked.all.rx_bytes;
-    one.tx.booked = booked.all.tx_bytes;
-    one.rx.named = share(booked.named.rx_bytes, booked.all.rx_bytes);
-    one.tx.named = share(booked.named.tx_bytes, booked.all.tx_bytes);
+    const InterfaceTraffic traffic = traffic_of(record.key, last.accounts);
+    InterfaceCondition one;
+    one.name = counted.name;
+    one.since = record.since;
+    one.gaps = record.gaps;
+    one.gap = record.gap;
+    one.rx.booked = traffic.all.rx_bytes;
+    one.tx.booked = traffic.all.tx_bytes;
+    one.rx.named = share(traffic.named.rx_bytes, traffic.all.rx_bytes);
+    one.tx.named = share(traffic.named.tx_bytes, traffic.all.tx_bytes);
     if (!record.attached) {
       return one;
     }
@@ -205,52 +208,52 @@ class LedgerLook {
     const auto before = first.devices.find(record.key);
     const auto now = last.devices.find(record.key);
     if (before == first.devices.end() || now == last.devices.end()) {
-      one.unknown = "it has just come: look again";
+      one.unknown = "attached a moment ago, no data yet; run status again";
       return one;
     }
     if (!now->second) {
       one.unknown = now->second.error().what;
       return one;
     }
-    take_device(one, record, *now->second);
-    take_shares(one, record, first, last);
-    take_hook(one.rx, counted, bpf::HookDirection::ingress, one.unknown);
-    take_hook(one.tx, counted, bpf::HookDirection::egress, one.unknown);
+    add_device(*now->second, record, one);
+    add_shares(record, first, last, one);
+    add_hook(counted, bpf::HookDirection::ingress, one.rx, one.unknown);
+    add_hook(counted, bpf::HookDirection::egress, one.tx, one.unknown);
     return one;
   }
 
-  static void take_device(InterfaceCondition& one, const bpf::InterfaceRecord& record,
-                          const DeviceSnapshot& look) {
-    const Step change = step(record.device, look.device.carried);
-    if (const auto* forward = std::get_if<Advanced>(&change)) {
-      one.rx.device = forward->by.rx_bytes;
-      one.tx.device = forward->by.tx_bytes;
+  static void add_device(const DeviceSnapshot& snapshot, const bpf::InterfaceRecord& record,
+                         InterfaceCondition& one) {
+    const Step change = step(record.device, snapshot.device.carried);
+    if (const auto* advanced = std::get_if<Advanced>(&change)) {
+      one.rx.device = advanced->by.rx_bytes;
+      one.tx.device = advanced->by.tx_bytes;
     }
-    one.queue = {.kind = look.queue.kind,
-                 .backlog = look.queue.backlog_bytes,
-                 .waiting = look.queue.backlog_packets,
-                 .drops = look.queue.drops};
+    one.queue = {.kind = snapshot.queue.kind,
+                 .backlog = snapshot.queue.backlog_bytes,
+                 .waiting = snapshot.queue.backlog_packets,
+                 .drops = snapshot.queue.drops};
   }
 
-  static void take_shares(InterfaceCondition& one, const bpf::InterfaceRecord& record,
-                          const Sight& first, const Sight& last) {
-    const CoverageReading now =
-        last.devices.at(record.key)
-            ->against(booked_on(record.key, last.accounts).all, last.taken.boot);
-    const CoverageShare ever =
+  static void add_shares(const bpf::InterfaceRecord& record, const LedgerSample& first,
+                         const LedgerSample& last, InterfaceCondition& one) {
+    const auto reading_of = [&](const LedgerSample& sample, const DeviceSnapshot& device) {
+      return device.against(traffic_of(record.key, sample.accounts).all, sample.taken.boot);
+    };
+    const CoverageReading now = reading_of(last, *last.devices.at(record.key));
+    const CoverageShare since_attached =
         share_between({.boot = record.since.boot, .device = record.device, .booked = {}}, now);
-    one.rx.seen = ever.rx;
-    one.tx.seen = ever.tx;
+    one.rx.seen = since_attached.rx;
+    one.tx.seen = since_attached.tx;
     if (const auto& before = first.devices.at(record.key); before) {
-      const CoverageShare lately = share_between(
-          before->against(booked_on(record.key, first.accounts).all, first.taken.boot), now);
+      const CoverageShare lately = share_between(reading_of(first, *before), now);
       one.rx.now = lately.rx;
       one.tx.now = lately.tx;
     }
   }
 
-  void take_hook(DirectionCondition& one, const CountedInterface& counted,
-                 bpf::HookDirection direction, std::string& unknown) const {
+  void add_hook(const CountedInterface& counted, bpf::HookDirection direction,
+                DirectionCondition& one, std::string& unknown) const {
     auto hook = look_at_hook(counted, direction, host_root_);
     if (!hook) {
       unknown = hook.error().what;
@@ -262,44 +265,28 @@ class LedgerLook {
 
   bpf::LedgerView& view_;
   const std::string& host_root_;
-  LedgerStatusReport& status_;
-  bpf::LedgerInfo facts_;
   AllowanceCollector allowances_;
   InterfaceNames names_;
-  std::vector<CountedInterface> counted_;
-  std::vector<std::uint32_t> programs_;
+  std::vector<CountedInterface> counted_;  // at the first sample
+  std::vector<std::uint32_t> programs_;    // those of `counted_`
 };
 
 }  // namespace
 
 Result<LedgerStatusReport> inspect_ledger(const std::string& bpffs, const std::string& host_root) {
   const auto pins = bpf::Pins::below(bpffs);
-  if (!pins) {
-    return std::unexpected(pins.error());
-  }
-  LedgerStatusReport status{.now = sys::now(),
-                            .place = pins->directory(),
-                            .abi = bpf::kAbiVersion,
-                            .other_abis = pins->other_abis(),
-                            .ledger = {},
-                            .keeper = {},
-                            .slots = {},
-                            .expense = {},
-                            .interfaces = {},
-                            .allowances = {},
-                            .allowances_over = {},
-                            .without_allowances = {},
-                            .gone = {},
-                            .leftovers = find_leftovers()};
-  if (!pins->is_there()) {
-    return status;
-  }
+  if (!pins) return std::unexpected(pins.error());
+  LedgerStatusReport report;
+  report.now = sys::now();
+  report.place = pins->directory();
+  report.abi = bpf::kAbiVersion;
+  report.other_abis = pins->other_abis();
+  report.leftovers = find_leftovers();
+  if (!pins->is_there()) return report;
   auto view = bpf::LedgerView::open(bpffs);
-  if (!view) {
-    return std::unexpected(view.error());
-  }
-  LedgerLook(*view, host_root, status).look();
-  return status;
+  if (!view) return std::unexpected(view.error());
+  LedgerInspector(*view, host_root).inspect(report);
+  return report;
 }
 
 }  // namespace cgtally::monitor
