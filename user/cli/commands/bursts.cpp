@@ -46,22 +46,24 @@ class Bursts {
  public:
   Bursts(const BurstsOptions& options, const Threshold& threshold, monitor::EventLoop& rounds,
          monitor::Session& session, monitor::BurstContext& evidence,
-         std::optional<monitor::RowWriter>& rows)
+         std::optional<monitor::RowWriter>& rows, monitor::Notices& notices)
       : options_(options),
         words_(threshold.words),
         rounds_(rounds),
         session_(session),
         evidence_(evidence),
-        allowances_(options.common.choice.host_root),
-        connections_(options.common.choice.host_root),
+        allowances_(options.common.choice.host_root, notices),
+        connections_(options.common.choice.host_root, notices),
+        notices_(notices),
         rows_(rows),
         shows_(options.common.csv != "-"),
-        watch_(session, evidence, threshold,
+        watch_(session, evidence, threshold, notices,
                [this](const monitor::NamedBurst& burst) { take(burst); }) {
     watch_.on_progress([this](const monitor::NamedBurst& burst) { tell_progress(burst); });
     if (!options.dump.directory.empty()) {
-      deck_.emplace(options.dump,
-                    [this](const Account& account) { return watch_.account_name(account); });
+      deck_.emplace(
+          options.dump, [this](const Account& account) { return watch_.account_name(account); },
+          notices);
       watch_.on_windows([this](const monitor::SeenWindows& seen) { deck_->hear(seen); });
     }
   }
@@ -83,7 +85,6 @@ class Bursts {
     }
     if (deck_) {
       deck_->finish();
-      say_notices();
     }
     if (closed_) {
       return number(ExitCode::fine);
@@ -130,7 +131,7 @@ class Bursts {
     if (deck_ && !options_.dump.over && !evidence_.has_counters()) {
       say("no allowance counters here: every burst is dumped; for fewer, --dump-over RATE");
     }
-    say_notices();
+    notices_.deliver_to(say);
   }
 
   void round() {
@@ -141,7 +142,6 @@ class Bursts {
       deck_->write();
     }
     write();
-    say_notices();
   }
 
   void look_around(const Reading& reading) {
@@ -183,17 +183,6 @@ class Bursts {
             .sent = watch_.totals().traffic(direction)};
   }
 
-  void say_notices() {
-    for (const auto& notices :
-         {session_.take_notices(), watch_.take_notices(), allowances_.take_notices(),
-          connections_.take_notices(), rows_ ? rows_->take_notices() : std::vector<std::string>{},
-          deck_ ? deck_->take_notices() : std::vector<std::string>{}}) {
-      for (const std::string& notice : notices) {
-        say(notice);
-      }
-    }
-  }
-
   void take(const monitor::NamedBurst& burst) {
     const std::string& account = burst.account.empty() ? "(not told)" : burst.account;
     show(burst_line(burst.burst, burst.wall, account, layout_));
@@ -233,7 +222,6 @@ class Bursts {
     if (rows_ && !closed_ && !rows_->write()) {
       close();
     }
-    say_notices();
   }
 
   void close() {
@@ -248,6 +236,7 @@ class Bursts {
   monitor::BurstContext& evidence_;
   monitor::AllowanceCollector allowances_;
   monitor::TcpCollector connections_;
+  monitor::Notices& notices_;
   std::optional<Nanoseconds> worst_delay_;
   Bytes retransmitted_;
   std::optional<monitor::RowWriter>& rows_;
@@ -278,21 +267,22 @@ int run_bursts(BurstsOptions options) {
   if (!rounds) {
     return print_error(rounds.error());
   }
-  auto session = start_counting(options.common, *rounds);
+  monitor::Notices notices;
+  auto session = start_counting(options.common, *rounds, notices);
   if (!session) {
     return print_start_error(session.error(), options.common.choice.host_root);
   }
   std::optional<monitor::RowWriter> rows;
   if (!options.common.csv.empty()) {
     auto opened = monitor::RowWriter::open(options.common.csv, csv::bursts_header(), "bursts",
-                                           rounds->waiting());
+                                           rounds->waiting(), notices);
     if (!opened) {
       return opened.error().code == EPIPE ? number(ExitCode::fine) : print_error(opened.error());
     }
     rows.emplace(std::move(*opened));
   }
   say_differences(**session, options.common, threshold);
-  return Bursts(options, threshold, *rounds, **session, evidence, rows).run();
+  return Bursts(options, threshold, *rounds, **session, evidence, rows, notices).run();
 }
 
 }  // namespace

@@ -36,12 +36,13 @@ class CreditsCommand {
  public:
   CreditsCommand(const CreditsOptions& options, monitor::EventLoop& rounds,
                  monitor::Session& session, monitor::CreditMonitor watch,
-                 std::optional<monitor::RowWriter> rows)
+                 std::optional<monitor::RowWriter> rows, monitor::Notices& notices)
       : options_(options),
         rounds_(rounds),
         session_(session),
         watch_(std::move(watch)),
         rows_(std::move(rows)),
+        notices_(notices),
         display_(rounds) {}
 
   int run() {
@@ -53,7 +54,6 @@ class CreditsCommand {
     if (failed) return *failed;
     if (closed_) return number(ExitCode::fine);
     if (!ran) return print_error(ran.error());
-    display_.note(watch_.take_notices());
     say_end();
     if (const auto missing = rows_ ? rows_->missing_rows() : std::nullopt) {
       return print_error(*missing);
@@ -67,7 +67,7 @@ class CreditsCommand {
     if (options_.common.csv != "-" && !options_.common.once) {
       if (auto begun = display_.begin_screen([this] { show(); }); !begun) return begun;
     }
-    display_.note(watch_.take_notices());
+    notices_.deliver_to([this](const std::string& notice) { display_.report(notice); });
     if (!display_.on_screen()) say_beginning(session_, options_.common);
     return {};
   }
@@ -82,8 +82,6 @@ class CreditsCommand {
   void round() {
     const Reading reading = session_.read();
     auto report = watch_.take(session_, reading);
-    display_.note(session_.take_notices());
-    display_.note(watch_.take_notices());
     if (!report) return;
     last_ = *std::move(report);
     crossed_ = false;
@@ -109,7 +107,6 @@ class CreditsCommand {
       closed_ = true;
       rounds_.abandon();
     }
-    display_.note(rows_->take_notices());
   }
 
   void show() {
@@ -142,6 +139,7 @@ class CreditsCommand {
   monitor::Session& session_;
   monitor::CreditMonitor watch_;
   std::optional<monitor::RowWriter> rows_;
+  monitor::Notices& notices_;
   Display display_;
   CreditReport last_;
   bool crossed_ = false;
@@ -165,12 +163,13 @@ int run_credits(const CreditsOptions& options) {
   auto rounds = monitor::EventLoop::open();
   if (!rounds) return print_error(rounds.error());
   const CommonOptions common = charging_all(options.common);
-  auto session = start_counting(common, *rounds);
+  monitor::Notices notices;
+  auto session = start_counting(common, *rounds, notices);
   if (!session) return print_start_error(session.error(), options.common.choice.host_root);
   std::optional<monitor::RowWriter> rows;
   if (!options.common.csv.empty()) {
     auto opened = monitor::RowWriter::open(options.common.csv, csv::credits_header(), "credits",
-                                           rounds->waiting());
+                                           rounds->waiting(), notices);
     if (!opened) {
       return opened.error().code == EPIPE ? number(ExitCode::fine) : print_error(opened.error());
     }
@@ -179,9 +178,10 @@ int run_credits(const CreditsOptions& options) {
   for (const std::string& note : instance->notes) say(note);
   auto watch = monitor::CreditMonitor::begin(
       options.credits, *std::move(instance), options.common.choice.host_root, **session,
-      (*session)->read(), options.common.top.value_or(kNamed));
+      (*session)->read(), options.common.top.value_or(kNamed), notices);
   if (!watch) return print_error(watch.error());
-  return CreditsCommand(options, *rounds, **session, *std::move(watch), std::move(rows)).run();
+  return CreditsCommand(options, *rounds, **session, *std::move(watch), std::move(rows), notices)
+      .run();
 }
 
 }  // namespace

@@ -32,16 +32,18 @@ struct LiveOptions {
 class Live {
  public:
   Live(const CommonOptions& options, monitor::EventLoop& rounds, monitor::Session& session,
-       std::optional<monitor::SampleWriter>& recorder, monitor::LiveExtras& news)
+       std::optional<monitor::SampleWriter>& recorder, monitor::LiveExtras& news,
+       monitor::Notices& notices)
       : options_(options),
         rounds_(rounds),
         display_(rounds),
         session_(session),
         recorder_(recorder),
         news_(news),
+        notices_(notices),
         host_(sys::host_name()),
         sampler_(host_),
-        connections_(options.choice.host_root),
+        connections_(options.choice.host_root, notices),
         board_(std::max<Nanoseconds>(std::chrono::seconds{30}, 2 * options.interval)) {}
 
   int run() {
@@ -68,6 +70,7 @@ class Live {
     if (auto begun = display_.begin_screen([this] { show(); }); !begun) {
       return begun;
     }
+    notices_.deliver_to([this](const std::string& notice) { display_.report(notice); });
     round();
     if (display_.on_screen()) {
       show();
@@ -103,12 +106,9 @@ class Live {
     });
     news_.round(reading);
     news_.put_into(report_);
-    display_.note(news_.take_notices());
-    display_.note(session_.take_notices());
     if (recorder_ && !csv_closed_) {
       csv_closed_ = recorder_->take(reading, name_of, interface_name) ==
                     monitor::SampleWriter::Outcome::closed;
-      display_.note(recorder_->take_notices());
     }
   }
 
@@ -116,7 +116,6 @@ class Live {
     if (connections_.look(now) && recorder_) {
       recorder_->add(connections_.connections(), connections_.complete());
     }
-    display_.note(connections_.take_notices());
     if (!connections_.connections().looked()) {
       return;
     }
@@ -146,6 +145,7 @@ class Live {
   monitor::Session& session_;
   std::optional<monitor::SampleWriter>& recorder_;
   monitor::LiveExtras& news_;
+  monitor::Notices& notices_;
   std::string host_;
   Sampler sampler_;
   monitor::TcpCollector connections_;
@@ -175,22 +175,23 @@ int run_live(LiveOptions all) {
   if (!rounds) {
     return print_error(rounds.error());
   }
-  auto session = start_counting(options, *rounds);
+  monitor::Notices notices;
+  auto session = start_counting(options, *rounds, notices);
   if (!session) {
     return print_start_error(session.error(), options.choice.host_root);
   }
   std::optional<monitor::SampleWriter> recorder;
   if (!options.csv.empty()) {
     auto opened = monitor::SampleWriter::open(options.csv, sys::host_name(), options.account,
-                                              rounds->waiting());
+                                              rounds->waiting(), notices);
     if (!opened) {
       return print_error(opened.error());
     }
     recorder.emplace(std::move(*opened));
   }
   monitor::LiveExtras news(options.choice, all.credits, *std::move(instance), threshold, **session,
-                           rounds->poller());
-  return Live(options, *rounds, **session, recorder, news).run();
+                           rounds->poller(), notices);
+  return Live(options, *rounds, **session, recorder, news, notices).run();
 }
 
 }  // namespace

@@ -42,13 +42,14 @@ class Record {
  public:
   Record(const RecordOptions& options, monitor::EventLoop& rounds, monitor::Session& session,
          monitor::SampleWriter& recorder, std::optional<monitor::RowWriter> allowances,
-         monitor::BurstContext& evidence, std::unique_ptr<monitor::BurstCsv> bursts)
+         monitor::BurstContext& evidence, std::unique_ptr<monitor::BurstCsv> bursts,
+         monitor::Notices& notices)
       : options_(options),
         rounds_(rounds),
         session_(session),
         recorder_(recorder),
-        connections_(options.choice.host_root),
-        allowance_watch_(options.choice.host_root),
+        connections_(options.choice.host_root, notices),
+        allowance_watch_(options.choice.host_root, notices),
         allowances_(std::move(allowances)),
         evidence_(evidence),
         bursts_(std::move(bursts)) {}
@@ -116,7 +117,6 @@ class Record {
     ledger_ = reading.ledger;
     if (bursts_ && begin_ > Nanoseconds::zero()) {
       bursts_->round(ledger_);
-      say_all(bursts_->take_notices());
     }
   }
 
@@ -136,9 +136,6 @@ class Record {
     if (outcome == monitor::SampleWriter::Outcome::written) {
       totals_.add(recorder_.samples());
     }
-    say_all(session_.take_notices());
-    say_all(recorder_.take_notices());
-    say_all(connections_.take_notices());
   }
 
   void look_at_allowances(const Reading& reading) {
@@ -151,7 +148,6 @@ class Record {
       return;
     }
     evidence_.hear(*look, allowance_watch_.allowances());
-    say_all(allowance_watch_.take_notices());
     if (!allowances_) {
       return;
     }
@@ -165,7 +161,6 @@ class Record {
     if (!allowances_->write()) {
       close();
     }
-    say_all(allowances_->take_notices());
   }
 
   // Nobody reads on: that ends it, silently.
@@ -177,7 +172,6 @@ class Record {
   void end_bursts() {
     if (bursts_) {
       bursts_->finish();
-      say_all(bursts_->take_notices());
       print_block(bursts_->totals().lines(sys::now().boot - begin_, kTopOfBursts));
     }
   }
@@ -192,12 +186,6 @@ class Record {
       code = print_error(*allowances_->missing_rows());
     }
     return recorder_.failing() ? print_error(recorder_.missing_rows()) : code;
-  }
-
-  static void say_all(const std::vector<std::string>& notices) {
-    for (const std::string& notice : notices) {
-      say(notice);
-    }
   }
 
   const RecordOptions& options_;
@@ -254,19 +242,21 @@ int run_record(RecordOptions options) {
   if (!rounds) {
     return print_error(rounds.error());
   }
-  auto session = start_counting(options, *rounds);
+  monitor::Notices notices;
+  auto session = start_counting(options, *rounds, notices);
   if (!session) {
     return print_start_error(session.error(), options.choice.host_root);
   }
-  auto recorder = monitor::SampleWriter::open(options.csv.empty() ? "-" : options.csv,
-                                              sys::host_name(), options.account, rounds->waiting());
+  auto recorder =
+      monitor::SampleWriter::open(options.csv.empty() ? "-" : options.csv, sys::host_name(),
+                                  options.account, rounds->waiting(), notices);
   if (!recorder) {
     return recorder.error().code == EPIPE ? number(ExitCode::fine) : print_error(recorder.error());
   }
   std::optional<monitor::RowWriter> allowances;
   if (!options.allowances.empty()) {
     auto opened = monitor::RowWriter::open(options.allowances, csv::allowances_header(),
-                                           "allowance counters", rounds->waiting());
+                                           "allowance counters", rounds->waiting(), notices);
     if (!opened) {
       return print_error(opened.error());
     }
@@ -274,18 +264,19 @@ int run_record(RecordOptions options) {
   }
   std::unique_ptr<monitor::BurstCsv> bursts;
   if (!options.bursts.empty()) {
-    auto opened =
-        monitor::RowWriter::open(options.bursts, csv::bursts_header(), "bursts", rounds->waiting());
+    auto opened = monitor::RowWriter::open(options.bursts, csv::bursts_header(), "bursts",
+                                           rounds->waiting(), notices);
     if (!opened) {
       return print_error(opened.error());
     }
     say("bursts over " + threshold.words);
     say_differences(**session, options, threshold);
-    bursts =
-        std::make_unique<monitor::BurstCsv>(**session, evidence, threshold, std::move(*opened));
+    bursts = std::make_unique<monitor::BurstCsv>(**session, evidence, threshold, std::move(*opened),
+                                                 notices);
   }
+  notices.deliver_to(say);
   return Record(options, *rounds, **session, *recorder, std::move(allowances), evidence,
-                std::move(bursts))
+                std::move(bursts), notices)
       .run();
 }
 

@@ -12,14 +12,16 @@ constexpr std::size_t kTopOfSummary = 5;
 }  // namespace
 
 Result<std::unique_ptr<monitor::Session>> start_counting(const CommonOptions& options,
-                                                         monitor::EventLoop& rounds) {
+                                                         monitor::EventLoop& rounds,
+                                                         monitor::Notices& notices) {
   auto session =
       monitor::Session::start({.choice = options.choice,
                                .slots = options.slots.value_or(monitor::SessionOptions{}.slots),
                                .bpffs = options.bpffs,
                                .private_ledger = options.private_ledger,
                                .window = options.window,
-                               .clock_read_bytes = options.clock_read_bytes});
+                               .clock_read_bytes = options.clock_read_bytes},
+                              notices);
   if (!session) {
     return session;
   }

@@ -14,8 +14,10 @@
 namespace cgtally::cli {
 
 // Attaches, and lets the poller of `rounds` follow what happens to interfaces and cgroups.
+// `notices` must outlive the session.
 Result<std::unique_ptr<monitor::Session>> start_counting(const CommonOptions& options,
-                                                         monitor::EventLoop& rounds);
+                                                         monitor::EventLoop& rounds,
+                                                         monitor::Notices& notices);
 
 void say_beginning(const monitor::Session& session, const CommonOptions& options);
 void say_summary(const monitor::Session& session, const RunTotals& totals,

@@ -23,7 +23,8 @@ struct UpOptions {
 };
 
 // The keeper of `up` has no terminal: what it has to say goes to the system's log.
-int keep_in_background(monitor::Keeper& keeper, monitor::EventLoop& rounds) {
+int keep_in_background(monitor::Keeper& keeper, monitor::EventLoop& rounds,
+                       monitor::Notices& notices) {
   ::setsid();
   const sys::Fd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
   for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
@@ -32,7 +33,8 @@ int keep_in_background(monitor::Keeper& keeper, monitor::EventLoop& rounds) {
   if (::chdir("/") != 0) {
     return number(ExitCode::failed);
   }
-  const auto kept = keeper.keep(rounds, sys::log_notice);
+  notices.deliver_to(sys::log_notice);
+  const auto kept = keeper.keep(rounds);
   if (!kept) {
     sys::log_notice("the keeper ends: " + kept.error().what);
   }
@@ -41,7 +43,7 @@ int keep_in_background(monitor::Keeper& keeper, monitor::EventLoop& rounds) {
 
 int keep_in_foreground(monitor::Keeper& keeper, monitor::EventLoop& rounds) {
   say("the keeper runs; on Ctrl-C it ends, and the ledger stays up");
-  if (auto kept = keeper.keep(rounds, [](const std::string& notice) { say(notice); }); !kept) {
+  if (auto kept = keeper.keep(rounds); !kept) {
     return print_error(kept.error());
   }
   say(keeper.asked_to_end()
@@ -55,13 +57,12 @@ int run_up(const UpOptions& options) {
   if (!rounds) {
     return print_error(rounds.error());
   }
-  auto keeper = monitor::Keeper::begin(options.keeper);
+  monitor::Notices notices;
+  auto keeper = monitor::Keeper::begin(options.keeper, notices);
   if (!keeper) {
     return print_start_error(keeper.error(), options.keeper.places.host_root);
   }
-  for (const std::string& notice : (*keeper)->take_notices()) {
-    say(notice);
-  }
+  notices.deliver_to(say);
   say("counting " + (*keeper)->counted() + ", to stay");
   if (options.keep) {
     return keep_in_foreground(**keeper, *rounds);
@@ -71,7 +72,7 @@ int run_up(const UpOptions& options) {
     return print_error(sys::error_from(errno, "start the keeper"));
   }
   if (child == 0) {
-    ::_exit(keep_in_background(**keeper, *rounds));
+    ::_exit(keep_in_background(**keeper, *rounds, notices));
   }
   say("process " + std::to_string(child) + " keeps it: cgtally status; cgtally down");
   return number(ExitCode::fine);

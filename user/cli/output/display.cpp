@@ -37,16 +37,14 @@ Result<void> Display::begin_screen(std::function<void()> repaint) {
 
 terminal::Size Display::size() { return terminal::size(STDOUT_FILENO); }
 
-void Display::note(const std::vector<std::string>& notices) {
-  for (const std::string& notice : notices) {
-    if (!screen_) {
-      say(notice);
-      continue;
-    }
-    notices_.push_back(format_clock(sys::now().wall) + " " + notice);
-    if (notices_.size() > kMostNotices) {
-      notices_.erase(notices_.begin());
-    }
+void Display::report(const std::string& notice) {
+  if (!screen_) {
+    say(notice);
+    return;
+  }
+  notices_.push_back(format_clock(sys::now().wall) + " " + notice);
+  if (notices_.size() > kMostNotices) {
+    notices_.erase(notices_.begin());
   }
 }
 

@@ -27,7 +27,7 @@ class Display {
   [[nodiscard]] bool on_screen() const { return screen_.has_value(); }
   [[nodiscard]] static terminal::Size size();
 
-  void note(const std::vector<std::string>& notices);
+  void report(const std::string& notice);
   [[nodiscard]] const std::vector<std::string>& notices() const { return notices_; }  // bounded
 
   // Onto the screen, or behind the lines that are there. Where nobody reads on, the rounds end.

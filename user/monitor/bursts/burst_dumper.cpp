@@ -12,11 +12,13 @@ Result<void> check(const DumpOptions& options) {
                                .failure = Failure::usage});
 }
 
-BurstDumper::BurstDumper(const DumpOptions& options, NameOf name_of)
+BurstDumper::BurstDumper(const DumpOptions& options, NameOf name_of, Notices& notices)
     : name_of_(std::move(name_of)),
       rule_{.over = options.over},
-      writer_(options.directory, {.files = options.most.value_or(DumpOptions::kFiles),
-                                  .bytes = options.size.value_or(DumpOptions::kSize)}) {}
+      writer_(options.directory,
+              {.files = options.most.value_or(DumpOptions::kFiles),
+               .bytes = options.size.value_or(DumpOptions::kSize)},
+              notices) {}
 
 void BurstDumper::hear(const SeenWindows& seen) {
   auto found = recorders_.find(seen.iface);
@@ -46,6 +48,7 @@ void BurstDumper::judge(const NamedBurst& burst) {
 
 void BurstDumper::write() {
   for (auto& [iface, recorder] : recorders_) put(recorder.take());
+  writer_.report_news();
 }
 
 void BurstDumper::finish() {

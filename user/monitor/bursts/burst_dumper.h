@@ -32,7 +32,7 @@ class BurstDumper {
  public:
   using NameOf = std::function<std::string(const Account&)>;
 
-  BurstDumper(const DumpOptions& options, NameOf name_of);
+  BurstDumper(const DumpOptions& options, NameOf name_of, Notices& notices);
 
   void hear(const SeenWindows& seen);
   void judge(const NamedBurst& burst);
@@ -41,7 +41,6 @@ class BurstDumper {
   // Also those under way, as far as they have come; waits for the disk.
   void finish();
 
-  [[nodiscard]] std::vector<std::string> take_notices() { return writer_.take_notices(); }
   [[nodiscard]] std::optional<Error> missing() const { return writer_.missing(); }
   [[nodiscard]] std::string summary() const { return writer_.summary(); }
 

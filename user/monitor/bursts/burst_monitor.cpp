@@ -25,10 +25,11 @@ Nanoseconds pause_for(Nanoseconds window) {
 }  // namespace
 
 BurstMonitor::BurstMonitor(Session& session, BurstEvidence& evidence, Threshold threshold,
-                           OnBurst on_burst)
+                           Notices& notices, OnBurst on_burst)
     : session_(session),
       evidence_(evidence),
       threshold_(std::move(threshold)),
+      notices_(notices),
       on_burst_(std::move(on_burst)) {}
 
 Result<void> BurstMonitor::begin(sys::Poller& poller, const std::string& ledger) {
@@ -179,10 +180,11 @@ void BurstMonitor::note_missed(const Watched& watched, Direction direction,
                                const MissedWindows& missed) {
   totals_.add_missed(missed.count());
   totals_.add_missed_traffic(direction, missed.bytes);
-  notices_.push_back(watched.name + " " + std::string(direction_name(direction)) + ": up to " +
-                     format_count(missed.count()) + " windows were missed (" +
-                     format_duration(at(missed.count())) + ", with " + format_bytes(missed.bytes) +
-                     "): they were overwritten before this reader came by");
+  if (missed_reports_ == MissedReports::first && missed_before_) return;
+  notices_.report(watched.name + " " + std::string(direction_name(direction)) + ": up to " +
+                  format_count(missed.count()) + " windows were missed (" +
+                  format_duration(at(missed.count())) + ", with " + format_bytes(missed.bytes) +
+                  "): they were overwritten before this reader came by");
 }
 
 // Starts are told by the clock as it is when they are told.
@@ -193,10 +195,10 @@ void BurstMonitor::note_wall_clock(const Moment& now) {
       std::chrono::round<std::chrono::milliseconds>(ahead - wall_ahead_.value_or(ahead));
   wall_ahead_ = ahead;
   if (std::chrono::abs(step) >= kWallStep) {
-    notices_.push_back(
-        "the wall clock was set " + std::string(step > Nanoseconds::zero() ? "forward" : "back") +
-        " by " + format_duration(std::chrono::abs(step)) +
-        ": starts are told by the new time from here on, and lengths are not touched");
+    notices_.report("the wall clock was set " +
+                    std::string(step > Nanoseconds::zero() ? "forward" : "back") + " by " +
+                    format_duration(std::chrono::abs(step)) +
+                    ": starts are told by the new time from here on, and lengths are not touched");
   }
 }
 
@@ -243,6 +245,7 @@ void BurstMonitor::round(const std::string& ledger) {
   if (evidence_.has_counters()) {
     settle(sys::now().boot);
   }
+  missed_before_ = totals_.missed() > 0;
 }
 
 void BurstMonitor::end_bursts_of(Watched& watched) {

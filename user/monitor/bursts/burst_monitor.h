@@ -20,6 +20,7 @@
 #include "monitor/bursts/burst_evidence.h"
 #include "monitor/bursts/slot_resolver.h"
 #include "monitor/bursts/window_reader.h"
+#include "monitor/notices.h"
 #include "monitor/session/session.h"
 
 namespace cgtally::monitor {
@@ -46,11 +47,16 @@ class BurstMonitor {
   using OnWindows = std::function<void(const SeenWindows&)>;
 
   // All of them must outlive this.
-  BurstMonitor(Session& session, BurstEvidence& evidence, Threshold threshold, OnBurst on_burst);
+  BurstMonitor(Session& session, BurstEvidence& evidence, Threshold threshold, Notices& notices,
+               OnBurst on_burst);
   // Called with the windows of each look, before the bursts that they end.
   void on_windows(OnWindows callback) { on_windows_ = std::move(callback); }
   // Called with each burst that does not end, as far as it has come, ever more seldom.
   void on_progress(OnBurst callback) { on_progress_ = std::move(callback); }
+  // Missed windows as notices: all of them, or those of the first round that has any. On a host
+  // that is busy for long they would drive out all others; the totals have them.
+  enum class MissedReports : std::uint8_t { all, first };
+  void report_missed(MissedReports which) { missed_reports_ = which; }
   // An Error where no windows are kept.
   Result<void> begin(sys::Poller& poller, const std::string& ledger);
   // Each second, after the session was read: interfaces that came or went, and the counters.
@@ -63,7 +69,6 @@ class BurstMonitor {
   [[nodiscard]] std::vector<NamedBurst> under_way() const;
   [[nodiscard]] const BurstTotals& totals() const { return totals_; }
   [[nodiscard]] std::string account_name(const Account& account) const;
-  [[nodiscard]] std::vector<std::string> take_notices() { return std::exchange(notices_, {}); }
 
  private:
   struct Way {
@@ -96,6 +101,7 @@ class BurstMonitor {
   Session& session_;
   BurstEvidence& evidence_;
   Threshold threshold_;
+  Notices& notices_;
   OnBurst on_burst_;
   OnWindows on_windows_;
   OnBurst on_progress_;
@@ -111,7 +117,8 @@ class BurstMonitor {
   std::optional<Nanoseconds> wall_ahead_;  // of the boot clock
   Bytes late_;                             // of interfaces that are watched no more
   BurstTotals totals_;
-  std::vector<std::string> notices_;
+  MissedReports missed_reports_ = MissedReports::all;
+  bool missed_before_ = false;  // in an earlier round
 };
 
 }  // namespace cgtally::monitor

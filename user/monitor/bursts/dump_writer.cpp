@@ -8,11 +8,11 @@
 
 namespace cgtally::monitor {
 
-DumpWriter::DumpWriter(std::string directory, csv::DumpLimits limits)
-    : directory_(std::move(directory), limits) {
+DumpWriter::DumpWriter(std::string directory, csv::DumpLimits limits, Notices& notices)
+    : notices_(notices), directory_(std::move(directory), limits) {
   if (const auto opened = directory_.open(); !opened) {
     failure_ = opened.error();
-    notices_.push_back(failure_->what + ": bursts are counted without dumps until that works");
+    notices_.report(failure_->what + ": bursts are counted without dumps until that works");
   }
   thread_ = std::thread([this] { work(); });
 }
@@ -23,8 +23,8 @@ void DumpWriter::put(FlightDump dump, AccountNames names) {
   const std::lock_guard guard(mutex_);
   if (jobs_.size() == kMostWaiting) {
     if (lost_++ == 0) {
-      notices_.push_back("dumps come faster than " + directory_.path() +
-                         " takes them: some are left out");
+      news_.push_back("dumps come faster than " + directory_.path() +
+                      " takes them: some are left out");
     }
     return;
   }
@@ -39,6 +39,7 @@ void DumpWriter::finish() {
     changed_.notify_one();
   }
   if (thread_.joinable()) thread_.join();
+  report_news();
 }
 
 void DumpWriter::work() {
@@ -66,22 +67,25 @@ void DumpWriter::note(const Result<void>& written) {
   if (written) {
     ++written_;
     if (std::exchange(failure_, std::nullopt)) {
-      notices_.push_back("writing dumps to " + directory_.path() + " works again");
+      news_.push_back("writing dumps to " + directory_.path() + " works again");
     }
     return;
   }
   ++lost_;
   too_large_ = too_large_ || written.error().code == EFBIG;
   if (!failure_) {
-    notices_.push_back(written.error().what +
-                       ": bursts are counted without dumps until that works");
+    news_.push_back(written.error().what + ": bursts are counted without dumps until that works");
   }
   failure_ = written.error();
 }
 
-std::vector<std::string> DumpWriter::take_notices() {
-  const std::lock_guard guard(mutex_);
-  return std::exchange(notices_, {});
+void DumpWriter::report_news() {
+  std::vector<std::string> news;
+  {
+    const std::lock_guard guard(mutex_);
+    news = std::exchange(news_, {});
+  }
+  for (std::string& one : news) notices_.report(std::move(one));
 }
 
 std::optional<Error> DumpWriter::missing() const {

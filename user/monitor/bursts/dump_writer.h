@@ -16,6 +16,7 @@
 
 #include "adapters/csv/dump_directory.h"
 #include "core/bursts/flight_recorder.h"
+#include "monitor/notices.h"
 
 namespace cgtally::monitor {
 
@@ -25,7 +26,7 @@ class DumpWriter {
  public:
   static constexpr std::size_t kMostWaiting = 8;
 
-  DumpWriter(std::string directory, csv::DumpLimits limits);
+  DumpWriter(std::string directory, csv::DumpLimits limits, Notices& notices);
   DumpWriter(const DumpWriter&) = delete;
   DumpWriter& operator=(const DumpWriter&) = delete;
   ~DumpWriter();
@@ -33,7 +34,8 @@ class DumpWriter {
   void put(FlightDump dump, AccountNames names);
   // Waits for those that are under way. Nothing may be put after that.
   void finish();
-  [[nodiscard]] std::vector<std::string> take_notices();
+  // Passes on what the thread has met with. Called now and then; finish() does it, too.
+  void report_news();
   // Dumps that could not be written, so far.
   [[nodiscard]] std::optional<Error> missing() const;
   // "3 written to DIR", so far; empty: none.
@@ -48,6 +50,7 @@ class DumpWriter {
   void write(const Job& job);
   void note(const Result<void>& written);
 
+  Notices& notices_;
   csv::DumpDirectory directory_;
   mutable std::mutex mutex_;  // of all below
   std::condition_variable changed_;
@@ -57,8 +60,8 @@ class DumpWriter {
   std::uint64_t lost_ = 0;
   bool too_large_ = false;  // some of those that are lost were
   std::optional<Error> failure_;
-  std::vector<std::string> notices_;
-  std::thread thread_;  // begins last
+  std::vector<std::string> news_;  // not reported yet: the notices are not the thread's
+  std::thread thread_;             // begins last
 };
 
 }  // namespace cgtally::monitor

@@ -18,8 +18,8 @@ constexpr Nanoseconds kRestAfterFailure = 30s;
 
 }  // namespace
 
-AllowanceCollector::AllowanceCollector(std::string host_root)
-    : host_root_(std::move(host_root)), pace_(kReadEvery) {}
+AllowanceCollector::AllowanceCollector(std::string host_root, Notices& notices)
+    : host_root_(std::move(host_root)), notices_(notices), pace_(kReadEvery) {}
 
 std::optional<AllowanceDelta> AllowanceCollector::look(
     const Reading& reading, const std::function<std::vector<CountedInterface>()>& interfaces) {
@@ -72,8 +72,8 @@ void AllowanceCollector::read_one(Watched& watched, AllowanceReading& reading) {
   if (!statistics) {
     watched.skip_until = {};
     if (!std::exchange(complained_, true)) {
-      notices_.push_back(watched.interface.name +
-                         ": no allowance counters: " + statistics.error().what);
+      notices_.report(watched.interface.name +
+                      ": no allowance counters: " + statistics.error().what);
     }
     return;
   }

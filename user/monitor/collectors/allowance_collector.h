@@ -14,6 +14,7 @@
 #include "core/base/result.h"
 #include "core/instance/allowance_counters.h"
 #include "core/traffic/reading.h"
+#include "monitor/notices.h"
 #include "monitor/session/device_snapshot.h"
 
 namespace cgtally::monitor {
@@ -27,7 +28,7 @@ struct AllowanceDelta {
 
 class AllowanceCollector {
  public:
-  explicit AllowanceCollector(std::string host_root);
+  AllowanceCollector(std::string host_root, Notices& notices);
 
   // Beside the reading of the ledger, whose packets are what the counters are a share of: the
   // device counts a super-packet as one.
@@ -37,7 +38,6 @@ class AllowanceCollector {
   // Names of the interfaces that have none of the counters; all of them.
   [[nodiscard]] std::vector<std::string> without() const;
   [[nodiscard]] bool without_any() const { return without().size() == watched_.size(); }
-  [[nodiscard]] std::vector<std::string> take_notices() { return std::exchange(notices_, {}); }
 
  private:
   struct Watched {
@@ -52,11 +52,11 @@ class AllowanceCollector {
   void add_packets(const Reading& ledger, AllowanceReading& reading);
 
   std::string host_root_;
+  Notices& notices_;
   RateLimiter pace_;
   std::map<InterfaceKey, Watched> watched_;
   Allowances allowances_;
   std::optional<Nanoseconds> last_;  // boot time
-  std::vector<std::string> notices_;
   bool complained_ = false;
 };
 

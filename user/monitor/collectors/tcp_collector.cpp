@@ -41,8 +41,11 @@ bool has_gone(const Error& error) { return error.code == ENOENT || error.code ==
 
 }  // namespace
 
-TcpCollector::TcpCollector(std::string host_root)
-    : host_root_(std::move(host_root)), pace_(kDumpEvery), census_pace_(kCensusEvery) {}
+TcpCollector::TcpCollector(std::string host_root, Notices& notices)
+    : host_root_(std::move(host_root)),
+      notices_(notices),
+      pace_(kDumpEvery),
+      census_pace_(kCensusEvery) {}
 
 bool TcpCollector::look(const Moment& now) {
   if (!pace_.due(now.boot)) {
@@ -153,7 +156,7 @@ void TcpCollector::judge(Nanoseconds took) {
 
 void TcpCollector::say_once(const std::string& kind, const std::string& sentence) {
   if (!std::exchange(said_[kind], true)) {
-    notices_.push_back(sentence);
+    notices_.report(sentence);
   }
 }
 

@@ -13,19 +13,19 @@
 #include "core/base/rate_limiter.h"
 #include "core/base/result.h"
 #include "core/traffic/tcp_stats.h"
+#include "monitor/notices.h"
 
 namespace cgtally::monitor {
 
 class TcpCollector {
  public:
-  explicit TcpCollector(std::string host_root);
+  TcpCollector(std::string host_root, Notices& notices);
 
   // True if it looked: then connections() is new.
   bool look(const Moment& now);
   [[nodiscard]] const TcpStats& connections() const { return connections_; }
   // Every netns was looked at, and all of it: a cgroup without sockets has none.
   [[nodiscard]] bool complete() const { return complete_; }
-  [[nodiscard]] std::vector<std::string> take_notices() { return std::exchange(notices_, {}); }
 
  private:
   struct NetnsSockets {
@@ -43,6 +43,7 @@ class TcpCollector {
   void say_once(const std::string& kind, const std::string& sentence);
 
   std::string host_root_;
+  Notices& notices_;
   RateLimiter pace_;
   RateLimiter census_pace_;
   Nanoseconds census_rest_{};  // boot time until which there is none
@@ -54,7 +55,6 @@ class TcpCollector {
   std::vector<TcpSocketFacts> sockets_;
   TcpStats connections_;
   bool complete_ = false;
-  std::vector<std::string> notices_;
   std::map<std::string, bool> said_;
 };
 

@@ -50,23 +50,25 @@ InstanceName shown_name(const Instance& instance) {
 }
 
 CreditMonitor::CreditMonitor(const CreditOptions& options, Instance instance, std::string host_root,
-                             std::size_t most_named, CreditRole role)
+                             std::size_t most_named, CreditRole role, Notices& notices)
     : instance_(std::move(instance)),
       host_root_(std::move(host_root)),
+      notices_(notices),
       most_named_(most_named),
       role_(role),
       file_(options.state_dir, "credits.state"),
       uplinks_(host_root_),
       sampler_(sys::host_name()),
-      allowances_(host_root_),
-      connections_(host_root_),
+      allowances_(host_root_, notices),
+      connections_(host_root_, notices),
       alarms_{CreditAlarm(options.warn), CreditAlarm(options.warn)} {}
 
 Result<CreditMonitor> CreditMonitor::begin(const CreditOptions& options, Instance instance,
                                            std::string host_root, Session& session,
                                            const Reading& base, std::size_t most_named,
-                                           CreditRole role) {
-  CreditMonitor watch(options, std::move(instance), std::move(host_root), most_named, role);
+                                           Notices& notices, CreditRole role) {
+  CreditMonitor watch(options, std::move(instance), std::move(host_root), most_named, role,
+                      notices);
   if (auto opened = watch.open(options, session, base); !opened) {
     return std::unexpected(std::move(opened).error());
   }
@@ -94,21 +96,21 @@ Result<void> CreditMonitor::open(const CreditOptions& options, Session& session,
 std::optional<SavedCredits> CreditMonitor::remembered() {
   const auto text = file_.read();
   if (!text) {
-    notices_.push_back("what was known of the credits cannot be read: " + text.error().what);
+    notices_.report("what was known of the credits cannot be read: " + text.error().what);
     return std::nullopt;
   }
   if (!*text) return std::nullopt;
   auto memory = parse_saved_credits(**text);
   if (memory) return *std::move(memory);
   if (role_ == CreditRole::bystander) {
-    notices_.push_back(file_.path() + " is of no use (" + memory.error().what +
-                       "): the balance is not known");
+    notices_.report(file_.path() + " is of no use (" + memory.error().what +
+                    "): the balance is not known");
     return std::nullopt;
   }
   const auto aside = file_.set_aside();
-  notices_.push_back(file_.path() + " is of no use (" + memory.error().what +
-                     "): " + (aside ? "kept as " + *aside : aside.error().what) +
-                     ", and the balance is not known");
+  notices_.report(file_.path() + " is of no use (" + memory.error().what +
+                  "): " + (aside ? "kept as " + *aside : aside.error().what) +
+                  ", and the balance is not known");
   return std::nullopt;
 }
 
@@ -122,16 +124,16 @@ void CreditMonitor::start_from_memory(Session& session, const Reading& base, Buc
       resume(*memory, place(session, base.taken, base.ledger, booked(session, base)));
   if (since.same_boot) {
     credits_.emplace(instance_.terms, *memory, since, base.taken);
-    notices_.push_back("the credits go on as remembered " + format_duration(since.gap) +
-                       " ago; what went out since is " + since.how +
-                       (start == BucketStart::unknown
-                            ? ""
-                            : " (for --start to count, remove " + file_.path() + ")"));
+    notices_.report("the credits go on as remembered " + format_duration(since.gap) +
+                    " ago; what went out since is " + since.how +
+                    (start == BucketStart::unknown
+                         ? ""
+                         : " (for --start to count, remove " + file_.path() + ")"));
     return;
   }
   if (start == BucketStart::unknown) {
     credits_.emplace(instance_.terms, *memory, since, base.taken);
-    notices_.push_back("the balance is not known: " + since.how);
+    notices_.report("the balance is not known: " + since.how);
     return;
   }
   const auto terms = [&](Direction way) {
@@ -204,15 +206,12 @@ std::optional<CreditReport> CreditMonitor::take(Session& session, const Reading&
   CreditReport report = this->report(reading.taken);
   for (std::size_t i = 0; i < report.ways.size(); ++i) {
     if (auto said = alarms_[i].hear(report.ways[i], reading.taken)) {
-      notices_.push_back(*std::move(said));
+      notices_.report(*std::move(said));
     }
   }
   if (role_ == CreditRole::keeper &&
       reading.taken.boot - saved_.value_or(Nanoseconds::min() / 2) >= kSaveEvery) {
     save(session, reading.taken);
-  }
-  for (auto& notices : {allowances_.take_notices(), connections_.take_notices()}) {
-    notices_.insert(notices_.end(), notices.begin(), notices.end());
   }
   return report;
 }
@@ -268,7 +267,7 @@ void CreditMonitor::save(Session& session, const Moment& now) {
   const auto kept =
       file_.write(saved_credits_text(credits_->memory(place(session, last_, ledger_, booked_))));
   if (!kept && !save_failed_) {
-    notices_.push_back("the state of the credits cannot be kept: " + kept.error().what);
+    notices_.report("the state of the credits cannot be kept: " + kept.error().what);
   }
   save_failed_ = !kept;
 }

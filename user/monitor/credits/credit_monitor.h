@@ -19,6 +19,7 @@
 #include "monitor/collectors/billed_interfaces.h"
 #include "monitor/collectors/tcp_collector.h"
 #include "monitor/credits/instance.h"
+#include "monitor/notices.h"
 #include "monitor/session/session.h"
 
 namespace cgtally::monitor {
@@ -42,7 +43,8 @@ class CreditMonitor {
   // `most_named`: accounts in a report. The session's first reading is the base.
   static Result<CreditMonitor> begin(const CreditOptions& options, Instance instance,
                                      std::string host_root, Session& session, const Reading& base,
-                                     std::size_t most_named, CreditRole role = CreditRole::keeper);
+                                     std::size_t most_named, Notices& notices,
+                                     CreditRole role = CreditRole::keeper);
 
   // What the reading says; none for one that took no time.
   [[nodiscard]] std::optional<CreditReport> take(Session& session, const Reading& reading);
@@ -51,11 +53,10 @@ class CreditMonitor {
   [[nodiscard]] const Allowances& allowances() const { return allowances_.allowances(); }
   // Empty if it could be kept; said once otherwise.
   void save(Session& session, const Moment& now);
-  [[nodiscard]] std::vector<std::string> take_notices() { return std::exchange(notices_, {}); }
 
  private:
   CreditMonitor(const CreditOptions& options, Instance instance, std::string host_root,
-                std::size_t most_named, CreditRole role);
+                std::size_t most_named, CreditRole role, Notices& notices);
   Result<void> open(const CreditOptions& options, Session& session, const Reading& base);
   Result<void> start_from(const CreditOptions& options, const Moment& now);
   void start_from_memory(Session& session, const Reading& base, BucketStart start);
@@ -71,6 +72,7 @@ class CreditMonitor {
 
   Instance instance_;
   std::string host_root_;
+  Notices& notices_;
   std::size_t most_named_;
   CreditRole role_;
   sys::StateFile file_;
@@ -86,7 +88,6 @@ class CreditMonitor {
   Traffic booked_;
   std::optional<Nanoseconds> saved_;  // boot time
   bool save_failed_ = false;
-  std::vector<std::string> notices_;
 };
 
 }  // namespace cgtally::monitor

@@ -26,15 +26,16 @@ BurstNote note_of(const NamedBurst& one) {
 
 LiveExtras::LiveExtras(const InterfaceChoice& choice, const CreditOptions& credits,
                        std::optional<Instance> instance, const Threshold& threshold,
-                       Session& session, sys::Poller& poller)
+                       Session& session, sys::Poller& poller, Notices& notices)
     : choice_(choice),
       credit_options_(credits),
       instance_(instance),
       threshold_(threshold),
       session_(session),
       poller_(poller),
+      notices_(notices),
       evidence_(std::move(instance)),
-      allowances_(choice.host_root) {}
+      allowances_(choice.host_root, notices) {}
 
 void LiveExtras::round(const Reading& reading) {
   taken_ = reading.taken;
@@ -47,7 +48,6 @@ void LiveExtras::round(const Reading& reading) {
     if (const auto report = credits_->take(session_, reading)) {
       ways_.assign(report->ways.begin(), report->ways.end());
     }
-    note(credits_->take_notices());
   }
   if (bursts_) {
     look_at_allowances(reading);
@@ -91,19 +91,18 @@ void LiveExtras::begin_credits(const Reading& base) {
     return;
   }
   if (const auto missing = not_counted(); !missing.empty()) {
-    note({"no credits are shown: the instance pays for " + missing.front() +
-          " too, which is not counted"});
+    notices_.report("no credits are shown: the instance pays for " + missing.front() +
+                    " too, which is not counted");
     return;
   }
-  note(instance_->notes);
+  for (const std::string& note : instance_->notes) notices_.report(note);
   auto watch = CreditMonitor::begin(credit_options_, *instance_, choice_.host_root, session_, base,
-                                    0, CreditRole::bystander);
+                                    0, notices_, CreditRole::bystander);
   if (!watch) {
-    note({"no credits are shown: " + watch.error().what});
+    notices_.report("no credits are shown: " + watch.error().what);
     return;
   }
   credits_.emplace(*std::move(watch));
-  note(credits_->take_notices());
 }
 
 void LiveExtras::begin_bursts(const Reading& base) {
@@ -113,26 +112,21 @@ void LiveExtras::begin_bursts(const Reading& base) {
   }
   look_at_allowances(base);
   board_.emplace(window);
-  bursts_.emplace(session_, evidence_, threshold_,
+  bursts_.emplace(session_, evidence_, threshold_, notices_,
                   [this](const NamedBurst& one) { board_->add(note_of(one)); });
+  bursts_->report_missed(BurstMonitor::MissedReports::first);
   bursts_->on_windows([this](const SeenWindows& seen) {
     if (seen.batch != nullptr) board_->add(seen.iface, seen.direction, seen.batch->windows);
   });
   if (auto begun = bursts_->begin(poller_, base.ledger); !begun) {
-    note({"no bursts are shown: " + begun.error().what});
+    notices_.report("no bursts are shown: " + begun.error().what);
     bursts_.reset();
     board_.reset();
   }
 }
 
-// In full the first time; from then on the figure is enough: on a host that is busy for long the
-// sentences would drive out all others.
 void LiveExtras::hear_of_missed(const Moment& now) {
   const std::uint64_t missed = bursts_->totals().missed();
-  auto notices = bursts_->take_notices();
-  if (missed == missed_ || missed_ == 0) {
-    note(std::move(notices));
-  }
   if (missed > missed_) {
     board_->add_missed(missed - std::exchange(missed_, missed), now.boot);
   }
@@ -149,7 +143,6 @@ void LiveExtras::look_at_allowances(const Reading& reading) {
           allowances_.look(reading, [this] { return session_.counted_interfaces(); })) {
     evidence_.hear(*look, allowances_.allowances());
   }
-  note(allowances_.take_notices());
 }
 
 // The worse one of the two directions.
@@ -163,10 +156,6 @@ AllowanceVerdict LiveExtras::verdict() const {
     }
   }
   return worst;
-}
-
-void LiveExtras::note(std::vector<std::string> notices) {
-  std::ranges::move(notices, std::back_inserter(notices_));
 }
 
 }  // namespace cgtally::monitor

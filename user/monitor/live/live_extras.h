@@ -15,6 +15,7 @@
 #include "monitor/bursts/burst_monitor.h"
 #include "monitor/collectors/allowance_collector.h"
 #include "monitor/credits/credit_monitor.h"
+#include "monitor/notices.h"
 
 namespace cgtally::monitor {
 
@@ -23,7 +24,7 @@ class LiveExtras {
   // `instance`: none where nobody knows which one this is. All of them must outlive this.
   LiveExtras(const InterfaceChoice& choice, const CreditOptions& credits,
              std::optional<Instance> instance, const Threshold& threshold, Session& session,
-             sys::Poller& poller);
+             sys::Poller& poller, Notices& notices);
   LiveExtras(const LiveExtras&) = delete;
   LiveExtras& operator=(const LiveExtras&) = delete;
 
@@ -31,7 +32,6 @@ class LiveExtras {
   void round(const Reading& reading);
   // Puts in what is known by the last round.
   void put_into(Report& report);
-  [[nodiscard]] std::vector<std::string> take_notices() { return std::exchange(notices_, {}); }
 
  private:
   void begin_credits(const Reading& base);
@@ -40,7 +40,6 @@ class LiveExtras {
   void hear_of_missed(const Moment& now);
   void look_at_allowances(const Reading& reading);
   [[nodiscard]] AllowanceVerdict verdict() const;
-  void note(std::vector<std::string> notices);
 
   const InterfaceChoice& choice_;
   const CreditOptions& credit_options_;
@@ -48,6 +47,7 @@ class LiveExtras {
   Threshold threshold_;
   Session& session_;
   sys::Poller& poller_;
+  Notices& notices_;
   BurstContext evidence_;
   AllowanceCollector allowances_;  // while no credits are watched: they look at the counters too
   std::optional<CreditMonitor> credits_;
@@ -57,7 +57,6 @@ class LiveExtras {
   std::uint64_t missed_ = 0;  // windows that the board knows of
   bool begun_ = false;
   Moment taken_;
-  std::vector<std::string> notices_;
 };
 
 }  // namespace cgtally::monitor

@@ -13,12 +13,12 @@ constexpr std::size_t kMostWaiting = 65'536;
 }  // namespace
 
 Result<RowWriter> RowWriter::open(const std::string& path, std::string header, std::string what,
-                                  sys::WaitForRoom wait) {
+                                  sys::WaitForRoom wait, Notices& notices) {
   auto sink = csv::FileSink::open(path, std::move(header), std::move(wait));
   if (!sink) {
     return std::unexpected(sink.error());
   }
-  return RowWriter(std::move(*sink), path == "-" ? "stdout" : path, std::move(what));
+  return RowWriter(std::move(*sink), path == "-" ? "stdout" : path, std::move(what), notices);
 }
 
 void RowWriter::put(std::string row) {
@@ -37,7 +37,7 @@ bool RowWriter::write() {
   if (written) {
     waiting_.clear();
     if (std::exchange(failure_, std::nullopt)) {
-      notices_.push_back("writing " + path_ + " works again");
+      notices_.report("writing " + path_ + " works again");
     }
     return true;
   }
@@ -45,7 +45,7 @@ bool RowWriter::write() {
     return false;
   }
   if (!failure_ && written.error().code != ECANCELED) {  // that is the end, which has its own words
-    notices_.push_back(written.error().what + ": " + what_ + " are kept until there is room");
+    notices_.report(written.error().what + ": " + what_ + " are kept until there is room");
   }
   failure_ = written.error();
   return true;

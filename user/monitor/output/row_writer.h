@@ -13,6 +13,7 @@
 
 #include "adapters/csv/file_sink.h"
 #include "core/base/result.h"
+#include "monitor/notices.h"
 
 namespace cgtally::monitor {
 
@@ -20,26 +21,25 @@ class RowWriter {
  public:
   // `what` the rows are, for the user: "bursts".
   static Result<RowWriter> open(const std::string& path, std::string header, std::string what,
-                                sys::WaitForRoom wait);
+                                sys::WaitForRoom wait, Notices& notices);
 
   void put(std::string row);
   // False: nobody reads the pipe any more.
   [[nodiscard]] bool write();
   // At the end: rows that could not be written.
   [[nodiscard]] std::optional<Error> missing_rows() const;
-  [[nodiscard]] std::vector<std::string> take_notices() { return std::exchange(notices_, {}); }
 
  private:
-  RowWriter(csv::FileSink sink, std::string path, std::string what)
-      : sink_(std::move(sink)), path_(std::move(path)), what_(std::move(what)) {}
+  RowWriter(csv::FileSink sink, std::string path, std::string what, Notices& notices)
+      : sink_(std::move(sink)), path_(std::move(path)), what_(std::move(what)), notices_(notices) {}
 
   csv::FileSink sink_;
   std::string path_;
   std::string what_;
+  Notices& notices_;
   std::vector<std::string> waiting_;
   std::uint64_t lost_ = 0;
   std::optional<Error> failure_;
-  std::vector<std::string> notices_;
 };
 
 }  // namespace cgtally::monitor

@@ -15,12 +15,14 @@ bool account_matches(const std::string& glob, const std::string& account) {
 }
 
 Result<SampleWriter> SampleWriter::open(const std::string& path, const std::string& host,
-                                        std::string account, sys::WaitForRoom wait) {
+                                        std::string account, sys::WaitForRoom wait,
+                                        Notices& notices) {
   auto sink = csv::FileSink::open(path, csv::samples_header(), std::move(wait));
   if (!sink) {
     return std::unexpected(sink.error());
   }
-  return SampleWriter(std::move(*sink), path == "-" ? "stdout" : path, host, std::move(account));
+  return SampleWriter(std::move(*sink), path == "-" ? "stdout" : path, host, std::move(account),
+                      notices);
 }
 
 std::vector<std::string> SampleWriter::rows() const {
@@ -44,8 +46,8 @@ SampleWriter::Outcome SampleWriter::take(const Reading& now, const Sampler::Name
     sampler_.commit();
     columns_.commit(samples_);
     if (std::exchange(failure_, std::nullopt)) {
-      notices_.push_back("writing " + path_ + " works again: these rows cover the last " +
-                         format_duration(now.taken.boot - failing_since_.boot));
+      notices_.report("writing " + path_ + " works again: these rows cover the last " +
+                      format_duration(now.taken.boot - failing_since_.boot));
     }
     return Outcome::written;
   }
@@ -55,8 +57,8 @@ SampleWriter::Outcome SampleWriter::take(const Reading& now, const Sampler::Name
   if (!failure_) {
     failing_since_ = now.taken;
     if (written.error().code != ECANCELED) {  // that is the end, which has its own words
-      notices_.push_back(written.error().what +
-                         ": counting goes on, and the rows will be written when there is room");
+      notices_.report(written.error().what +
+                      ": counting goes on, and the rows will be written when there is room");
     }
   }
   failure_ = written.error();

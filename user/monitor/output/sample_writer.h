@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Samples into a CSV, one call for each reading. A write that fails loses nothing: the base stays
-// where the last row that was written ends, so the next row that fits covers the gap.
+// where the last row that was written ends, so the next row that fits covers the gap. That a write
+// failed, once, and that it works again is a notice.
 #pragma once
 
 #include <optional>
@@ -10,6 +11,7 @@
 #include "adapters/csv/file_sink.h"
 #include "core/traffic/sampler.h"
 #include "core/traffic/tcp_columns.h"
+#include "monitor/notices.h"
 
 namespace cgtally::monitor {
 
@@ -17,7 +19,7 @@ class SampleWriter {
  public:
   // `account`: a glob; only the cgroups that match are written. Empty: all.
   static Result<SampleWriter> open(const std::string& path, const std::string& host,
-                                   std::string account, sys::WaitForRoom wait);
+                                   std::string account, sys::WaitForRoom wait, Notices& notices);
 
   // A look at the connections, for the rows of the next take().
   void add(const TcpStats& connections, bool complete) { columns_.add(connections, complete); }
@@ -30,26 +32,26 @@ class SampleWriter {
   [[nodiscard]] bool failing() const { return failure_.has_value(); }
   // What to say at the end while it is failing: rows are missing.
   [[nodiscard]] Error missing_rows() const;
-  // What the user should hear: that a write failed, once, and that it works again.
-  [[nodiscard]] std::vector<std::string> take_notices() { return std::exchange(notices_, {}); }
 
  private:
-  SampleWriter(csv::FileSink sink, std::string path, const std::string& host, std::string account)
+  SampleWriter(csv::FileSink sink, std::string path, const std::string& host, std::string account,
+               Notices& notices)
       : sink_(std::move(sink)),
         path_(std::move(path)),
         sampler_(host),
-        account_(std::move(account)) {}
+        account_(std::move(account)),
+        notices_(notices) {}
   [[nodiscard]] std::vector<std::string> rows() const;
 
   csv::FileSink sink_;
   std::string path_;
   Sampler sampler_;
   std::string account_;
+  Notices& notices_;
   TcpColumns columns_;
   std::vector<Sample> samples_;
   Moment failing_since_;
   std::optional<Error> failure_;
-  std::vector<std::string> notices_;
 };
 
 // Whether --account lets it through.

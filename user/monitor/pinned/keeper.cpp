@@ -57,7 +57,7 @@ Result<void> Keeper::attach(std::optional<bpf::OlderLedger>& older) {
   if (auto written = write_names(); !written) {
     return written;
   }
-  if (auto begun = places_.begin(tally_, notices_); !begun) {
+  if (auto begun = places_.begin(tally_); !begun) {
     return begun;
   }
   bpf::set_kept(ledger, sys::now().boot);
@@ -90,8 +90,8 @@ Result<void> Keeper::carry_over(bpf::OlderLedger& older) {
   }
   bpf::set_state(ledger, bpf::LedgerState::up);
   older.close(bpf::LedgerState::moved);
-  notices_.push_back("the totals of the ledger of ABI " + std::to_string(older.abi()) +
-                     " are carried over");
+  notices_.report("the totals of the ledger of ABI " + std::to_string(older.abi()) +
+                  " are carried over");
   const auto left = pins_.forget(pins_.directory_of(older.abi()));
   return left ? Result<void>{} : std::unexpected(left.error());
 }
@@ -115,7 +115,7 @@ Result<void> Keeper::let_go_of(const bpf::InterfaceRecord& record) {
   auto detached = bpf::detach_interface(tally_.ledger(), pins_.directory(), record.key,
                                         bpf::find_netns_below(host_root_), sys::now().boot);
   if (detached) {
-    notices_.push_back(record.name + " is not counted any more: its totals stay");
+    notices_.report(record.name + " is not counted any more: its totals stay");
   }
   return detached;
 }
@@ -174,13 +174,13 @@ Result<void> Keeper::look_after() {
   if (due) {
     looked_ = now;
     bpf::set_kept(tally_.ledger(), now);
-    places_.mend(tally_, notices_);
-    places_.let_go_of_ended(tally_, notices_);
+    places_.mend(tally_);
+    places_.let_go_of_ended(tally_);
     coverage_.look([this] { return places_.counted_interfaces(tally_); }, now);
   }
   const auto accounts = tally_.read();
   if (due) {
-    coverage_.compare(accounts, notices_);
+    coverage_.compare(accounts);
   }
   // Where slots are scarce none may wait: hundreds of short-lived cgroups a second are possible.
   const bpf::SlotUse slots = tally_.slots();
@@ -193,9 +193,9 @@ Result<void> Keeper::look_after() {
   return retired;
 }
 
-Result<void> Keeper::keep(EventLoop& rounds, const Hear& hear) {
+Result<void> Keeper::keep(EventLoop& rounds) {
   bpf::set_keeper(tally_.ledger(), getpid());
-  if (auto offered = places_.offer_to(rounds.poller(), tally_, notices_); !offered) {
+  if (auto offered = places_.offer_to(rounds.poller(), tally_); !offered) {
     return offered;
   }
   const auto ran = rounds.run(kTick, std::nullopt, [&] {
@@ -205,12 +205,9 @@ Result<void> Keeper::keep(EventLoop& rounds, const Hear& hear) {
     }
     const auto looked = look_after();
     if (!looked && looked.error().what != trouble_) {
-      hear(looked.error().what);
+      notices_.report(looked.error().what);
     }
     trouble_ = looked ? "" : looked.error().what;
-    for (const std::string& notice : take_notices()) {
-      hear(notice);
-    }
   });
   bpf::set_keeper(tally_.ledger(), 0);
   return ran;

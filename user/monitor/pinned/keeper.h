@@ -4,7 +4,6 @@
 // Whoever comes after a killed keeper ends what that one had begun.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,6 +16,7 @@
 #include "adapters/bpf/programs/tally.h"
 #include "core/base/result.h"
 #include "monitor/event_loop.h"
+#include "monitor/notices.h"
 #include "monitor/pinned/account_retirer.h"
 #include "monitor/session/coverage_monitor.h"
 #include "monitor/session/interface_set.h"
@@ -33,28 +33,26 @@ struct KeeperOptions {
 class Keeper {
  public:
   // Brings the ledger up: makes it, or goes on with what is there. EWOULDBLOCK: it is kept already.
-  // After an Error nothing more is attached than before.
-  static Result<std::unique_ptr<Keeper>> begin(const KeeperOptions& options);
+  // After an Error nothing more is attached than before. `notices` must outlive the keeper.
+  static Result<std::unique_ptr<Keeper>> begin(const KeeperOptions& options, Notices& notices);
 
   Keeper(const Keeper&) = delete;
   Keeper& operator=(const Keeper&) = delete;
 
-  using Hear = std::function<void(const std::string& notice)>;
   // Until a signal or until somebody asks for the end, as down does. The ledger stays as it is.
-  Result<void> keep(EventLoop& rounds, const Hear& hear);
+  Result<void> keep(EventLoop& rounds);
 
   [[nodiscard]] bool asked_to_end() { return bpf::asked_to_stop(tally_.ledger()); }
   [[nodiscard]] std::string counted() const { return places_.counted(tally_); }
   [[nodiscard]] bpf::SlotUse slots() const { return tally_.slots(); }
-  [[nodiscard]] std::vector<std::string> take_notices() { return std::exchange(notices_, {}); }
 
  private:
   struct Ground;
-  static Result<Ground> prepare(const KeeperOptions& options, std::vector<std::string>& notices);
+  static Result<Ground> prepare(const KeeperOptions& options, Notices& notices);
   static Result<std::unique_ptr<Keeper>> over(Ground& ground, InterfaceSet places,
-                                              const std::string& host_root);
+                                              const std::string& host_root, Notices& notices);
   Keeper(sys::Fd lock, bpf::Pins pins, bpf::Registry registry, bpf::Tally tally,
-         InterfaceSet places, std::string host_root);
+         InterfaceSet places, std::string host_root, Notices& notices);
   Result<void> attach(std::optional<bpf::OlderLedger>& older);
   void take_back(const Ground& ground);
   Result<void> carry_over(bpf::OlderLedger& older);
@@ -79,7 +77,7 @@ class Keeper {
   std::optional<AccountRetirer> retirements_;
   Nanoseconds looked_{};  // boot time
   std::string trouble_;   // said, and not over yet
-  std::vector<std::string> notices_;
+  Notices& notices_;
 };
 
 // Stops the keeper, if one runs, and holds its lock. `ledger` is what it keeps.

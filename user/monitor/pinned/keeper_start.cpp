@@ -77,14 +77,15 @@ Result<bpf::Ledger> open_or_make(const bpf::Pins& pins, std::uint32_t slots) {
 }  // namespace
 
 Keeper::Keeper(sys::Fd lock, bpf::Pins pins, bpf::Registry registry, bpf::Tally tally,
-               InterfaceSet places, std::string host_root)
+               InterfaceSet places, std::string host_root, Notices& notices)
     : lock_(std::move(lock)),
       pins_(std::move(pins)),
       registry_(std::move(registry)),
       tally_(std::move(tally)),
       places_(std::move(places)),
       host_root_(std::move(host_root)),
-      coverage_(host_root_) {}
+      coverage_(host_root_, notices),
+      notices_(notices) {}
 
 // What a keeper stands on, before any program is loaded.
 struct Keeper::Ground {
@@ -98,8 +99,7 @@ struct Keeper::Ground {
   [[nodiscard]] bool nothing_else_knows_it() const { return fresh && !older; }
 };
 
-Result<Keeper::Ground> Keeper::prepare(const KeeperOptions& options,
-                                       std::vector<std::string>& notices) {
+Result<Keeper::Ground> Keeper::prepare(const KeeperOptions& options, Notices& notices) {
   auto pins = bpf::Pins::below(options.bpffs);
   if (!pins) {
     return std::unexpected(pins.error());
@@ -120,8 +120,8 @@ Result<Keeper::Ground> Keeper::prepare(const KeeperOptions& options,
     return std::unexpected(ledger.error());
   }
   if (!fresh && options.slots && *options.slots != ledger->slots()) {
-    notices.push_back("the ledger that is there has " + std::to_string(ledger->slots()) +
-                      " slots, and keeps them: cgtally down --forget makes room for another");
+    notices.report("the ledger that is there has " + std::to_string(ledger->slots()) +
+                   " slots, and keeps them: cgtally down --forget makes room for another");
   }
   if (*older) {
     if (auto handed = (*older)->hand_over_to(*ledger, pins->directory()); !handed) {
@@ -134,7 +134,7 @@ Result<Keeper::Ground> Keeper::prepare(const KeeperOptions& options,
 }
 
 Result<std::unique_ptr<Keeper>> Keeper::over(Ground& ground, InterfaceSet places,
-                                             const std::string& host_root) {
+                                             const std::string& host_root, Notices& notices) {
   const std::string directory = ground.pins.directory();
   bpf::Ledger& ledger = ground.ledger;
   // Before the first packet is booked: no account's end shall be missed.
@@ -152,11 +152,10 @@ Result<std::unique_ptr<Keeper>> Keeper::over(Ground& ground, InterfaceSet places
   }
   return std::unique_ptr<Keeper>(new Keeper(std::move(ground.lock), ground.pins,
                                             std::move(*registry), std::move(*tally),
-                                            std::move(places), host_root));
+                                            std::move(places), host_root, notices));
 }
 
-Result<std::unique_ptr<Keeper>> Keeper::begin(const KeeperOptions& options) {
-  std::vector<std::string> notices;
+Result<std::unique_ptr<Keeper>> Keeper::begin(const KeeperOptions& options, Notices& notices) {
   auto places = InterfaceSet::open(options.places, notices);
   if (!places) {
     return std::unexpected(places.error());
@@ -165,7 +164,7 @@ Result<std::unique_ptr<Keeper>> Keeper::begin(const KeeperOptions& options) {
   if (!ground) {
     return std::unexpected(ground.error());
   }
-  auto keeper = over(*ground, std::move(*places), options.places.host_root);
+  auto keeper = over(*ground, std::move(*places), options.places.host_root, notices);
   if (!keeper) {
     if (ground->nothing_else_knows_it()) {
       (void)bpf::unpin_registry(ground->pins.directory());
@@ -173,7 +172,6 @@ Result<std::unique_ptr<Keeper>> Keeper::begin(const KeeperOptions& options) {
     }
     return keeper;
   }
-  (*keeper)->notices_ = std::move(notices);
   if (auto attached = (*keeper)->attach(ground->older); !attached) {
     (*keeper)->take_back(*ground);
     return std::unexpected(attached.error());

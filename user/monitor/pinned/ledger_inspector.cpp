@@ -81,7 +81,7 @@ LedgerCondition::State state_of(bpf::LedgerState state) {
 class LedgerInspector {
  public:
   LedgerInspector(bpf::LedgerView& view, const std::string& host_root)
-      : view_(view), host_root_(host_root), allowances_(host_root) {
+      : view_(view), host_root_(host_root), allowances_(host_root, unheard_) {
     const std::vector<bpf::InterfaceRecord>& records = view.interfaces();
     names_.add(in_netns(records));
     for (const bpf::InterfaceRecord& record : records) {
@@ -265,6 +265,7 @@ class LedgerInspector {
 
   bpf::LedgerView& view_;
   const std::string& host_root_;
+  Notices unheard_;  // the report names the interfaces without counters
   AllowanceCollector allowances_;
   InterfaceNames names_;
   std::vector<CountedInterface> counted_;  // at the first sample

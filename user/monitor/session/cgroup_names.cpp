@@ -7,14 +7,13 @@
 
 namespace cgtally::monitor {
 
-Result<CgroupNames> CgroupNames::find(const std::string& host_root,
-                                      std::vector<std::string>& notices) {
+Result<CgroupNames> CgroupNames::find(const std::string& host_root, Notices& notices) {
   auto mount = cgroupfs::cgroup2_mount(host_root);
   if (!mount) {
     return std::unexpected(mount.error());
   }
   if (cgroupfs::pods_in_cgroup_v1(host_root)) {
-    notices.emplace_back(
+    notices.report(
         "containers live in cgroup v1: all of them are on '/'; "
         "boot with systemd.unified_cgroup_hierarchy=1 to tell them apart");
   }

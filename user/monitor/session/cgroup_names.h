@@ -12,13 +12,14 @@
 #include "adapters/cgroupfs/names.h"
 #include "adapters/sys/poller.h"
 #include "core/base/result.h"
+#include "monitor/notices.h"
 
 namespace cgtally::monitor {
 
 class CgroupNames {
  public:
   // Finds the hierarchy; needs no privilege.
-  static Result<CgroupNames> find(const std::string& host_root, std::vector<std::string>& notices);
+  static Result<CgroupNames> find(const std::string& host_root, Notices& notices);
   // From here on births and deaths are known.
   Result<void> begin();
 

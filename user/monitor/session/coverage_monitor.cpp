@@ -54,8 +54,7 @@ void CoverageMonitor::look(const std::function<std::vector<CountedInterface>()>&
   looks_ = look_at_devices(due, host_root_);
 }
 
-void CoverageMonitor::compare(const std::vector<AccountTotals>& accounts,
-                              std::vector<std::string>& notices) {
+void CoverageMonitor::compare(const std::vector<AccountTotals>& accounts) {
   if (looks_.empty()) {
     return;
   }
@@ -71,13 +70,13 @@ void CoverageMonitor::compare(const std::vector<AccountTotals>& accounts,
         look->against(booked == sums.end() ? Traffic{} : booked->second, *looked_));
     const CoverageShare share = watched.coverage.share();
     const Blind blind = watched.coverage.blind();
-    judge(watched, bpf::HookDirection::ingress, blind.rx, share.rx, notices);
-    judge(watched, bpf::HookDirection::egress, blind.tx, share.tx, notices);
+    judge(watched, bpf::HookDirection::ingress, blind.rx, share.rx);
+    judge(watched, bpf::HookDirection::egress, blind.tx, share.tx);
   }
 }
 
 void CoverageMonitor::judge(Watched& watched, bpf::HookDirection direction, bool blind,
-                            std::optional<double> share, std::vector<std::string>& notices) const {
+                            std::optional<double> share) const {
   const bool ingress = direction == bpf::HookDirection::ingress;
   bool& told = watched.told[ingress ? 0 : 1];
   const std::string way = ingress ? "rx" : "tx";
@@ -87,12 +86,12 @@ void CoverageMonitor::judge(Watched& watched, bpf::HookDirection direction, bool
       return;  // it has gone, or will be looked at again
     }
     told = true;
-    notices.push_back(
+    notices_.report(
         blind_sentence(watched.interface.name, way, *share, hook->attached, hook->before));
   } else if (told && !blind && share && *share >= kSeesAgain) {
     told = false;
-    notices.push_back(watched.interface.name + " " + way + ": " + percent(share) +
-                      " of what the device counts comes by here again");
+    notices_.report(watched.interface.name + " " + way + ": " + percent(share) +
+                    " of what the device counts comes by here again");
   }
 }
 

@@ -14,19 +14,21 @@
 
 #include "core/health/coverage.h"
 #include "core/traffic/reading.h"
+#include "monitor/notices.h"
 #include "monitor/session/device_snapshot.h"
 
 namespace cgtally::monitor {
 
 class CoverageMonitor {
  public:
-  explicit CoverageMonitor(std::string host_root) : host_root_(std::move(host_root)) {}
+  CoverageMonitor(std::string host_root, Notices& notices)
+      : host_root_(std::move(host_root)), notices_(notices) {}
 
   // Just before the accounts are read: what the device counts later cannot be missed in them. Does
   // nothing if the last look was less than a second ago.
   void look(const std::function<std::vector<CountedInterface>()>& interfaces, Nanoseconds now);
-  // Just after. Says in `notices` what has changed.
-  void compare(const std::vector<AccountTotals>& accounts, std::vector<std::string>& notices);
+  // Just after. Reports what has changed.
+  void compare(const std::vector<AccountTotals>& accounts);
 
   // The lower share of both directions; none where too little was carried to tell.
   [[nodiscard]] std::optional<double> seen(std::string_view interface_name) const;
@@ -40,9 +42,10 @@ class CoverageMonitor {
   };
   void follow(std::vector<CountedInterface> interfaces);
   void judge(Watched& watched, bpf::HookDirection direction, bool blind,
-             std::optional<double> share, std::vector<std::string>& notices) const;
+             std::optional<double> share) const;
 
   std::string host_root_;
+  Notices& notices_;
   std::map<InterfaceKey, Watched> watched_;
   std::map<InterfaceKey, Result<DeviceSnapshot>> looks_;  // not compared yet
   std::optional<Nanoseconds> looked_;                     // boot time

@@ -8,8 +8,7 @@
 
 namespace cgtally::monitor {
 
-Result<InterfaceSet> InterfaceSet::open(const InterfaceChoice& options,
-                                        std::vector<std::string>& notices) {
+Result<InterfaceSet> InterfaceSet::open(const InterfaceChoice& options, Notices& notices) {
   std::vector<std::string> wanted = options.netns;
   if (wanted.empty()) {
     wanted.emplace_back();
@@ -17,7 +16,7 @@ Result<InterfaceSet> InterfaceSet::open(const InterfaceChoice& options,
   All places;
   std::vector<Interface> all;
   for (const std::string& netns : wanted) {
-    auto place = NetnsInterfaces::open(netns, options.host_root);
+    auto place = NetnsInterfaces::open(netns, options.host_root, notices);
     if (!place) {
       return std::unexpected(place.error());
     }
@@ -34,14 +33,14 @@ Result<InterfaceSet> InterfaceSet::open(const InterfaceChoice& options,
     return std::unexpected(unknown_interface(missing.front(), all));
   }
   for (const auto& place : places) {
-    if (auto chosen = place->choose(options.interfaces, notices); !chosen) {
+    if (auto chosen = place->choose(options.interfaces); !chosen) {
       return std::unexpected(chosen.error());
     }
   }
-  return InterfaceSet(std::move(places));
+  return InterfaceSet(std::move(places), notices);
 }
 
-Result<void> InterfaceSet::begin(bpf::Tally& tally, std::vector<std::string>& notices) {
+Result<void> InterfaceSet::begin(bpf::Tally& tally) {
   for (const auto& place : all_) {
     if (auto begun = place->begin(tally); !begun) {
       return begun;
@@ -49,7 +48,7 @@ Result<void> InterfaceSet::begin(bpf::Tally& tally, std::vector<std::string>& no
   }
   name_attachments();
   if (names_.empty()) {
-    notices.emplace_back("no interface matches yet: waiting for one to come");
+    notices_.report("no interface matches yet: waiting for one to come");
   }
   return {};
 }
@@ -67,12 +66,11 @@ void InterfaceSet::name_attachments() {
   names_.add(attached);
 }
 
-Result<void> InterfaceSet::offer_to(sys::Poller& poller, bpf::Tally& tally,
-                                    std::vector<std::string>& notices) {
+Result<void> InterfaceSet::offer_to(sys::Poller& poller, bpf::Tally& tally) {
   poller_ = &poller;
   for (const auto& place : all_) {
-    auto added = poller.add(place->fd(), [this, &tally, &notices, at = place.get()] {
-      if (at->follow(tally, notices)) {
+    auto added = poller.add(place->fd(), [this, &tally, at = place.get()] {
+      if (at->follow(tally)) {
         name_attachments();
       }
     });
@@ -83,7 +81,7 @@ Result<void> InterfaceSet::offer_to(sys::Poller& poller, bpf::Tally& tally,
   return {};
 }
 
-void InterfaceSet::let_go_of_ended(bpf::Tally& tally, std::vector<std::string>& notices) {
+void InterfaceSet::let_go_of_ended(bpf::Tally& tally) {
   for (const auto& place : all_) {
     if (place->fd() < 0 || place->still_named()) {
       continue;
@@ -92,16 +90,16 @@ void InterfaceSet::let_go_of_ended(bpf::Tally& tally, std::vector<std::string>& 
       (void)poller_->remove(place->fd());
     }
     place->end(tally);
-    notices.push_back("netns " + place->label() + " has gone: its totals stay");
+    notices_.report("netns " + place->label() + " has gone: its totals stay");
   }
 }
 
-void InterfaceSet::mend(bpf::Tally& tally, std::vector<std::string>& notices) const {
+void InterfaceSet::mend(bpf::Tally& tally) const {
   for (const auto& place : all_) {
     for (const bpf::ReattachedHook& hook : place->mend(tally, sys::now().boot)) {
-      notices.push_back(interface_name(hook.key) +
-                        ": somebody took our program away; it is attached again, and up to " +
-                        format_duration(hook.gap) + " were not counted");
+      notices_.report(interface_name(hook.key) +
+                      ": somebody took our program away; it is attached again, and up to " +
+                      format_duration(hook.gap) + " were not counted");
     }
   }
 }

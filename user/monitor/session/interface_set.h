@@ -11,6 +11,7 @@
 #include "adapters/bpf/programs/tally.h"
 #include "adapters/sys/poller.h"
 #include "core/base/result.h"
+#include "monitor/notices.h"
 #include "monitor/session/device_snapshot.h"
 #include "monitor/session/interface_choice.h"
 #include "monitor/session/interface_names.h"
@@ -21,17 +22,16 @@ namespace cgtally::monitor {
 class InterfaceSet {
  public:
   // Checks what the user has asked for; needs no privilege in the own netns. Nothing is attached.
-  static Result<InterfaceSet> open(const InterfaceChoice& options,
-                                   std::vector<std::string>& notices);
+  static Result<InterfaceSet> open(const InterfaceChoice& options, Notices& notices);
 
   // Attaches for the first time: here an interface that refuses is an error.
-  Result<void> begin(bpf::Tally& tally, std::vector<std::string>& notices);
-  // From now on what comes and goes is followed; all three must outlive this.
-  Result<void> offer_to(sys::Poller& poller, bpf::Tally& tally, std::vector<std::string>& notices);
+  Result<void> begin(bpf::Tally& tally);
+  // From now on what comes and goes is followed; both must outlive this.
+  Result<void> offer_to(sys::Poller& poller, bpf::Tally& tally);
   // Lets a netns go whose name no longer leads to it.
-  void let_go_of_ended(bpf::Tally& tally, std::vector<std::string>& notices);
+  void let_go_of_ended(bpf::Tally& tally);
   // Attaches again what somebody took away.
-  void mend(bpf::Tally& tally, std::vector<std::string>& notices) const;
+  void mend(bpf::Tally& tally) const;
   // Detaches from all.
   void end(bpf::Tally& tally);
 
@@ -47,10 +47,11 @@ class InterfaceSet {
  private:
   using All =
       std::vector<std::unique_ptr<NetnsInterfaces>>;  // their addresses are in poller callbacks
-  explicit InterfaceSet(All all) : all_(std::move(all)) {}
+  InterfaceSet(All all, Notices& notices) : all_(std::move(all)), notices_(notices) {}
   void name_attachments();
 
   All all_;
+  Notices& notices_;
   InterfaceNames names_;
   sys::Poller* poller_ = nullptr;
 };

@@ -35,15 +35,17 @@ Result<std::optional<netns::Entered>> visit(const std::optional<netns::Netns>& n
 }  // namespace
 
 NetnsInterfaces::NetnsInterfaces(std::optional<netns::Netns> netns, std::uint64_t inode,
-                                 std::string label, std::string host_root, netlink::Watcher watcher)
+                                 std::string label, std::string host_root, netlink::Watcher watcher,
+                                 Notices& notices)
     : netns_(std::move(netns)),
       inode_(inode),
       label_(std::move(label)),
       host_root_(std::move(host_root)),
-      watcher_(std::move(watcher)) {}
+      watcher_(std::move(watcher)),
+      notices_(notices) {}
 
 Result<NetnsInterfaces> NetnsInterfaces::open(const std::string& netns,
-                                              const std::string& host_root) {
+                                              const std::string& host_root, Notices& notices) {
   std::optional<netns::Netns> where;
   if (!netns.empty()) {
     auto opened = netns::Netns::open(netns, host_root);
@@ -65,7 +67,8 @@ Result<NetnsInterfaces> NetnsInterfaces::open(const std::string& netns,
   if (!here) {
     return std::unexpected(here.error());
   }
-  return NetnsInterfaces(std::move(where), here->inode(), netns, host_root, std::move(*watcher));
+  return NetnsInterfaces(std::move(where), here->inode(), netns, host_root, std::move(*watcher),
+                         notices);
 }
 
 Result<std::vector<Interface>> NetnsInterfaces::links() const {
@@ -76,8 +79,7 @@ Result<std::vector<Interface>> NetnsInterfaces::links() const {
   return netlink::list_links();
 }
 
-Result<void> NetnsInterfaces::choose(const std::vector<std::string>& patterns,
-                                     std::vector<std::string>& notices) {
+Result<void> NetnsInterfaces::choose(const std::vector<std::string>& patterns) {
   selection_.patterns = patterns;
   if (!patterns.empty()) {
     return {};
@@ -98,8 +100,8 @@ Result<void> NetnsInterfaces::choose(const std::vector<std::string>& patterns,
     return std::unexpected(nothing_to_count(*links));
   }
   selection_.patterns = {*device};
-  notices.push_back("no uplink" + (label_.empty() ? "" : " in netns " + label_) + ": counting " +
-                    *device + ", the default route's device");
+  notices_.report("no uplink" + (label_.empty() ? "" : " in netns " + label_) + ": counting " +
+                  *device + ", the default route's device");
   return {};
 }
 
@@ -131,19 +133,19 @@ Result<void> NetnsInterfaces::begin(bpf::Tally& tally) {
   return {};
 }
 
-bool NetnsInterfaces::follow(bpf::Tally& tally, std::vector<std::string>& notices) {
+bool NetnsInterfaces::follow(bpf::Tally& tally) {
   const netlink::Changes changes = watcher_ ? watcher_->take() : netlink::Changes{};
   if (!changes.links && !changes.addresses) {
     return false;
   }
   const auto entered = visit(netns_);
   if (!entered) {
-    notices.push_back(entered.error().what);
+    notices_.report(entered.error().what);
     return false;
   }
   if (changes.addresses) {
     if (const auto set = refresh_addresses(tally); !set) {
-      notices.push_back(set.error().what);
+      notices_.report(set.error().what);
     }
   }
   if (!changes.links) {
@@ -151,11 +153,11 @@ bool NetnsInterfaces::follow(bpf::Tally& tally, std::vector<std::string>& notice
   }
   const auto links = netlink::list_links();
   if (!links) {
-    notices.push_back(links.error().what);
+    notices_.report(links.error().what);
     return false;
   }
-  const bool released = release_vanished(tally, *links, notices);
-  const bool attached = attach_new(tally, *links, notices);
+  const bool released = release_vanished(tally, *links);
+  const bool attached = attach_new(tally, *links);
   return released || attached;
 }
 
@@ -186,8 +188,7 @@ void NetnsInterfaces::end(bpf::Tally& tally) {
   netns_.reset();
 }
 
-bool NetnsInterfaces::release_vanished(bpf::Tally& tally, const std::vector<Interface>& links,
-                                       std::vector<std::string>& notices) {
+bool NetnsInterfaces::release_vanished(bpf::Tally& tally, const std::vector<Interface>& links) {
   return std::erase_if(attached_, [&](const auto& item) {
            const auto& [key, link] = item;
            if (contains(links, link)) {
@@ -195,13 +196,12 @@ bool NetnsInterfaces::release_vanished(bpf::Tally& tally, const std::vector<Inte
            }
            tally.detach(key);
            gone_.insert(link.name);
-           notices.push_back(link.name + " has gone: its totals stay, and it is waited for");
+           notices_.report(link.name + " has gone: its totals stay, and it is waited for");
            return true;
          }) > 0;
 }
 
-bool NetnsInterfaces::attach_new(bpf::Tally& tally, const std::vector<Interface>& links,
-                                 std::vector<std::string>& notices) {
+bool NetnsInterfaces::attach_new(bpf::Tally& tally, const std::vector<Interface>& links) {
   bool any = false;
   std::erase_if(refused_, [&](const auto& refused) {
     return std::ranges::none_of(links, [&](const Interface& link) {
@@ -219,11 +219,11 @@ bool NetnsInterfaces::attach_new(bpf::Tally& tally, const std::vector<Interface>
     if (key) {
       any = true;
       attached_.emplace(*key, link);
-      notices.push_back(link.name + (gone_.erase(link.name) > 0 ? " is back" : " has come") +
-                        ": counting it");
+      notices_.report(link.name + (gone_.erase(link.name) > 0 ? " is back" : " has come") +
+                      ": counting it");
     } else if (key.error().code != ENODEV) {  // ENODEV: it has gone again, and will be told
       refused_.emplace(link.ifindex, link.name);
-      notices.push_back("not counting " + link.name + ": " + key.error().what);
+      notices_.report("not counting " + link.name + ": " + key.error().what);
     }
   }
   return any;

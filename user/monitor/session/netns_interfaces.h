@@ -15,13 +15,15 @@
 #include "adapters/netns/netns.h"
 #include "core/base/result.h"
 #include "core/traffic/interface_selection.h"
+#include "monitor/notices.h"
 
 namespace cgtally::monitor {
 
 class NetnsInterfaces {
  public:
   // `netns` empty: the one that the thread is in.
-  static Result<NetnsInterfaces> open(const std::string& netns, const std::string& host_root);
+  static Result<NetnsInterfaces> open(const std::string& netns, const std::string& host_root,
+                                      Notices& notices);
 
   // -1 after end().
   [[nodiscard]] int fd() const { return watcher_ ? watcher_->fd() : -1; }
@@ -30,11 +32,11 @@ class NetnsInterfaces {
   [[nodiscard]] Result<std::vector<Interface>> links() const;
 
   // Decides what is counted here. Needs no privilege in the own netns, as open() does not.
-  Result<void> choose(const std::vector<std::string>& patterns, std::vector<std::string>& notices);
+  Result<void> choose(const std::vector<std::string>& patterns);
   // Attaches for the first time: here an interface that refuses is an error.
   Result<void> begin(bpf::Tally& tally);
   // Looks what has changed. True if interfaces came or went.
-  bool follow(bpf::Tally& tally, std::vector<std::string>& notices);
+  bool follow(bpf::Tally& tally);
   // Attaches again what somebody took away.
   [[nodiscard]] std::vector<bpf::ReattachedHook> mend(bpf::Tally& tally, Nanoseconds now) const;
   [[nodiscard]] std::uint64_t netns_inode() const { return inode_; }
@@ -47,11 +49,9 @@ class NetnsInterfaces {
 
  private:
   NetnsInterfaces(std::optional<netns::Netns> netns, std::uint64_t inode, std::string label,
-                  std::string host_root, netlink::Watcher watcher);
-  bool release_vanished(bpf::Tally& tally, const std::vector<Interface>& links,
-                        std::vector<std::string>& notices);
-  bool attach_new(bpf::Tally& tally, const std::vector<Interface>& links,
-                  std::vector<std::string>& notices);
+                  std::string host_root, netlink::Watcher watcher, Notices& notices);
+  bool release_vanished(bpf::Tally& tally, const std::vector<Interface>& links);
+  bool attach_new(bpf::Tally& tally, const std::vector<Interface>& links);
   Result<void> refresh_addresses(bpf::Tally& tally);
 
   std::optional<netns::Netns> netns_;
@@ -59,6 +59,7 @@ class NetnsInterfaces {
   std::string label_;
   std::string host_root_;
   std::optional<netlink::Watcher> watcher_;
+  Notices& notices_;
   bpf::NetnsKey key_;  // issued by begin()
   InterfaceSelection selection_;
   std::map<InterfaceKey, Interface> attached_;

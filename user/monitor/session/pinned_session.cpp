@@ -51,7 +51,7 @@ bool PinnedSession::counts_all_of(const Filter& filter, bpf::LedgerView& view) {
 }
 
 Result<std::unique_ptr<Session>> PinnedSession::join(const SessionOptions& options,
-                                                     std::vector<std::string>& why) {
+                                                     Notices& notices) {
   const auto pins = bpf::Pins::below(options.bpffs);
   if (!pins || !pins->exist()) {
     return nullptr;
@@ -60,7 +60,7 @@ Result<std::unique_ptr<Session>> PinnedSession::join(const SessionOptions& optio
   if (!view) {
     // Who may not read it may not attach either, and hears of it there.
     if (view.error().failure != Failure::unsupported) {
-      why.push_back("counting for this run alone: " + view.error().what);
+      notices.report("counting for this run alone: " + view.error().what);
     }
     return nullptr;
   }
@@ -72,11 +72,9 @@ Result<std::unique_ptr<Session>> PinnedSession::join(const SessionOptions& optio
     return std::unexpected(filter.error());
   }
   if (!counts_all_of(*filter, *view)) {
-    why.emplace_back(
-        "the ledger that is up does not count all of this: counting for this run alone");
+    notices.report("the ledger that is up does not count all of this: counting for this run alone");
     return nullptr;
   }
-  std::vector<std::string> notices;
   auto cgroups = CgroupNames::find(options.choice.host_root, notices);
   if (!cgroups) {
     return std::unexpected(cgroups.error());
@@ -84,19 +82,19 @@ Result<std::unique_ptr<Session>> PinnedSession::join(const SessionOptions& optio
   if (auto begun = cgroups->begin(); !begun) {
     return std::unexpected(begun.error());
   }
-  std::unique_ptr<PinnedSession> session(
-      new PinnedSession(std::move(*view), std::move(*cgroups), std::move(*filter), options));
-  session->notices_ = std::move(notices);
+  std::unique_ptr<PinnedSession> session(new PinnedSession(std::move(*view), std::move(*cgroups),
+                                                           std::move(*filter), options, notices));
   return session;
 }
 
 PinnedSession::PinnedSession(bpf::LedgerView view, CgroupNames cgroups, Filter filter,
-                             const SessionOptions& options)
-    : view_(std::move(view)),
+                             const SessionOptions& options, Notices& notices)
+    : notices_(notices),
+      view_(std::move(view)),
       owners_(view_.ledger()),
       cgroups_(std::move(cgroups)),
       filter_(std::move(filter)),
-      coverage_(options.choice.host_root),
+      coverage_(options.choice.host_root, notices),
       bpffs_(options.bpffs) {
   name_interfaces();
 }
@@ -140,7 +138,7 @@ void PinnedSession::look_at_state() {
       names_.clear();
       shown_.clear();
       state_ = bpf::LedgerState::up;
-      notices_.emplace_back("a new ledger is up: its totals begin at zero");
+      notices_.report("a new ledger is up: its totals begin at zero");
       return;
     }
   }
@@ -149,12 +147,12 @@ void PinnedSession::look_at_state() {
   }
   state_ = state;
   if (state == bpf::LedgerState::up) {
-    notices_.emplace_back("the ledger is up again: what passed in between was not counted");
+    notices_.report("the ledger is up again: what passed in between was not counted");
   } else if (state == bpf::LedgerState::moved) {
-    notices_.emplace_back(
+    notices_.report(
         "a newer cgtally has moved the ledger, which this one cannot read: start the newer one");
   } else {
-    notices_.emplace_back("the ledger was taken down: nothing is counted until it is up again");
+    notices_.report("the ledger was taken down: nothing is counted until it is up again");
   }
 }
 
@@ -166,7 +164,7 @@ Reading PinnedSession::read() {
   reading.taken = sys::now();
   auto books = view_.read();
   cgroups_.take_births();
-  coverage_.compare(books.accounts, notices_);
+  coverage_.compare(books.accounts);
   reading.accounts = std::move(books.accounts);
   reading.final_totals = std::move(books.final_totals);
   reading.lost_final_totals = books.lost_final_totals;
@@ -175,8 +173,8 @@ Reading PinnedSession::read() {
   std::erase_if(reading.accounts, hidden);
   std::erase_if(reading.final_totals, hidden);
   if (reading.lost_final_totals > 0) {
-    notices_.push_back("the last rows of " + std::to_string(reading.lost_final_totals) +
-                       " accounts are missing: more of them ended in one interval than are kept");
+    notices_.report("the last rows of " + std::to_string(reading.lost_final_totals) +
+                    " accounts are missing: more of them ended in one interval than are kept");
   }
   first_read_ = first_read_.value_or(reading.taken.boot);
   last_read_ = reading.taken.boot;

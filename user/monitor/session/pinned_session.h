@@ -20,10 +20,9 @@ namespace cgtally::monitor {
 
 class PinnedSession final : public Session {
  public:
-  // Empty: there is none that is up, or it does not count what is asked for; `why` says so where
-  // the user should know.
-  static Result<std::unique_ptr<Session>> join(const SessionOptions& options,
-                                               std::vector<std::string>& why);
+  // Empty: there is none that is up, or it does not count what is asked for; `notices` are told
+  // where the user should know.
+  static Result<std::unique_ptr<Session>> join(const SessionOptions& options, Notices& notices);
 
   Result<void> offer_to(sys::Poller& poller) override { return cgroups_.offer_to(poller); }
   [[nodiscard]] Reading read() override;
@@ -60,10 +59,11 @@ class PinnedSession final : public Session {
   static bool counts_all_of(const Filter& filter, bpf::LedgerView& view);
 
   PinnedSession(bpf::LedgerView view, CgroupNames cgroups, Filter filter,
-                const SessionOptions& options);
+                const SessionOptions& options, Notices& notices);
   void look_at_state();
   void name_interfaces();
 
+  Notices& notices_;
   bpf::LedgerView view_;
   bpf::SlotAccounts owners_;
   mutable CgroupNames cgroups_;  // learns names when it is asked for them

@@ -7,20 +7,20 @@
 namespace cgtally::monitor {
 
 PrivateSession::PrivateSession(bpf::Tally tally, CgroupNames cgroups, InterfaceSet places,
-                               std::string host_root)
+                               std::string host_root, Notices& notices)
     : tally_(std::move(tally)),
       owners_(tally_.ledger()),
       cgroups_(std::move(cgroups)),
       places_(std::move(places)),
-      coverage_(std::move(host_root)),
+      coverage_(std::move(host_root), notices),
       ledger_(sys::random_id()),
       since_(sys::now()) {}
 
 PrivateSession::~PrivateSession() { places_.end(tally_); }
 
 // What the user has asked for is checked first: a wrong name is told without any privilege.
-Result<std::unique_ptr<Session>> PrivateSession::start(const SessionOptions& options) {
-  std::vector<std::string> notices;
+Result<std::unique_ptr<Session>> PrivateSession::start(const SessionOptions& options,
+                                                       Notices& notices) {
   auto places = InterfaceSet::open(options.choice, notices);
   if (!places) {
     return std::unexpected(places.error());
@@ -38,17 +38,17 @@ Result<std::unique_ptr<Session>> PrivateSession::start(const SessionOptions& opt
   if (auto begun = cgroups->begin(); !begun) {
     return std::unexpected(begun.error());
   }
-  std::unique_ptr<PrivateSession> session(new PrivateSession(
-      std::move(*tally), std::move(*cgroups), std::move(*places), options.choice.host_root));
-  session->notices_ = std::move(notices);
-  if (auto begun = session->places_.begin(session->tally_, session->notices_); !begun) {
+  std::unique_ptr<PrivateSession> session(new PrivateSession(std::move(*tally), std::move(*cgroups),
+                                                             std::move(*places),
+                                                             options.choice.host_root, notices));
+  if (auto begun = session->places_.begin(session->tally_); !begun) {
     return std::unexpected(begun.error());
   }
   return session;
 }
 
 Result<void> PrivateSession::offer_to(sys::Poller& poller) {
-  if (auto offered = places_.offer_to(poller, tally_, notices_); !offered) {
+  if (auto offered = places_.offer_to(poller, tally_); !offered) {
     return offered;
   }
   return cgroups_.offer_to(poller);
@@ -71,15 +71,15 @@ void PrivateSession::sample_cost() {
 
 Reading PrivateSession::read() {
   cgroups_.take_events();
-  places_.let_go_of_ended(tally_, notices_);
-  places_.mend(tally_, notices_);
+  places_.let_go_of_ended(tally_);
+  places_.mend(tally_);
   sample_cost();
   Reading reading;
   coverage_.look([this] { return places_.counted_interfaces(tally_); }, sys::now().boot);
   reading.taken = sys::now();
   reading.accounts = tally_.read();
   cgroups_.take_births();
-  coverage_.compare(reading.accounts, notices_);
+  coverage_.compare(reading.accounts);
   first_read_ = first_read_.value_or(reading.taken.boot);
   last_read_ = reading.taken.boot;
   reading.ledger = ledger_;

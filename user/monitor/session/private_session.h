@@ -17,7 +17,7 @@ namespace cgtally::monitor {
 
 class PrivateSession final : public Session {
  public:
-  static Result<std::unique_ptr<Session>> start(const SessionOptions& options);
+  static Result<std::unique_ptr<Session>> start(const SessionOptions& options, Notices& notices);
   ~PrivateSession() override;
 
   Result<void> offer_to(sys::Poller& poller) override;
@@ -46,7 +46,8 @@ class PrivateSession final : public Session {
   [[nodiscard]] std::uint64_t folds() const override { return owners_.folds(); }
 
  private:
-  PrivateSession(bpf::Tally tally, CgroupNames cgroups, InterfaceSet places, std::string host_root);
+  PrivateSession(bpf::Tally tally, CgroupNames cgroups, InterfaceSet places, std::string host_root,
+                 Notices& notices);
   void sample_cost();
 
   bpf::Tally tally_;

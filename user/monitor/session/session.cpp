@@ -6,20 +6,12 @@
 
 namespace cgtally::monitor {
 
-Result<std::unique_ptr<Session>> Session::start(const SessionOptions& options) {
-  std::vector<std::string> why;
+Result<std::unique_ptr<Session>> Session::start(const SessionOptions& options, Notices& notices) {
   if (!options.private_ledger) {
-    auto joined = PinnedSession::join(options, why);
-    if (!joined || *joined) {
-      return joined;
-    }
+    auto joined = PinnedSession::join(options, notices);
+    if (!joined || *joined) return joined;
   }
-  auto own = PrivateSession::start(options);
-  if (own) {
-    auto& notices = (*own)->notices_;
-    notices.insert(notices.begin(), why.begin(), why.end());
-  }
-  return own;
+  return PrivateSession::start(options, notices);
 }
 
 }  // namespace cgtally::monitor

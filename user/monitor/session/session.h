@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The counting as live and record see it, whoever does it: programs of this command's own, for as
-// long as it runs, or the pinned ledger that is up. What the user should hear is kept as notices:
-// only the command knows where they can be shown.
+// long as it runs, or the pinned ledger that is up. What the user should hear goes to
+// the Notices that it is started with.
 #pragma once
 
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "adapters/bpf/ledger/windows.h"
@@ -17,6 +16,7 @@
 #include "core/live/run_summary.h"
 #include "core/traffic/reading.h"
 #include "core/traffic/sampler.h"
+#include "monitor/notices.h"
 #include "monitor/session/device_snapshot.h"
 #include "monitor/session/interface_choice.h"
 
@@ -41,8 +41,8 @@ struct WindowTerms {
 class Session {
  public:
   // The ledger that is up, if it counts what is asked for; else attaches. Signals must be blocked
-  // before: from here on something may be there to be detached.
-  static Result<std::unique_ptr<Session>> start(const SessionOptions& options);
+  // before: from here on something may be there to be detached. `notices` must outlive it.
+  static Result<std::unique_ptr<Session>> start(const SessionOptions& options, Notices& notices);
 
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -72,11 +72,9 @@ class Session {
   // stands still.
   [[nodiscard]] virtual std::optional<Account> owner_of(std::uint32_t slot) = 0;
   [[nodiscard]] virtual std::uint64_t folds() const = 0;
-  [[nodiscard]] std::vector<std::string> take_notices() { return std::exchange(notices_, {}); }
 
  protected:
   Session() = default;
-  std::vector<std::string> notices_;
 };
 
 }  // namespace cgtally::monitor

@@ -8,6 +8,9 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "adapters/csv/burst_windows.h"
 #include "adapters/csv/dump_directory.h"
@@ -189,7 +192,8 @@ TEST_F(Dumps, OfTwoRecordersInOnePlaceAreAllThere) {
 }
 
 TEST_F(Dumps, OfWhichOneIsTooLargeAreOneShortAndTheCureIsNamed) {
-  monitor::DumpWriter writer(directory_, {.files = 3, .bytes = {200}});
+  monitor::Notices notices;
+  monitor::DumpWriter writer(directory_, {.files = 3, .bytes = {200}}, notices);
   writer.put(dump(), {{kRedis, "/redis.service"}});
   writer.finish();
   ASSERT_TRUE(writer.missing());
@@ -201,8 +205,11 @@ TEST_F(Dumps, OfWhichOneIsTooLargeAreOneShortAndTheCureIsNamed) {
 
 TEST_F(Dumps, ThatCannotBeWrittenAreSaidOnceAndTriedAgain) {
   std::ofstream(directory_) << "a file where the directory should be";
-  monitor::DumpWriter writer(directory_, {.files = 3, .bytes = {1'000'000}});
-  const auto at_start = writer.take_notices();
+  std::vector<std::string> said;
+  monitor::Notices notices;
+  notices.deliver_to([&said](const std::string& notice) { said.push_back(notice); });
+  monitor::DumpWriter writer(directory_, {.files = 3, .bytes = {1'000'000}}, notices);
+  const auto at_start = std::exchange(said, {});
   ASSERT_EQ(at_start.size(), 1U);
   EXPECT_NE(at_start[0].find(directory_), std::string::npos) << at_start[0];
   writer.put(dump(), {{kRedis, "/redis.service"}});
@@ -216,11 +223,12 @@ TEST_F(Dumps, ThatCannotBeWrittenAreSaidOnceAndTriedAgain) {
     return false;
   };
   EXPECT_TRUE(lost());
-  EXPECT_TRUE(writer.take_notices().empty());
+  writer.report_news();
+  EXPECT_TRUE(said.empty());
   std::filesystem::remove(directory_);
   writer.put(dump(), {{kRedis, "/redis.service"}});
   writer.finish();
-  const auto again = writer.take_notices();
+  const auto again = std::exchange(said, {});
   ASSERT_EQ(again.size(), 1U);
   EXPECT_NE(again[0].find("works again"), std::string::npos) << again[0];
   ASSERT_TRUE(writer.missing());

@@ -10,6 +10,9 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "unit/file_size_limit.h"
 
@@ -26,10 +29,15 @@ class RowWriterTest : public testing::Test {
     text << std::ifstream(path_, std::ios::binary).rdbuf();
     return text.str();
   }
-  [[nodiscard]] RowWriter open() const {
-    return std::move(RowWriter::open(path_, "a,b\n", "pairs", {})).value();
+  RowWriter open() {
+    notices_.deliver_to([this](const std::string& notice) { said_.push_back(notice); });
+    return std::move(RowWriter::open(path_, "a,b\n", "pairs", {}, notices_)).value();
   }
 
+  Sentences said() { return std::exchange(said_, {}); }
+
+  Notices notices_;
+  Sentences said_;
   std::string path_ = testing::TempDir() + "cgt-rows-" + std::to_string(::getpid()) + ".csv";
 };
 
@@ -45,11 +53,11 @@ TEST_F(RowWriterTest, WritesWhatWaitedInItsOrderWhenThereIsRoom) {
     EXPECT_TRUE(rows.write());
   }
   EXPECT_EQ(content(), "a,b\n1,2\n") << "a line is there as a whole or not at all";
-  EXPECT_EQ(rows.take_notices(), Sentences{"write to " + path_ + ": File too large: pairs are " +
-                                           "kept until there is room"});
+  EXPECT_EQ(said(), Sentences{"write to " + path_ + ": File too large: pairs are " +
+                              "kept until there is room"});
   EXPECT_TRUE(rows.write());
   EXPECT_EQ(content(), "a,b\n1,2\n3,4\n5,6\n");
-  EXPECT_EQ(rows.take_notices(), Sentences{"writing " + path_ + " works again"});
+  EXPECT_EQ(said(), Sentences{"writing " + path_ + " works again"});
   EXPECT_FALSE(rows.missing_rows());
 }
 
@@ -60,12 +68,12 @@ TEST_F(RowWriterTest, SaysAnewWhenThereIsNoRoomOnceMore) {
     {
       const FileSizeLimit full(content().size());
       EXPECT_TRUE(rows.write());
-      EXPECT_EQ(rows.take_notices().size(), 1U);
+      EXPECT_EQ(said().size(), 1U);
       EXPECT_TRUE(rows.write());
-      EXPECT_TRUE(rows.take_notices().empty());
+      EXPECT_TRUE(said().empty());
     }
     EXPECT_TRUE(rows.write());
-    EXPECT_EQ(rows.take_notices().size(), 1U);
+    EXPECT_EQ(said().size(), 1U);
   }
 }
 
@@ -101,7 +109,7 @@ TEST_F(RowWriterTest, HearsThatNobodyReadsAnyMore) {
   std::signal(SIGPIPE, SIG_IGN);
   int ends[2];
   ASSERT_EQ(::pipe(ends), 0);
-  auto rows = RowWriter::open("/dev/fd/" + std::to_string(ends[1]), "a,b\n", "pairs", {});
+  auto rows = RowWriter::open("/dev/fd/" + std::to_string(ends[1]), "a,b\n", "pairs", {}, notices_);
   ASSERT_TRUE(rows) << rows.error().what;
   rows->put("1,2\n");
   EXPECT_TRUE(rows->write());
@@ -113,7 +121,8 @@ TEST_F(RowWriterTest, HearsThatNobodyReadsAnyMore) {
 }
 
 TEST(RowWriter, CannotBeginOnADeviceThatIsFull) {
-  const auto rows = RowWriter::open("/dev/full", "a,b\n", "pairs", {});
+  Notices notices;
+  const auto rows = RowWriter::open("/dev/full", "a,b\n", "pairs", {}, notices);
   ASSERT_FALSE(rows);
   EXPECT_EQ(rows.error().what, "write to /dev/full: No space left on device");
 }
