@@ -11,7 +11,7 @@
 #include <string>
 #include <unordered_map>
 
-#include "core/traffic/sampler.h"
+#include "core/traffic/account.h"
 
 namespace cgtally::cgroupfs {
 

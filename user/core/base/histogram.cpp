@@ -10,7 +10,7 @@ namespace {
 
 constexpr int kKeptBits = 7;
 
-// All values that share their seven leading bits are one bucket.
+// Values with the same seven leading bits share a bucket.
 std::uint64_t bucket_of(std::uint64_t value) {
   const int dropped = std::max(0, static_cast<int>(std::bit_width(value)) - kKeptBits);
   return value >> dropped << dropped;

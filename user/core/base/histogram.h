@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// How values are spread, in bounded memory however many there are. A percentile is a value that was
-// there, and at most one part in 64 below the true one. The least and the greatest are exact.
+// The distribution of a run's burst lengths, volumes and gaps, in bounded memory (about 4000
+// buckets for any number of values). A percentile is a value that was added, at most 1/64 below the
+// exact one; the least and the greatest value are exact. Values cannot be removed.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,7 @@ class Histogram {
   [[nodiscard]] std::uint64_t count() const { return count_; }
   [[nodiscard]] std::uint64_t least() const { return least_; }
   [[nodiscard]] std::uint64_t greatest() const { return greatest_; }
-  // A value that `part` (0 to 1) of all do not exceed, but for that; 0 where there is none.
+  // The `part`-quantile (0 to 1), at most 1/64 below the exact value; 0 if nothing was added.
   [[nodiscard]] std::uint64_t percentile(double part) const;
 
  private:
@@ -22,7 +23,7 @@ class Histogram {
     std::uint64_t count = 0;
     std::uint64_t least = 0;
   };
-  std::map<std::uint64_t, Bucket> buckets_;  // by the least value that they can have
+  std::map<std::uint64_t, Bucket> buckets_;  // by the least value that falls into the bucket
   std::uint64_t count_ = 0;
   std::uint64_t least_ = 0;
   std::uint64_t greatest_ = 0;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What people read. Rates have three significant digits, byte totals one decimal; rounding that
-// reaches 1000 moves on to the next prefix, so that "1000 k" is never shown.
+// Numbers with units for people. Rates have three significant digits, byte totals one decimal;
+// rounding that reaches 1000 moves on to the next prefix, so that "1000 k" is never shown.
+#include <fmt/core.h>
+
 #include <array>
 #include <string>
 
@@ -25,7 +27,8 @@ std::string with_point(std::uint64_t value, int decimals) {
   return digits;
 }
 
-// `value` in units of `unit`, in tenths, hundredths...: as `decimals` says.
+// `value` divided by `unit`, as a count of tenths, hundredths...: `decimals` digits after the
+// point.
 std::uint64_t rounded(std::uint64_t value, std::uint64_t unit, int decimals) {
   Wide shifted = value;
   for (int i = 0; i < decimals; ++i) shifted *= 10;
@@ -43,26 +46,26 @@ Scaled three_digits(std::uint64_t value) {
   }
 }
 
-std::string two(std::int64_t value) { return (value < 10 ? "0" : "") + std::to_string(value); }
-
 }  // namespace
 
 std::string format_bit_rate_short(BitRate rate) {
   const auto [digits, thousands] = three_digits(rate.bits_per_second);
-  return thousands == 0 ? digits : digits + " " + kPrefixes[thousands];
+  return thousands == 0 ? digits : fmt::format("{} {}", digits, kPrefixes[thousands]);
 }
 
 std::string format_bit_rate(BitRate rate) {
   const auto [digits, thousands] = three_digits(rate.bits_per_second);
-  return digits + " " + kPrefixes[thousands] + "bit/s";
+  return fmt::format("{} {}bit/s", digits, kPrefixes[thousands]);
 }
 
 std::string format_bytes(Bytes bytes) {
-  if (bytes.value < 1000) return std::to_string(bytes.value) + " B";
+  if (bytes.value < 1000) return fmt::format("{} B", bytes.value);
   std::uint64_t unit = 1000;
   for (std::size_t thousands = 1;; ++thousands, unit *= 1000) {
     const auto tenths = rounded(bytes.value, unit, 1);
-    if (tenths < 10'000) return with_point(tenths, 1) + " " + kPrefixes[thousands] + "B";
+    if (tenths < 10'000) {
+      return fmt::format("{} {}B", with_point(tenths, 1), kPrefixes[thousands]);
+    }
   }
 }
 
@@ -78,15 +81,15 @@ std::string format_packet_rate(PacketRate rate) { return format_count(rate.packe
 
 std::string format_duration(Nanoseconds span) {
   using namespace std::chrono;
-  if (span < Nanoseconds::zero()) return "-" + format_duration(-span);
+  if (span < Nanoseconds::zero()) return fmt::format("-{}", format_duration(-span));
   if (span < minutes{1}) {
     const auto [digits, thousands] = three_digits(static_cast<std::uint64_t>(span.count()));
-    return digits + " " + kTimeUnits[thousands];
+    return fmt::format("{} {}", digits, kTimeUnits[thousands]);
   }
   const auto whole = duration_cast<seconds>(span).count();
-  if (span < hours{1}) return std::to_string(whole / 60) + "m" + two(whole % 60) + "s";
-  if (span < days{1}) return std::to_string(whole / 3600) + "h" + two(whole / 60 % 60) + "m";
-  return std::to_string(whole / 86400) + "d" + two(whole / 3600 % 24) + "h";
+  if (span < hours{1}) return fmt::format("{}m{:02}s", whole / 60, whole % 60);
+  if (span < days{1}) return fmt::format("{}h{:02}m", whole / 3600, whole / 60 % 60);
+  return fmt::format("{}d{:02}h", whole / 86400, whole / 3600 % 24);
 }
 
 }  // namespace cgtally

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What people type: a decimal number and a unit, or for durations several of them, larger first.
-// Exact in integers; a result that does not fit is refused, never clipped.
+// A typed quantity is a decimal number and a unit; a duration may have several pairs, the larger
+// unit first. Exact in integers; a result that does not fit into 64 bits is an error, never
+// clipped.
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <limits>
 #include <optional>
 #include <span>
@@ -24,14 +24,15 @@ struct Unit {
 struct Decimal {
   std::uint64_t whole = 0;
   std::uint64_t fraction = 0;
-  std::uint64_t fraction_scale = 1;  // 10 to the number of digits behind the point
+  std::uint64_t fraction_scale = 1;  // 10 to the number of digits after the point
 };
 
 constexpr std::uint64_t kMostUnits = std::numeric_limits<std::uint64_t>::max();
 constexpr std::uint64_t kFinestFraction = 1'000'000'000;
 
-// Takes digits off the front of `text`; none where there are none, or too many for 64 bits.
-std::optional<std::uint64_t> take_digits(std::string_view& text) {
+// Removes leading digits from `text` and returns their value; empty if `text` begins with no digit
+// or the value exceeds 64 bits.
+std::optional<std::uint64_t> remove_digits(std::string_view& text) {
   if (text.empty() || !is_digit(text.front())) return std::nullopt;
   std::uint64_t value = 0;
   for (; !text.empty() && is_digit(text.front()); text.remove_prefix(1)) {
@@ -42,15 +43,15 @@ std::optional<std::uint64_t> take_digits(std::string_view& text) {
   return value;
 }
 
-std::optional<Decimal> take_decimal(std::string_view& text) {
+std::optional<Decimal> remove_decimal(std::string_view& text) {
   Decimal number;
-  const auto whole = take_digits(text);
+  const auto whole = remove_digits(text);
   if (!whole) return std::nullopt;
   number.whole = *whole;
   if (!text.starts_with('.')) return number;
   text.remove_prefix(1);
   const std::size_t before = text.size();
-  const auto fraction = take_digits(text);
+  const auto fraction = remove_digits(text);
   if (!fraction) return std::nullopt;
   number.fraction = *fraction;
   for (std::size_t digit = text.size(); digit < before; ++digit) {
@@ -69,7 +70,7 @@ std::optional<std::uint64_t> scaled(const Decimal& number, std::uint64_t scale) 
 }
 
 std::optional<std::uint64_t> parse_one(std::string_view text, std::span<const Unit> units) {
-  const auto number = take_decimal(text);
+  const auto number = remove_decimal(text);
   if (!number) return std::nullopt;
   const auto unit = std::ranges::find(units, text, &Unit::name);
   if (unit == units.end()) return std::nullopt;
@@ -89,7 +90,7 @@ std::optional<Nanoseconds> duration_of(std::string_view text) {
   std::uint64_t total = 0;
   std::uint64_t last_scale = kMostUnits;
   while (!text.empty()) {
-    const auto number = take_decimal(text);
+    const auto number = remove_decimal(text);
     if (!number) return std::nullopt;
     const auto end = std::ranges::find_if(text, is_digit);
     const auto name = text.substr(0, static_cast<std::size_t>(end - text.begin()));
@@ -123,11 +124,9 @@ Result<BitRate> parse_bit_rate(std::string_view text) {
                                                {"mbit", 1'000'000},
                                                {"gbit", 1'000'000'000},
                                                {"tbit", 1'000'000'000'000}}};
-  std::string folded(text);
-  std::ranges::transform(folded, folded.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  if (folded.ends_with("/s")) folded.resize(folded.size() - 2);
-  if (const auto value = parse_one(folded, kUnits)) return BitRate{*value};
+  std::string typed = lower(text);
+  if (typed.ends_with("/s")) typed.resize(typed.size() - 2);
+  if (const auto value = parse_one(typed, kUnits)) return BitRate{*value};
   return std::unexpected(refused(
       text, "a bit rate", "write a number and bit, kbit, Mbit, Gbit or Tbit (per second): 64Mbit"));
 }

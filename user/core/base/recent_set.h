@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A set that remembers the latest keys and no more than `most` of them: when it is full, the older
-// half goes.
+// A set that holds the latest keys, at most `most`: when the set is full, it drops the older half.
+// It is for memories that may forget, such as the Sampler's of retired accounts.
 #pragma once
 
 #include <cstddef>

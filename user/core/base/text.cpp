@@ -2,17 +2,16 @@
 // UTF-8 is cut between code points and otherwise passed on; its control characters are not.
 #include "core/base/text.h"
 
-#include <algorithm>
-#include <array>
-#include <cstdio>
+#include <fmt/core.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace cgtally {
 namespace {
 
 constexpr std::string_view kCut = "..";
-constexpr std::size_t kLeastHead = 6;  // less of a path's beginning says nothing
+constexpr std::size_t kLeastHead = 6;  // a shorter beginning of a path helps nobody
 
 bool continues(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
 
@@ -64,26 +63,41 @@ std::string shorten(std::string_view text, std::size_t width) {
   if (display_width(text) <= width) return std::string(text);
   if (width <= kCut.size()) return std::string(head(text, width));
   const std::size_t room = width - kCut.size();
-  std::size_t behind = room - room / 3;
+  std::size_t end = room - room / 3;
   if (const std::size_t slash = text.rfind('/'); slash != std::string_view::npos) {
     const std::size_t last = display_width(text.substr(slash));
     if (last > width + 1) return shorten(text.substr(slash + 1), width);
     if (last + kLeastHead > room) return std::string(text.substr(slash + 1));
-    behind = last;
+    end = last;
   }
-  return std::string(head(text, room - behind)) + std::string(kCut) +
-         std::string(tail(text, behind));
+  return fmt::format("{}{}{}", head(text, room - end), kCut, tail(text, end));
+}
+
+std::string upper(std::string_view text) {
+  std::string result(text);
+  for (char& letter : result) {
+    if (letter >= 'a' && letter <= 'z') letter = static_cast<char>(letter - 'a' + 'A');
+  }
+  return result;
+}
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  for (char& letter : result) {
+    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+  }
+  return result;
+}
+
+std::string coloured(std::string text, std::string_view code, bool colour) {
+  return colour ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::move(text);
 }
 
 std::string percent(const std::optional<double>& share) {
-  if (!share) {
-    return "-";
-  }
-  // Rounding must not make a whole of what is not one: 99.97 % is "99.9 %".
-  const double tenths = *share < 1.0 ? std::min(*share * 1000.0, 999.4) : 1000.0;
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), *share < 1.0 ? "%.1f %%" : "%.0f %%", tenths / 10.0);
-  return text.data();
+  if (!share) return "-";
+  if (*share >= 1.0) return "100 %";
+  const double tenths = std::min(*share * 1000.0, 999.4);
+  return fmt::format("{:.1f} %", tenths / 10.0);
 }
 
 }  // namespace cgtally

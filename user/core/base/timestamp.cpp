@@ -2,7 +2,7 @@
 // The proleptic Gregorian calendar of <chrono>; no locale, no time zone data.
 #include "core/base/timestamp.h"
 
-#include <cctype>
+#include <fmt/core.h>
 
 #include "core/base/text.h"
 
@@ -15,22 +15,16 @@ using std::chrono::year_month_day;
 
 constexpr std::string_view kShape = "dddd-dd-ddTdd:dd:dd";
 
-std::string padded(std::int64_t value, std::size_t width) {
-  std::string digits = std::to_string(value);
-  return digits.size() < width ? std::string(width - digits.size(), '0') + digits : digits;
-}
-
 std::string date(Nanoseconds wall) {
   const year_month_day day{sys_days{std::chrono::floor<days>(wall)}};
-  return padded(static_cast<int>(day.year()), 4) + "-" +
-         padded(static_cast<unsigned>(day.month()), 2) + "-" +
-         padded(static_cast<unsigned>(day.day()), 2);
+  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(day.year()),
+                     static_cast<unsigned>(day.month()), static_cast<unsigned>(day.day()));
 }
 
 std::string time_of_day(Nanoseconds wall) {
   const std::chrono::hh_mm_ss time{wall - std::chrono::floor<days>(wall)};
-  return padded(time.hours().count(), 2) + ":" + padded(time.minutes().count(), 2) + ":" +
-         padded(time.seconds().count(), 2);
+  return fmt::format("{:02}:{:02}:{:02}", time.hours().count(), time.minutes().count(),
+                     time.seconds().count());
 }
 
 bool has_shape(std::string_view text) {
@@ -47,7 +41,7 @@ int number(std::string_view digits) {
   return value;
 }
 
-// What stands between the seconds and the Z: nothing, or a point and up to nine digits.
+// The text between the seconds and the Z: empty, or a point and up to nine digits.
 std::optional<Nanoseconds> parse_fraction(std::string_view text) {
   if (text.empty()) return Nanoseconds::zero();
   text.remove_prefix(1);
@@ -64,12 +58,14 @@ std::optional<Nanoseconds> parse_fraction(std::string_view text) {
 
 std::string format_timestamp(Nanoseconds wall) {
   const Nanoseconds fraction = wall - std::chrono::floor<std::chrono::seconds>(wall);
-  return date(wall) + "T" + time_of_day(wall) + "." + padded(fraction.count(), 9) + "Z";
+  return fmt::format("{}T{}.{:09}Z", date(wall), time_of_day(wall), fraction.count());
 }
 
-std::string format_date_time(Nanoseconds wall) { return date(wall) + " " + format_clock(wall); }
+std::string format_date_time(Nanoseconds wall) {
+  return fmt::format("{} {}", date(wall), format_clock(wall));
+}
 
-std::string format_clock(Nanoseconds wall) { return time_of_day(wall) + "Z"; }
+std::string format_clock(Nanoseconds wall) { return fmt::format("{}Z", time_of_day(wall)); }
 
 std::optional<Nanoseconds> parse_timestamp(std::string_view text) {
   if (!has_shape(text)) return std::nullopt;
@@ -82,7 +78,7 @@ std::optional<Nanoseconds> parse_timestamp(std::string_view text) {
   const int hours = number(text.substr(11, 2));
   const int minutes = number(text.substr(14, 2));
   const int seconds = number(text.substr(17, 2));
-  // 2262 is where 64 bits of nanoseconds end.
+  // 64 bits of nanoseconds end in 2262.
   if (!fraction || !day.ok() || day.year() < std::chrono::year{1970} ||
       day.year() > std::chrono::year{2261} || hours > 23 || minutes > 59 || seconds > 59) {
     return std::nullopt;

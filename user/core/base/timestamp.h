@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Wall time as text: RFC 3339 in UTC. Recordings carry all nine digits, so that a moment survives
-// the way into a file and back. Wall time is a label; no interval is ever computed from it.
+// Wall time as text: RFC 3339 in UTC. Recordings have all nine digits of the fraction, so that a
+// time is the same after writing and reading. Wall time is a label; no interval is ever computed
+// from it.
 #pragma once
 
 #include <optional>

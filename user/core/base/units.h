@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bytes, packets and their rates as types. They add; they do not subtract: a difference of counters
-// is taken by step() in counter.h, which knows about restarts. Rates are decimal, per second.
+// is taken by step() in traffic.h, which knows about restarts. Rates are decimal, per second.
 #pragma once
 
 #include <chrono>
@@ -36,7 +36,7 @@ struct PacketRate {
   constexpr auto operator<=>(const PacketRate&) const = default;
 };
 
-// Rounded to the nearest; none where no time has passed. Saturates instead of wrapping.
+// Rounded to the nearest; empty if `elapsed` is not greater than 0. Saturates instead of wrapping.
 [[nodiscard]] std::optional<BitRate> rate(Bytes bytes, Nanoseconds elapsed);
 [[nodiscard]] std::optional<PacketRate> rate(Packets packets, Nanoseconds elapsed);
 

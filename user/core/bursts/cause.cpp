@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/enum_names.h"
 #include "core/base/quantity.h"
 
 namespace cgtally {
@@ -12,6 +13,8 @@ namespace {
 using Wide = unsigned __int128;
 using namespace std::chrono_literals;
 
+constexpr EnumNames<BurstCause::unknown> kCauseNames{"exhausted", "ceiling", "microburst", "burst",
+                                                     "unknown"};
 constexpr Nanoseconds kFlatFor = 5s;
 constexpr Wide kFlatPercent = 3;
 constexpr Wide kCeilingPercent = 95;
@@ -41,21 +44,7 @@ void add(std::optional<std::uint64_t>& sum, const AllowanceGain& gain) {
 
 }  // namespace
 
-std::string_view cause_name(BurstCause cause) {
-  switch (cause) {
-    case BurstCause::exhausted:
-      return "exhausted";
-    case BurstCause::ceiling:
-      return "ceiling";
-    case BurstCause::microburst:
-      return "microburst";
-    case BurstCause::burst:
-      return "burst";
-    case BurstCause::unknown:
-      return "unknown";
-  }
-  return {};
-}
+std::string_view cause_name(BurstCause cause) { return kCauseNames[cause]; }
 
 bool flat_at_baseline(const std::vector<RateStep>& history, BitRate baseline) {
   Nanoseconds flat{};

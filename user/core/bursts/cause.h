@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/bursts/detector.h"
+#include "core/bursts/rate_history.h"
 
 namespace cgtally {
 
@@ -32,13 +33,6 @@ struct AllowanceGain {
   Nanoseconds from{};  // boot time of the reading before
   Nanoseconds to{};    // and of this one
   std::optional<std::uint64_t> exceeded;
-};
-
-// The mean rate of a stretch of time.
-struct RateStep {
-  Nanoseconds end{};  // boot time
-  Nanoseconds length{};
-  BitRate rate;
 };
 
 struct CauseInputs {

@@ -2,7 +2,6 @@
 #include "core/bursts/history.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include "core/base/quantity.h"
 #include "core/base/text.h"
@@ -22,14 +21,6 @@ std::uint64_t sum(const std::vector<Bytes>& cells) {
     all += cell.value;
   }
   return all;
-}
-
-std::string upper(std::string_view text) {
-  std::string result(text);
-  std::ranges::transform(result, result.begin(), [](unsigned char letter) {
-    return static_cast<char>(std::toupper(letter));
-  });
-  return result;
 }
 
 }  // namespace

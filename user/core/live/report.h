@@ -14,6 +14,7 @@
 
 #include "core/bursts/history.h"
 #include "core/credits/report.h"
+#include "core/traffic/ledger_summary.h"
 #include "core/traffic/sample.h"
 #include "core/traffic/tcp_stats.h"
 
@@ -54,12 +55,6 @@ struct InterfaceLine {
   Rates rates;
   Named named;
   std::optional<double> seen;  // share of the device's own count that came by; none: not known
-};
-
-struct LedgerSummary {
-  Moment since;
-  std::uint32_t slots_used = 0;
-  std::uint32_t slots_total = 0;
 };
 
 struct Report {

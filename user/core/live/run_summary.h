@@ -11,19 +11,9 @@
 #include <vector>
 
 #include "core/live/report.h"
+#include "core/traffic/ledger_summary.h"
 
 namespace cgtally {
-
-// What only the source of the counts knows.
-struct RunCost {
-  Nanoseconds duration{};
-  std::uint64_t program_runs = 0;  // 0: the kernel did not count them
-  Nanoseconds program_time{};
-  std::uint32_t slots_used = 0;
-  std::uint32_t slots_total = 0;
-  std::uint64_t ledger_bytes = 0;
-  bool only_read = false;  // the programs are a pinned ledger's: nothing was measured on them
-};
 
 class RunTotals {
  public:

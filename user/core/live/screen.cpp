@@ -27,10 +27,6 @@ constexpr std::size_t kLeastAccount = 16;
 constexpr std::size_t kLeastAccounts = 3;
 constexpr std::size_t kMostBar = 10;
 
-std::string coloured(std::string text, const char* code, bool colour) {
-  return colour ? "\x1b[" + std::string(code) + "m" + std::move(text) + "\x1b[0m" : std::move(text);
-}
-
 // "11-18 07:31Z"
 std::string day_and_time(Nanoseconds wall) { return format_date_time(wall).substr(5, 11) + "Z"; }
 

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// What bytes are booked on: a cgroup, or the reason why no cgroup could be named. A reason is a
-// kind of its own, never a magic cgroup id.
+// The accounts that bytes are counted on: a cgroup, or the reason why no cgroup could be named. A
+// reason is a kind of its own, never a magic cgroup id.
 #pragma once
 
 #include <compare>
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
+
+#include "core/base/units.h"
 
 namespace cgtally {
 
@@ -27,13 +31,14 @@ struct Account {
   auto operator<=>(const Account&) const = default;
 };
 
-// Issued once for each attachment and never reused: an ifindex is per netns and comes back.
+// Issued once for each attachment and never reused. An ifindex would not do: each netns has its
+// own, and the kernel reuses them.
 struct InterfaceKey {
   std::uint32_t value = 0;
   auto operator<=>(const InterfaceKey&) const = default;
 };
 
-// The pseudo-interface that takes what is folded of interfaces that no longer exist.
+// The pseudo-interface that receives the totals of interfaces that no longer exist.
 inline constexpr InterfaceKey kGoneInterface{0xffff'ffffU};
 inline constexpr std::string_view kGoneName = "(gone)";
 
@@ -45,5 +50,18 @@ struct InterfaceAccount {
 
 // "(kernel)", "(no socket)"...; empty for a cgroup, whose name is its path.
 [[nodiscard]] std::string_view reason_name(AccountKind kind);
+
+// What is known of a cgroup beside its counters. The adapters fill it.
+struct AccountName {
+  std::string path;    // "/system.slice/redis.service"; "#4711" if the name is not known
+  bool ended = false;  // the cgroup was removed
+};
+
+// A cgroup that was removed while its accounts may still be in the ledger.
+struct RemovedCgroup {
+  std::uint64_t cgroup_id = 0;
+  Nanoseconds removed{};                // time of the rmdir, CLOCK_BOOTTIME
+  std::optional<Nanoseconds> released;  // time at which its last socket closed; empty: not yet
+};
 
 }  // namespace cgtally

@@ -7,28 +7,28 @@
 namespace cgtally {
 
 std::vector<InterfaceAccount> AccountExpiry::due(const std::vector<AccountTotals>& accounts,
-                                                 const std::vector<RemovedCgroup>& deaths,
+                                                 const std::vector<RemovedCgroup>& removals,
                                                  Nanoseconds now) {
-  std::unordered_map<std::uint64_t, const RemovedCgroup*> dead;
-  for (const RemovedCgroup& death : deaths) dead.emplace(death.cgroup_id, &death);
+  std::unordered_map<std::uint64_t, const RemovedCgroup*> removed;
+  for (const RemovedCgroup& removal : removals) removed.emplace(removal.cgroup_id, &removal);
   std::vector<InterfaceAccount> due;
-  std::map<InterfaceAccount, Still> still;
+  std::map<InterfaceAccount, Unchanged> unchanged;
   for (const AccountTotals& account : accounts) {
     if (account.account.kind != AccountKind::cgroup) continue;
-    const auto found = dead.find(account.account.cgroup_id);
-    if (found == dead.end()) continue;
+    const auto found = removed.find(account.account.cgroup_id);
+    if (found == removed.end()) continue;
     const InterfaceAccount key{account.iface, account.account};
     if (found->second->released) {
       due.push_back(key);
       continue;
     }
-    const auto before = still_.find(key);
-    const bool same = before != still_.end() && before->second.totals == account.totals;
-    const Still now_still{account.totals, same ? before->second.since : now};
-    still.emplace(key, now_still);
-    if (now - now_still.since >= kStill) due.push_back(key);
+    const auto before = unchanged_.find(key);
+    const bool same = before != unchanged_.end() && before->second.totals == account.totals;
+    const Nanoseconds since = same ? before->second.since : now;
+    unchanged.emplace(key, Unchanged{account.totals, since});
+    if (now - since >= kUnchangedFor) due.push_back(key);
   }
-  still_ = std::move(still);
+  unchanged_ = std::move(unchanged);
   return due;
 }
 

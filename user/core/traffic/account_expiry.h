@@ -1,40 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which accounts may leave the ledger: those of a removed cgroup once its last socket has closed,
-// or once they have stood still for a minute (a dying memory cgroup can put off that news for
-// hours). How long totals stand still is known from the readings given here alone, so that a keeper
-// that has just begun waits the whole time again.
+// Decides which accounts the keeper may retire: those of a removed cgroup, after its last socket
+// has closed or after their totals have not changed for a minute (the kernel releases a cgroup only
+// after its memory is uncharged, which can take hours). The time without a change is taken from the
+// readings given here alone, so a keeper that has just started waits the whole minute. Retiring
+// itself is the ledger's business.
 #pragma once
 
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <vector>
 
 #include "core/traffic/reading.h"
 
 namespace cgtally {
 
-struct RemovedCgroup {
-  std::uint64_t cgroup_id = 0;
-  Nanoseconds removed{};                // rmdir; CLOCK_BOOTTIME
-  std::optional<Nanoseconds> released;  // its last socket has closed
-};
-
 class AccountExpiry {
  public:
-  static constexpr Nanoseconds kStill = std::chrono::seconds{60};
+  static constexpr Nanoseconds kUnchangedFor = std::chrono::seconds{60};
 
-  // Of one reading, taken at `now`.
+  // The accounts of this reading, taken at `now`, that may be retired.
   [[nodiscard]] std::vector<InterfaceAccount> due(const std::vector<AccountTotals>& accounts,
-                                                  const std::vector<RemovedCgroup>& deaths,
+                                                  const std::vector<RemovedCgroup>& removals,
                                                   Nanoseconds now);
 
  private:
-  struct Still {
+  struct Unchanged {
     Traffic totals;
     Nanoseconds since{};
   };
-  std::map<InterfaceAccount, Still> still_;  // dead, not released, and in the last reading
+  // Accounts of the last reading whose cgroup is removed, but not yet released.
+  std::map<InterfaceAccount, Unchanged> unchanged_;
 };
 
 }  // namespace cgtally

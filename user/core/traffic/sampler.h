@@ -22,12 +22,6 @@
 
 namespace cgtally {
 
-// What is known of an account beside its counters. Filled by the adapters.
-struct AccountName {
-  std::string path;    // "/system.slice/redis.service"; "#4711" where the name is not known
-  bool ended = false;  // the cgroup has been removed
-};
-
 class Sampler {
  public:
   using NameOf = std::function<AccountName(std::uint64_t cgroup_id)>;

@@ -13,7 +13,7 @@
 
 #include "adapters/sys/poller.h"
 #include "adapters/sys/timer.h"
-#include "core/base/burst_progress.h"
+#include "core/base/rate_limiter.h"
 #include "core/bursts/detector.h"
 #include "core/bursts/rate_history.h"
 #include "core/bursts/summary.h"

@@ -9,6 +9,16 @@
 namespace cgtally {
 namespace {
 
+TEST(Letters, ChangeTheirCaseButOnlyAsciiOnes) {
+  EXPECT_EQ(upper("quiet (1)"), "QUIET (1)");
+  EXPECT_EQ(lower("64Mbit/s \u00c4"), "64mbit/s \u00c4");
+}
+
+TEST(Coloured, IsTheTextItselfWithoutColour) {
+  EXPECT_EQ(coloured("a", "1;31", true), "\x1b[1;31ma\x1b[0m");
+  EXPECT_EQ(coloured("a", "1;31", false), "a");
+}
+
 TEST(Shorten, LeavesAloneWhatFits) { EXPECT_EQ(shorten("/a/b", 4), "/a/b"); }
 
 TEST(Shorten, KeepsTheLastComponentWhole) {

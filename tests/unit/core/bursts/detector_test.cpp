@@ -5,8 +5,6 @@
 
 #include <gtest/gtest.h>
 
-#include "core/base/burst_progress.h"
-
 namespace cgtally {
 namespace {
 
@@ -153,18 +151,6 @@ TEST_F(BurstTest, OneWithoutEndHasBoundedMemoryAndItsSharesAreStillBounds) {
   EXPECT_LE(burst->shares[0].most.value, burst->shares[0].least.value + others);
   EXPECT_LE(burst->shares[1].least.value, 5'000U);
   EXPECT_GE(burst->shares[1].most.value, 5'000U);
-}
-
-TEST(BackoffSchedule, IsToldAfterASecondAndThenEverMoreSeldomButOnceAMinute) {
-  BackoffSchedule progress;
-  std::vector<std::int64_t> told;
-  for (Nanoseconds length = 50ms; length <= 300s; length += 50ms) {
-    if (progress.due(1h, length)) told.push_back(length / 1s);
-  }
-  EXPECT_EQ(told, (std::vector<std::int64_t>{1, 2, 4, 8, 16, 32, 64, 124, 184, 244}));
-  EXPECT_FALSE(progress.due(2h, 900ms));  // another one
-  EXPECT_TRUE(progress.due(2h, 30s));     // asked late
-  EXPECT_FALSE(progress.due(2h, 59s));
 }
 
 TEST_F(BurstTest, SharesAreSummedWithWhatTheyMayLack) {

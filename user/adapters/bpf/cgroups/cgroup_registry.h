@@ -12,7 +12,7 @@
 
 #include "core/base/result.h"
 #include "core/base/units.h"
-#include "core/traffic/account_expiry.h"
+#include "core/traffic/account.h"
 
 namespace cgtally::bpf {
 
