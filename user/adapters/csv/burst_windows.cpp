@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // An account that is named had at least its share, and at most what the window's error adds, as far
 // as no other account is known to have had that.
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <numeric>
 
@@ -15,10 +17,6 @@ constexpr std::size_t kAccounts = 4;
 constexpr std::string_view kPrefix = "burst-";
 constexpr std::string_view kSuffix = ".csv";
 constexpr std::string_view kStamp = "ddddddddTdddddd.dddZ-";
-
-const char* name_of(std::size_t way) {
-  return static_cast<Direction>(way) == Direction::rx ? "rx" : "tx";
-}
 
 bool drop(std::string_view& name, std::string_view end) {
   if (!name.ends_with(end)) return false;
@@ -37,9 +35,9 @@ class Rows {
  public:
   Rows(const FlightDump& dump, const AccountNameOf& name_of) : dump_(dump), name_of_(name_of) {}
 
-  void add(std::size_t way) {
-    for (const TrafficWindow& window : dump_.ways[way].windows) add(way, window);
-    for (const UnknownWindows& unknown : dump_.ways[way].unknown) add(way, unknown);
+  void add(Direction direction) {
+    for (const TrafficWindow& window : dump_.extracts[direction].windows) add(direction, window);
+    for (const UnknownWindows& unknown : dump_.extracts[direction].unknown) add(direction, unknown);
   }
   [[nodiscard]] std::string in_order() {
     std::ranges::stable_sort(rows_, {}, &Row::window_index);
@@ -55,12 +53,12 @@ class Rows {
   [[nodiscard]] Nanoseconds at(std::uint64_t window_index) const {
     return dump_.window * static_cast<std::int64_t>(window_index);
   }
-  [[nodiscard]] RecordWriter begin(std::size_t way, std::uint64_t window_index) const {
+  [[nodiscard]] RecordWriter begin(Direction direction, std::uint64_t window_index) const {
     RecordWriter row;
     row.add(format_timestamp(at(window_index) + dump_.wall_ahead))
         .add(static_cast<std::uint64_t>(at(window_index).count()))
         .add(dump_.iface)
-        .add(name_of(way));
+        .add(direction_name(direction));
     return row;
   }
   void add_accounts(RecordWriter& row, const TrafficWindow& window) const {
@@ -76,12 +74,12 @@ class Rows {
       }
     }
   }
-  void add(std::size_t way, const TrafficWindow& window) {
-    RecordWriter row = begin(way, window.window_index);
+  void add(Direction direction, const TrafficWindow& window) {
+    RecordWriter row = begin(direction, window.window_index);
     row.add(window.bytes.value).add(window.packets.value);
     add_accounts(row, window);
     row.add(static_cast<std::uint64_t>(dump_.window.count()));
-    const auto& bursts = dump_.ways[way].bursts;
+    const auto& bursts = dump_.extracts[direction].bursts;
     const auto burst = std::ranges::find_if(bursts, [&](const WindowRange& one) {
       return one.from <= window.window_index && window.window_index < one.to;
     });
@@ -89,8 +87,8 @@ class Rows {
                           : row.add(static_cast<std::uint64_t>(at(burst->from).count()));
     rows_.push_back({.window_index = window.window_index, .line = std::move(row.add("")).line()});
   }
-  void add(std::size_t way, const UnknownWindows& unknown) {
-    RecordWriter row = begin(way, unknown.range.from);
+  void add(Direction direction, const UnknownWindows& unknown) {
+    RecordWriter row = begin(direction, unknown.range.from);
     row.add_if_known(unknown.bytes.transform([](Bytes bytes) { return bytes.value; }))
         .add_if_known(unknown.packets.transform([](Packets packets) { return packets.value; }));
     add_accounts(row, {});
@@ -114,7 +112,7 @@ std::string windows_header() {
 
 std::string windows_text(const FlightDump& dump, const AccountNameOf& name_of) {
   Rows rows(dump, name_of);
-  for (std::size_t way = 0; way < dump.ways.size(); ++way) rows.add(way);
+  for (const Direction direction : kDirections) rows.add(direction);
   return windows_header() + rows.in_order();
 }
 
@@ -125,8 +123,7 @@ std::string windows_file_name(const FlightDump& dump) {
   std::erase_if(stamp, [](char c) { return c == '-' || c == ':'; });
   std::string iface = dump.iface;
   std::ranges::replace(iface, '/', '_');
-  return std::string(kPrefix) + stamp + "Z-" + iface + "-" +
-         name_of(static_cast<std::size_t>(dump.direction)) + ".csv";
+  return fmt::format("{}{}Z-{}-{}.csv", kPrefix, stamp, iface, direction_name(dump.direction));
 }
 
 std::string numbered_windows_file_name(const std::string& name, int number) {

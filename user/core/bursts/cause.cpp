@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/bursts/cause.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -30,15 +32,15 @@ bool above_flatness(BitRate rate, BitRate baseline) {
 }
 
 std::string packets_exceeded(std::uint64_t count) {
-  return format_count(count) + (count == 1 ? " packet" : " packets") +
-         " over the allowance in its reading";
+  return fmt::format("{} {} over the allowance in its reading", format_count(count),
+                     count == 1 ? "packet" : "packets");
 }
 
 bool overlaps(const AllowanceGain& gain, Nanoseconds start, Nanoseconds end) {
   return gain.from < end && start < gain.to;
 }
 
-void add(std::optional<std::uint64_t>& sum, const AllowanceGain& gain) {
+void add_gain(std::optional<std::uint64_t>& sum, const AllowanceGain& gain) {
   if (gain.exceeded) sum = sum.value_or(0) + *gain.exceeded;
 }
 
@@ -64,21 +66,21 @@ CauseVerdict cause_of(const Burst& burst, const CauseInputs& inputs) {
   if (rising && grant.baseline && !grant.no_credits &&
       flat_at_baseline(inputs.history, *grant.baseline)) {
     return {BurstCause::exhausted,
-            "the rate has stood at the baseline of " + format_bit_rate(*grant.baseline) +
-                " since it fell to it, and " + packets_exceeded(*inputs.exceeded)};
+            fmt::format("the rate has stood at the baseline of {} since it fell to it, and {}",
+                        format_bit_rate(*grant.baseline), packets_exceeded(*inputs.exceeded))};
   }
   const Wide peak = Wide{burst.peak_rate().bits_per_second} * 100;
   if (grant.peak && peak >= Wide{grant.peak->bits_per_second} * kCeilingPercent) {
-    return {BurstCause::ceiling, "its peak of " + format_bit_rate(burst.peak_rate()) +
-                                     " is the most that is granted, " +
-                                     format_bit_rate(*grant.peak)};
+    return {BurstCause::ceiling,
+            fmt::format("its peak of {} is the most that is granted, {}",
+                        format_bit_rate(burst.peak_rate()), format_bit_rate(*grant.peak))};
   }
   if (rising) return {BurstCause::microburst, packets_exceeded(*inputs.exceeded)};
   if (inputs.exceeded) return {BurstCause::burst, "the allowance counter did not move"};
   return {BurstCause::unknown, "no allowance counter"};
 }
 
-void BurstExplainer::await(const std::string& iface, std::optional<Nanoseconds> since) {
+void BurstExplainer::set_under_way(const std::string& iface, std::optional<Nanoseconds> since) {
   if (!since) {
     under_way_.erase(iface);
   } else if (UnderWay& one = under_way_[iface]; one.start != *since) {
@@ -86,7 +88,7 @@ void BurstExplainer::await(const std::string& iface, std::optional<Nanoseconds> 
   }
 }
 
-void BurstExplainer::put(ExplainedBurst burst, std::vector<RateStep> history) {
+void BurstExplainer::add(ExplainedBurst burst, std::vector<RateStep> history) {
   Exceeded earlier;
   const auto one = under_way_.find(burst.iface);
   if (one != under_way_.end() && one->second.start == burst.burst.start()) {
@@ -97,25 +99,25 @@ void BurstExplainer::put(ExplainedBurst burst, std::vector<RateStep> history) {
       {.burst = std::move(burst), .history = std::move(history), .earlier = earlier});
 }
 
-// The oldest goes, but for what the bursts that it covers have of it.
-void BurstExplainer::keep(const AllowanceGain& gain) {
+// When a gain is dropped, the bursts that it covers keep their part of it.
+void BurstExplainer::remember(const AllowanceGain& gain) {
   gains_.push_back(gain);
   if (gains_.size() <= kGainsKept) return;
   const AllowanceGain oldest = gains_.front();
   gains_.pop_front();
   for (auto& [iface, one] : under_way_) {
-    if (one.start < oldest.to) add(one.earlier, oldest);
+    if (one.start < oldest.to) add_gain(one.earlier, oldest);
   }
   for (Waiting& one : waiting_) {
     const Burst& burst = one.burst.burst;
-    if (overlaps(oldest, burst.start(), burst.end())) add(one.earlier, oldest);
+    if (overlaps(oldest, burst.start(), burst.end())) add_gain(one.earlier, oldest);
   }
 }
 
 BurstExplainer::Exceeded BurstExplainer::exceeded_in(Nanoseconds start, Nanoseconds end,
                                                      Exceeded earlier) const {
   for (const AllowanceGain& gain : gains_) {
-    if (overlaps(gain, start, end)) add(earlier, gain);
+    if (overlaps(gain, start, end)) add_gain(earlier, gain);
   }
   return earlier;
 }
@@ -126,9 +128,9 @@ std::optional<std::uint64_t> BurstExplainer::exceeded_so_far(const std::string& 
   return exceeded_in(one->second.start, Nanoseconds::max(), one->second.earlier);
 }
 
-std::vector<ExplainedBurst> BurstExplainer::take(const AllowanceGain& gain,
-                                                 const GrantedRates& grant) {
-  keep(gain);
+std::vector<ExplainedBurst> BurstExplainer::explain(const AllowanceGain& gain,
+                                                    const GrantedRates& grant) {
+  remember(gain);
   const auto later = std::ranges::stable_partition(
       waiting_, [&](const Waiting& one) { return one.burst.burst.end() <= gain.to; });
   std::vector<Waiting> covered(std::make_move_iterator(waiting_.begin()),

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Why a burst matters, or does not: from the device's allowance counters in the readings that cover
-// it, from what the instance is granted, and from how the rate ran before. Everything that is not
-// known is left out, never assumed: without counters the cause is unknown. A burst waits for its
-// reading in a BurstExplainer.
+// The cause of a burst, from three facts: what the device's allowance counters gained in the
+// readings that cover the burst, which rates the instance is granted, and how the rate ran before.
+// Facts that are not known are left out, never assumed: without counters the cause is unknown.
+// Counters are read more seldom than windows, so a burst waits in a BurstExplainer for the reading
+// that covers it.
 #pragma once
 
 #include <cstdint>
@@ -21,22 +22,22 @@ namespace cgtally {
 enum class BurstCause : std::uint8_t { exhausted, ceiling, microburst, burst, unknown };
 [[nodiscard]] std::string_view cause_name(BurstCause cause);
 
-// What the instance is granted in a direction, as far as it is known.
+// The rates that the instance is granted in a direction, as far as they are known.
 struct GrantedRates {
   std::optional<BitRate> baseline = std::nullopt;
   std::optional<BitRate> peak = std::nullopt;
   bool no_credits = false;  // known: the peak is the baseline, so nothing can be exhausted
 };
 
-// What the direction's allowance counter gained; none: there is no such counter.
+// The gain of the direction's allowance counter between two readings of it.
 struct AllowanceGain {
-  Nanoseconds from{};  // boot time of the reading before
-  Nanoseconds to{};    // and of this one
-  std::optional<std::uint64_t> exceeded;
+  Nanoseconds from{};                     // boot time of the earlier reading
+  Nanoseconds to{};                       // boot time of the later reading
+  std::optional<std::uint64_t> exceeded;  // packets; empty: the device has no such counter
 };
 
 struct CauseInputs {
-  std::optional<std::uint64_t> exceeded;  // gained in the readings that cover the burst
+  std::optional<std::uint64_t> exceeded;  // packets, in the readings that cover the burst
   GrantedRates grant;
   std::vector<RateStep> history;  // oldest first, up to the burst's end
 };
@@ -45,10 +46,10 @@ struct CauseVerdict {
   BurstCause cause = BurstCause::unknown;
   std::string reason;
 };
-// The first that holds: exhausted, ceiling, microburst, burst, unknown.
+// The first cause that holds, in the order exhausted, ceiling, microburst, burst, unknown.
 [[nodiscard]] CauseVerdict cause_of(const Burst& burst, const CauseInputs& inputs);
 
-// Flat within 3 % of the baseline for 5 s and more up to its end, after having been above it.
+// True if the rate was within 3 % of the baseline for the last 5 s or more, and above it before.
 [[nodiscard]] bool flat_at_baseline(const std::vector<RateStep>& history, BitRate baseline);
 
 struct ExplainedBurst {
@@ -58,22 +59,24 @@ struct ExplainedBurst {
   std::optional<std::uint64_t> exceeded;
   std::optional<std::uint64_t> shared_with;  // other bursts of that direction in that reading
   CauseVerdict verdict;
-  bool under_way = false;  // it goes on: all that is said of it is so far, and there is no verdict
+  bool under_way = false;  // it goes on: its figures are those so far, and it has no verdict yet
 };
 
-// Bursts of one direction, of all interfaces that share the counter, on their way to a verdict.
+// Gives bursts their cause. One explainer serves one direction of all interfaces that share a
+// counter: the burst monitor adds the bursts that have ended, and gets them back, explained, with
+// the counter reading that covers them. The explainer does not read counters itself.
 class BurstExplainer {
  public:
   static constexpr std::size_t kGainsKept = 60;
 
-  // The start of the burst that is under way on that interface; none: there is none. Its readings
-  // are summed, however many it lasts for.
-  void await(const std::string& iface, std::optional<Nanoseconds> since);
-  void put(ExplainedBurst burst, std::vector<RateStep> history);
-  // The bursts that this reading is the first to cover, with their verdicts.
-  [[nodiscard]] std::vector<ExplainedBurst> take(const AllowanceGain& gain,
-                                                 const GrantedRates& grant);
-  // Of the burst that is under way there: what its readings have gained so far.
+  // `since`: the start of the burst that is under way on the interface; empty: there is none. The
+  // gains of all readings that it lasts for are summed, also of those that are no longer kept.
+  void set_under_way(const std::string& iface, std::optional<Nanoseconds> since);
+  void add(ExplainedBurst burst, std::vector<RateStep> history);
+  // The waiting bursts that this reading is the first to cover, with their verdicts.
+  [[nodiscard]] std::vector<ExplainedBurst> explain(const AllowanceGain& gain,
+                                                    const GrantedRates& grant);
+  // The packets over the allowance since the burst that is under way on the interface began.
   [[nodiscard]] std::optional<std::uint64_t> exceeded_so_far(const std::string& iface) const;
   [[nodiscard]] bool empty() const { return waiting_.empty(); }
 
@@ -82,18 +85,18 @@ class BurstExplainer {
   struct Waiting {
     ExplainedBurst burst;
     std::vector<RateStep> history;
-    Exceeded earlier;  // in readings that are not kept any more
+    Exceeded earlier;  // in readings that are no longer kept
   };
   struct UnderWay {
     Nanoseconds start{};
     Exceeded earlier;
   };
-  void keep(const AllowanceGain& gain);
+  void remember(const AllowanceGain& gain);
   [[nodiscard]] Exceeded exceeded_in(Nanoseconds start, Nanoseconds end, Exceeded earlier) const;
 
   std::vector<Waiting> waiting_;
   std::map<std::string, UnderWay> under_way_;  // by interface
-  std::deque<AllowanceGain> gains_;            // the last ones
+  std::deque<AllowanceGain> gains_;            // the last kGainsKept
 };
 
 }  // namespace cgtally

@@ -32,50 +32,49 @@ Bytes BurstDetector::limit_of(BitRate threshold) const {
   return Bytes{static_cast<std::uint64_t>(std::min(limit, kMost))};
 }
 
-std::vector<Burst> BurstDetector::take(const std::vector<TrafficWindow>& windows,
-                                       std::uint64_t through,
-                                       const std::optional<MissedWindows>& missed) {
+std::vector<Burst> BurstDetector::process(const std::vector<TrafficWindow>& windows,
+                                          std::uint64_t through,
+                                          const std::optional<MissedWindows>& missed) {
   std::vector<Burst> ended;
   std::optional<MissedWindows> gap = missed;
-  // Nothing that comes later can be told from what was missed: the gap is passed once, at its
-  // begin.
+  // The windows after the gap prove nothing about the gap, so it is passed once, at its beginning.
   const auto pass_gap = [&](std::uint64_t window_index) {
     if (!gap || window_index < gap->from) return;
-    judge_silence(gap->from, ended);
-    cut(ended);
-    missing_ = std::exchange(gap, std::nullopt);
+    evaluate_silence(gap->from, ended);
+    close_before_gap(ended);
+    last_gap_ = std::exchange(gap, std::nullopt);
   };
   for (const TrafficWindow& window : windows) {
     if (window.window_index < next_) {
-      put_late(window);
+      add_late(window);
       continue;
     }
     pass_gap(window.window_index);
-    judge_silence(window.window_index, ended);
-    judge(window, ended);
+    evaluate_silence(window.window_index, ended);
+    evaluate(window, ended);
   }
   pass_gap(std::numeric_limits<std::uint64_t>::max());
-  if (through >= next_) judge_silence(through + 1, ended);
+  if (through >= next_) evaluate_silence(through + 1, ended);
   return ended;
 }
 
-// Windows up to `until` in which nothing moved. A few of them say what a million do.
-void BurstDetector::judge_silence(std::uint64_t until, std::vector<Burst>& ended) {
+// Windows before `until` without traffic. Once no burst is open, they need not be walked through.
+void BurstDetector::evaluate_silence(std::uint64_t until, std::vector<Burst>& ended) {
   TrafficWindow silent;
   while (next_ < until && open_) {
     silent.window_index = next_;
-    judge(silent, ended);
+    evaluate(silent, ended);
   }
   if (next_ >= until) return;
   before_.reset();
   next_ = until;
 }
 
-void BurstDetector::judge(const TrafficWindow& window, std::vector<Burst>& ended) {
+void BurstDetector::evaluate(const TrafficWindow& window, std::vector<Burst>& ended) {
   next_ = window.window_index + 1;
   if (!open_) {
     if (window.bytes > limit_of(threshold_)) {
-      begin(window);
+      open(window);
     } else {
       before_ = window;
     }
@@ -89,13 +88,13 @@ void BurstDetector::judge(const TrafficWindow& window, std::vector<Burst>& ended
   }
   open_->tail.push_back(window);
   open_->quiet = half_of(open_->limit, window.bytes) ? 0 : open_->quiet + 1;
-  if (open_->quiet == kQuiet || open_->tail.size() == kCalm) {
+  if (open_->quiet == kQuietWindows || open_->tail.size() == kCalmWindows) {
     before_ = window;
     ended.push_back(close());
   }
 }
 
-void BurstDetector::begin(const TrafficWindow& window) {
+void BurstDetector::open(const TrafficWindow& window) {
   open_.emplace();
   open_->limit = limit_of(threshold_);
   open_->burst.window = window_;
@@ -109,12 +108,11 @@ void BurstDetector::begin(const TrafficWindow& window) {
   }
   before_.reset();
   add(*open_, window);
-  const bool beside = missing_ && open_->burst.first <= missing_->to;
-  open_->burst.incomplete = beside;
+  open_->burst.incomplete = last_gap_ && open_->burst.first <= last_gap_->to;
 }
 
-// An account that is named had at least its share, and at most that and the error; what no share
-// holds bounds it too.
+// A named account had at least its share, and at most its share plus the window's error; that error
+// cannot exceed the bytes that no share holds.
 void BurstDetector::add(Open& open, const TrafficWindow& window) {
   Burst& burst = open.burst;
   burst.last = std::max(burst.last, window.window_index);
@@ -129,12 +127,12 @@ void BurstDetector::add(Open& open, const TrafficWindow& window) {
     named += share.least.value;
   }
   const std::uint64_t rest = window.bytes.value - std::min(named, window.bytes.value);
-  open.doubt += Bytes{std::min(window.error.value, rest)};
+  open.unattributed += Bytes{std::min(window.error.value, rest)};
   if (open.shares.size() > kMostAccounts) forget_lightest(open);
 }
 
-// Half of them at once, so that it is seldom done. Who comes again begins at nothing, and may have
-// had what is in doubt.
+// Drops half of the accounts at once, so that this happens seldom. An account that comes again
+// begins at 0, and its upper bound includes the unattributed bytes.
 void BurstDetector::forget_lightest(Open& open) {
   std::vector<Bytes> sums;
   for (const auto& [account, share] : open.shares) sums.push_back(share.least);
@@ -142,31 +140,31 @@ void BurstDetector::forget_lightest(Open& open) {
   std::ranges::nth_element(sums, middle, std::greater{});
   std::erase_if(open.shares, [&](const auto& one) {
     if (one.second.least > *middle) return false;
-    open.doubt += one.second.least;
+    open.unattributed += one.second.least;
     return true;
   });
 }
 
-void BurstDetector::put_late(const TrafficWindow& rest) {
-  if (open_ && rest.window_index >= open_->burst.first) {
+void BurstDetector::add_late(const TrafficWindow& part) {
+  if (open_ && part.window_index >= open_->burst.first) {
     const auto dip =
-        std::ranges::find(open_->tail, rest.window_index, &TrafficWindow::window_index);
+        std::ranges::find(open_->tail, part.window_index, &TrafficWindow::window_index);
     if (dip == open_->tail.end()) {
-      const Bytes peak = open_->burst.peak;  // a rest is a part of a window
-      add(*open_, rest);
+      const Bytes peak = open_->burst.peak;  // a part of a window is no window's total
+      add(*open_, part);
       open_->burst.peak = peak;
     } else {
-      dip->bytes += rest.bytes;
-      dip->packets += rest.packets;
-      dip->error += rest.error;
+      dip->bytes += part.bytes;
+      dip->packets += part.packets;
+      dip->error += part.error;
     }
     return;
   }
-  late_ += rest.bytes;
+  late_ += part.bytes;
 }
 
-// Nobody knows what the windows that are missing held.
-void BurstDetector::cut(std::vector<Burst>& ended) {
+// The burst may have gone on in the missed windows.
+void BurstDetector::close_before_gap(std::vector<Burst>& ended) {
   before_.reset();
   if (!open_) return;
   ended.push_back(close());
@@ -185,7 +183,7 @@ Burst BurstDetector::close() {
 Burst BurstDetector::with_shares(const Open& open) {
   Burst burst = open.burst;
   for (const auto& [account, share] : open.shares) {
-    const Bytes most{std::min(share.least.value + open.doubt.value, burst.bytes.value)};
+    const Bytes most{std::min(share.least.value + open.unattributed.value, burst.bytes.value)};
     burst.shares.push_back({.account = account, .least = share.least, .most = most});
   }
   std::ranges::stable_sort(burst.shares, std::greater{}, &BurstShare::least);

@@ -7,7 +7,7 @@
 namespace cgtally {
 namespace {
 
-constexpr std::uint64_t kEdge = 2;  // a burst may begin with a window that was judged before it
+constexpr std::uint64_t kEdge = 2;  // windows of a burst before the first over the threshold
 
 WindowRange range_of(const Burst& burst) { return {burst.first, burst.last + 1}; }
 
@@ -31,90 +31,92 @@ FlightRecorder::FlightRecorder(std::string iface, Nanoseconds window)
     : iface_(std::move(iface)),
       window_(window),
       around_(windows(kAround, window)),
-      histories_{WindowHistory(kMostWindows), WindowHistory(kMostWindows)} {}
+      histories_{.rx = WindowHistory(kMostWindows), .tx = WindowHistory(kMostWindows)} {}
 
 WindowRange FlightRecorder::around(const WindowRange& burst) const {
   return {before(burst.from, around_), burst.to + around_};
 }
 
-void FlightRecorder::add(Direction direction, const WindowUpdate& look,
+void FlightRecorder::add(Direction direction, const WindowUpdate& update,
                          const std::vector<Burst>& ended, std::optional<std::uint64_t> open_since) {
   paused_ = false;
-  histories_[index(direction)].add(look);
-  open_since_[index(direction)] = open_since;
-  await(direction, ended);
+  histories_[direction].add(update);
+  open_since_[direction] = open_since;
+  expect_decision(direction, ended);
   forget();
 }
 
 void FlightRecorder::pause(Direction direction, const std::vector<Burst>& ended) {
   paused_ = true;
-  open_since_[index(direction)].reset();
-  await(direction, ended);
+  open_since_[direction].reset();
+  expect_decision(direction, ended);
 }
 
-void FlightRecorder::await(Direction direction, const std::vector<Burst>& ended) {
+void FlightRecorder::expect_decision(Direction direction, const std::vector<Burst>& ended) {
   for (const Burst& burst : ended) {
-    histories_[index(direction)].add_burst(range_of(burst));
-    unjudged_.push_back({.direction = direction, .burst = range_of(burst)});
+    histories_[direction].add_burst(range_of(burst));
+    undecided_.push_back({.direction = direction, .burst = range_of(burst)});
   }
 }
 
-void FlightRecorder::judge(Direction direction, const Burst& burst, bool wanted,
-                           Nanoseconds wall_ahead) {
-  std::erase_if(unjudged_, [&](const Unjudged& one) {
+void FlightRecorder::decide(Direction direction, const Burst& burst, bool wanted,
+                            Nanoseconds wall_ahead) {
+  std::erase_if(undecided_, [&](const UndecidedBurst& one) {
     return one.direction == direction && one.burst == range_of(burst);
   });
   if (!wanted) return;
   const WindowRange range = around(range_of(burst));
-  if (Armed* armed = shared_by(range)) {
-    if (burst.first < armed->first) {
-      armed->first = burst.first;
-      armed->direction = direction;
+  if (PendingDump* pending = shared_by(range)) {
+    if (burst.first < pending->first) {
+      pending->first = burst.first;
+      pending->direction = direction;
     }
-    armed->range = {std::min(armed->range.from, range.from), std::max(armed->range.to, range.to)};
+    pending->range = {std::min(pending->range.from, range.from),
+                      std::max(pending->range.to, range.to)};
     return;
   }
-  armed_.push_back(
+  pending_.push_back(
       {.direction = direction, .first = burst.first, .range = range, .wall_ahead = wall_ahead});
 }
 
-FlightRecorder::Armed* FlightRecorder::shared_by(const WindowRange& range) {
-  // Half, because what it waits for, once it is full, needs room too.
+FlightRecorder::PendingDump* FlightRecorder::shared_by(const WindowRange& range) {
+  // Half, because the windows that come until it is complete need room too.
   const auto longest = std::min<std::uint64_t>(windows(kLongest, window_), kMostWindows / 2);
-  const auto found = std::ranges::find_if(armed_, [&](const Armed& armed) {
-    const std::uint64_t from = std::min(armed.range.from, range.from);
-    const std::uint64_t to = std::max(armed.range.to, range.to);
-    const bool longer = WindowRange{from, to} != armed.range;  // what lies in it costs nothing
-    return armed.range.overlaps(range) && (!longer || to - from <= longest);
+  const auto found = std::ranges::find_if(pending_, [&](const PendingDump& pending) {
+    const std::uint64_t from = std::min(pending.range.from, range.from);
+    const std::uint64_t to = std::max(pending.range.to, range.to);
+    const bool longer = WindowRange{from, to} != pending.range;
+    return pending.range.overlaps(range) && (!longer || to - from <= longest);
   });
-  return found == armed_.end() ? nullptr : &*found;
+  return found == pending_.end() ? nullptr : &*found;
 }
 
-// A burst that lies in it may still be found worth it, and then makes it longer.
-bool FlightRecorder::complete(const Armed& armed) const {
-  const bool awaited = std::ranges::any_of(
-      unjudged_, [&](const Unjudged& one) { return one.burst.overlaps(armed.range); });
-  const bool closed = std::ranges::all_of(histories_, [&](const WindowHistory& history) {
-    return history.through() + 1 >= armed.range.to;
+// An undecided burst within the range may still make the dump longer.
+bool FlightRecorder::complete(const PendingDump& pending) const {
+  const bool undecided = std::ranges::any_of(
+      undecided_, [&](const UndecidedBurst& one) { return one.burst.overlaps(pending.range); });
+  const bool closed = std::ranges::all_of(kDirections, [&](Direction direction) {
+    return histories_[direction].through() + 1 >= pending.range.to;
   });
-  return !awaited && (closed || paused_);
+  return !undecided && (closed || paused_);
 }
 
-FlightDump FlightRecorder::dump(const Armed& armed) const {
+FlightDump FlightRecorder::dump(const PendingDump& pending) const {
   return {.iface = iface_,
-          .direction = armed.direction,
-          .start = window_ * static_cast<std::int64_t>(armed.first),
-          .wall_ahead = armed.wall_ahead,
+          .direction = pending.direction,
+          .start = window_ * static_cast<std::int64_t>(pending.first),
+          .wall_ahead = pending.wall_ahead,
           .window = window_,
-          .range = armed.range,
-          .ways = {histories_[0].extract(armed.range), histories_[1].extract(armed.range)}};
+          .range = pending.range,
+          .extracts = {.rx = histories_.rx.extract(pending.range),
+                       .tx = histories_.tx.extract(pending.range)}};
 }
 
-std::vector<FlightDump> FlightRecorder::take() {
+std::vector<FlightDump> FlightRecorder::pop_complete() {
   std::vector<FlightDump> dumps;
-  std::erase_if(armed_, [&](const Armed& armed) {
-    if (!complete(armed)) return false;
-    dumps.push_back(dump(armed));
+  std::erase_if(pending_, [&](const PendingDump& pending) {
+    if (!complete(pending)) return false;
+    dumps.push_back(dump(pending));
     return true;
   });
   return dumps;
@@ -122,18 +124,20 @@ std::vector<FlightDump> FlightRecorder::take() {
 
 std::vector<FlightDump> FlightRecorder::finish() {
   std::vector<FlightDump> dumps;
-  for (const Armed& armed : std::exchange(armed_, {})) dumps.push_back(dump(armed));
+  for (const PendingDump& pending : std::exchange(pending_, {})) dumps.push_back(dump(pending));
   return dumps;
 }
 
-// What no burst that may still come can ask for.
+// Drops the windows that no dump, undecided burst or burst to come can ask for.
 void FlightRecorder::forget() {
-  std::uint64_t needed = std::min(histories_[0].through(), histories_[1].through());
-  for (const auto& open : open_since_) needed = std::min(needed, open.value_or(needed));
-  for (const Unjudged& one : unjudged_) needed = std::min(needed, one.burst.from);
+  std::uint64_t needed = std::min(histories_.rx.through(), histories_.tx.through());
+  for (const Direction direction : kDirections) {
+    needed = std::min(needed, open_since_[direction].value_or(needed));
+  }
+  for (const UndecidedBurst& one : undecided_) needed = std::min(needed, one.burst.from);
   needed = before(needed, around_ + kEdge);
-  for (const Armed& armed : armed_) needed = std::min(needed, armed.range.from);
-  for (WindowHistory& history : histories_) history.forget_before(needed);
+  for (const PendingDump& pending : pending_) needed = std::min(needed, pending.range.from);
+  for (const Direction direction : kDirections) histories_[direction].forget_before(needed);
 }
 
 }  // namespace cgtally

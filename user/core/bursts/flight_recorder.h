@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Remembers the windows of an interface, so that those around a burst can be shown once it has
-// happened: kAround before it to kAround after it, of both directions, because what came in often
-// explains what went out. A burst that comes while a dump is under way makes that one longer, up to
-// kLongest and half of what is kept. A dump is complete when all its windows have closed, or when
-// there are no more.
+// Remembers the windows of an interface, so that the windows around a burst can be dumped after it
+// has happened: from kAround before to kAround after the burst, of both directions, because what
+// came in often explains what went out.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -17,71 +14,75 @@
 
 namespace cgtally {
 
-// Which bursts are worth a dump.
+// Decides which bursts are dumped: those with packets over the allowance and those whose peak
+// reaches `over`. If neither can be told, all bursts are: the threshold has already chosen them.
 struct DumpRule {
   std::optional<BitRate> over;
-  // Over a rate that was given, or its reading of the allowance counter moved. Where neither can
-  // be told, every burst: the threshold has then said what counts.
   [[nodiscard]] bool wants(const ExplainedBurst& burst) const;
 };
 
 struct FlightDump {
   std::string iface;
-  Direction direction = Direction::rx;  // of the burst that comes first in it
-  Nanoseconds start{};                  // of that burst, CLOCK_BOOTTIME
-  Nanoseconds wall_ahead{};             // of the boot clock
+  Direction direction = Direction::rx;  // of its first burst
+  Nanoseconds start{};                  // of its first burst, CLOCK_BOOTTIME
+  Nanoseconds wall_ahead{};             // wall time minus CLOCK_BOOTTIME
   Nanoseconds window{};
   WindowRange range;
-  std::array<WindowExtract, 2> ways;  // by Direction
+  PerDirection<WindowExtract> extracts;
 };
 
+// The burst dumper has one recorder for each interface. A wanted burst starts a dump; a burst that
+// comes before the dump is complete makes it longer, up to kLongest and half of the kept windows. A
+// dump is complete when all its windows have closed, or when there will be no more. The recorder
+// decides nothing about causes and writes no file.
 class FlightRecorder {
  public:
   static constexpr Nanoseconds kAround = std::chrono::seconds{1};
-  static constexpr Nanoseconds kLongest = std::chrono::seconds{10};  // of a dump that is shared
-  static constexpr std::size_t kMostWindows = 65'536;                // of a direction
+  static constexpr Nanoseconds kLongest = std::chrono::seconds{10};  // of a dump of several bursts
+  static constexpr std::size_t kMostWindows = 65'536;                // of each direction
 
   FlightRecorder(std::string iface, Nanoseconds window);
 
-  // `ended`: the bursts that the look has shown; each must be judged later. `open_since`: the first
-  // window_index of the one that is under way.
-  void add(Direction direction, const WindowUpdate& look, const std::vector<Burst>& ended,
+  // `ended`: the bursts that ended in this update; decide() must follow for each. `open_since`: the
+  // first window_index of the burst that is under way.
+  void add(Direction direction, const WindowUpdate& update, const std::vector<Burst>& ended,
            std::optional<std::uint64_t> open_since);
-  // The interface is watched no more, or not now.
+  // No windows will come for now, or for ever.
   void pause(Direction direction, const std::vector<Burst>& ended);
-  void judge(Direction direction, const Burst& burst, bool wanted, Nanoseconds wall_ahead);
+  // Tells the recorder whether a burst that has ended is worth a dump.
+  void decide(Direction direction, const Burst& burst, bool wanted, Nanoseconds wall_ahead);
 
-  // Those that are complete.
-  [[nodiscard]] std::vector<FlightDump> take();
-  // All that are under way, as far as they have come.
+  // Removes and returns the dumps that are complete.
+  [[nodiscard]] std::vector<FlightDump> pop_complete();
+  // Removes and returns all dumps, with the windows that there are.
   [[nodiscard]] std::vector<FlightDump> finish();
 
  private:
-  struct Armed {
+  struct PendingDump {
     Direction direction = Direction::rx;
-    std::uint64_t first = 0;  // window_index of the burst
+    std::uint64_t first = 0;  // window_index of the first burst
     WindowRange range;
     Nanoseconds wall_ahead{};
   };
-  struct Unjudged {
+  struct UndecidedBurst {
     Direction direction = Direction::rx;
     WindowRange burst;
   };
-  void await(Direction direction, const std::vector<Burst>& ended);
+  void expect_decision(Direction direction, const std::vector<Burst>& ended);
   [[nodiscard]] WindowRange around(const WindowRange& burst) const;
-  [[nodiscard]] Armed* shared_by(const WindowRange& range);
-  [[nodiscard]] bool complete(const Armed& armed) const;
-  [[nodiscard]] FlightDump dump(const Armed& armed) const;
+  [[nodiscard]] PendingDump* shared_by(const WindowRange& range);
+  [[nodiscard]] bool complete(const PendingDump& pending) const;
+  [[nodiscard]] FlightDump dump(const PendingDump& pending) const;
   void forget();
 
   std::string iface_;
   Nanoseconds window_;
   std::uint64_t around_;  // windows
-  std::array<WindowHistory, 2> histories_;
-  std::array<std::optional<std::uint64_t>, 2> open_since_;
+  PerDirection<WindowHistory> histories_;
+  PerDirection<std::optional<std::uint64_t>> open_since_;
   bool paused_ = false;
-  std::vector<Unjudged> unjudged_;
-  std::vector<Armed> armed_;
+  std::vector<UndecidedBurst> undecided_;
+  std::vector<PendingDump> pending_;
 };
 
 }  // namespace cgtally

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/bursts/lines.h"
 
+#include <fmt/core.h>
+
 #include <cmath>
 
 #include "core/base/quantity.h"
@@ -14,7 +16,7 @@ constexpr std::size_t kColumns = 80;
 constexpr std::size_t kStart = 12, kDirection = 2, kLength = 7, kVolume = 8, kPeak = 6, kShare = 6,
                       kExceeded = 6, kCause = 10;
 constexpr std::size_t kOthers = kStart + kDirection + kLength + kVolume + kPeak + kShare +
-                                kExceeded + kCause + 8;  // and what lies between nine columns
+                                kExceeded + kCause + 8;  // spaces between nine columns
 constexpr std::size_t kLeastAccount = 8;
 constexpr std::uint64_t kMostDigits = 100'000;
 
@@ -26,14 +28,13 @@ std::string join(const Texts& texts, const BurstLayout& layout) {
   const std::size_t names = layout.interface_columns == 0 ? 0 : layout.interface_columns + 1;
   const std::size_t left = kColumns - kOthers;
   const std::size_t account = left > names + kLeastAccount ? left - names : kLeastAccount;
-  std::string line = pad_right(texts.start, kStart) + " ";
-  if (names > 0) line += pad_right(shorten(texts.iface, layout.interface_columns), names);
-  line += pad_right(texts.direction, kDirection) + " " + pad_left(texts.length, kLength) + " " +
-          pad_left(texts.volume, kVolume) + " " + pad_left(texts.peak, kPeak) + " " +
-          pad_right(shorten(texts.account, account), account) + " " +
-          pad_left(texts.share, kShare) + " " + pad_left(texts.exceeded, kExceeded) + " " +
-          texts.cause;
-  return line;
+  const std::string iface =
+      names == 0 ? "" : pad_right(shorten(texts.iface, layout.interface_columns), names);
+  return fmt::format("{:<{}} {}{:<{}} {:>{}} {:>{}} {:>{}} {} {:>{}} {:>{}} {}", texts.start,
+                     kStart, iface, texts.direction, kDirection, texts.length, kLength,
+                     texts.volume, kVolume, texts.peak, kPeak,
+                     pad_right(shorten(texts.account, account), account), texts.share, kShare,
+                     texts.exceeded, kExceeded, texts.cause);
 }
 
 std::string exceeded_text(std::uint64_t packets) {
@@ -52,19 +53,18 @@ std::string format_clock_with_milliseconds(Nanoseconds wall) {
   const auto whole = std::chrono::floor<std::chrono::seconds>(wall);
   const auto part = std::chrono::duration_cast<std::chrono::milliseconds>(wall - whole).count();
   std::string clock = format_clock(wall);
-  clock.pop_back();  // the Z is in the header
-  std::string digits = std::to_string(part);
-  return clock + "." + std::string(3 - digits.size(), '0') + digits;
+  clock.pop_back();  // the table's header says UTC
+  return fmt::format("{}.{:03}", clock, part);
 }
 
 std::string format_length(Nanoseconds length) {
   using namespace std::chrono_literals;
   if (length >= 10s) return format_duration(length);
   const auto microseconds = length / 1us;
-  if (microseconds < 1000) return std::to_string(microseconds) + " us";
+  if (microseconds < 1000) return fmt::format("{} us", microseconds);
   const auto tenths = microseconds / 100;
-  return std::to_string(tenths / 10) + (tenths % 10 != 0 ? "." + std::to_string(tenths % 10) : "") +
-         " ms";
+  if (tenths % 10 == 0) return fmt::format("{} ms", tenths / 10);
+  return fmt::format("{}.{} ms", tenths / 10, tenths % 10);
 }
 
 std::string format_share(const Burst& burst) {
@@ -72,8 +72,8 @@ std::string format_share(const Burst& burst) {
   const BurstShare& top = burst.shares.front();
   const long least = percent_of(top.least, burst.bytes, false);
   const long most = percent_of(top.most, burst.bytes, true);
-  return most <= least + 1 ? std::to_string(least) + "%"
-                           : std::to_string(least) + "-" + std::to_string(most) + "%";
+  if (most <= least + 1) return fmt::format("{}%", least);
+  return fmt::format("{}-{}%", least, most);
 }
 
 std::string burst_header(const BurstLayout& layout) {
@@ -107,12 +107,12 @@ std::string burst_line(const ExplainedBurst& burst, Nanoseconds wall, const std:
 
 std::string burst_progress_words(const ExplainedBurst& burst, Nanoseconds wall,
                                  const std::string& account) {
-  const std::string who =
-      account.empty() ? "" : ", " + printable(account) + " " + format_share(burst.burst);
-  return printable(burst.iface) + (burst.direction == Direction::rx ? " rx" : " tx") + " over " +
-         format_bit_rate(burst.burst.threshold) + " since " + format_clock_with_milliseconds(wall) +
-         ": " + format_duration(burst.burst.length()) + " so far, " +
-         format_bytes(burst.burst.bytes) + who;
+  const std::string top =
+      account.empty() ? "" : fmt::format(", {} {}", printable(account), format_share(burst.burst));
+  return fmt::format("{} {} over {} since {}: {} so far, {}{}", printable(burst.iface),
+                     direction_name(burst.direction), format_bit_rate(burst.burst.threshold),
+                     format_clock_with_milliseconds(wall), format_duration(burst.burst.length()),
+                     format_bytes(burst.burst.bytes), top);
 }
 
 }  // namespace cgtally

@@ -9,13 +9,14 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Nanoseconds kCell = 50ms;
-constexpr Nanoseconds kJiffy = 10ms;  // the longest there is: so late may a window close
+constexpr Nanoseconds kCellLength = 50ms;
+constexpr Nanoseconds kJiffy = 10ms;  // the longest (HZ=100): a window may close one jiffy late
 constexpr std::string_view kLevels = ".:|#";
 
 }  // namespace
 
-LastSecond::LastSecond(Nanoseconds window) : window_(window), cell_(std::max(window, kCell)) {}
+LastSecond::LastSecond(Nanoseconds window)
+    : window_(window), cell_(std::max(window, kCellLength)) {}
 
 void LastSecond::add(const std::vector<TrafficWindow>& windows) {
   for (const TrafficWindow& window : windows) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/bursts/threshold.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -14,8 +16,8 @@ namespace {
 using Wide = unsigned __int128;
 
 constexpr Nanoseconds kMeanLength = std::chrono::minutes{1};
-constexpr std::uint32_t kMostGate = 16'384;
-constexpr Wide kGatePart = 20;
+constexpr std::uint32_t kMostClockReadBytes = 16'384;
+constexpr Wide kEdgeParts = 20;  // a twentieth of a window's limit may blur at its edge
 
 BitRate part_of(BitRate whole, double share) {
   return {
@@ -24,8 +26,8 @@ BitRate part_of(BitRate whole, double share) {
 
 std::string percent_of(double share) {
   const auto tenths = std::llround(share * 1000);
-  return std::to_string(tenths / 10) + (tenths % 10 != 0 ? "." + std::to_string(tenths % 10) : "") +
-         " %";
+  if (tenths % 10 == 0) return fmt::format("{} %", tenths / 10);
+  return fmt::format("{}.{} %", tenths / 10, tenths % 10);
 }
 
 }  // namespace
@@ -48,23 +50,23 @@ Result<ThresholdRequest> parse_threshold(std::string_view text) {
   return ThresholdRequest{.share = {}, .rate = *rate};
 }
 
-Threshold resolve(const ThresholdRequest& wish, const ThresholdBasis& facts) {
-  if (wish.rate) return {.fixed = wish.rate, .words = format_bit_rate(*wish.rate)};
-  const double share = wish.share.value_or(0.5);
+Threshold resolve(const ThresholdRequest& request, const ThresholdBasis& basis) {
+  if (request.rate) return {.fixed = request.rate, .words = format_bit_rate(*request.rate)};
+  const double share = request.share.value_or(0.5);
   const auto of = [&](BitRate whole, const std::string& what) {
     const BitRate fixed = part_of(whole, share);
     return Threshold{
         .fixed = fixed,
-        .words = format_bit_rate(fixed) + " (" + percent_of(share) + " of " + what + ")"};
+        .words = fmt::format("{} ({} of {})", format_bit_rate(fixed), percent_of(share), what)};
   };
-  if (facts.instance_burst) {
-    return of(*facts.instance_burst,
-              facts.instance.empty() ? "the instance's burst" : facts.instance + "'s burst");
+  if (basis.instance_burst) {
+    const std::string whose = basis.instance.empty() ? "the instance" : basis.instance;
+    return of(*basis.instance_burst, whose + "'s burst");
   }
-  if (facts.link_speed) return of(*facts.link_speed, "the link's speed");
+  if (basis.link_speed) return of(*basis.link_speed, "the link's speed");
   return {.fixed = {},
-          .words = std::to_string(kFollowingFactor) + " times the last minute's mean, at least " +
-                   format_bit_rate(kLeastFollowing)};
+          .words = fmt::format("{} times the last minute's mean, at least {}", kFollowingFactor,
+                               format_bit_rate(kLeastFollowing))};
 }
 
 BitRate Threshold::least() const { return fixed.value_or(kLeastFollowing); }
@@ -88,7 +90,7 @@ void FollowingThreshold::add(Bytes bytes, Nanoseconds boot_time) {
 }
 
 BitRate FollowingThreshold::threshold() const {
-  // A mean of less than a second would be the burst itself.
+  // The mean of less than a second would be that of the burst itself.
   const BitRate mean = rate(Bytes{bytes_}, std::max<Nanoseconds>(length_, std::chrono::seconds{1}))
                            .value_or(BitRate{});
   constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max() / kFollowingFactor;
@@ -98,8 +100,8 @@ BitRate FollowingThreshold::threshold() const {
 
 std::uint32_t clock_read_bytes_for(BitRate threshold, Nanoseconds window) {
   const Wide bytes = Wide{threshold.bits_per_second} * static_cast<Wide>(window.count()) /
-                     (Wide{8} * 1'000'000'000 * kGatePart);
-  return static_cast<std::uint32_t>(std::min(bytes, Wide{kMostGate}));
+                     (Wide{8} * 1'000'000'000 * kEdgeParts);
+  return static_cast<std::uint32_t>(std::min(bytes, Wide{kMostClockReadBytes}));
 }
 
 }  // namespace cgtally

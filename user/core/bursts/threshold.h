@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// From which rate on traffic counts as a burst: what the user asked for, what it is a share of, and
-// the words for it. Where nothing is known that it could be a share of, it follows the traffic.
+// The rate above which traffic counts as a burst: a rate, or a share of what the instance or the
+// link can do. If neither is known, the threshold follows the traffic of the last minute.
 #pragma once
 
 #include <cstdint>
@@ -14,14 +14,14 @@
 
 namespace cgtally {
 
-// As --threshold was given: one of the two.
+// The user's --threshold: one of the two.
 struct ThresholdRequest {
   std::optional<double> share = 0.5;  // 0 to 1
   std::optional<BitRate> rate;
 };
 [[nodiscard]] Result<ThresholdRequest> parse_threshold(std::string_view text);  // "50%" "2Gbit"
 
-// What a share can be taken of.
+// The facts that a share can be taken of.
 struct ThresholdBasis {
   std::optional<BitRate> instance_burst = std::nullopt;
   std::string instance = {};  // "t4g.micro"
@@ -29,20 +29,21 @@ struct ThresholdBasis {
 };
 
 struct Threshold {
-  std::optional<BitRate> fixed;  // none: it follows the last minute's mean
+  std::optional<BitRate> fixed;  // empty: it follows the last minute's mean
   std::string words;             // "2.50 Gbit/s (50 % of t4g.micro's burst)"
-  // The least that it can become.
+  // The lowest rate that the threshold can have.
   [[nodiscard]] BitRate least() const;
 };
-[[nodiscard]] Threshold resolve(const ThresholdRequest& wish, const ThresholdBasis& facts);
+[[nodiscard]] Threshold resolve(const ThresholdRequest& request, const ThresholdBasis& basis);
 
 inline constexpr std::uint64_t kFollowingFactor = 10;
 inline constexpr BitRate kLeastFollowing{10'000'000};
 
-// The mean of the last minute, or of what there has been of it, and the threshold that follows it.
+// The threshold that follows one direction's traffic: kFollowingFactor times the mean of the last
+// minute, or of the shorter time since the first call.
 class FollowingThreshold {
  public:
-  // What passed since the call before. The first call is the base.
+  // The bytes since the call before. The first call is the base.
   void add(Bytes bytes, Nanoseconds boot_time);
   [[nodiscard]] BitRate threshold() const;
 
@@ -58,9 +59,9 @@ class FollowingThreshold {
   std::uint64_t bytes_ = 0;
 };
 
-// How many bytes may be booked without a look at the clock: so few that a window's edge blurs by at
-// most a twentieth of what makes it count as a burst. On each CPU, at each edge of a window, at
-// most so many bytes lie in the wrong window, and they lie too early, by at most one jiffy.
+// The bytes that a CPU may count before the program reads the clock again. On each CPU, at each
+// edge of a window, at most this many bytes are in the wrong window: in the earlier one, by at most
+// one jiffy. The result is at most a twentieth of the bytes that make a window count as a burst.
 [[nodiscard]] std::uint32_t clock_read_bytes_for(BitRate threshold, Nanoseconds window);
 
 }  // namespace cgtally

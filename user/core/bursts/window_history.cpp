@@ -5,25 +5,25 @@
 
 namespace cgtally {
 
-void WindowHistory::add(const WindowUpdate& look) {
+void WindowHistory::add(const WindowUpdate& update) {
   if (through_ == 0) {
-    known_from_ = look.from;
-  } else if (look.from > through_ + 1) {  // nobody watched meanwhile
+    known_from_ = update.from;
+  } else if (update.from > through_ + 1) {  // not read meanwhile
     unknown_.push_back(
-        {.range = {through_ + 1, look.from}, .bytes = std::nullopt, .packets = std::nullopt});
+        {.range = {through_ + 1, update.from}, .bytes = std::nullopt, .packets = std::nullopt});
   }
-  if (look.missed) {
-    unknown_.push_back({.range = {look.missed->from, look.missed->to},
-                        .bytes = look.missed->bytes,
-                        .packets = look.missed->packets});
+  if (update.missed) {
+    unknown_.push_back({.range = {update.missed->from, update.missed->to},
+                        .bytes = update.missed->bytes,
+                        .packets = update.missed->packets});
   }
-  for (const TrafficWindow& window : look.windows) put(window);
-  through_ = std::max(through_, look.through);
+  for (const TrafficWindow& window : update.windows) add_window(window);
+  through_ = std::max(through_, update.through);
   if (through_ >= most_) forget_before(through_ + 1 - most_);
 }
 
-// A window of which a part is here already: a CPU was late for it.
-void WindowHistory::put(const TrafficWindow& window) {
+// A part of the window may be here already: a CPU can close its part later than the others.
+void WindowHistory::add_window(const TrafficWindow& window) {
   if (window.window_index < known_from_) return;
   const auto at =
       std::ranges::lower_bound(windows_, window.window_index, {}, &TrafficWindow::window_index);

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The last windows of one interface and direction, as long as somebody may still ask for them.
-// Where there is no window there was no traffic, or it says that nobody knows: before it began to
-// watch, where windows were missed, and where more was asked for than it may keep.
+// The last windows of one interface and direction, for the flight recorder.
 #pragma once
 
 #include <cstddef>
@@ -25,20 +23,20 @@ struct WindowRange {
   bool operator==(const WindowRange&) const = default;
 };
 
-// Of which a part at least is not known.
+// Windows of which at least a part is not known.
 struct UnknownWindows {
   WindowRange range;
-  std::optional<Bytes> bytes;  // what is missing, as far as it could be told
+  std::optional<Bytes> bytes;  // what is missing; empty: not known either
   std::optional<Packets> packets;
 };
 
 struct WindowExtract {
-  std::vector<TrafficWindow> windows;  // ascending, those with traffic only
+  std::vector<TrafficWindow> windows;  // ascending, only those with traffic
   std::vector<UnknownWindows> unknown;
-  std::vector<WindowRange> bursts;  // those that touch it
+  std::vector<WindowRange> bursts;  // those that overlap the range
 };
 
-// What one look has brought: all windows [from, through] have closed.
+// The windows of one read of the ring: all windows [from, through] have closed.
 struct WindowUpdate {
   const std::vector<TrafficWindow>& windows;
   std::uint64_t from = 0;
@@ -46,22 +44,25 @@ struct WindowUpdate {
   std::optional<MissedWindows> missed;
 };
 
+// Keeps the windows until forget_before(), at most `most`. An extract has a window for each one
+// with traffic; windows are marked as unknown where reading had not begun, where windows were
+// missed, and where more was asked for than is kept. All others had no traffic.
 class WindowHistory {
  public:
   explicit WindowHistory(std::size_t most) : most_(most) {}
 
-  void add(const WindowUpdate& look);
+  void add(const WindowUpdate& update);
   void add_burst(const WindowRange& burst) { bursts_.push_back(burst); }
   void forget_before(std::uint64_t window_index);
   [[nodiscard]] std::uint64_t through() const { return through_; }
   [[nodiscard]] WindowExtract extract(const WindowRange& range) const;
 
  private:
-  void put(const TrafficWindow& window);
+  void add_window(const TrafficWindow& window);
 
   std::size_t most_;              // windows
-  std::uint64_t known_from_ = 0;  // earlier ones were forgotten, or never seen
-  std::uint64_t through_ = 0;     // 0: nothing was seen so far
+  std::uint64_t known_from_ = 0;  // earlier windows were forgotten, or never read
+  std::uint64_t through_ = 0;     // 0: nothing was read so far
   std::deque<TrafficWindow> windows_;
   std::deque<UnknownWindows> unknown_;
   std::deque<WindowRange> bursts_;

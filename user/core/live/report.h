@@ -64,7 +64,7 @@ struct Report {
   LedgerSummary ledger;
   std::vector<InterfaceLine> interfaces;
   std::vector<DirectionCredit> credits;  // tx first; empty: nobody knows the instance's terms
-  std::optional<BurstHistory> bursts;    // none: no windows are kept here
+  std::optional<BurstPanel> bursts;      // none: no windows are kept here
   std::vector<AccountLine> accounts;     // busiest first
   std::vector<std::string> notices;      // oldest first
 };

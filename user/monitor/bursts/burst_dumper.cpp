@@ -42,12 +42,12 @@ void BurstDumper::hear(const SeenWindows& seen) {
 void BurstDumper::judge(const NamedBurst& burst) {
   const auto recorder = recorders_.find(burst.burst.iface);
   if (recorder == recorders_.end()) return;
-  recorder->second.judge(burst.burst.direction, burst.burst.burst, rule_.wants(burst.burst),
-                         burst.wall - burst.burst.burst.start());
+  recorder->second.decide(burst.burst.direction, burst.burst.burst, rule_.wants(burst.burst),
+                          burst.wall - burst.burst.burst.start());
 }
 
 void BurstDumper::write() {
-  for (auto& [iface, recorder] : recorders_) put(recorder.take());
+  for (auto& [iface, recorder] : recorders_) put(recorder.pop_complete());
   writer_.report_news();
 }
 
@@ -59,8 +59,8 @@ void BurstDumper::finish() {
 void BurstDumper::put(std::vector<FlightDump> dumps) {
   for (FlightDump& dump : dumps) {
     AccountNames names;
-    for (const WindowExtract& way : dump.ways) {
-      for (const TrafficWindow& window : way.windows) {
+    for (const Direction direction : kDirections) {
+      for (const TrafficWindow& window : dump.extracts[direction].windows) {
         for (const AccountShare& share : window.shares) {
           if (!names.contains(share.account)) names[share.account] = name_of_(share.account);
         }

@@ -116,7 +116,7 @@ void BurstMonitor::take(Watched& watched, Direction direction, const WindowBatch
   }
   way.following.add(all, at(batch.through + 1));
   totals_.add_traffic(direction, all);
-  auto bursts = way.detector.take(batch.windows, batch.through, batch.missed);
+  auto bursts = way.detector.process(batch.windows, batch.through, batch.missed);
   if (on_windows_) {
     on_windows_({.iface = watched.name,
                  .direction = direction,
@@ -134,7 +134,8 @@ void BurstMonitor::take(Watched& watched, Direction direction, const WindowBatch
 void BurstMonitor::tell_progress(Watched& watched, Direction direction, std::uint64_t through) {
   Way& way = watched.ways[index(direction)];
   const auto since = way.detector.open_since();
-  desks_[index(direction)].await(watched.name, since ? std::optional(at(*since)) : std::nullopt);
+  desks_[index(direction)].set_under_way(watched.name,
+                                         since ? std::optional(at(*since)) : std::nullopt);
   if (since && on_progress_ && way.progress.due(at(*since), at(through + 1 - *since))) {
     on_progress_(so_far(watched, direction));
   }
@@ -167,7 +168,7 @@ std::vector<NamedBurst> BurstMonitor::under_way() const {
 
 void BurstMonitor::put(const Watched& watched, Direction direction, Burst burst) {
   auto history = histories_[index(direction)].until(burst.end());
-  desks_[index(direction)].put({.iface = watched.name,
+  desks_[index(direction)].add({.iface = watched.name,
                                 .direction = direction,
                                 .burst = std::move(burst),
                                 .exceeded = {},
@@ -209,7 +210,8 @@ void BurstMonitor::settle(Nanoseconds boot_time) {
     if (gain.exceeded) {
       totals_.add_exceeded(direction, *gain.exceeded);
     }
-    for (ExplainedBurst& burst : desks_[index(direction)].take(gain, evidence_.grant(direction))) {
+    for (ExplainedBurst& burst :
+         desks_[index(direction)].explain(gain, evidence_.grant(direction))) {
       NamedBurst named{.burst = std::move(burst), .wall = {}, .account = {}};
       named.wall = named.burst.burst.start() + *wall_ahead_;
       named.account = top_account(named.burst.burst);

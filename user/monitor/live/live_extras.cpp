@@ -63,7 +63,7 @@ void LiveExtras::put_into(Report& report) {
   report.credits = ways_;
   report.bursts.reset();
   if (board_) {
-    report.bursts = board_->take(taken_);
+    report.bursts = board_->next_panel(taken_);
     report.bursts->verdict = verdict();
   }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Why a burst matters: each rule, and that the first that holds is told.
+// The cause of a burst: each rule, and that the first rule that holds decides.
 #include "core/bursts/cause.h"
 
 #include <gtest/gtest.h>
@@ -79,76 +79,76 @@ TEST(BurstCause, FlatnessNeedsFiveSecondsThreePercentAndSomethingAbove) {
 }
 
 TEST(BurstExplainer, ABurstWaitsForTheReadingThatCoversIt) {
-  BurstExplainer desk;
+  BurstExplainer explainer;
   const auto put = [&](Nanoseconds begin, Nanoseconds length) {
     ExplainedBurst burst;
     burst.burst = burst_of({1'000'000'000}, begin, length);
-    desk.put(burst, {});
+    explainer.add(burst, {});
   };
   put(100ms, 5ms);
   put(200ms, 5ms);
   put(1100ms, 5ms);
-  const auto first = desk.take({.from = 0s, .to = 1s, .exceeded = 7}, {});
+  const auto first = explainer.explain({.from = 0s, .to = 1s, .exceeded = 7}, {});
   ASSERT_EQ(first.size(), 2U);
   EXPECT_EQ(first[0].exceeded, 7U);
   EXPECT_EQ(first[0].shared_with, 1U);
   EXPECT_EQ(first[0].verdict.cause, BurstCause::microburst);
-  const auto second = desk.take({.from = 1s, .to = 2s, .exceeded = 0}, {});
+  const auto second = explainer.explain({.from = 1s, .to = 2s, .exceeded = 0}, {});
   ASSERT_EQ(second.size(), 1U);
   EXPECT_EQ(second[0].shared_with, 0U);
   EXPECT_EQ(second[0].verdict.cause, BurstCause::burst);
-  EXPECT_TRUE(desk.empty());
+  EXPECT_TRUE(explainer.empty());
 }
 
 TEST(BurstExplainer, ALongBurstHasWhatAllItsReadingsGained) {
-  BurstExplainer desk;
-  EXPECT_TRUE(desk.take({.from = 0s, .to = 1s, .exceeded = 100}, {}).empty());
-  EXPECT_TRUE(desk.take({.from = 1s, .to = 2s, .exceeded = 3}, {}).empty());
+  BurstExplainer explainer;
+  EXPECT_TRUE(explainer.explain({.from = 0s, .to = 1s, .exceeded = 100}, {}).empty());
+  EXPECT_TRUE(explainer.explain({.from = 1s, .to = 2s, .exceeded = 3}, {}).empty());
   ExplainedBurst burst;
   burst.burst = burst_of({1'000'000'000}, 1500ms, 1000ms);
-  desk.put(burst, {});
-  const auto told = desk.take({.from = 2s, .to = 3s, .exceeded = 4}, {});
-  ASSERT_EQ(told.size(), 1U);
-  EXPECT_EQ(told[0].exceeded, 7U);
+  explainer.add(burst, {});
+  const auto explained = explainer.explain({.from = 2s, .to = 3s, .exceeded = 4}, {});
+  ASSERT_EQ(explained.size(), 1U);
+  EXPECT_EQ(explained[0].exceeded, 7U);
 }
 
 TEST(BurstExplainer, AnHourOfABurstLosesNoReadingAndKeepsFew) {
-  BurstExplainer desk;
-  EXPECT_FALSE(desk.exceeded_so_far("eth0"));
-  EXPECT_TRUE(desk.take({.from = 9s, .to = 10s, .exceeded = 1'000'000}, {}).empty());
+  BurstExplainer explainer;
+  EXPECT_FALSE(explainer.exceeded_so_far("eth0"));
+  EXPECT_TRUE(explainer.explain({.from = 9s, .to = 10s, .exceeded = 1'000'000}, {}).empty());
   for (Nanoseconds end = 11s; end <= 1h; end += 1s) {
-    desk.await("eth0", 10'500ms);
-    EXPECT_TRUE(desk.take({.from = end - 1s, .to = end, .exceeded = 2}, {}).empty());
+    explainer.set_under_way("eth0", 10'500ms);
+    EXPECT_TRUE(explainer.explain({.from = end - 1s, .to = end, .exceeded = 2}, {}).empty());
   }
-  EXPECT_EQ(desk.exceeded_so_far("eth0"), 2U * 3590);
-  EXPECT_FALSE(desk.exceeded_so_far("eth1"));
+  EXPECT_EQ(explainer.exceeded_so_far("eth0"), 2U * 3590);
+  EXPECT_FALSE(explainer.exceeded_so_far("eth1"));
   ExplainedBurst burst;
   burst.iface = "eth0";
   burst.burst = burst_of({1'000'000'000}, 10'500ms, 3'590s);
   ExplainedBurst other = burst;  // began later: it has what is still known
   other.burst = burst_of({1'000'000'000}, 3'590s, 10s);
-  desk.put(burst, {});
-  desk.put(other, {});
-  desk.await("eth0", std::nullopt);
-  EXPECT_FALSE(desk.exceeded_so_far("eth0"));
-  const auto told = desk.take({.from = 1h, .to = 1h + 1s, .exceeded = 5}, {});
-  ASSERT_EQ(told.size(), 2U);
-  EXPECT_EQ(told[0].exceeded, 2U * 3590 + 5);
-  EXPECT_EQ(told[1].exceeded, 2U * 10);
+  explainer.add(burst, {});
+  explainer.add(other, {});
+  explainer.set_under_way("eth0", std::nullopt);
+  EXPECT_FALSE(explainer.exceeded_so_far("eth0"));
+  const auto explained = explainer.explain({.from = 1h, .to = 1h + 1s, .exceeded = 5}, {});
+  ASSERT_EQ(explained.size(), 2U);
+  EXPECT_EQ(explained[0].exceeded, 2U * 3590 + 5);
+  EXPECT_EQ(explained[1].exceeded, 2U * 10);
 }
 
 TEST(BurstExplainer, WithoutACounterNothingIsSharedOrExceeded) {
-  BurstExplainer desk;
-  desk.put({.iface = "eth0",
-            .burst = burst_of({1'000'000'000}),
-            .exceeded = {},
-            .shared_with = {},
-            .verdict = {}},
-           {});
-  const auto told = desk.take({.from = 0s, .to = 2s, .exceeded = {}}, {});
-  ASSERT_EQ(told.size(), 1U);
-  EXPECT_FALSE(told[0].exceeded);
-  EXPECT_FALSE(told[0].shared_with);
+  BurstExplainer explainer;
+  explainer.add({.iface = "eth0",
+                 .burst = burst_of({1'000'000'000}),
+                 .exceeded = {},
+                 .shared_with = {},
+                 .verdict = {}},
+                {});
+  const auto explained = explainer.explain({.from = 0s, .to = 2s, .exceeded = {}}, {});
+  ASSERT_EQ(explained.size(), 1U);
+  EXPECT_FALSE(explained[0].exceeded);
+  EXPECT_FALSE(explained[0].shared_with);
 }
 
 TEST(RateHistory, HasEveryHalfSecondThatWasOverAndForgetsTheOldest) {

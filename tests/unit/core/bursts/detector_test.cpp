@@ -27,19 +27,19 @@ class BurstTest : public testing::Test {
  protected:
   BurstTest() { detector_.set_threshold(kThreshold); }
   // Of one call: these windows, from `first` on, and silence for long enough after them.
-  std::vector<Burst> take(std::uint64_t first, const std::vector<std::uint64_t>& bytes,
-                          std::uint64_t silence = 10) {
+  std::vector<Burst> process(std::uint64_t first, const std::vector<std::uint64_t>& bytes,
+                             std::uint64_t silence = 10) {
     std::vector<TrafficWindow> windows;
     for (std::size_t i = 0; i < bytes.size(); ++i) {
       if (bytes[i] > 0) windows.push_back(window(first + i, bytes[i]));
     }
-    return detector_.take(windows, first + bytes.size() - 1 + silence);
+    return detector_.process(windows, first + bytes.size() - 1 + silence);
   }
   BurstDetector detector_{kWindow};
 };
 
 TEST_F(BurstTest, BeginsWithAWindowOverTheThresholdAndHoldsWhatPassed) {
-  const auto bursts = take(1000, {0, 12'000, 30'000, 11'000, 0});
+  const auto bursts = process(1000, {0, 12'000, 30'000, 11'000, 0});
   ASSERT_EQ(bursts.size(), 1U);
   EXPECT_EQ(bursts[0].first, 1001U);
   EXPECT_EQ(bursts[0].last, 1003U);
@@ -53,40 +53,40 @@ TEST_F(BurstTest, BeginsWithAWindowOverTheThresholdAndHoldsWhatPassed) {
   EXPECT_FALSE(bursts[0].incomplete);
 }
 
-TEST_F(BurstTest, AtTheThresholdThereIsNone) {
-  EXPECT_TRUE(take(1000, {10'000, 10'000, 10'000}).empty());
-  EXPECT_EQ(take(2000, {10'001}).size(), 1U);
+TEST_F(BurstTest, AWindowAtTheThresholdBeginsNoBurst) {
+  EXPECT_TRUE(process(1000, {10'000, 10'000, 10'000}).empty());
+  EXPECT_EQ(process(2000, {10'001}).size(), 1U);
 }
 
 TEST_F(BurstTest, TheWindowsBesideItBelongToItWhereTheyHoldHalf) {
-  const auto bursts = take(1000, {5'000, 20'000, 5'000, 4'999});
+  const auto bursts = process(1000, {5'000, 20'000, 5'000, 4'999});
   ASSERT_EQ(bursts.size(), 1U);
   EXPECT_EQ(bursts[0].first, 1000U);
   EXPECT_EQ(bursts[0].last, 1002U);
   EXPECT_EQ(bursts[0].bytes.value, 30'000U);
-  const auto alone = take(2000, {4'999, 20'000, 4'999});
+  const auto alone = process(2000, {4'999, 20'000, 4'999});
   ASSERT_EQ(alone.size(), 1U);
   EXPECT_EQ(alone[0].first, 2001U);
   EXPECT_EQ(alone[0].last, 2001U);
 }
 
 TEST_F(BurstTest, ADipOfTwoWindowsDoesNotSplitItAndOneOfThreeDoes) {
-  const auto one = take(1000, {20'000, 0, 100, 20'000});
+  const auto one = process(1000, {20'000, 0, 100, 20'000});
   ASSERT_EQ(one.size(), 1U);
   EXPECT_EQ(one[0].length(), 4ms);
   EXPECT_EQ(one[0].bytes.value, 40'100U);
-  EXPECT_EQ(take(2000, {20'000, 0, 100, 0, 20'000}).size(), 2U);
+  EXPECT_EQ(process(2000, {20'000, 0, 100, 0, 20'000}).size(), 2U);
 }
 
 TEST_F(BurstTest, TrafficJustBelowTheThresholdDoesNotKeepItOpen) {
   std::vector<std::uint64_t> bytes(30, 9'000);
   bytes[0] = 20'000;
-  const auto bursts = take(1000, bytes);
+  const auto bursts = process(1000, bytes);
   ASSERT_EQ(bursts.size(), 1U);
   EXPECT_EQ(bursts[0].last, 1001U);
 }
 
-TEST_F(BurstTest, IsTheSameHoweverItsWindowsAreHandedOver) {
+TEST_F(BurstTest, IsTheSameWhetherItsWindowsComeAtOnceOrOneByOne) {
   const std::vector<std::uint64_t> bytes{6'000, 20'000, 0, 15'000, 12'000, 5'500, 0, 0, 0, 0};
   BurstDetector at_once(kWindow);
   at_once.set_threshold(kThreshold);
@@ -94,11 +94,11 @@ TEST_F(BurstTest, IsTheSameHoweverItsWindowsAreHandedOver) {
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     if (bytes[i] > 0) all.push_back(window(250 + i, bytes[i]));  // over the edge of a ring
   }
-  const auto expected = at_once.take(all, 400);
+  const auto expected = at_once.process(all, 400);
   ASSERT_EQ(expected.size(), 1U);
   std::vector<Burst> bursts;
   for (std::size_t i = 0; i < bytes.size(); ++i) {
-    const auto some = take(250 + i, {bytes[i]}, 0);
+    const auto some = process(250 + i, {bytes[i]}, 0);
     bursts.insert(bursts.end(), some.begin(), some.end());
   }
   ASSERT_EQ(bursts.size(), 1U);
@@ -107,38 +107,38 @@ TEST_F(BurstTest, IsTheSameHoweverItsWindowsAreHandedOver) {
   EXPECT_EQ(bursts[0].bytes, expected[0].bytes);
 }
 
-TEST_F(BurstTest, OneThatIsOpenAtTheEndIsReportedAsFarAsItCame) {
-  EXPECT_TRUE(take(1000, {20'000, 20'000}, 0).empty());
+TEST_F(BurstTest, AnOpenBurstIsReportedAtTheEndWithWhatItHas) {
+  EXPECT_TRUE(process(1000, {20'000, 20'000}, 0).empty());
   const auto burst = detector_.finish();
   ASSERT_TRUE(burst);
   EXPECT_EQ(burst->bytes.value, 40'000U);
   EXPECT_FALSE(detector_.finish());
 }
 
-TEST_F(BurstTest, OneThatGoesOnIsToldAsFarAsItHasCome) {
+TEST_F(BurstTest, AnOpenBurstCanBeReadWithoutEndingIt) {
   EXPECT_FALSE(detector_.so_far());
-  EXPECT_TRUE(take(1000, {20'000, 30'000, 9'000}, 0).empty());
+  EXPECT_TRUE(process(1000, {20'000, 30'000, 9'000}, 0).empty());
   const auto so_far = detector_.so_far();
   ASSERT_TRUE(so_far);
   EXPECT_EQ(so_far->length(), 2ms);  // what may be a dip is not in it yet
   EXPECT_EQ(so_far->bytes.value, 50'000U);
   ASSERT_EQ(so_far->shares.size(), 1U);
   EXPECT_EQ(so_far->shares[0].least.value, 50'000U);
-  const auto ended = take(1003, {20'000, 0});
+  const auto ended = process(1003, {20'000, 0});
   ASSERT_EQ(ended.size(), 1U);
   EXPECT_EQ(ended[0].bytes.value, 79'000U);
   EXPECT_FALSE(detector_.so_far());
 }
 
 // A new account in each of its windows, beside the one that causes it.
-TEST_F(BurstTest, OneWithoutEndHasBoundedMemoryAndItsSharesAreStillBounds) {
+TEST_F(BurstTest, AnEndlessBurstHasBoundedMemoryAndItsSharesAreStillBounds) {
   constexpr std::uint64_t kWindows = 100'000;
   std::uint64_t others = 0;
   for (std::uint64_t window_index = 1000; window_index < 1000 + kWindows; ++window_index) {
     TrafficWindow one = window(window_index, 20'000);
     const Account passing{.kind = AccountKind::cgroup, .cgroup_id = window_index};
     one.shares = {{kRedis, {15'000}}, {passing, {5'000}}};
-    EXPECT_TRUE(detector_.take({one}, window_index).empty());
+    EXPECT_TRUE(detector_.process({one}, window_index).empty());
     others += 5'000;
   }
   const auto burst = detector_.finish();
@@ -160,7 +160,7 @@ TEST_F(BurstTest, SharesAreSummedWithWhatTheyMayLack) {
   TrafficWindow second = window(1001, 20'000);
   second.shares = {{kNginx, {19'000}}};
   second.error = {9'000};  // more than is not named: the rest bounds it
-  const auto bursts = detector_.take({first, second}, 1010);
+  const auto bursts = detector_.process({first, second}, 1010);
   ASSERT_EQ(bursts.size(), 1U);
   ASSERT_EQ(bursts[0].shares.size(), 2U);
   EXPECT_EQ(bursts[0].shares[0].account, kNginx);
@@ -170,25 +170,25 @@ TEST_F(BurstTest, SharesAreSummedWithWhatTheyMayLack) {
 }
 
 TEST_F(BurstTest, WhatACpuWasLateForGoesToTheBurstThatIsOpenThere) {
-  EXPECT_TRUE(take(1000, {20'000, 100}, 0).empty());
+  EXPECT_TRUE(process(1000, {20'000, 100}, 0).empty());
   TrafficWindow rest = window(1000, 2'000);
   rest.shares = {};
   rest.error = {2'000};
   TrafficWindow in_dip = window(1001, 700);
-  const auto bursts = detector_.take({rest, in_dip, window(1002, 20'000)}, 1010);
+  const auto bursts = detector_.process({rest, in_dip, window(1002, 20'000)}, 1010);
   ASSERT_EQ(bursts.size(), 1U);
   EXPECT_EQ(bursts[0].bytes.value, 42'800U);
   EXPECT_EQ(bursts[0].peak.value, 20'000U);
   EXPECT_EQ(detector_.late().value, 0U);
-  EXPECT_TRUE(detector_.take({rest}, 1011).empty());
+  EXPECT_TRUE(detector_.process({rest}, 1011).empty());
   EXPECT_EQ(detector_.late().value, 2'000U);
 }
 
-TEST_F(BurstTest, WhereWindowsAreMissingItEndsAndSaysSo) {
-  EXPECT_TRUE(take(1000, {20'000, 20'000}, 0).empty());
+TEST_F(BurstTest, EndsBeforeMissedWindowsAndIsIncomplete) {
+  EXPECT_TRUE(process(1000, {20'000, 20'000}, 0).empty());
   const MissedWindows missed{.from = 1002, .to = 11'000, .bytes = {1'000'000'000}, .packets = {1}};
   const auto bursts =
-      detector_.take({window(11'000, 20'000), window(11'020, 20'000)}, 11'100, missed);
+      detector_.process({window(11'000, 20'000), window(11'020, 20'000)}, 11'100, missed);
   ASSERT_EQ(bursts.size(), 3U);
   EXPECT_EQ(bursts[0].last, 1001U);
   EXPECT_EQ(bursts[0].bytes.value, 40'000U);
@@ -198,26 +198,26 @@ TEST_F(BurstTest, WhereWindowsAreMissingItEndsAndSaysSo) {
   EXPECT_FALSE(bursts[2].incomplete);
 }
 
-TEST_F(BurstTest, WhatOneCpuStillHasOfAGapIsALowerBound) {
+TEST_F(BurstTest, TheKnownPartOfAMissedWindowIsALowerBound) {
   const MissedWindows missed{.from = 1000, .to = 1100, .bytes = {}, .packets = {}};
-  const auto bursts = detector_.take({window(1050, 20'000)}, 1200, missed);
+  const auto bursts = detector_.process({window(1050, 20'000)}, 1200, missed);
   ASSERT_EQ(bursts.size(), 1U);
   EXPECT_TRUE(bursts[0].incomplete);
   EXPECT_EQ(bursts[0].bytes.value, 20'000U);
 }
 
 TEST_F(BurstTest, AMovedThresholdHoldsFromTheNextBurstOn) {
-  EXPECT_TRUE(take(1000, {20'000}, 0).empty());
+  EXPECT_TRUE(process(1000, {20'000}, 0).empty());
   detector_.set_threshold({800'000'000});
-  const auto bursts = take(1001, {20'000, 0});
+  const auto bursts = process(1001, {20'000, 0});
   ASSERT_EQ(bursts.size(), 1U);
   EXPECT_EQ(bursts[0].length(), 2ms);
-  EXPECT_TRUE(take(2000, {20'000}).empty());
+  EXPECT_TRUE(process(2000, {20'000}).empty());
 }
 
 TEST_F(BurstTest, AYearOfSilenceTakesNoTime) {
-  EXPECT_EQ(take(1000, {20'000}, 365ULL * 86'400'000).size(), 1U);
-  EXPECT_EQ(take(1000 + 366ULL * 86'400'000, {20'000}).size(), 1U);
+  EXPECT_EQ(process(1000, {20'000}, 365ULL * 86'400'000).size(), 1U);
+  EXPECT_EQ(process(1000 + 366ULL * 86'400'000, {20'000}).size(), 1U);
 }
 
 }  // namespace

@@ -49,46 +49,46 @@ class FlightRecorderTest : public testing::Test {
                   tx_ended, tx_open);
     next_ = through + 1;
   }
-  void want(const Burst& burst) { recorder_.judge(Direction::tx, burst, true, 5s); }
+  void want(const Burst& burst) { recorder_.decide(Direction::tx, burst, true, 5s); }
 
   std::uint64_t next_ = kBegin;
   FlightRecorder recorder_{"eth0", 1ms};
 };
 
-const WindowExtract& tx(const FlightDump& dump) { return dump.ways[1]; }
-const WindowExtract& rx(const FlightDump& dump) { return dump.ways[0]; }
+const WindowExtract& tx(const FlightDump& dump) { return dump.extracts.tx; }
+const WindowExtract& rx(const FlightDump& dump) { return dump.extracts.rx; }
 
-TEST_F(FlightRecorderTest, ADumpHasASecondBeforeAndBehindInBothDirections) {
+TEST_F(FlightRecorderTest, ADumpHasASecondBeforeAndAfterInBothDirections) {
   const Burst one = burst(kBegin + 3000, kBegin + 3004);
   fly(kBegin + 3050, {one});
   want(one);
   fly(kBegin + 4003);
-  EXPECT_TRUE(recorder_.take().empty());  // the last window is open
+  EXPECT_TRUE(recorder_.pop_complete().empty());  // the last window is open
   fly(kBegin + 4004);
-  const auto dumps = recorder_.take();
+  const auto dumps = recorder_.pop_complete();
   ASSERT_EQ(dumps.size(), 1U);
   EXPECT_EQ(dumps[0].iface, "eth0");
   EXPECT_EQ(dumps[0].direction, Direction::tx);
   EXPECT_EQ(dumps[0].start, 103'000ms);
   EXPECT_EQ(dumps[0].wall_ahead, 5s);
   EXPECT_EQ(dumps[0].range, (WindowRange{kBegin + 2000, kBegin + 4005}));
-  for (const WindowExtract& way : dumps[0].ways) {
-    EXPECT_EQ(way.windows.size(), 2005U);
-    EXPECT_EQ(way.windows.front().window_index, kBegin + 2000);
-    EXPECT_EQ(way.windows.back().window_index, kBegin + 4004);
-    EXPECT_TRUE(way.unknown.empty());
+  for (const WindowExtract& extract : {rx(dumps[0]), tx(dumps[0])}) {
+    EXPECT_EQ(extract.windows.size(), 2005U);
+    EXPECT_EQ(extract.windows.front().window_index, kBegin + 2000);
+    EXPECT_EQ(extract.windows.back().window_index, kBegin + 4004);
+    EXPECT_TRUE(extract.unknown.empty());
   }
   EXPECT_EQ(tx(dumps[0]).bursts, (std::vector<WindowRange>{{kBegin + 3000, kBegin + 3005}}));
   EXPECT_TRUE(rx(dumps[0]).bursts.empty());
-  EXPECT_TRUE(recorder_.take().empty());
+  EXPECT_TRUE(recorder_.pop_complete().empty());
 }
 
-TEST_F(FlightRecorderTest, AVerdictThatComesLateFindsAllWindows) {
+TEST_F(FlightRecorderTest, ADecisionThatComesLateFindsAllWindows) {
   const Burst one = burst(kBegin + 3000, kBegin + 3004);
   fly(kBegin + 3050, {one});
   for (std::uint64_t through = kBegin + 3100; through <= kBegin + 7000; through += 50) fly(through);
   want(one);
-  const auto dumps = recorder_.take();
+  const auto dumps = recorder_.pop_complete();
   ASSERT_EQ(dumps.size(), 1U);
   EXPECT_EQ(tx(dumps[0]).windows.size(), 2005U);
   EXPECT_TRUE(tx(dumps[0]).unknown.empty());
@@ -102,13 +102,13 @@ TEST_F(FlightRecorderTest, ABurstOfManySecondsIsThereFromItsBeginning) {
   fly(kBegin + 20'020, {one});
   want(one);
   fly(kBegin + 21'001);
-  const auto dumps = recorder_.take();
+  const auto dumps = recorder_.pop_complete();
   ASSERT_EQ(dumps.size(), 1U);
   EXPECT_EQ(tx(dumps[0]).windows.size(), 18'051U);
   EXPECT_TRUE(tx(dumps[0]).unknown.empty());
 }
 
-TEST_F(FlightRecorderTest, WhatIsNotKeptOfAnEndlessBurstIsSaid) {
+TEST_F(FlightRecorderTest, WindowsOfALongBurstThatAreNotKeptAreMarkedAsUnknown) {
   fly(kBegin + 3000);
   const std::uint64_t end = kBegin + 90'000;
   for (std::uint64_t through = kBegin + 3500; through <= end; through += 500) {
@@ -117,7 +117,7 @@ TEST_F(FlightRecorderTest, WhatIsNotKeptOfAnEndlessBurstIsSaid) {
   const Burst one = burst(kBegin + 3001, end);
   fly(end + 1000, {one});
   want(one);
-  const auto dumps = recorder_.take();
+  const auto dumps = recorder_.pop_complete();
   ASSERT_EQ(dumps.size(), 1U);
   EXPECT_EQ(tx(dumps[0]).windows.size(), FlightRecorder::kMostWindows);
   EXPECT_EQ(tx(dumps[0]).windows.back().window_index, end + 1000);
@@ -126,11 +126,11 @@ TEST_F(FlightRecorderTest, WhatIsNotKeptOfAnEndlessBurstIsSaid) {
             (WindowRange{kBegin + 2001, end + 1001 - FlightRecorder::kMostWindows}));
 }
 
-TEST_F(FlightRecorderTest, WhatNobodyWatchedYetOrAnyMoreIsSaid) {
+TEST_F(FlightRecorderTest, WindowsThatWereNotReadAreMarkedAsUnknown) {
   const Burst one = burst(kBegin + 200, kBegin + 201);
   fly(kBegin + 250, {one});
   want(one);
-  EXPECT_TRUE(recorder_.take().empty());
+  EXPECT_TRUE(recorder_.pop_complete().empty());
   const auto dumps = recorder_.finish();
   ASSERT_EQ(dumps.size(), 1U);
   EXPECT_EQ(tx(dumps[0]).windows.size(), 251U);
@@ -141,13 +141,13 @@ TEST_F(FlightRecorderTest, WhatNobodyWatchedYetOrAnyMoreIsSaid) {
   EXPECT_TRUE(recorder_.finish().empty());
 }
 
-TEST_F(FlightRecorderTest, MissedWindowsAreSaidWithWhatTheyHeld) {
+TEST_F(FlightRecorderTest, MissedWindowsAreMarkedWithTheirBytes) {
   const Burst one = burst(kBegin + 3000, kBegin + 3001);
   fly(kBegin + 3050, {one}, {},
       MissedWindows{.from = kBegin + 3010, .to = kBegin + 3020, .bytes = {777}, .packets = {7}});
   want(one);
   fly(kBegin + 4001);
-  const auto dumps = recorder_.take();
+  const auto dumps = recorder_.pop_complete();
   ASSERT_EQ(dumps.size(), 1U);
   ASSERT_EQ(tx(dumps[0]).unknown.size(), 1U);
   EXPECT_EQ(tx(dumps[0]).unknown[0].range, (WindowRange{kBegin + 3010, kBegin + 3020}));
@@ -166,7 +166,7 @@ TEST_F(FlightRecorderTest, AWindowThatACpuWasLateForIsWhole) {
                 {one}, {});
   want(one);
   fly(kBegin + 4001);
-  const auto dumps = recorder_.take();
+  const auto dumps = recorder_.pop_complete();
   ASSERT_EQ(dumps.size(), 1U);
   const TrafficWindow& whole = tx(dumps[0]).windows[1000];
   EXPECT_EQ(whole.window_index, kBegin + 3000);
@@ -182,11 +182,11 @@ TEST_F(FlightRecorderTest, ABurstThatComesWhileADumpIsUnderWayMakesItLonger) {
   fly(kBegin + 3900, {one});
   want(one);
   fly(kBegin + 4520, {other});
-  EXPECT_TRUE(recorder_.take().empty());  // the other may still be wanted
+  EXPECT_TRUE(recorder_.pop_complete().empty());  // the other may still be wanted
   want(other);
-  EXPECT_TRUE(recorder_.take().empty());
+  EXPECT_TRUE(recorder_.pop_complete().empty());
   fly(kBegin + 5501);
-  const auto dumps = recorder_.take();
+  const auto dumps = recorder_.pop_complete();
   ASSERT_EQ(dumps.size(), 1U);
   EXPECT_EQ(dumps[0].start, 103'000ms);
   EXPECT_EQ(dumps[0].range, (WindowRange{kBegin + 2000, kBegin + 5502}));
@@ -199,9 +199,9 @@ TEST_F(FlightRecorderTest, ABurstThatIsNotWantedEndsTheWaitAndMakesNothingLonger
   const Burst other = burst(kBegin + 3500, kBegin + 3501);
   fly(kBegin + 4200, {one, other});
   want(one);
-  EXPECT_TRUE(recorder_.take().empty());
-  recorder_.judge(Direction::tx, other, false, 5s);
-  const auto dumps = recorder_.take();
+  EXPECT_TRUE(recorder_.pop_complete().empty());
+  recorder_.decide(Direction::tx, other, false, 5s);
+  const auto dumps = recorder_.pop_complete();
   ASSERT_EQ(dumps.size(), 1U);
   EXPECT_EQ(dumps[0].range.count(), 2002U);
   EXPECT_EQ(tx(dumps[0]).bursts.size(), 2U);  // it is shown all the same
@@ -214,7 +214,7 @@ TEST_F(FlightRecorderTest, NoDumpOfBurstsInARowIsLongerThanItsLimit) {
     const Burst one = burst(at, at + 1);
     fly(at + 99, {one});
     want(one);
-    for (FlightDump& dump : recorder_.take()) dumps.push_back(std::move(dump));
+    for (FlightDump& dump : recorder_.pop_complete()) dumps.push_back(std::move(dump));
   }
   for (FlightDump& dump : recorder_.finish()) dumps.push_back(std::move(dump));
   EXPECT_GE(dumps.size(), 5U);
@@ -233,9 +233,9 @@ TEST_F(FlightRecorderTest, AnInterfaceThatGoesLeavesItsDumpAndTheTimeWithoutItIs
   fly(kBegin + 3010, {}, kBegin + 3000);
   recorder_.pause(Direction::rx, {});
   recorder_.pause(Direction::tx, {one});
-  EXPECT_TRUE(recorder_.take().empty());
+  EXPECT_TRUE(recorder_.pop_complete().empty());
   want(one);
-  const auto gone = recorder_.take();
+  const auto gone = recorder_.pop_complete();
   ASSERT_EQ(gone.size(), 1U);
   ASSERT_EQ(tx(gone[0]).unknown.size(), 1U);
   EXPECT_EQ(tx(gone[0]).unknown[0].range, (WindowRange{kBegin + 3011, kBegin + 4002}));
@@ -243,7 +243,7 @@ TEST_F(FlightRecorderTest, AnInterfaceThatGoesLeavesItsDumpAndTheTimeWithoutItIs
   const Burst other = burst(kBegin + 3500, kBegin + 3501);
   fly(kBegin + 4501, {other});
   want(other);
-  const auto dumps = recorder_.take();
+  const auto dumps = recorder_.pop_complete();
   ASSERT_EQ(dumps.size(), 1U);
   ASSERT_EQ(tx(dumps[0]).unknown.size(), 1U);
   EXPECT_EQ(tx(dumps[0]).unknown[0].range, (WindowRange{kBegin + 3011, kBegin + 3400}));

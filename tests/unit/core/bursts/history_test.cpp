@@ -77,82 +77,83 @@ BurstNote note(Nanoseconds begin, std::string account = "/system.slice/redis.ser
 
 Moment moment(Nanoseconds boot) { return {.boot = boot, .wall = boot}; }
 
-TEST(BurstPanel, CountsThoseOfTheLastMinute) {
-  BurstPanel board(1ms);
-  board.add(note(10s));
-  board.add(note(20s));
-  board.add(note(69s));
-  EXPECT_EQ(board.take(moment(69s)).last_minute, 3U);
-  EXPECT_EQ(board.take(moment(70s)).last_minute, 2U);
-  EXPECT_EQ(board.take(moment(129s)).last_minute, 0U);
+TEST(BurstHistory, CountsThoseOfTheLastMinute) {
+  BurstHistory history(1ms);
+  history.add(note(10s));
+  history.add(note(20s));
+  history.add(note(69s));
+  EXPECT_EQ(history.next_panel(moment(69s)).last_minute, 3U);
+  EXPECT_EQ(history.next_panel(moment(70s)).last_minute, 2U);
+  EXPECT_EQ(history.next_panel(moment(129s)).last_minute, 0U);
 }
 
-TEST(BurstPanel, KeepsTheLatestAndTellsWhichAreNew) {
-  BurstPanel board(1ms);
-  board.add(note(1s, "/a"));
-  EXPECT_EQ(board.take(moment(2s)).fresh, 1U);
-  board.add(note(3s, "/b"));
-  board.add(note(4s, "/c"));
-  const BurstHistory news = board.take(moment(5s));
-  EXPECT_EQ(news.fresh, 2U);
-  ASSERT_EQ(news.latest.size(), 3U);
-  EXPECT_EQ(news.latest[0].account, "/c");
-  EXPECT_EQ(news.latest[2].account, "/a");
-  for (int i = 0; i < 100; ++i) board.add(note(6s));
-  EXPECT_EQ(board.take(moment(7s)).fresh, BurstPanel::kKept);
-  EXPECT_EQ(board.take(moment(7s)).latest.size(), BurstPanel::kKept);
+TEST(BurstHistory, KeepsTheLatestAndCountsTheNewOnes) {
+  BurstHistory history(1ms);
+  history.add(note(1s, "/a"));
+  EXPECT_EQ(history.next_panel(moment(2s)).fresh, 1U);
+  history.add(note(3s, "/b"));
+  history.add(note(4s, "/c"));
+  const BurstPanel panel = history.next_panel(moment(5s));
+  EXPECT_EQ(panel.fresh, 2U);
+  ASSERT_EQ(panel.latest.size(), 3U);
+  EXPECT_EQ(panel.latest[0].account, "/c");
+  EXPECT_EQ(panel.latest[2].account, "/a");
+  for (int i = 0; i < 100; ++i) history.add(note(6s));
+  EXPECT_EQ(history.next_panel(moment(7s)).fresh, BurstHistory::kKept);
+  EXPECT_EQ(history.next_panel(moment(7s)).latest.size(), BurstHistory::kKept);
 }
 
-TEST(BurstPanel, CountsWhatGoesOnOnlyWhenItHasEnded) {
-  BurstPanel board(1ms);
+TEST(BurstHistory, CountsWhatGoesOnOnlyWhenItHasEnded) {
+  BurstHistory history(1ms);
   BurstNote going = note(1s);
   going.under_way = true;
-  board.set_under_way({going});
-  const BurstHistory news = board.take(moment(5s));
-  EXPECT_EQ(news.under_way.size(), 1U);
-  EXPECT_EQ(news.last_minute, 0U);
-  EXPECT_EQ(news.fresh, 0U);
-  board.set_under_way({});
-  EXPECT_TRUE(board.take(moment(6s)).under_way.empty());
+  history.set_under_way({going});
+  const BurstPanel panel = history.next_panel(moment(5s));
+  EXPECT_EQ(panel.under_way.size(), 1U);
+  EXPECT_EQ(panel.last_minute, 0U);
+  EXPECT_EQ(panel.fresh, 0U);
+  history.set_under_way({});
+  EXPECT_TRUE(history.next_panel(moment(6s)).under_way.empty());
 }
 
-TEST(BurstPanel, TellsForAMinuteThatWindowsWereMissed) {
-  BurstPanel board(1ms);
-  board.add_missed(200, 10s);
-  board.add_missed(100, 20s);
-  EXPECT_EQ(burst_count_words(board.take(moment(21s))), "bursts 0/min (300 windows missed)");
-  EXPECT_EQ(board.take(moment(70s)).missed, 100U);
-  EXPECT_EQ(board.take(moment(80s)).missed, 0U);
+TEST(BurstHistory, ShowsMissedWindowsForAMinute) {
+  BurstHistory history(1ms);
+  history.add_missed(200, 10s);
+  history.add_missed(100, 20s);
+  EXPECT_EQ(burst_count_words(history.next_panel(moment(21s))),
+            "bursts 0/min (300 windows missed)");
+  EXPECT_EQ(history.next_panel(moment(70s)).missed, 100U);
+  EXPECT_EQ(history.next_panel(moment(80s)).missed, 0U);
 }
 
-TEST(BurstPanel, ShowsTheBusiestInterfaceOnly) {
-  BurstPanel board(1ms);
-  board.add("eth0", Direction::rx, {window(9'500, 500)});
-  board.add("eth1", Direction::tx, {window(9'500, 600)});
-  const auto second = board.take(moment(10s)).second;
+TEST(BurstHistory, ShowsTheBusiestInterfaceOnly) {
+  BurstHistory history(1ms);
+  history.add("eth0", Direction::rx, {window(9'500, 500)});
+  history.add("eth1", Direction::tx, {window(9'500, 600)});
+  const auto second = history.next_panel(moment(10s)).second;
   ASSERT_TRUE(second);
   EXPECT_EQ(second->iface, "eth1");
   EXPECT_EQ(sparkline(second->rx), std::string(20, ' '));
   EXPECT_EQ(sparkline(second->tx).find('#'), 11U);  // the first cell is [8'950, 9'000) ms
 }
 
-TEST(BurstPanel, HasNoSecondToShowWhereNothingPassed) {
-  BurstPanel board(1ms);
-  EXPECT_FALSE(board.take(moment(10s)).second);
-  board.add("eth0", Direction::rx, {window(9'500, 500)});
-  EXPECT_TRUE(board.take(moment(10s)).second);
-  EXPECT_FALSE(board.take(moment(11s)).second);
+TEST(BurstHistory, HasNoSecondWithoutTraffic) {
+  BurstHistory history(1ms);
+  EXPECT_FALSE(history.next_panel(moment(10s)).second);
+  history.add("eth0", Direction::rx, {window(9'500, 500)});
+  EXPECT_TRUE(history.next_panel(moment(10s)).second);
+  EXPECT_FALSE(history.next_panel(moment(11s)).second);
 }
 
-TEST(BurstHistory, SaysTheVerdictOnlyWhereThereIsOne) {
-  BurstHistory news;
-  news.last_minute = 3;
-  EXPECT_EQ(burst_count_words(news), "bursts 3/min");
-  news.verdict = AllowanceVerdict::sporadic;
-  EXPECT_EQ(burst_count_words(news), "bursts 3/min SPORADIC");
+TEST(BurstPanel, SaysTheVerdictOnlyWhereThereIsOne) {
+  BurstPanel panel;
+  panel.last_minute = 3;
+  EXPECT_EQ(burst_count_words(panel), "bursts 3/min");
+  panel.verdict = AllowanceVerdict::sporadic;
+  EXPECT_EQ(burst_count_words(panel), "bursts 3/min SPORADIC");
 }
 
-TEST(BurstHistory, NamesABurstWithItsStartLengthVolumeAndAccount) {
+TEST(BurstPanel, NamesABurstWithItsStartLengthVolumeAndAccount) {
   EXPECT_EQ(burst_note_words(note(1s), 28),
             "burst 11:42:31.002 tx 12 ms 7.3 MB /system.slice/redis.service");
   EXPECT_EQ(burst_note_words(note(1s), 14), "burst 11:42:31.002 tx 12 ms 7.3 MB redis.service");

@@ -56,7 +56,8 @@ TEST(BurstThreshold, FollowsTheMeanOfTheLastMinute) {
   EXPECT_EQ(following.threshold(), kLeastFollowing);
 }
 
-TEST(BurstThreshold, TheGateIsATwentiethOfAWindowAtItAndSixteenKibibytesAtMost) {
+TEST(BurstThreshold,
+     TheClockIsReadAfterATwentiethOfAWindowAtTheThresholdButAtMostSixteenKibibytes) {
   EXPECT_EQ(clock_read_bytes_for({100'000'000}, 1ms), 625U);
   EXPECT_EQ(clock_read_bytes_for({100'000'000}, 100us), 62U);
   EXPECT_EQ(clock_read_bytes_for({2'500'000'000}, 1ms), 15'625U);

@@ -36,22 +36,22 @@ FlightDump dump() {
                   .wall_ahead = kBootedAt,
                   .window = 1ms,
                   .range = {727'110, 727'120},
-                  .ways = {}};
-  dump.ways[1].windows = {{.window_index = 727'113,
-                           .bytes = {9'000},
-                           .packets = {6},
-                           .error = {500},
-                           .shares = {{kRedis, {8'000}}, {kKernel, {700}}}},
-                          {.window_index = 727'116,
-                           .bytes = {100},
-                           .packets = {1},
-                           .error = {},
-                           .shares = {{kRedis, {100}}}}};
-  dump.ways[1].bursts = {{727'113, 727'114}};
-  dump.ways[1].unknown = {
+                  .extracts = {}};
+  dump.extracts.tx.windows = {{.window_index = 727'113,
+                               .bytes = {9'000},
+                               .packets = {6},
+                               .error = {500},
+                               .shares = {{kRedis, {8'000}}, {kKernel, {700}}}},
+                              {.window_index = 727'116,
+                               .bytes = {100},
+                               .packets = {1},
+                               .error = {},
+                               .shares = {{kRedis, {100}}}}};
+  dump.extracts.tx.bursts = {{727'113, 727'114}};
+  dump.extracts.tx.unknown = {
       {.range = {727'114, 727'116}, .bytes = Bytes{55}, .packets = Packets{2}},
       {.range = {727'118, 727'120}, .bytes = std::nullopt, .packets = std::nullopt}};
-  dump.ways[0].windows = {
+  dump.extracts.rx.windows = {
       {.window_index = 727'112, .bytes = {60}, .packets = {1}, .error = {60}, .shares = {}}};
   return dump;
 }
