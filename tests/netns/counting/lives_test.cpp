@@ -44,7 +44,7 @@ class Agent {
       return ids_.contains(id) ? AccountName{path_, id != living_}
                                : AccountName{"#" + std::to_string(id), false};
     };
-    const auto samples = sampler_.take(reading, name_of, [](InterfaceKey) { return "cgt0"; });
+    const auto samples = sampler_.process(reading, name_of, [](InterfaceKey) { return "cgt0"; });
     sampler_.commit();
     for (const auto& sample : samples) check(sample, carried);
   }

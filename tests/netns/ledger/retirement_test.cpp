@@ -113,7 +113,7 @@ class Churn {
     reading.accounts = std::move(read.accounts);
     reading.final_totals = std::move(read.final_totals);
     EXPECT_EQ(read.lost_final_totals, 0U);
-    const auto samples = sampler_.take(
+    const auto samples = sampler_.process(
         reading,
         [&](std::uint64_t id) {
           return AccountName{std::to_string(id), expected_.contains(id)};

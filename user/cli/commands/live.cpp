@@ -84,7 +84,7 @@ class Live {
     const Reading reading = session_.read();
     const auto name_of = [this](std::uint64_t id) { return session_.name_of(id); };
     const auto interface_name = [this](InterfaceKey key) { return session_.interface_name(key); };
-    const auto samples = sampler_.take(reading, name_of, interface_name);
+    const auto samples = sampler_.process(reading, name_of, interface_name);
     sampler_.commit();
     totals_.add(samples);
     board_.add(samples, reading.taken);
@@ -116,7 +116,7 @@ class Live {
     if (connections_.look(now) && recorder_) {
       recorder_->add(connections_.connections(), connections_.complete());
     }
-    if (!connections_.connections().looked()) {
+    if (!connections_.connections().updated_at()) {
       return;
     }
     std::map<std::string, TcpSummary> by_account;

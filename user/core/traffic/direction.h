@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The two directions of an interface as the host sees them, and values that there is one of for
-// each.
+// The two directions of an interface as the host sees them, and a pair of values, one for each.
 #pragma once
 
 #include <array>

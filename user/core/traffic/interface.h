@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A network interface as the kernel describes it, and which of them carry what the cloud bills.
+// A network interface as the kernel describes it, and the identity of its network namespace. An
+// uplink (bound to a driver) carries the traffic that a cloud bills.
 #pragma once
 
 #include <array>
@@ -10,12 +11,12 @@
 
 namespace cgtally {
 
-// Which network namespace.
+// Identity of a network namespace.
 struct NetnsId {
-  std::uint64_t inode = 0;   // comes again soon after its netns has gone
-  std::uint64_t cookie = 0;  // never does; 0: unknown (the kernel tells since 5.14)
+  std::uint64_t inode = 0;   // the kernel reuses it soon after its netns is removed
+  std::uint64_t cookie = 0;  // never reused; 0: unknown (SO_NETNS_COOKIE needs Linux 5.14)
 
-  // Where a cookie is unknown, the inode decides.
+  // True if the two can be the same netns: by inode alone if a cookie is unknown.
   [[nodiscard]] bool may_be(const NetnsId& other) const {
     const bool known = cookie != 0 && other.cookie != 0;
     return inode == other.inode && (!known || cookie == other.cookie);
@@ -28,12 +29,12 @@ struct Interface {
   int ifindex = 0;
   std::string name;
   std::string kind;    // "veth", "bridge", "vxlan"...; empty for a real device
-  std::string driver;  // what the device is bound to ("ena"); empty for virtual ones
+  std::string driver;  // that the device is bound to ("ena"); empty for a virtual device
   bool up = false;
   bool loopback = false;
   bool ethernet = true;  // frames begin with an Ethernet header (ARPHRD_ETHER or ARPHRD_LOOPBACK)
 
-  // Bound to a driver: what leaves here is on the wire.
+  // Packets that leave by an uplink are on the wire.
   [[nodiscard]] bool uplink() const { return !driver.empty() && !loopback; }
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which interfaces of a netns are counted: those that the user named, by name or glob; else every
-// uplink; else the device of the default route. Says what exists where a name does not.
+// Selection of the interfaces of a netns that are counted: those that the user named, by name or
+// glob; without names every uplink; without uplinks the device of the default route. The errors
+// list the interfaces that exist.
 #pragma once
 
 #include <functional>
@@ -20,16 +21,17 @@ struct InterfaceSelection {
 };
 
 [[nodiscard]] bool is_glob(std::string_view pattern);
-[[nodiscard]] bool selected(const InterfaceSelection& selection, const Interface& link,
+[[nodiscard]] bool selected(const InterfaceSelection& selection, const Interface& interface,
                             const GlobMatch& matches);
 
-// The patterns that are plain names of no link.
+// The patterns that are plain names and match no interface.
 [[nodiscard]] std::vector<std::string> missing_names(const InterfaceSelection& selection,
-                                                     const std::vector<Interface>& links);
+                                                     const std::vector<Interface>& interfaces);
 
 // "there is no interface etho0", with the nearest name and what exists.
-[[nodiscard]] Error unknown_interface(const std::string& name, const std::vector<Interface>& links);
-// No uplink and no default route: nothing to choose by itself.
-[[nodiscard]] Error nothing_to_count(const std::vector<Interface>& links);
+[[nodiscard]] Error unknown_interface(const std::string& name,
+                                      const std::vector<Interface>& interfaces);
+// For a netns that has neither an uplink nor a default route.
+[[nodiscard]] Error nothing_to_count(const std::vector<Interface>& interfaces);
 
 }  // namespace cgtally

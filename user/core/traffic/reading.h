@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One look at the ledger: every account's totals and the moment at which they were read. The moment
-// is taken beside the read, on the clock that keeps running through suspend; wall time is a label.
+// A reading of the ledger: the totals of all accounts and the moment at which they were read. The
+// moment is taken together with the totals, on CLOCK_BOOTTIME, which runs through suspend; wall
+// time is a label.
 #pragma once
 
 #include <chrono>
@@ -24,8 +25,8 @@ struct AccountTotals {
   Traffic totals;
 };
 
-// An account's totals when it was folded: they are in `(retired)` from then on. Should it be booked
-// on again, it begins at zero.
+// An account's totals when it was retired: from then on they are part of `(retired)`. If bytes are
+// counted on the account again, it begins at zero.
 struct FinalTotals {
   InterfaceKey iface;
   Account account;
@@ -34,15 +35,15 @@ struct FinalTotals {
 
 struct Reading {
   Moment taken;
-  std::string ledger;                   // changes when totals begin again
+  std::string ledger;                   // its id; changes when totals begin again
   std::vector<AccountTotals> accounts;  // each (iface, account) once, in no order
-  // The interfaces that are being counted: each is owed a row of `(kernel)`, also when nothing was
-  // booked on it yet. Unset: every interface that has accounts.
+  // The interfaces that are counted now: each gets a row of `(kernel)`, also if nothing was counted
+  // on it yet. Empty: every interface that has accounts.
   std::optional<std::vector<InterfaceKey>> attached = std::nullopt;
-  // Since the reading before, in the order in which they came. What they hold is in no account of
-  // this reading but `(retired)`.
+  // Of the accounts that were retired since the last reading, in that order. In this reading these
+  // totals are in `(retired)` alone.
   std::vector<FinalTotals> final_totals = {};
-  std::uint64_t lost_final_totals = 0;  // accounts that were folded, and this reader came too late
+  std::uint64_t lost_final_totals = 0;  // accounts whose final totals were overwritten unread
 };
 
 }  // namespace cgtally

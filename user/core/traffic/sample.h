@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One row of the samples CSV: what an account did on an interface in one measured interval.
+// One row of the samples CSV: the traffic of an account on an interface in one measured interval.
 #pragma once
 
 #include <cstdint>
@@ -14,22 +14,22 @@ enum class SampleState : std::uint8_t { live, exited, reset };
 
 struct Sample {
   Moment taken;
-  Nanoseconds interval{};  // measured; what `delta` covers
+  Nanoseconds interval{};  // measured length of the time that `delta` covers
   std::string host;
   std::string ledger;
   std::string iface;
   std::uint64_t cgroup_id = 0;  // 0 for a reason
   std::string account;          // cgroup2 path, or the reason in parentheses
-  std::string container;        // empty where unknown, like the next two
+  std::string container;        // empty if not known, like the next two
   std::string pod;
   std::string k8s_namespace;
   SampleState state = SampleState::live;
   Traffic totals;
   Traffic delta;
-  // Of the cgroup's TCP connections, whatever interface they use; none: not known, or a reason.
+  // Of the cgroup's TCP connections on any interface; empty if not known, and for a reason.
   std::optional<std::uint64_t> tcp_connections = std::nullopt;
   std::optional<Nanoseconds> queue_delay_p99 = std::nullopt;
-  std::optional<Bytes> retransmitted = std::nullopt;  // since the row before that says it
+  std::optional<Bytes> retransmitted = std::nullopt;  // since the last row that has a value
 };
 
 }  // namespace cgtally

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The difference of two readings, account by account. Everything that a sample claims is taken from
-// the two totals and the final_totals between them; what they cannot tell (a ledger that began
-// again) is said in its state.
+// The difference of two readings, account by account. A sample claims only what the two totals and
+// the final totals between them prove; its state says where totals began again.
 #include "core/traffic/sampler.h"
 
 #include <algorithm>
@@ -26,10 +25,10 @@ std::set<InterfaceKey> counted_interfaces(const Reading& now) {
 
 }  // namespace
 
-class Sampler::Taking {
+class Sampler::Interval {
  public:
-  Taking(const Sampler& sampler, const Reading& now, const NameOf& name_of,
-         const InterfaceNameOf& interface_name_of)
+  Interval(const Sampler& sampler, const Reading& now, const NameOf& name_of,
+           const InterfaceNameOf& interface_name_of)
       : sampler_(sampler),
         base_(*sampler.base_),
         now_(now),
@@ -37,9 +36,9 @@ class Sampler::Taking {
         interface_name_of_(interface_name_of),
         new_ledger_(base_.ledger != now.ledger),
         counted_(counted_interfaces(now)) {
-    for (const FinalTotals& ending : sampler.endings_) end(ending);
+    for (const FinalTotals& last : sampler.final_totals_) end_life(last);
     pending_.base = next_base();
-    for (const auto& [key, totals] : pending_.base.totals) go_on(key, totals);
+    for (const auto& [key, totals] : pending_.base.totals) continue_life(key, totals);
   }
 
   std::vector<Sample> samples() {
@@ -53,11 +52,11 @@ class Sampler::Taking {
   Pending pending() { return std::move(pending_); }
 
  private:
-  // What goes on of an account. A fold ends one life of it, and the next begins at zero.
+  // The time between two retirements of an account: each life begins at zero.
   struct Life {
     Traffic base;
-    Traffic carried;     // of the life before: it is in no row yet
-    bool again = false;  // it is not the first, and the first had rows
+    Traffic carried;     // totals of the life before that are in no row yet
+    bool again = false;  // there was a life before, and it had rows
   };
 
   [[nodiscard]] std::string interface_name(InterfaceKey key) const {
@@ -78,9 +77,9 @@ class Sampler::Taking {
 
   [[nodiscard]] bool has_rows(const Key& key) const;
   [[nodiscard]] bool same_name_has_rows(const Key& key) const;
-  void end(const FinalTotals& ending);
+  void end_life(const FinalTotals& last);
   Base next_base();
-  void go_on(const Key& key, const Traffic& totals);
+  void continue_life(const Key& key, const Traffic& totals);
   void add(const Key& key, SampleState state, const Traffic& totals, const Traffic& delta);
 
   const Sampler& sampler_;
@@ -90,21 +89,21 @@ class Sampler::Taking {
   const InterfaceNameOf& interface_name_of_;
   bool new_ledger_;
   std::set<InterfaceKey> counted_;
-  std::map<Key, Life> lives_;  // of accounts that were folded since the base
+  std::map<Key, Life> lives_;  // of accounts that were retired since the base
   Pending pending_;
   std::vector<std::pair<Key, Sample>> rows_;
 };
 
-// The base may know an account before it has a row: the reasons of an interface are there from its
+// The base may have an account without a row: the reasons of an interface are there from its
 // beginning, at zero.
-bool Sampler::Taking::has_rows(const Key& key) const {
+bool Sampler::Interval::has_rows(const Key& key) const {
   const auto found = base_.totals.find(key);
   return found != base_.totals.end() && (key.second == kKernel || !found->second.empty());
 }
 
-// A reader of rows knows an interface by its name alone: under one name, totals that begin again
-// must say so, though for us it is another interface.
-bool Sampler::Taking::same_name_has_rows(const Key& key) const {
+// Rows name an interface, but have no key. So if an interface has the name of another one that had
+// rows, its totals must be marked as having begun again.
+bool Sampler::Interval::same_name_has_rows(const Key& key) const {
   const std::string name = interface_name(key.first);
   for (auto at = base_.totals.begin(); at != base_.totals.end();) {
     const InterfaceKey other = at->first.first;
@@ -116,38 +115,38 @@ bool Sampler::Taking::same_name_has_rows(const Key& key) const {
   return false;
 }
 
-void Sampler::Taking::end(const FinalTotals& ending) {
-  const Key key{ending.iface, ending.account};
+void Sampler::Interval::end_life(const FinalTotals& last) {
+  const Key key{last.iface, last.account};
   Life& life = lives_.try_emplace(key, first_life(key)).first->second;
   Traffic reached = life.carried;
-  reached += ending.totals;
+  reached += last.totals;
   const Step change = step(life.base, reached);
   const auto* advanced = std::get_if<Advanced>(&change);
   if (!advanced) {
-    // The base knew the next life already, in one sum with this one: only both together are ahead
-    // of it.
+    // The base is the sum of this life and a part of the next one: only both lives together exceed
+    // it.
     life = {.base = life.base, .carried = reached, .again = true};
     return;
   }
   const Traffic delta = advanced->by;
   const bool again =
-      new_ledger_ || life.again || (!has_rows(key) && sampler_.folded_.contains(row_key(key)));
+      new_ledger_ || life.again || (!has_rows(key) && sampler_.retired_.contains(row_key(key)));
   if (key.second.kind == AccountKind::retired) {
-    if (!delta.empty()) add(key, SampleState::exited, ending.totals, {});
+    if (!delta.empty()) add(key, SampleState::exited, last.totals, {});
   } else if (again) {
-    if (!delta.empty()) add(key, SampleState::reset, ending.totals, delta);
+    if (!delta.empty()) add(key, SampleState::reset, last.totals, delta);
   } else if (!delta.empty() || (key.second.kind == AccountKind::cgroup && !reached.empty() &&
                                 !base_.ended.contains(key))) {
-    add(key, SampleState::exited, ending.totals, delta);
+    add(key, SampleState::exited, last.totals, delta);
   }
   const bool had_rows = again || !reached.empty() || key.second == kKernel;
   if (had_rows && key.second.kind != AccountKind::retired) {
-    pending_.folded.emplace_back(row_key(key), true);
+    pending_.retired.emplace_back(row_key(key), true);
   }
   life = {.base = {}, .carried = {}, .again = had_rows};
 }
 
-Sampler::Base Sampler::Taking::next_base() {
+Sampler::Base Sampler::Interval::next_base() {
   Base next{.taken = now_.taken, .ledger = now_.ledger, .totals = {}, .ended = {}};
   for (const AccountTotals& account : now_.accounts) {
     next.totals[{account.iface, account.account}] = account.totals;
@@ -155,10 +154,10 @@ Sampler::Base Sampler::Taking::next_base() {
   if (!new_ledger_) {
     for (const auto& [key, totals] : base_.totals) {
       if (lives_.contains(key) || next.totals.contains(key)) continue;
-      if (sampler_.endings_lost_) {
-        if (has_rows(key)) pending_.folded.emplace_back(row_key(key), true);
+      if (sampler_.final_totals_lost_) {
+        if (has_rows(key)) pending_.retired.emplace_back(row_key(key), true);
       } else {
-        // An account that this reading lacks keeps its base: should it come back, it is not new.
+        // An account that is missing in this reading keeps its base, in case it comes back.
         next.totals.emplace(key, totals);
       }
     }
@@ -170,14 +169,14 @@ Sampler::Base Sampler::Taking::next_base() {
   return next;
 }
 
-// What an account did since its base, if that makes a sample.
-void Sampler::Taking::go_on(const Key& key, const Traffic& totals) {
+// The sample of an account that is in the reading, if there is one to give.
+void Sampler::Interval::continue_life(const Key& key, const Traffic& totals) {
   const Account& account = key.second;
   const bool cgroup = account.kind == AccountKind::cgroup;
-  // Its last sample has been given. Thousands of those may lie in a ledger: no name is asked for.
+  // Its last sample was given. A ledger may hold thousands of these: names are not looked up.
   if (pending_.base.ended.contains(key) && base_.totals.at(key) == totals) return;
-  const auto folded = lives_.find(key);
-  const Life life = folded == lives_.end() ? first_life(key) : folded->second;
+  const auto later = lives_.find(key);
+  const Life life = later == lives_.end() ? first_life(key) : later->second;
   Traffic reached = life.carried;
   reached += totals;
   const Step change = step(life.base, reached);
@@ -185,29 +184,29 @@ void Sampler::Taking::go_on(const Key& key, const Traffic& totals) {
   const Traffic delta = restarted ? restarted->since_zero : std::get<Advanced>(change).by;
 
   if (account.kind == AccountKind::retired) {
-    // A fold is no traffic: what it adds was charged to its account when the packets passed.
+    // Retiring is no traffic: the bytes were in the account's own rows.
     if (!delta.empty()) add(key, SampleState::exited, totals, {});
     return;
   }
   const bool ended = name(account).ended;
   const bool owed = account == kKernel && counted_.contains(key.first);
-  const bool says_so = restarted || !life.carried.empty();
-  if (delta.empty() && !says_so && !owed && !(ended && !totals.empty())) return;
+  const bool began_again = restarted || !life.carried.empty();
+  if (delta.empty() && !began_again && !owed && !(ended && !totals.empty())) return;
   auto state = ended ? SampleState::exited : SampleState::live;
-  const bool first = !has_rows(key) || folded != lives_.end();
-  const bool was_folded = life.again || (first && sampler_.folded_.contains(row_key(key)));
-  if (restarted || new_ledger_ || was_folded ||
+  const bool first = !has_rows(key) || later != lives_.end();
+  const bool was_retired = life.again || (first && sampler_.retired_.contains(row_key(key)));
+  if (restarted || new_ledger_ || was_retired ||
       (state == SampleState::live && first && same_name_has_rows(key))) {
     state = SampleState::reset;
   }
-  if (was_folded) pending_.folded.emplace_back(row_key(key), false);
+  if (was_retired) pending_.retired.emplace_back(row_key(key), false);
   // A reset hides the end, which then gets its own sample the next time.
   if (cgroup && state == SampleState::exited) pending_.base.ended.insert(key);
   add(key, state, totals, delta);
 }
 
-void Sampler::Taking::add(const Key& key, SampleState state, const Traffic& totals,
-                          const Traffic& delta) {
+void Sampler::Interval::add(const Key& key, SampleState state, const Traffic& totals,
+                            const Traffic& delta) {
   Sample sample;
   sample.taken = now_.taken;
   sample.interval = now_.taken.boot - base_.taken.boot;
@@ -222,60 +221,64 @@ void Sampler::Taking::add(const Key& key, SampleState state, const Traffic& tota
   rows_.emplace_back(key, std::move(sample));
 }
 
-// Until the samples are kept. If they never are, the oldest final_totals are given up: memory is
-// bounded.
-void Sampler::remember_endings(const Reading& now) {
-  if (endings_ledger_ != now.ledger) {
-    endings_.clear();
-    endings_lost_ = false;
-    endings_ledger_ = now.ledger;
+// Final totals are remembered until their samples are kept. Memory is bounded: the oldest are
+// dropped.
+void Sampler::remember_final_totals(const Reading& now) {
+  if (final_totals_ledger_ != now.ledger) {
+    final_totals_.clear();
+    final_totals_lost_ = false;
+    final_totals_ledger_ = now.ledger;
   }
-  endings_.insert(endings_.end(), now.final_totals.begin(), now.final_totals.end());
-  endings_lost_ |= now.lost_final_totals != 0;
-  if (endings_.size() > most_remembered_) {
-    const auto excess = static_cast<std::ptrdiff_t>(endings_.size() - most_remembered_);
-    endings_.erase(endings_.begin(), endings_.begin() + excess);
-    endings_lost_ = true;
+  final_totals_.insert(final_totals_.end(), now.final_totals.begin(), now.final_totals.end());
+  final_totals_lost_ |= now.lost_final_totals != 0;
+  if (final_totals_.size() > most_remembered_) {
+    const auto excess = static_cast<std::ptrdiff_t>(final_totals_.size() - most_remembered_);
+    final_totals_.erase(final_totals_.begin(), final_totals_.begin() + excess);
+    final_totals_lost_ = true;
   }
 }
 
-std::vector<Sample> Sampler::take(const Reading& now, const NameOf& name_of,
-                                  const InterfaceNameOf& interface_name_of) {
+Sampler::Base Sampler::first_base(const Reading& now, const NameOf& name_of) {
+  Base base{.taken = now.taken, .ledger = now.ledger, .totals = {}, .ended = {}};
+  for (const AccountTotals& account : now.accounts) {
+    const Key key{account.iface, account.account};
+    base.totals[key] = account.totals;
+    if (account.account.kind == AccountKind::cgroup && name_of(account.account.cgroup_id).ended) {
+      base.ended.insert(key);
+    }
+  }
+  for (const InterfaceKey iface : counted_interfaces(now)) {
+    base.totals.try_emplace({iface, kKernel});
+  }
+  return base;
+}
+
+std::vector<Sample> Sampler::process(const Reading& now, const NameOf& name_of,
+                                     const InterfaceNameOf& interface_name_of) {
   if (!base_) {
-    Base first{.taken = now.taken, .ledger = now.ledger, .totals = {}, .ended = {}};
-    for (const AccountTotals& account : now.accounts) {
-      const Key key{account.iface, account.account};
-      first.totals[key] = account.totals;
-      if (account.account.kind == AccountKind::cgroup && name_of(account.account.cgroup_id).ended) {
-        first.ended.insert(key);
-      }
-    }
-    for (const InterfaceKey iface : counted_interfaces(now)) {
-      first.totals.try_emplace({iface, kKernel});
-    }
-    base_ = std::move(first);
+    base_ = first_base(now, name_of);
     return {};
   }
-  remember_endings(now);
-  Taking taking(*this, now, name_of, interface_name_of);
-  pending_ = taking.pending();
-  return taking.samples();
+  remember_final_totals(now);
+  Interval interval(*this, now, name_of, interface_name_of);
+  pending_ = interval.pending();
+  return interval.samples();
 }
 
 void Sampler::commit() {
   if (!pending_) return;
   base_ = std::move(pending_->base);
-  for (const auto& [key, folded] : pending_->folded) {
-    folded ? folded_.insert(key) : folded_.erase(key);
+  for (const auto& [key, retired] : pending_->retired) {
+    retired ? retired_.insert(key) : retired_.erase(key);
   }
   pending_.reset();
-  endings_.clear();
-  endings_lost_ = false;
+  final_totals_.clear();
+  final_totals_lost_ = false;
 }
 
 std::size_t Sampler::remembered() const {
   const std::size_t base = base_ ? base_->totals.size() + base_->ended.size() : 0;
-  return base + folded_.size() + endings_.size();
+  return base + retired_.size() + final_totals_.size();
 }
 
 }  // namespace cgtally

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Turns readings into samples. The first reading is the base and gives no sample, except for
-// accounts born after it. The base moves only when the caller says that the samples were kept
-// (commit): after a write that failed, the next samples cover the whole gap, so nothing is lost. An
-// account that ends gets one last sample, however short it lived, also when the ledger has folded
-// it in the meantime; `(kernel)` gets one every time, so that a missing interval means "not
-// recorded". Late traffic for an account that has ended is one more row, `exited`. Totals that
-// begin again under a name that had rows (an interface made anew, late traffic for an account that
-// was folded) begin with a row that says `reset`.
+// Turns readings into samples: the difference of each account's totals since the base.
+//   - The first reading is the base and gives no samples.
+//   - The base moves only when the caller says that the samples were kept (commit). After a failed
+//     write the next samples cover the whole gap, so nothing is lost.
+//   - An account that ends gets one last sample, `exited`, however short it lived and also if it
+//   was
+//     retired meanwhile. Late traffic on it gives one more such row.
+//   - `(kernel)` gets a sample each time, so that a missing interval means "not recorded".
+//   - Totals that begin again under a name that had rows (a new interface of the same name, late
+//     traffic on a retired account) begin with a row `reset`.
 #pragma once
 
 #include <functional>
@@ -22,51 +24,54 @@
 
 namespace cgtally {
 
+// `live`, `record` and the credit monitor each have a sampler, because each keeps samples at its
+// own times. It reads no ledger and writes no row.
 class Sampler {
  public:
   using NameOf = std::function<AccountName(std::uint64_t cgroup_id)>;
   using InterfaceNameOf = std::function<std::string(InterfaceKey)>;
 
-  // `most_remembered`: of accounts that were folded, and of final_totals whose samples were not
-  // kept.
+  // `most_remembered`: bound for retired accounts, and for final totals whose samples are not kept
+  // yet.
   explicit Sampler(std::string host, std::size_t most_remembered = 65'536)
-      : host_(std::move(host)), most_remembered_(most_remembered), folded_(most_remembered) {}
+      : host_(std::move(host)), most_remembered_(most_remembered), retired_(most_remembered) {}
 
   // The samples between the committed base and `now`, ordered by interface and account.
-  [[nodiscard]] std::vector<Sample> take(const Reading& now, const NameOf& name_of,
-                                         const InterfaceNameOf& interface_name_of);
-  // The samples of the last take() are safe: the next ones begin where they end.
+  [[nodiscard]] std::vector<Sample> process(const Reading& now, const NameOf& name_of,
+                                            const InterfaceNameOf& interface_name_of);
+  // The samples of the last process() are kept: the next ones begin where they end.
   void commit();
-  // How many keys it holds: bounded by what is in the ledger and those.
+  // The number of keys held: bounded by the accounts in the ledger and `most_remembered`.
   [[nodiscard]] std::size_t remembered() const;
 
  private:
   using Key = std::pair<InterfaceKey, Account>;
-  using RowKey = std::pair<std::string, Account>;  // by which a reader of rows tells them apart
+  using RowKey = std::pair<std::string, Account>;  // interface name: what a reader of rows sees
   struct Base {
     Moment taken;
     std::string ledger;
     std::map<Key, Traffic> totals;
     std::set<Key> ended;  // their last sample has been given
   };
-  // What commit() makes the state.
+  // The state after the next commit().
   struct Pending {
     Base base;
-    std::vector<std::pair<RowKey, bool>> folded;  // in order; false: it began again, and said so
+    std::vector<std::pair<RowKey, bool>> retired;  // in order; false: began again with a `reset`
   };
-  class Taking;  // one take()
+  class Interval;  // the work of one process()
 
-  void remember_endings(const Reading& now);
+  static Base first_base(const Reading& now, const NameOf& name_of);
+  void remember_final_totals(const Reading& now);
 
   std::string host_;
   std::size_t most_remembered_;
   std::optional<Base> base_;
   std::optional<Pending> pending_;
-  RecentSet<RowKey> folded_;  // and not begun again
-  // Not committed yet.
-  std::string endings_ledger_;
-  std::vector<FinalTotals> endings_;
-  bool endings_lost_ = false;
+  RecentSet<RowKey> retired_;  // accounts that have not begun again
+  // Final totals since the last commit.
+  std::string final_totals_ledger_;
+  std::vector<FinalTotals> final_totals_;
+  bool final_totals_lost_ = false;
 };
 
 }  // namespace cgtally

@@ -6,7 +6,7 @@ namespace cgtally {
 void TcpColumns::add(const TcpStats& connections, bool complete) {
   last_ = connections.by_cgroup();
   complete_ = complete;
-  looked_ = true;
+  has_dump_ = true;
   fresh_ = true;
   std::erase_if(retransmitted_, [this](const auto& item) { return !last_.contains(item.first); });
   for (const auto& [cgroup, summary] : last_) {
@@ -18,7 +18,7 @@ void TcpColumns::add(const TcpStats& connections, bool complete) {
 
 void TcpColumns::fill(std::vector<Sample>& samples) const {
   for (Sample& sample : samples) {
-    if (!looked_ || sample.cgroup_id == 0 || sample.state == SampleState::exited) {
+    if (!has_dump_ || sample.cgroup_id == 0 || sample.state == SampleState::exited) {
       continue;
     }
     const auto found = last_.find(sample.cgroup_id);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the connections of a cgroup have to say beside its traffic, put into its samples. A look at
-// the sockets and a sample do not come in the same rhythm: connections and delay are those of the
-// last look, and what was sent again is written once, in the first samples that are kept after the
-// look that saw it.
+// The TCP columns of samples: connections, queueing delay and retransmitted bytes of the cgroup.
+// Sockets are read at other times than samples are taken, so connections and delay are those of the
+// last socket dump; retransmitted bytes are written once, in the first samples that are kept after
+// the dump that found them.
 #pragma once
 
 #include <cstdint>
@@ -14,20 +14,21 @@
 
 namespace cgtally {
 
+// Used by the writer of samples, between the sampler and the CSV.
 class TcpColumns {
  public:
-  // One look; `complete`: a cgroup that is not in it has no connections.
+  // Adds a socket dump; if it is `complete`, a cgroup that is not in it has no connections.
   void add(const TcpStats& connections, bool complete);
-  // Of cgroups that live; a cgroup's are the same on each of its interfaces.
+  // Fills the columns of cgroups that have not ended; they are the same on each interface.
   void fill(std::vector<Sample>& samples) const;
   // The samples that were filled last are kept.
   void commit(const std::vector<Sample>& samples);
 
  private:
   std::map<std::uint64_t, TcpSummary> last_;
-  std::map<std::uint64_t, std::uint64_t> retransmitted_;  // by cgroup, not kept yet
-  bool looked_ = false;
-  bool fresh_ = false;  // looked since the last commit
+  std::map<std::uint64_t, std::uint64_t> retransmitted_;  // by cgroup, in no kept sample yet
+  bool has_dump_ = false;
+  bool fresh_ = false;  // a dump came since the last commit
   bool complete_ = false;
 };
 

@@ -9,14 +9,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// What a connection felt before it fell silent says nothing of the queue now.
-constexpr Nanoseconds kFresh = 10s;
+// The last round-trip time of a connection that has sent nothing for long says nothing about the
+// queue now.
+constexpr Nanoseconds kFreshRtt = 10s;
 
-// By nearest rank; reorders the values.
+// The quantile by nearest rank; reorders the values.
 std::optional<Nanoseconds> quantile(std::vector<Nanoseconds>& values, double part) {
-  if (values.empty()) {
-    return std::nullopt;
-  }
+  if (values.empty()) return std::nullopt;
   const double rank = std::ceil(part * static_cast<double>(values.size()));
   const auto at = values.begin() + static_cast<std::ptrdiff_t>(rank) - 1;
   std::ranges::nth_element(values, at);
@@ -30,7 +29,7 @@ struct Sum {
   void add(const TcpSocketFacts& socket, std::uint64_t again) {
     ++summary.connections;
     summary.retransmitted += Bytes{again};
-    if (socket.rtt && socket.min_rtt && socket.since_sent < kFresh) {
+    if (socket.rtt && socket.min_rtt && socket.since_sent < kFreshRtt) {
       delays.push_back(std::max(*socket.rtt - *socket.min_rtt, Nanoseconds::zero()));
     }
   }
@@ -58,7 +57,7 @@ std::vector<const TcpSocketFacts*> each_once(const std::vector<TcpSocketFacts>& 
 
 }  // namespace
 
-void TcpStats::look(const std::vector<TcpSocketFacts>& sockets, const Moment& now) {
+void TcpStats::update(const std::vector<TcpSocketFacts>& sockets, const Moment& now) {
   std::unordered_map<std::uint64_t, std::uint64_t> retransmitted;
   std::map<std::uint64_t, Sum> sums;
   Sum all;
@@ -68,7 +67,7 @@ void TcpStats::look(const std::vector<TcpSocketFacts>& sockets, const Moment& no
     if (total > 0) {
       const auto before = retransmitted_.find(socket->cookie);
       const std::uint64_t base = before == retransmitted_.end() ? 0 : before->second;
-      again = looked_ && total > base ? total - base : 0;
+      again = updated_at_ && total > base ? total - base : 0;
       retransmitted.emplace(socket->cookie, total);
     }
     sums[socket->cgroup_id].add(*socket, again);
@@ -80,10 +79,10 @@ void TcpStats::look(const std::vector<TcpSocketFacts>& sockets, const Moment& no
     by_cgroup_.emplace(cgroup, sum.finish());
   }
   all_ = all.finish();
-  looked_ = now;
+  updated_at_ = now;
 }
 
-void TcpStats::know(const std::vector<TcpSocketFacts>& sockets) {
+void TcpStats::add_known(const std::vector<TcpSocketFacts>& sockets) {
   for (const TcpSocketFacts& socket : sockets) {
     if (socket.retransmitted.value > 0) {
       retransmitted_.emplace(socket.cookie, socket.retransmitted.value);

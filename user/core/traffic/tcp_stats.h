@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What TCP itself says of each cgroup: how many connections, how long their packets wait in queues
-// (round-trip time above the least that the connection has seen), and how many bytes it had to send
-// again. Latency rises before anything is dropped. One look is a dump of a netns' sockets.
+// TCP statistics of each cgroup: number of connections, queueing delay (round-trip time above the
+// connection's minimum, which rises before anything is dropped) and retransmitted bytes. Their
+// source is a dump of all TCP sockets.
 #pragma once
 
 #include <cstdint>
@@ -19,34 +19,36 @@ namespace cgtally {
 struct TcpSocketFacts {
   std::uint64_t cookie = 0;  // the socket's, never reused
   std::uint64_t cgroup_id = 0;
-  std::optional<Nanoseconds> rtt;      // smoothed; none before the first sample
-  std::optional<Nanoseconds> min_rtt;  // of the kernel's window
+  std::optional<Nanoseconds> rtt;      // smoothed; empty before the first measurement
+  std::optional<Nanoseconds> min_rtt;  // of the kernel's window (net.ipv4.tcp_min_rtt_wlen)
   Bytes retransmitted;                 // since the socket was made
-  Nanoseconds since_sent{};            // a round-trip time is as old as what was sent last
+  Nanoseconds since_sent{};            // age of the round-trip time: since the last send
 };
 
 struct TcpSummary {
   std::uint64_t connections = 0;
   std::optional<Nanoseconds> queue_delay_p50;  // of rtt - min_rtt over the connections
   std::optional<Nanoseconds> queue_delay_p99;
-  Bytes retransmitted;  // since the look before, by connections that both looks saw or that are new
+  Bytes retransmitted;  // since the dump before, by connections in this dump
 };
 
+// Differences from dump to dump, filled by the TCP collector. Bytes that a socket retransmitted
+// between its last dump and its end are lost.
 class TcpStats {
  public:
-  // All sockets of all netns in view at one moment; one that comes twice counts once. In the first
-  // look what was sent again before is the base; a socket that is new later counts from 0. What a
-  // socket sent again between its last look and its end is lost.
-  void look(const std::vector<TcpSocketFacts>& sockets, const Moment& now);
-  // Sockets that are older than that they are seen: the next look takes no difference from 0.
-  void know(const std::vector<TcpSocketFacts>& sockets);
-  // When the last look was; none yet: nothing below is known.
-  [[nodiscard]] const std::optional<Moment>& looked() const { return looked_; }
+  // A dump of all sockets of all netns in view; a socket that comes twice counts once. The first
+  // dump is the base; a socket that is new in a later one counts from 0.
+  void update(const std::vector<TcpSocketFacts>& sockets, const Moment& now);
+  // Registers sockets that existed before we first saw them, so that what they retransmitted
+  // earlier is not reported as new.
+  void add_known(const std::vector<TcpSocketFacts>& sockets);
+  // The moment of the last dump; empty: nothing below is known yet.
+  [[nodiscard]] const std::optional<Moment>& updated_at() const { return updated_at_; }
   [[nodiscard]] const std::map<std::uint64_t, TcpSummary>& by_cgroup() const { return by_cgroup_; }
   [[nodiscard]] const TcpSummary& all() const { return all_; }
 
  private:
-  std::optional<Moment> looked_;
+  std::optional<Moment> updated_at_;
   std::unordered_map<std::uint64_t, std::uint64_t> retransmitted_;  // by cookie; 0 is left out
   std::map<std::uint64_t, TcpSummary> by_cgroup_;
   TcpSummary all_;

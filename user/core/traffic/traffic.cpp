@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The only subtraction of counters in the program, behind the check that makes it safe.
+// The only subtraction of counters in the program, after the check that makes it safe.
 #include "core/traffic/traffic.h"
 
 namespace cgtally {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Totals of an account, and the one way to take the difference of two readings. A source whose
-// totals went backwards has restarted: what it shows now is what it counted since its new zero. It
-// is never wrapped into 2^64 (an agent that did so once reported 400 PB/s) and never averaged over
-// the gap.
+// Totals of an account, and the only way to take the difference of two readings. If totals went
+// backwards, their source has restarted: the new totals are what it has counted since its new zero.
+// A difference never wraps around 2^64 (an agent that did so once reported 400 PB/s) and is never
+// averaged over the gap.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +33,7 @@ struct Restarted {
 };
 using Step = std::variant<Advanced, Restarted>;
 
-// One counter below its earlier value restarts all four: they come from one record.
+// If one counter is below its earlier value, all four have restarted: they come from one record.
 [[nodiscard]] Step step(const Traffic& before, const Traffic& now);
 
 }  // namespace cgtally

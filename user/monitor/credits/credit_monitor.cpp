@@ -85,7 +85,7 @@ Result<void> CreditMonitor::open(const CreditOptions& options, Session& session,
   last_ = base.taken;
   ledger_ = base.ledger;
   booked_ = booked(session, base);
-  (void)sampler_.take(
+  (void)sampler_.process(
       base, [&](std::uint64_t id) { return session.name_of(id); },
       [&](InterfaceKey key) { return session.interface_name(key); });
   sampler_.commit();
@@ -218,7 +218,7 @@ std::optional<CreditReport> CreditMonitor::take(Session& session, const Reading&
 
 void CreditMonitor::advance(Session& session, const Reading& reading) {
   const auto interfaces = charged(session).interfaces;
-  auto samples = sampler_.take(
+  auto samples = sampler_.process(
       reading, [&](std::uint64_t id) { return session.name_of(id); },
       [&](InterfaceKey key) { return session.interface_name(key); });
   sampler_.commit();

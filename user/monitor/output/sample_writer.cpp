@@ -39,7 +39,7 @@ std::vector<std::string> SampleWriter::rows() const {
 
 SampleWriter::Outcome SampleWriter::take(const Reading& now, const Sampler::NameOf& name_of,
                                          const Sampler::InterfaceNameOf& interface_name_of) {
-  samples_ = sampler_.take(now, name_of, interface_name_of);
+  samples_ = sampler_.process(now, name_of, interface_name_of);
   columns_.fill(samples_);
   const auto written = sink_.write(rows());
   if (written) {

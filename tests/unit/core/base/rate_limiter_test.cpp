@@ -11,21 +11,36 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST(RateLimiter, IsDueOncePerPeriodThoughTheCallerIsALittleEarly) {
-  RateLimiter limiter(10s);
-  EXPECT_TRUE(limiter.due(0s));
-  EXPECT_FALSE(limiter.due(5s));
-  EXPECT_TRUE(limiter.due(9800ms));
-  EXPECT_FALSE(limiter.due(19s));
-  EXPECT_TRUE(limiter.due(20s));  // counted from what was due, not from when it ran
+TEST(RateLimiter, IsDueOnceASecondIfAskedTenTimes) {
+  RateLimiter pace(1s);
+  int done = 0;
+  for (int tick = 0; tick < 100; ++tick) {
+    done += pace.due(5s + tick * 100ms) ? 1 : 0;
+  }
+  EXPECT_EQ(done, 10);
+}
+
+TEST(RateLimiter, DoesNotSkipACallerOfTheSamePeriodForJitter) {
+  RateLimiter pace(1s);
+  for (int tick = 0; tick < 100; ++tick) {
+    EXPECT_TRUE(pace.due(tick * 1s + (tick % 3) * 2ms)) << tick;
+  }
+}
+
+TEST(RateLimiter, DoesNotCatchUpAfterAPause) {
+  RateLimiter pace(1s);
+  EXPECT_TRUE(pace.due(0s));
+  EXPECT_TRUE(pace.due(60s));
+  EXPECT_FALSE(pace.due(60500ms));
+  EXPECT_TRUE(pace.due(61s));
 }
 
 TEST(RateLimiter, RestsAtLeastUntilTheGivenTime) {
-  RateLimiter limiter(1s);
-  EXPECT_TRUE(limiter.due(0s));
-  limiter.rest_until(30s);
-  EXPECT_FALSE(limiter.due(29s));
-  EXPECT_TRUE(limiter.due(30s));
+  RateLimiter pace(1s);
+  EXPECT_TRUE(pace.due(0s));
+  pace.rest_until(5s);
+  EXPECT_FALSE(pace.due(4s));
+  EXPECT_TRUE(pace.due(5s));
 }
 
 TEST(BackoffSchedule, IsDueAfterASecondThenWithDoubledPausesUpToAMinute) {

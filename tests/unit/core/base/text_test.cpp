@@ -53,7 +53,7 @@ TEST(Pad, CountsCodePoints) {
   EXPECT_EQ(pad_left("abcd", 2), "abcd");
 }
 
-TEST(Printable, LetsNoNameSteerTheTerminal) {
+TEST(Printable, LetsNoNameControlTheTerminal) {
   EXPECT_EQ(printable("/a\x1b[2Jb\tc\x7f"), "/a?[2Jb?c?");
   EXPECT_EQ(printable("x\u009b2Jy\u00e9"), "x?2Jy\u00e9");
 }
@@ -74,7 +74,7 @@ TEST(Timestamp, ComesBackAsItWas) {
   EXPECT_EQ(parse_timestamp("1970-01-01T00:00:00.5Z"), std::chrono::milliseconds{500});
 }
 
-TEST(Timestamp, RefusesWhatIsNone) {
+TEST(Timestamp, RefusesOtherTexts) {
   for (const char* text :
        {"", "Z", "2026-11-21", "2026-11-21T11:42:07", "2026-11-21 11:42:07Z",
         "2026-13-21T11:42:07Z", "2026-02-29T11:42:07Z", "2026-11-21T24:00:00Z",

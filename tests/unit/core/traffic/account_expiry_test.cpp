@@ -22,7 +22,7 @@ RemovedCgroup released(std::uint64_t id) {
 }
 using Keys = std::vector<InterfaceAccount>;
 
-TEST(RetiringTest, LeavesTheLivingAndTheReasonsAlone) {
+TEST(AccountExpiryTest, LeavesTheLivingAndTheReasonsAlone) {
   AccountExpiry retiring;
   const std::vector<AccountTotals> accounts{{kEth, cgroup(7), sent(1)},
                                             {kEth, reason(AccountKind::kernel), sent(1)}};
@@ -30,14 +30,14 @@ TEST(RetiringTest, LeavesTheLivingAndTheReasonsAlone) {
   EXPECT_EQ(retiring.due(accounts, {released(0), released(8)}, at(1000)), Keys{});
 }
 
-TEST(RetiringTest, LetsAReleasedCgroupGoAtOnceOnEachInterface) {
+TEST(AccountExpiryTest, RetiresAReleasedCgroupAtOnceOnEachInterface) {
   AccountExpiry retiring;
   EXPECT_EQ(
       retiring.due({{kEth, cgroup(7), sent(1)}, {kLo, cgroup(7), sent(2)}}, {released(7)}, at(3)),
       (Keys{key(7), key(7, kLo)}));
 }
 
-TEST(RetiringTest, LetsARemovedCgroupGoAfterAMinuteWithoutAPacket) {
+TEST(AccountExpiryTest, RetiresARemovedCgroupAfterAMinuteWithoutAPacket) {
   AccountExpiry retiring;
   const std::vector<AccountTotals> accounts{{kEth, cgroup(7), sent(1)}};
   EXPECT_EQ(retiring.due(accounts, {removed(7)}, at(500)), Keys{}) << "not known to be still";
@@ -45,7 +45,7 @@ TEST(RetiringTest, LetsARemovedCgroupGoAfterAMinuteWithoutAPacket) {
   EXPECT_EQ(retiring.due(accounts, {removed(7)}, at(560)), Keys{key(7)});
 }
 
-TEST(RetiringTest, BeginsTheMinuteAgainWithEachPacket) {
+TEST(AccountExpiryTest, BeginsTheMinuteAgainWithEachPacket) {
   AccountExpiry retiring;
   EXPECT_EQ(retiring.due({{kEth, cgroup(7), sent(1)}}, {removed(7)}, at(100)), Keys{});
   EXPECT_EQ(retiring.due({{kEth, cgroup(7), sent(2)}}, {removed(7)}, at(159)), Keys{});
@@ -53,7 +53,7 @@ TEST(RetiringTest, BeginsTheMinuteAgainWithEachPacket) {
   EXPECT_EQ(retiring.due({{kEth, cgroup(7), sent(2)}}, {removed(7)}, at(219)), Keys{key(7)});
 }
 
-TEST(RetiringTest, DoesNotCountTheTimeBeforeTheRemoval) {
+TEST(AccountExpiryTest, DoesNotCountTheTimeBeforeTheRemoval) {
   AccountExpiry retiring;
   const std::vector<AccountTotals> accounts{{kEth, cgroup(7), sent(1)}};
   EXPECT_EQ(retiring.due(accounts, {}, at(0)), Keys{});
@@ -61,7 +61,7 @@ TEST(RetiringTest, DoesNotCountTheTimeBeforeTheRemoval) {
   EXPECT_EQ(retiring.due(accounts, {removed(7)}, at(101)), Keys{});
 }
 
-TEST(RetiringTest, ForgetsWhatHasLeftTheLedger) {
+TEST(AccountExpiryTest, ForgetsAccountsThatHaveLeftTheLedger) {
   AccountExpiry retiring;
   const std::vector<AccountTotals> accounts{{kEth, cgroup(7), sent(1)}};
   EXPECT_EQ(retiring.due(accounts, {removed(7)}, at(100)), Keys{});

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a recording may rely on when the ledger forgets accounts: their last rows are exact, a fold
-// is never traffic, and what begins again says so.
+// What a recording may rely on when the ledger forgets accounts: their last rows are exact, a
+// retired is never traffic, and what begins again says so.
 #include <gtest/gtest.h>
 
 #include "core/traffic/sampler.h"
@@ -21,8 +21,8 @@ class Endings : public testing::Test {
     ledger_[{iface, account}] = totals;
   }
   // As a keeper does: the totals go to (retired).
-  void fold(const Account& account, const Traffic& totals, InterfaceKey iface = kEth,
-            InterfaceKey into = kEth) {
+  void retire(const Account& account, const Traffic& totals, InterfaceKey iface = kEth,
+              InterfaceKey into = kEth) {
     ledger_.erase({iface, account});
     ledger_[{into, kRetired}] += totals;
     endings_.push_back({iface, account, totals});
@@ -39,7 +39,7 @@ class Endings : public testing::Test {
     for (const auto& [key, totals] : ledger_) {
       reading.accounts.push_back({key.first, key.second, totals});
     }
-    return sampler_.take(
+    return sampler_.process(
         reading,
         [this](std::uint64_t id) {
           return AccountName{"/" + std::to_string(id), removed_.contains(id)};
@@ -78,7 +78,7 @@ TEST_F(Endings, GiveTheLastRowWithTheFinalTotals) {
   book(cgroup(7), sent(1000));
   keep_at(10);
   remove(7);
-  fold(cgroup(7), sent(5000));
+  retire(cgroup(7), sent(5000));
   const auto samples = keep_at(11);
   const auto seven = rows(samples, "/7");
   ASSERT_EQ(seven.size(), 1U);
@@ -89,10 +89,10 @@ TEST_F(Endings, GiveTheLastRowWithTheFinalTotals) {
   EXPECT_EQ(rows(keep_at(12), "/7").size(), 0U);
 }
 
-TEST_F(Endings, GiveAnAccountThatWasBornAndFoldedInOneIntervalItsOneRow) {
+TEST_F(Endings, GiveAnAccountThatBeganAndWasRetiredInOneIntervalItsOneRow) {
   keep_at(10);
   remove(7);
-  fold(cgroup(7), sent(5000));
+  retire(cgroup(7), sent(5000));
   const auto seven = rows(keep_at(11), "/7");
   ASSERT_EQ(seven.size(), 1U);
   expect_row(seven[0], SampleState::exited, sent(5000), sent(5000));
@@ -103,16 +103,16 @@ TEST_F(Endings, GiveNoSecondLastRow) {
   keep_at(10);
   remove(7);
   ASSERT_EQ(rows(keep_at(11), "/7").size(), 1U);
-  fold(cgroup(7), sent(1000));
+  retire(cgroup(7), sent(1000));
   EXPECT_EQ(rows(keep_at(12), "/7").size(), 0U);
 }
 
-TEST_F(Endings, GiveWhatCameBehindTheLastRowAnotherOne) {
+TEST_F(Endings, GiveTrafficAfterTheLastRowAnotherRow) {
   book(cgroup(7), sent(1000));
   keep_at(10);
   remove(7);
   keep_at(11);
-  fold(cgroup(7), sent(3000));
+  retire(cgroup(7), sent(3000));
   const auto seven = rows(keep_at(12), "/7");
   ASSERT_EQ(seven.size(), 1U);
   expect_row(seven[0], SampleState::exited, sent(3000), sent(2000));
@@ -121,7 +121,7 @@ TEST_F(Endings, GiveWhatCameBehindTheLastRowAnotherOne) {
 TEST_F(Endings, GiveNoRowToWhatNeverMovedAnything) {
   book(cgroup(7), {});
   keep_at(10);
-  fold(cgroup(7), {});
+  retire(cgroup(7), {});
   EXPECT_EQ(rows(keep_at(11), "/7").size(), 0U);
 }
 
@@ -129,7 +129,7 @@ TEST_F(Endings, SayResetOfLateTrafficOnceAndThenExited) {
   book(cgroup(7), sent(1000));
   keep_at(10);
   remove(7);
-  fold(cgroup(7), sent(1000));
+  retire(cgroup(7), sent(1000));
   keep_at(11);
   book(cgroup(7), sent(3000));  // more than before: no difference would show it
   auto seven = rows(keep_at(12), "/7");
@@ -141,13 +141,13 @@ TEST_F(Endings, SayResetOfLateTrafficOnceAndThenExited) {
   expect_row(seven[0], SampleState::exited, sent(4000), sent(1000));
 }
 
-TEST_F(Endings, SayResetOfLateTrafficThatWasFoldedAsWell) {
+TEST_F(Endings, SayResetOfLateTrafficThatWasRetiredAsWell) {
   keep_at(10);
   remove(7);
-  fold(cgroup(7), sent(1000));
+  retire(cgroup(7), sent(1000));
   keep_at(11);
-  fold(cgroup(7), sent(500));
-  fold(cgroup(7), sent(200));
+  retire(cgroup(7), sent(500));
+  retire(cgroup(7), sent(200));
   const auto seven = rows(keep_at(12), "/7");
   ASSERT_EQ(seven.size(), 2U);
   expect_row(seven[0], SampleState::reset, sent(500), sent(500));
@@ -157,7 +157,7 @@ TEST_F(Endings, SayResetOfLateTrafficThatWasFoldedAsWell) {
 TEST_F(Endings, TellTwoLivesOfOneIntervalApart) {
   book(cgroup(7), sent(1000));
   keep_at(10);
-  fold(cgroup(7), sent(5000));
+  retire(cgroup(7), sent(5000));
   book(cgroup(7), sent(300));
   const auto seven = rows(keep_at(11), "/7");
   ASSERT_EQ(seven.size(), 2U);
@@ -175,7 +175,7 @@ TEST_F(Endings, NeverGoNegativeWhereTheBaseHeldTheNextLifeToo) {
   keep_at(10);
   book(cgroup(7), sent(6000));  // 5000 in the slot that leaves, 1000 in the new one
   keep_at(11);
-  fold(cgroup(7), sent(5000));
+  retire(cgroup(7), sent(5000));
   book(cgroup(7), sent(1000));
   auto seven = rows(keep_at(12), "/7");
   ASSERT_EQ(seven.size(), 1U);
@@ -191,7 +191,7 @@ TEST_F(Endings, AreNotLostWithAWriteThatFailed) {
   book(cgroup(7), sent(1000));
   keep_at(10);
   remove(7);
-  fold(cgroup(7), sent(5000));
+  retire(cgroup(7), sent(5000));
   ASSERT_EQ(rows(take_at(11), "/7").size(), 1U);
   ASSERT_EQ(rows(take_at(12), "/7").size(), 1U);
   book(cgroup(7), sent(200));
@@ -211,7 +211,7 @@ TEST_F(Endings, OfAnInterfaceGoToGoneAndTheNextOfItsNameSaysReset) {
   for (const auto& [account, totals] :
        {std::pair{cgroup(7), sent(2000)}, std::pair{kOfKernel, sent(300)},
         std::pair{kRetired, sent(9000)}}) {
-    fold(account, totals, kEth, kGoneInterface);
+    retire(account, totals, kEth, kGoneInterface);
   }
   auto samples = keep_at(11);
   ASSERT_EQ(rows(samples, "/7").size(), 1U);
@@ -233,7 +233,7 @@ TEST_F(Endings, OfAnInterfaceGoToGoneAndTheNextOfItsNameSaysReset) {
 TEST_F(Endings, OwesNoKernelRowToGone) {
   Sampler sampler("host");
   const auto take = [&](std::int64_t seconds) {
-    return sampler.take(
+    return sampler.process(
         {.taken = second(seconds),
          .ledger = "one",
          .accounts = {{kEth, cgroup(7), sent(1)}, {kGoneInterface, kRetired, sent(2)}}},

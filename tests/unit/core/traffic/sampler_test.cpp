@@ -30,7 +30,7 @@ class SamplerTest : public testing::Test {
     for (const auto& [key, totals] : ledger_) {
       reading.accounts.push_back({.iface = key.first, .account = key.second, .totals = totals});
     }
-    return sampler_.take(
+    return sampler_.process(
         reading,
         [this](std::uint64_t id) {
           return AccountName{.path = "/" + std::to_string(id), .ended = ended_.contains(id)};
@@ -119,7 +119,7 @@ TEST_F(SamplerTest, GivesKernelARowOnEachInterfaceEveryTime) {
   }
 }
 
-TEST_F(SamplerTest, OwesKernelRowsToTheAttachedInterfacesOnlyWhereTheyAreTold) {
+TEST_F(SamplerTest, GivesKernelRowsOnlyToTheAttachedInterfacesIfTheReadingListsThem) {
   book(cgroup(7), sent(1000), kLo);
   attached_ = {kEth};
   keep_at(10);
@@ -248,7 +248,7 @@ TEST_F(SamplerTest, SaysResetWhereTotalsWentBackwardsAndCountsFromZero) {
   EXPECT_EQ(row(samples, "/7")->delta, sent(692'608));
 }
 
-TEST_F(SamplerTest, WritesTheEndBehindAResetInARowOfItsOwn) {
+TEST_F(SamplerTest, WritesTheEndAfterAResetInARowOfItsOwn) {
   book(cgroup(7), sent(5000));
   keep_at(10);
   book(cgroup(7), sent(1000));
@@ -260,7 +260,7 @@ TEST_F(SamplerTest, WritesTheEndBehindAResetInARowOfItsOwn) {
   EXPECT_TRUE(row(samples, "/7")->delta.empty());
 }
 
-TEST_F(SamplerTest, NeverShowsAFoldAsTraffic) {
+TEST_F(SamplerTest, NeverShowsRetiringAsTraffic) {
   const Account retired = reason(AccountKind::retired);
   book(retired, sent(1000));
   keep_at(10);
@@ -273,7 +273,7 @@ TEST_F(SamplerTest, NeverShowsAFoldAsTraffic) {
   EXPECT_EQ(row(keep_at(12), "(retired)"), nullptr);
 }
 
-TEST_F(SamplerTest, DoesNotCountAnAccountTwiceThatOneReadingLacked) {
+TEST_F(SamplerTest, DoesNotCountAnAccountTwiceThatWasMissingInOneReading) {
   book(cgroup(7), sent(5000));
   keep_at(10);
   ledger_.erase({kEth, cgroup(7)});
@@ -294,7 +294,7 @@ TEST_F(SamplerTest, SaysResetWhereAnInterfaceOfTheSameNameBeginsAgain) {
                                  {kEthAgain, cgroup(7), sent(300)},
                                  {kEthAgain, cgroup(8), sent(40)}},
                     .attached = std::vector{kEthAgain}};
-    auto samples = sampler_.take(
+    auto samples = sampler_.process(
         reading,
         [](std::uint64_t id) {
           return AccountName{.path = "/" + std::to_string(id), .ended = false};

@@ -22,11 +22,11 @@ std::vector<Sample> rows(std::vector<std::uint64_t> cgroups) {
   return samples;
 }
 
-class ConnectionColumnsTest : public testing::Test {
+class TcpColumnsTest : public testing::Test {
  protected:
-  // One connection of cgroup 7, which has sent so much again since it was made.
-  void look(std::uint64_t again, bool complete = true) {
-    connections_.look(
+  // A dump of one connection of cgroup 7 that has retransmitted `again` bytes in all.
+  void dump(std::uint64_t again, bool complete = true) {
+    connections_.update(
         {{.cookie = 1, .cgroup_id = 7, .rtt = 3ms, .min_rtt = 1ms, .retransmitted = {again}}},
         second(++now_));
     columns_.add(connections_, complete);
@@ -42,13 +42,13 @@ class ConnectionColumnsTest : public testing::Test {
   std::int64_t now_ = 0;
 };
 
-TEST_F(ConnectionColumnsTest, BeforeTheFirstLookNothingIsKnown) {
+TEST_F(TcpColumnsTest, BeforeTheFirstDumpNothingIsKnown) {
   EXPECT_FALSE(filled({7})[0].tcp_connections);
   EXPECT_FALSE(filled({7})[0].retransmitted);
 }
 
-TEST_F(ConnectionColumnsTest, ReasonsAndEndedAccountsHaveNone) {
-  look(0);
+TEST_F(TcpColumnsTest, ReasonsAndEndedAccountsHaveNone) {
+  dump(0);
   auto samples = rows({0, 7});
   samples[1].state = SampleState::exited;
   columns_.fill(samples);
@@ -56,48 +56,48 @@ TEST_F(ConnectionColumnsTest, ReasonsAndEndedAccountsHaveNone) {
   EXPECT_FALSE(samples[1].tcp_connections);
 }
 
-TEST_F(ConnectionColumnsTest, WithoutSocketsThereAreNoConnectionsIfAllWereSeen) {
-  look(0);
+TEST_F(TcpColumnsTest, WithoutSocketsThereAreNoConnectionsIfAllWereSeen) {
+  dump(0);
   EXPECT_EQ(filled({9})[0].tcp_connections, 0U);
   EXPECT_EQ(filled({9})[0].retransmitted, Bytes{0});
   EXPECT_FALSE(filled({9})[0].queue_delay_p99);
-  look(0, false);
+  dump(0, false);
   EXPECT_FALSE(filled({9})[0].tcp_connections);
   EXPECT_EQ(filled({7})[0].tcp_connections, 1U);
 }
 
-TEST_F(ConnectionColumnsTest, WhatWasSentAgainIsWrittenOnceAndTheRestInEachRow) {
-  look(100);
+TEST_F(TcpColumnsTest, RetransmittedBytesAreWrittenOnceAndTheRestInEachRow) {
+  dump(100);
   columns_.commit(filled({7}));
-  look(130);
+  dump(130);
   const auto first = filled({7});
   EXPECT_EQ(first[0].retransmitted, Bytes{30});
   EXPECT_EQ(first[0].queue_delay_p99, Nanoseconds(2ms));
   columns_.commit(first);
-  const auto between = filled({7});  // ten rows a second, one look
+  const auto between = filled({7});  // ten rows a second, one dump
   EXPECT_FALSE(between[0].retransmitted);
   EXPECT_EQ(between[0].tcp_connections, 1U);
 }
 
-TEST_F(ConnectionColumnsTest, RowsThatWereNotWrittenLeaveItToTheNext) {
-  look(100);
+TEST_F(TcpColumnsTest, RowsThatWereNotWrittenLeaveItToTheNext) {
+  dump(100);
   columns_.commit(filled({7}));
-  look(130);
+  dump(130);
   (void)filled({7});
-  look(135);
+  dump(135);
   const auto later = filled({7});
   EXPECT_EQ(later[0].retransmitted, Bytes{35});
   columns_.commit(later);
-  look(135);
+  dump(135);
   EXPECT_EQ(filled({7})[0].retransmitted, Bytes{0});
 }
 
-TEST_F(ConnectionColumnsTest, AnIntervalWithoutARowLosesNothing) {
-  look(100);
+TEST_F(TcpColumnsTest, AnIntervalWithoutARowLosesNothing) {
+  dump(100);
   columns_.commit(filled({7}));
-  look(130);
+  dump(130);
   columns_.commit(filled({9}));
-  look(131);
+  dump(131);
   EXPECT_EQ(filled({7})[0].retransmitted, Bytes{31});
 }
 
