@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A full disk for one process: while this lives no file of it may grow past the limit, and who
-// tries hears EFBIG instead of a signal.
+// A full disk for the test's own process: while a FileSizeLimit lives, writing past the limit fails
+// with EFBIG, without the signal SIGXFSZ.
 #pragma once
 
 #include <sys/resource.h>

@@ -109,7 +109,7 @@ TEST_F(StatusTest, AKeptLedgerIsWholeAndTellsItsCost) {
   start_keeper();
   const std::string text = status_under_traffic();
   for (const std::string& line :
-       Words{"ledger    up; its totals begin at *", "keeper    process *, last looked * ago",
+       Words{"ledger    up; its totals begin at *", "keeper    process *, last active * ago",
              "slots     * of 4 096 used", "memory    *, of it * for windows",
              "cost      * for each packet, measured on * packets in 1.0* s",
              "cgt0  tcx, totals since *", "  rx * 100 %   100 %   0.0 %  nobody",
@@ -137,9 +137,9 @@ TEST_F(StatusTest, WithoutAKeeperItCountsOnAndSaysWhatIsMissing) {
   std::string text = status();
   EXPECT_TRUE(has_line_like(text, "keeper    none; the last one looked * ago")) << text;
   EXPECT_TRUE(has_line_like(text, "slots     * used, 1 by accounts that have ended")) << text;
-  EXPECT_TRUE(has_line_like(text, "*full in about *, at the rate since a keeper last looked"))
+  EXPECT_TRUE(has_line_like(text, "*full in about *, at the rate since a keeper was last active"))
       << text;
-  EXPECT_TRUE(has_line_like(text, "cost      not known: no packet came by in 1.0* s")) << text;
+  EXPECT_TRUE(has_line_like(text, "cost      not known: no packet was counted in 1.0* s")) << text;
   EXPECT_TRUE(has_line_like(text, "  rx *  nobody")) << text;
 
   ASSERT_EQ(call({"down"}).exit_code, 0);

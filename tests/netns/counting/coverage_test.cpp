@@ -38,7 +38,7 @@ class CoverageOf : public WireTest, public ::testing::WithParamInterface<HookCho
     const int ifindex = wire_.host().ifindex("cgt0");
     const auto device =
         inside(wire_.host(), [&] { return netlink::device_counters(ifindex).value(); });
-    return {.boot = sys::now().boot, .device = device.carried, .booked = settled.books.sum()};
+    return {.boot = sys::now().boot, .device = device.carried, .counted = settled.books.sum()};
   }
   [[nodiscard]] std::string sentence(std::string_view direction, double share) const {
     const auto hook = direction == "rx" ? bpf::HookDirection::ingress : bpf::HookDirection::egress;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// When something is due again. RateLimiter bounds how often a periodic caller runs an expensive
-// operation; BackoffSchedule decides when to report something that goes on for long. Neither reads
-// a clock.
+// Decisions on when something is due again. RateLimiter bounds how often a periodic caller runs an
+// expensive operation; BackoffSchedule decides when to report something that goes on for long.
+// Neither reads a clock.
 #pragma once
 
 #include <algorithm>
@@ -32,9 +32,9 @@ class RateLimiter {
   std::optional<Nanoseconds> next_;
 };
 
-// When to report something that goes on, such as a burst that does not end: after one second, then
-// each time that it has lasted twice as long as at the last report, and at least once a minute. An
-// hour makes 66 reports.
+// Decides when to report something that goes on, such as a burst that does not end: after one
+// second, then each time that it has lasted twice as long as at the last report, and at least once
+// a minute. An hour makes 66 reports.
 class BackoffSchedule {
  public:
   static constexpr Nanoseconds kFirst = std::chrono::seconds{1};

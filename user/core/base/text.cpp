@@ -11,7 +11,7 @@ namespace cgtally {
 namespace {
 
 constexpr std::string_view kCut = "..";
-constexpr std::size_t kLeastHead = 6;  // a shorter beginning of a path helps nobody
+constexpr std::size_t kLeastHead = 6;  // a shorter beginning of a path helps no reader
 
 bool continues(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Finds bursts in the closed windows of one interface and direction.
 //   - A burst begins with a window over the threshold. It ends when kQuietWindows in a row are
-//   below
-//     half of the threshold (a shorter dip is a pause of the sender), or when kCalmWindows in a row
-//     are not over it (traffic just below the threshold cannot keep a burst open for ever).
+//     below half of the threshold (a shorter dip is a pause of the sender), or when kCalmWindows in
+//     a row are not over it (traffic just below the threshold cannot keep a burst open for ever).
 //   - The window before the first and the one after the last belong to the burst if they hold half
 //     of the threshold, because a burst begins and ends within a window.
 //   - Nothing is assumed about missed windows: a burst ends before them, marked as incomplete.

@@ -44,8 +44,7 @@ struct BurstPanel {
   std::vector<BurstNote> under_way = {};              // bursts that have lasted for long
   std::vector<BurstNote> latest;                      // bursts that have ended, newest first
   std::size_t fresh = 0;                              // number of `latest` since the panel before
-  std::optional<SecondOf>
-      second;  // of the busiest interface; empty if nothing was sent or received
+  std::optional<SecondOf> second;  // of the busiest interface; empty without traffic
 };
 
 // Remembers the bursts of the last minute. `live` adds windows and bursts as they come and asks for

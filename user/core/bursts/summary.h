@@ -15,7 +15,7 @@ namespace cgtally {
 
 // Adds up what the burst monitor saw: traffic, bursts, missed windows, counter gains. It has a
 // verdict for a direction only if the device counts the packets that it held back: without counters
-// nobody knows whether a burst did any harm.
+// it is not known whether a burst did any harm.
 class BurstTotals {
  public:
   // All bytes of windows, whether in bursts or not.

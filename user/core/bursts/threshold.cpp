@@ -60,8 +60,8 @@ Threshold resolve(const ThresholdRequest& request, const ThresholdBasis& basis) 
         .words = fmt::format("{} ({} of {})", format_bit_rate(fixed), percent_of(share), what)};
   };
   if (basis.instance_burst) {
-    const std::string whose = basis.instance.empty() ? "the instance" : basis.instance;
-    return of(*basis.instance_burst, whose + "'s burst");
+    const std::string instance = basis.instance.empty() ? "the instance" : basis.instance;
+    return of(*basis.instance_burst, fmt::format("{}'s burst", instance));
   }
   if (basis.link_speed) return of(*basis.link_speed, "the link's speed");
   return {.fixed = {},

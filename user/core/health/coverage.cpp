@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/health/coverage.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cmath>
 #include <variant>
@@ -11,20 +13,20 @@ namespace {
 // A frame of 54 bytes is 64 on the wire: 6 of padding, 4 of FCS.
 constexpr double kMostAdded = 10;
 
-// One direction of what went by between two readings.
+// One direction's traffic between two readings.
 struct Passed {
   double device_bytes;
   double device_packets;
-  double booked_bytes;
-  double booked_packets;
+  double counted_bytes;
+  double counted_packets;
 };
 
 std::optional<double> share_of(const Passed& passed) {
   if (passed.device_packets < static_cast<double>(Coverage::kFewestPackets)) return std::nullopt;
-  const double by_packets = passed.booked_packets / passed.device_packets;
+  const double by_packets = passed.counted_packets / passed.device_packets;
   if (passed.device_bytes <= 0) return std::min(1.0, by_packets);
-  const double added = kMostAdded * std::min(passed.booked_packets, passed.device_packets);
-  const double by_bytes = (passed.booked_bytes + added) / passed.device_bytes;
+  const double added = kMostAdded * std::min(passed.counted_packets, passed.device_packets);
+  const double by_bytes = (passed.counted_bytes + added) / passed.device_bytes;
   return std::min({1.0, by_packets, by_bytes});
 }
 
@@ -34,7 +36,8 @@ std::optional<Traffic> advanced(const Traffic& before, const Traffic& now) {
   return forward ? std::optional(forward->by) : std::nullopt;
 }
 
-// What the queue took up was booked but has not left; what it let go was booked before.
+// Packets that are in the queue now were counted, but not sent yet. Packets that were in it before
+// were counted earlier, and sent now.
 double growth(std::uint64_t before, std::uint64_t now) {
   return static_cast<double>(now) - static_cast<double>(before);
 }
@@ -53,19 +56,19 @@ double number(auto amount) { return static_cast<double>(amount.value); }
 
 CoverageShare share_between(const CoverageReading& first, const CoverageReading& last) {
   const auto device = advanced(first.device, last.device);
-  const auto booked = advanced(first.booked, last.booked);
-  if (!device || !booked) return {};
+  const auto counted = advanced(first.counted, last.counted);
+  if (!device || !counted) return {};
   const double queued_bytes = growth(first.queued_bytes.value, last.queued_bytes.value);
   const double queued_packets = growth(first.queued_packets.value, last.queued_packets.value);
   return {
       .rx = share_of({.device_bytes = number(device->rx_bytes),
                       .device_packets = number(device->rx_packets),
-                      .booked_bytes = number(booked->rx_bytes),
-                      .booked_packets = number(booked->rx_packets)}),
+                      .counted_bytes = number(counted->rx_bytes),
+                      .counted_packets = number(counted->rx_packets)}),
       .tx = share_of({.device_bytes = number(device->tx_bytes) + queued_bytes,
                       .device_packets = number(device->tx_packets) + queued_packets,
-                      .booked_bytes = number(booked->tx_bytes),
-                      .booked_packets = number(booked->tx_packets)}),
+                      .counted_bytes = number(counted->tx_bytes),
+                      .counted_packets = number(counted->tx_packets)}),
   };
 }
 
@@ -77,7 +80,7 @@ void Coverage::add(const CoverageReading& reading) {
   if (!readings_.empty()) {
     const CoverageReading& last = readings_.back();
     const bool restarted =
-        !advanced(last.device, reading.device) || !advanced(last.booked, reading.booked);
+        !advanced(last.device, reading.device) || !advanced(last.counted, reading.counted);
     if (restarted) readings_.clear();
   }
   readings_.push_back(reading);
@@ -87,7 +90,7 @@ void Coverage::add(const CoverageReading& reading) {
   }
 }
 
-// The last two readings are further apart than the window.
+// True if the last two readings are further apart than the window.
 bool Coverage::apart() const {
   return readings_.back().boot - readings_[readings_.size() - 2].boot > window_;
 }
@@ -121,12 +124,14 @@ bool is_blind(std::optional<double> share) { return share && *share < Coverage::
 
 std::string blind_sentence(std::string_view interface_name, std::string_view direction,
                            double share, bool attached, const std::vector<std::string>& before) {
-  const auto percent = static_cast<int>(std::floor(share * 100));  // never better than it is
-  const std::string text = std::string(interface_name) + " " + std::string(direction) + ": only " +
-                           std::to_string(percent) + " % of what the device counted came by here: ";
-  if (!attached) return text + "our program is not attached";
-  if (before.empty()) return text + "nobody runs before ours, so a redirect or an offload took it";
-  return text + listed(before) + (before.size() == 1 ? " runs" : " run") + " before ours";
+  const auto explanation = [&]() -> std::string {
+    if (!attached) return "our program is not attached";
+    if (before.empty()) return "nobody runs before ours, so a redirect or an offload took it";
+    return fmt::format("{} {} before ours", listed(before), before.size() == 1 ? "runs" : "run");
+  };
+  const auto percent = static_cast<int>(std::floor(share * 100));  // rounded down
+  return fmt::format("{} {}: only {} % of what the device counted came by here: {}", interface_name,
+                     direction, percent, explanation());
 }
 
 }  // namespace cgtally

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which share of what a device carried came by our hooks: the check against a counter that nobody
-// in front of us can blind. Bytes and packets each give an upper bound, and the lower one is taken:
-//   - packets are the same on real devices; a virtual device counts a super-packet as one of them;
-//   - bytes are the same on virtual devices (there ours exceed the device's by the headers of what
-//     is cut late); hardware may count padding and the FCS, which is allowed for.
-// So a share below 1 is never an artefact of how the device counts, but a small loss can hide.
+// The share of a device's traffic that our hooks have seen, taken against the device's own
+// counters: another program that runs before ours cannot hide packets from those. Bytes and packets
+// each give an upper bound of the share, and the lower one is taken:
+//   - packets are the same on real devices; a virtual device counts a super-packet as one packet;
+//   - bytes are the same on virtual devices (ours exceed the device's by the headers of what is
+//     cut later on); hardware may count padding and the FCS, for which there is an allowance.
+// So a share below 1 is never an artefact of how the device counts, but a small loss can stay
+// hidden.
 #pragma once
 
 #include <deque>
@@ -22,37 +24,40 @@ namespace cgtally {
 struct CoverageReading {
   Nanoseconds boot{};    // CLOCK_BOOTTIME
   Traffic device;        // its own counters
-  Traffic booked;        // sum over the interface's accounts
-  Bytes queued_bytes{};  // in the qdisc: booked, and not yet sent
+  Traffic counted;       // sum over the interface's accounts
+  Bytes queued_bytes{};  // in the qdisc: counted, but not yet sent
   Packets queued_packets{};
 };
 
 struct CoverageShare {
-  std::optional<double> rx;  // 0 to 1; none where the device carried too little to tell
+  std::optional<double> rx;  // 0 to 1; empty if the device carried fewer than kFewestPackets
   std::optional<double> tx;
 };
 
+// The directions in which our hooks miss packets.
 struct Blind {
   bool rx = false;
   bool tx = false;
 };
 
+// The coverage of one interface over a sliding window of readings, once a second. The coverage
+// monitor and `status` feed it; it reads no device.
 class Coverage {
  public:
-  // With a reading each second, blindness is said within ten seconds whatever went by before it.
+  // With a reading each second, blindness is reported within ten seconds of its beginning.
   static constexpr Nanoseconds kWindow = std::chrono::seconds{6};
   static constexpr double kBlindBelow = 0.95;
   static constexpr std::uint64_t kFewestPackets = 10;
 
   explicit Coverage(Nanoseconds window = kWindow) : window_(window) {}
 
-  // A device or ledger whose totals went backwards begins a new base.
+  // If the totals of the device or the ledger went backwards, the reading is a new base.
   void add(const CoverageReading& reading);
-  // Over the window; over the last two readings where they are further apart.
+  // The share over the window, or over the last two readings if these are further apart.
   [[nodiscard]] CoverageShare share() const;
-  // Too low over the window, and over both its first and its last third: some hardware tells its
-  // counters a second or two late, so that traffic which has just stopped seems to have passed the
-  // device alone.
+  // True where the share is too low over the window, over its first third and over its last third.
+  // Some hardware updates its counters a second or two late, so that traffic which has just stopped
+  // seems to have passed the device only.
   [[nodiscard]] Blind blind() const;
 
  private:
@@ -62,11 +67,11 @@ class Coverage {
   std::deque<CoverageReading> readings_;
 };
 
-[[nodiscard]] bool is_blind(std::optional<double> share);  // of a single share
+[[nodiscard]] bool is_blind(std::optional<double> share);
 
 // `eth0 rx: only 41 % of what the device counted came by here: the tcx program "foo" (id 12) runs
-// before ours`. `attached`: our own program is there. `before`: who runs before it, as the adapter
-// describes them.
+// before ours`. `attached`: our own program is attached. `before`: the adapter's descriptions of
+// the programs that run before ours.
 [[nodiscard]] std::string blind_sentence(std::string_view interface_name,
                                          std::string_view direction, double share, bool attached,
                                          const std::vector<std::string>& before);

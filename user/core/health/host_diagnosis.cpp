@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/health/host_diagnosis.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
-#include <array>
 #include <cstdio>
-#include <limits>
 #include <tuple>
 
+#include "core/base/enum_names.h"
 #include "core/base/text.h"
 
 namespace cgtally {
@@ -14,7 +15,9 @@ namespace {
 
 using Verdict = Finding::Verdict;
 
-// Numbers of capabilities are part of the kernel's ABI.
+constexpr EnumNames<Verdict::missing> kVerdictNames{"ok", "degraded", "missing"};
+
+// The numbers of capabilities are part of the kernel's ABI.
 constexpr unsigned kNetAdmin = 12;
 constexpr unsigned kSysAdmin = 21;
 constexpr unsigned kPerfmon = 38;
@@ -33,7 +36,7 @@ bool older_than(const std::string& release, int major, int minor) {
 
 Finding kernel(const HostFacts& facts) {
   if (older_than(facts.release, 5, 10)) {
-    return {Verdict::missing, "kernel", facts.release + " is older than 5.10",
+    return {Verdict::missing, "kernel", fmt::format("{} is older than 5.10", facts.release),
             "boot a kernel from 5.10 on"};
   }
   return {Verdict::ok, "kernel", facts.release, ""};
@@ -45,7 +48,7 @@ Finding privileges(const HostFacts& facts) {
     // CAP_SYS_ADMIN contained BPF and PERFMON before they had bits of their own, and still does.
     const bool contained = capability != kNetAdmin && has(facts, kSysAdmin);
     if (!has(facts, capability) && !contained) {
-      lacking += (lacking.empty() ? "" : ", ") + std::string(name);
+      lacking += fmt::format("{}{}", lacking.empty() ? "" : ", ", name);
     }
   };
   want("CAP_BPF", kBpf);
@@ -56,7 +59,7 @@ Finding privileges(const HostFacts& facts) {
             facts.root ? "root" : "CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON", ""};
   }
   return {
-      Verdict::missing, "privileges", lacking + " not granted",
+      Verdict::missing, "privileges", fmt::format("{} not granted", lacking),
       facts.root
           ? "start the container with --cap-add BPF,NET_ADMIN,PERFMON,SYS_ADMIN, or --privileged"
           : "sudo cgtally ..., or: sudo setcap cap_bpf,cap_net_admin,cap_perfmon+ep "
@@ -69,7 +72,7 @@ Finding bpf_call(const HostFacts& facts) {
             "boot with lockdown=integrity, or turn Secure Boot off"};
   }
   if (facts.bpf_refused) {
-    // With all capabilities it is not for want of them, whatever the refusal itself advises.
+    // With all capabilities granted, the cause is something else than the error's own hint says.
     const bool granted = privileges(facts).verdict == Verdict::ok;
     return {Verdict::missing, "bpf", facts.bpf_refused->what,
             granted || facts.bpf_refused->hint.empty()
@@ -109,7 +112,8 @@ Finding cgroups(const HostFacts& facts) {
   }
   if (facts.pods_in_cgroup_v1) {
     return {Verdict::degraded, "cgroup2",
-            facts.cgroup2_mount + ", but containers live in cgroup v1: all of them are on '/'",
+            fmt::format("{}, but containers live in cgroup v1: all of them are on '/'",
+                        facts.cgroup2_mount),
             "boot with systemd.unified_cgroup_hierarchy=1"};
   }
   return {Verdict::ok, "cgroup2", facts.cgroup2_mount, ""};
@@ -133,13 +137,13 @@ Finding memory(const HostFacts& facts) {
   if (!charged_to_memlock) {
     return {Verdict::ok, "memlock", "maps are charged to the cgroup", ""};
   }
-  // Who may raise the limit (CAP_SYS_RESOURCE) has it raised at the start.
+  // A process with CAP_SYS_RESOURCE raises the limit at its start.
   constexpr unsigned kSysResource = 24;
   if (facts.memlock_bytes >= kEnough || has(facts, kSysResource)) {
     return {Verdict::ok, "memlock", "large enough", ""};
   }
   return {Verdict::degraded, "memlock",
-          std::to_string(facts.memlock_bytes / 1024) + " KiB may be too little for the maps",
+          fmt::format("{} KiB may be too little for the maps", facts.memlock_bytes / 1024),
           "ulimit -l unlimited (a unit: LimitMEMLOCK=infinity)"};
 }
 
@@ -163,31 +167,19 @@ Finding jit(const HostFacts& facts) {
 Finding uplinks(const HostFacts& facts) {
   std::string names;
   for (const std::string& name : facts.uplinks) {
-    names += (names.empty() ? "" : ", ") + name;
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", name);
   }
   if (!names.empty()) {
     return {Verdict::ok, "uplinks", names, ""};
   }
   if (!facts.default_route_device.empty()) {
     return {Verdict::degraded, "uplinks",
-            "none is bound to a driver; the default route's " + facts.default_route_device +
-                " is counted",
+            fmt::format("none is bound to a driver; the default route's {} is counted",
+                        facts.default_route_device),
             "name others with --iface"};
   }
   return {Verdict::degraded, "uplinks", "none, and no default route",
           "name an interface with --iface, or a netns with --netns"};
-}
-
-const char* word(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::ok:
-      return "ok";
-    case Verdict::degraded:
-      return "degraded";
-    case Verdict::missing:
-      return "missing";
-  }
-  return "";
 }
 
 }  // namespace
@@ -206,10 +198,10 @@ bool can_run(const std::vector<Finding>& findings) {
 std::vector<std::string> finding_lines(const std::vector<Finding>& findings) {
   std::vector<std::string> lines;
   for (const Finding& finding : findings) {
-    lines.push_back(pad_right(word(finding.verdict), 10) + pad_right(finding.check, 12) +
-                    printable(finding.detail));
+    lines.push_back(fmt::format("{:<10}{:<12}{}", kVerdictNames[finding.verdict], finding.check,
+                                printable(finding.detail)));
     if (!finding.hint.empty()) {
-      lines.push_back(std::string(22, ' ') + "-> " + printable(finding.hint));
+      lines.push_back(fmt::format("{:22}-> {}", "", printable(finding.hint)));
     }
   }
   return lines;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// From facts about a host to advice: what cgtally needs, what it would like, and for each that is
-// not there the command that mends it. Pure: doctor prints all of it, a failed start only what is
-// missing.
+// Advice from facts about a host: each thing that cgtally needs or can use, and for each that is
+// missing the command that provides it. `doctor` prints all findings, a failed start only those
+// that prevent it. The facts are collected by adapters/host.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ struct HostFacts {
   std::string release;               // "6.1.0-18-amd64"
   bool root = false;                 // effective user id 0
   std::uint64_t capabilities = 0;    // effective set, as in /proc/self/status
-  std::optional<Error> bpf_refused;  // loading a program was tried and did not work
+  std::optional<Error> bpf_refused;  // the error of loading a program, if that failed
   bool btf = false;
   bool jit = false;
   bool tcx = false;
@@ -43,7 +43,7 @@ struct Finding {
 };
 
 [[nodiscard]] std::vector<Finding> diagnose(const HostFacts& facts);
-// Nothing is missing.
+// True if nothing is missing that cgtally needs.
 [[nodiscard]] bool can_run(const std::vector<Finding>& findings);
 [[nodiscard]] std::vector<std::string> finding_lines(const std::vector<Finding>& findings);
 

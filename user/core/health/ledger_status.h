@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `status` says, from facts to lines: whether a ledger counts, who looks after it, how full it
-// is, what it costs, and how much of what the devices counted came by our hooks. Each line is to be
-// understood by somebody who sees it for the first time, at night.
+// The lines of `cgtally status`, made of facts: the state of the ledger and its keeper, its slots
+// and cost, and for each interface the share of the device's own count that our programs have seen.
+// Each line must be clear to a reader who sees it for the first time, at night.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/instance/allowance_counters.h"
+#include "core/traffic/direction.h"
 #include "core/traffic/reading.h"
 #include "core/traffic/traffic.h"
 
@@ -23,19 +24,19 @@ struct LedgerCondition {
 
 struct KeeperCondition {
   bool there = false;
-  std::uint32_t pid = 0;      // as it sees itself
-  Nanoseconds last_looked{};  // boot time; zero: never
+  std::uint32_t pid = 0;      // in its own pid namespace
+  Nanoseconds last_active{};  // boot time; zero: never
 };
 
 struct SlotCondition {
   std::uint32_t used = 0;
   std::uint32_t total = 0;
-  std::uint32_t ended = 0;       // of those: held by accounts of cgroups that are no more
-  std::uint32_t unattended = 0;  // of those: ended since a keeper last looked
+  std::uint32_t ended = 0;       // of the used ones: held by accounts of removed cgroups
+  std::uint32_t unattended = 0;  // of the ended ones: ended since a keeper was last active
   Traffic overflow;
-  std::size_t names = 0;  // of cgroups that are remembered
-  std::size_t deaths = 0;
-  std::uint64_t missed = 0;  // names and deaths that found no room
+  std::size_t names = 0;     // names of cgroups in the registry
+  std::size_t removals = 0;  // removals of cgroups in the registry
+  std::uint64_t missed = 0;  // names and removals that found no room
 };
 
 struct LedgerExpense {
@@ -45,22 +46,22 @@ struct LedgerExpense {
   std::uint32_t clock_read_bytes = 0;
   std::uint64_t runs = 0;  // of the programs, while it was measured
   Nanoseconds run_time{};
-  Nanoseconds measured{};    // for so long; zero: not at all
-  std::string not_measured;  // why
+  Nanoseconds measured{};    // length of the measurement; zero: none
+  std::string not_measured;  // the reason, if measuring failed
 };
 
 struct DirectionCondition {
-  bool attached = false;        // our program was found there
-  std::optional<Bytes> device;  // what the device itself counted since we do
-  Bytes booked;
-  std::optional<double> seen;       // share of the device's count that came by, since then
-  std::optional<double> now;        // the same, while status looked
-  std::optional<double> named;      // share of the booked bytes that is on cgroups
-  std::vector<std::string> before;  // who runs before ours, described
+  bool attached = false;        // our program is attached
+  std::optional<Bytes> device;  // the device's own count since we count
+  Bytes counted;
+  std::optional<double> seen;       // share of the device's count that our program saw, since then
+  std::optional<double> now;        // the same share while status ran
+  std::optional<double> named;      // share of the counted bytes that is on cgroups
+  std::vector<std::string> before;  // descriptions of the programs that run before ours
 };
 
 struct QueueCondition {
-  std::string kind;  // empty: there is none
+  std::string kind;  // "fq_codel"; empty: no queue
   Bytes backlog;
   Packets waiting;
   Packets drops;
@@ -68,14 +69,18 @@ struct QueueCondition {
 
 struct InterfaceCondition {
   std::string name;     // NAME or NAME@NETNS
-  std::string hook;     // "tcx"; empty: it is not to be counted now
-  std::string unknown;  // why it could not be looked at; empty if it could
+  std::string hook;     // "tcx"; empty: not counted now
+  std::string unknown;  // the reason, if its state could not be read
   Moment since;
   std::uint64_t gaps = 0;
   Nanoseconds gap{};
   DirectionCondition rx;
   DirectionCondition tx;
   QueueCondition queue;
+
+  [[nodiscard]] const DirectionCondition& operator[](Direction direction) const {
+    return direction == Direction::rx ? rx : tx;
+  }
 };
 
 // A filter that a killed cgtally left.
@@ -87,15 +92,15 @@ struct Leftover {
 
 struct LedgerStatusReport {
   Moment now;
-  std::string place;                      // where a ledger of this ABI is pinned, or would be
+  std::string location;                   // directory in which a ledger of this ABI is pinned
   std::uint32_t abi = 0;                  // this program's
-  std::vector<std::uint32_t> other_abis;  // of ledgers that are there too
-  std::optional<LedgerCondition> ledger;  // none: nothing else below is known but leftovers
+  std::vector<std::uint32_t> other_abis;  // ABIs of other ledgers that are pinned
+  std::optional<LedgerCondition> ledger;  // empty: of the members below only leftovers is known
   KeeperCondition keeper;
   SlotCondition slots;
   LedgerExpense expense;
   std::vector<InterfaceCondition> interfaces;
-  std::vector<AllowanceSummary> allowances;  // of all interfaces, while status looked
+  std::vector<AllowanceSummary> allowances;  // of all interfaces, while status ran
   Nanoseconds allowances_over{};
   std::vector<std::string> without_allowances;  // names of interfaces
   Traffic gone;                                 // of interfaces that no longer exist
@@ -104,8 +109,8 @@ struct LedgerStatusReport {
 
 [[nodiscard]] std::vector<std::string> status_lines(const LedgerStatusReport& status);
 
-// When the free slots are used up, if accounts go on to end as they did for `over`, and nobody
-// gives their slots back; none: not at this rate.
+// The time until the free slots are used up, if accounts go on to end at the rate of the time
+// `over` and their slots are not given back; empty: more than a hundred years.
 [[nodiscard]] std::optional<Nanoseconds> full_in(const SlotCondition& slots, Nanoseconds over);
 
 }  // namespace cgtally

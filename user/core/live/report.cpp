@@ -8,9 +8,7 @@ namespace cgtally {
 namespace {
 
 std::optional<double> share(Bytes part, Bytes whole) {
-  if (whole.value == 0) {
-    return std::nullopt;
-  }
+  if (whole.value == 0) return std::nullopt;
   return static_cast<double>(part.value) / static_cast<double>(whole.value);
 }
 
@@ -87,8 +85,8 @@ void AccountTable::add_account(const Sample& sample) {
   entry.line.account = sample.account;
   entry.line.moved += sample.delta;
   entry.line.rates = rates(entry.line.moved, sample.interval);
-  // What was booked before the board looked comes with the first sample of an interface; from then
-  // on differences are added, so that a line never falls when its interface is made anew.
+  // The first sample of an interface brings the bytes that were counted before this table began;
+  // the later ones add differences, so that a total never falls when an interface is made again.
   const bool first = entry.seen_on.insert(sample.iface).second;
   entry.line.totals += first ? sample.totals : sample.delta;
   if (sample.state != SampleState::exited) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a screen or a line of text says of one interval, as data: who moved how much on which
-// interface. A AccountTable remembers the accounts that it has seen, so that an idle account keeps
-// its place and one that has ended stays in sight for a while. How it looks is decided in screen.h.
+// The content of `live`'s screen for one interval, as data: how much each account moved, and how
+// much of each interface's traffic is named. screen.h decides how it looks.
 #pragma once
 
 #include <cstddef>
@@ -35,15 +34,15 @@ struct AccountLine {
   Rates rates;
   Traffic totals;
   std::optional<Nanoseconds> exited_ago;
-  std::optional<std::uint64_t> connections = std::nullopt;  // none: not known, or a reason
+  std::optional<std::uint64_t> connections = std::nullopt;  // empty: not known, or a reason
   std::optional<Nanoseconds> queue_delay = std::nullopt;    // p99
 };
 
-// `complete`: an account that is not there has no connections.
+// Fills the lines' connections; if `complete`, an account that is missing has none.
 void add_connections(std::vector<AccountLine>& lines,
                      const std::map<std::string, TcpSummary>& by_account, bool complete);
 
-// Share of an interface's bytes that are on cgroups; none where nothing moved.
+// The share of an interface's bytes that is on cgroups; empty without traffic.
 struct Named {
   std::optional<double> rx;
   std::optional<double> tx;
@@ -54,7 +53,7 @@ struct InterfaceLine {
   Traffic moved;
   Rates rates;
   Named named;
-  std::optional<double> seen;  // share of the device's own count that came by; none: not known
+  std::optional<double> seen;  // share of the device's own count that we counted; empty: unknown
 };
 
 struct Report {
@@ -63,13 +62,14 @@ struct Report {
   Moment taken;
   LedgerSummary ledger;
   std::vector<InterfaceLine> interfaces;
-  std::vector<DirectionCredit> credits;  // tx first; empty: nobody knows the instance's terms
-  std::optional<BurstPanel> bursts;      // none: no windows are kept here
+  std::vector<DirectionCredit> credits;  // tx first; empty: the instance's terms are not known
+  std::optional<BurstPanel> bursts;      // empty: no windows are kept
   std::vector<AccountLine> accounts;     // busiest first
   std::vector<std::string> notices;      // oldest first
 };
 
-// Adds up what is on cgroups and what is there at all.
+// Adds up the samples of an interface, those of cgroups and all. The tables and the summary at the
+// end of a run use it.
 class NamedShare {
  public:
   void add(const Sample& sample);
@@ -81,22 +81,24 @@ class NamedShare {
   Traffic cgroups_;
 };
 
+// The accounts and interfaces that `live` shows. It remembers accounts, so that an idle one keeps
+// its line, and adds up their totals from samples; it reads no ledger.
 class AccountTable {
  public:
   // Accounts that have ended are shown for `keep_exited`, then forgotten.
   explicit AccountTable(Nanoseconds keep_exited = std::chrono::seconds{30})
       : keep_exited_(keep_exited) {}
 
-  // The samples of one interval; an account that is not in them has moved nothing.
+  // Adds the samples of one interval; an account that is not in them has moved nothing.
   void add(const std::vector<Sample>& samples, const Moment& now);
   [[nodiscard]] std::vector<InterfaceLine> interfaces() const;
-  // Busiest first; those that move nothing by their totals, then by name.
+  // Busiest first; idle accounts by their totals, then by name.
   [[nodiscard]] std::vector<AccountLine> accounts() const;
 
  private:
   struct Entry {
     AccountLine line;
-    std::set<std::string> seen_on;     // interfaces whose earlier totals are already in the line's
+    std::set<std::string> seen_on;     // interfaces whose earlier totals are in the line's already
     std::optional<Nanoseconds> ended;  // boot time
   };
   void add_account(const Sample& sample);

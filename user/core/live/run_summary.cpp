@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/live/run_summary.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <tuple>
 
@@ -13,11 +15,6 @@ namespace {
 
 constexpr std::size_t kAccountColumns = 40;
 
-std::string moved(const Traffic& traffic) {
-  return "rx " + pad_left(format_bytes(traffic.rx_bytes), 9) + "  tx " +
-         pad_left(format_bytes(traffic.tx_bytes), 9);
-}
-
 std::string cost_line(const RunCost& cost) {
   if (cost.only_read) {
     return "cost      that of the ledger, which is up with or without this: cgtally status";
@@ -26,19 +23,17 @@ std::string cost_line(const RunCost& cost) {
     return "cost      not measured: no packets, or the kernel keeps no BPF run times";
   }
   const auto each = static_cast<std::uint64_t>(cost.program_time.count()) / cost.program_runs;
-  return "cost      " + format_count(each) + " ns per packet or super-packet, measured on " +
-         format_count(cost.program_runs);
+  return fmt::format("cost      {} ns per packet or super-packet, measured on {}",
+                     format_count(each), format_count(cost.program_runs));
 }
 
 std::string slots_line(const RunCost& cost, const Traffic& overflow) {
-  const std::string slots = "slots     " + std::to_string(cost.slots_used) + "/" +
-                            std::to_string(cost.slots_total) + ", " +
-                            format_bytes(Bytes{cost.ledger_bytes}) + " of memory";
-  if (overflow.empty()) {
-    return slots;
-  }
-  return slots + ": FULL, " + format_bytes(overflow.rx_bytes + overflow.tx_bytes) +
-         " are on (overflow); take more with --slots";
+  const std::string full = overflow.empty()
+                               ? ""
+                               : fmt::format(": FULL, {} are on (overflow); take more with --slots",
+                                             format_bytes(Bytes{overflow.bytes()}));
+  return fmt::format("slots     {}/{}, {} of memory{}", cost.slots_used, cost.slots_total,
+                     format_bytes(Bytes{cost.ledger_bytes}), full);
 }
 
 }  // namespace
@@ -55,26 +50,27 @@ std::vector<std::string> RunTotals::lines(const RunCost& cost, std::size_t top) 
   std::vector<std::string> lines;
   std::string where;
   for (const auto& [name, share] : interfaces_) {
-    where += (where.empty() ? " on " : ", ") + printable(name);
+    where += fmt::format("{}{}", where.empty() ? " on " : ", ", printable(name));
   }
   const Traffic& all = all_.all();
-  lines.push_back(format_duration(cost.duration) + where + ": rx " + format_bytes(all.rx_bytes) +
-                  " in " + format_count(all.rx_packets.value) + " packets, tx " +
-                  format_bytes(all.tx_bytes) + " in " + format_count(all.tx_packets.value));
+  lines.push_back(fmt::format("{}{}: rx {} in {} packets, tx {} in {}",
+                              format_duration(cost.duration), where, format_bytes(all.rx_bytes),
+                              format_count(all.rx_packets.value), format_bytes(all.tx_bytes),
+                              format_count(all.tx_packets.value)));
   const Named named = all_.named();
-  lines.push_back("named     rx " + percent(named.rx) + "  tx " + percent(named.tx) +
-                  " of the bytes are on a cgroup");
+  lines.push_back(fmt::format("named     rx {}  tx {} of the bytes are on a cgroup",
+                              percent(named.rx), percent(named.tx)));
   std::vector<std::pair<std::string, Traffic>> ranked(accounts_.begin(), accounts_.end());
   std::ranges::stable_sort(ranked, std::greater{},
                            [](const auto& entry) { return entry.second.bytes(); });
-  std::string label = "top       ";
+  std::string_view label = "top";
   for (const auto& [name, traffic] : ranked) {
-    if (top-- == 0 || traffic.empty()) {
-      break;
-    }
-    lines.push_back(label + pad_right(shorten(printable(name), kAccountColumns), kAccountColumns) +
-                    moved(traffic));
-    label = "          ";
+    if (top-- == 0 || traffic.empty()) break;
+    const std::string account = shorten(printable(name), kAccountColumns);
+    lines.push_back(fmt::format("{:<10}{}rx {:>9}  tx {:>9}", label,
+                                pad_right(account, kAccountColumns), format_bytes(traffic.rx_bytes),
+                                format_bytes(traffic.tx_bytes)));
+    label = "";
   }
   lines.push_back(cost_line(cost));
   const auto overflow = accounts_.find(std::string(reason_name(AccountKind::overflow)));

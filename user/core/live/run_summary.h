@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a run has seen, said once at its end: who moved most, how much of it has a name, what the
-// counting has cost. Adds up differences, never rates.
+// The last lines of `live` and `record`: the accounts that moved most, the share of the bytes that
+// is named, and the cost of counting.
 #pragma once
 
 #include <cstddef>
@@ -15,6 +15,7 @@
 
 namespace cgtally {
 
+// Adds up the samples of a run: differences, never rates.
 class RunTotals {
  public:
   void add(const std::vector<Sample>& samples);

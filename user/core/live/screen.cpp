@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/live/screen.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <functional>
 #include <iterator>
 
@@ -15,59 +16,59 @@
 namespace cgtally {
 namespace {
 
-constexpr std::size_t kRate = 10;  // columns of one figure, with the space before it
-constexpr std::size_t kTotal = 11;
-constexpr std::size_t kConnections = 7;
-constexpr std::size_t kDelay = 9;
-// With less than that the connections give way to the accounts' names.
+// With fewer columns than this the connections give way to the accounts' names.
 constexpr std::size_t kLeastWithConnections = 77;
-constexpr std::size_t kWide =
-    110;  // from here on there is room for the packets and the total received
+// From this width on there is room for received packets and the received total.
+constexpr std::size_t kWide = 110;
 constexpr std::size_t kLeastAccount = 16;
 constexpr std::size_t kLeastAccounts = 3;
 constexpr std::size_t kMostBar = 10;
 
 // "11-18 07:31Z"
-std::string day_and_time(Nanoseconds wall) { return format_date_time(wall).substr(5, 11) + "Z"; }
-
-std::string exit_mark(const AccountLine& line) {
-  if (!line.exited_ago) {
-    return {};
-  }
-  const auto ago = std::chrono::floor<std::chrono::seconds>(*line.exited_ago);
-  return " exited " +
-         (ago < std::chrono::minutes{1} ? std::to_string(ago.count()) + "s" : format_duration(ago));
+std::string day_and_time(Nanoseconds wall) {
+  return fmt::format("{}Z", format_date_time(wall).substr(5, 11));
 }
 
-// Left and right ends of one line; the right end gives way where both do not fit.
-std::string ends(const std::string& left, const std::string& right, std::size_t width) {
-  if (display_width(left) + 1 + display_width(right) > width) {
-    return shorten(left, width);
-  }
+std::string exit_mark(const AccountLine& line) {
+  if (!line.exited_ago) return {};
+  const auto ago = std::chrono::floor<std::chrono::seconds>(*line.exited_ago);
+  if (ago < std::chrono::minutes{1}) return fmt::format(" exited {}s", ago.count());
+  return fmt::format(" exited {}", format_duration(ago));
+}
+
+// One line with texts at both ends; the right one is left out if both do not fit.
+std::string with_right_end(const std::string& left, const std::string& right, std::size_t width) {
+  if (display_width(left) + 1 + display_width(right) > width) return shorten(left, width);
   return left + pad_left(right, width - display_width(left));
 }
 
 std::string headline(const Report& report) {
-  return printable(report.host) + "  every " + format_duration(report.every) + "  ledger up " +
-         format_duration(report.taken.boot - report.ledger.since.boot) + "  slots " +
-         std::to_string(report.ledger.slots_used) + "/" + std::to_string(report.ledger.slots_total);
+  return fmt::format("{}  every {}  ledger up {}  slots {}/{}", printable(report.host),
+                     format_duration(report.every),
+                     format_duration(report.taken.boot - report.ledger.since.boot),
+                     report.ledger.slots_used, report.ledger.slots_total);
 }
 
-std::string moved(const InterfaceLine& line) {
-  return printable(line.name) + "  rx " + format_bit_rate(line.rates.rx) + " " +
-         format_packet_rate(line.rates.rx_packets) + " p/s  tx " + format_bit_rate(line.rates.tx) +
-         " " + format_packet_rate(line.rates.tx_packets) + " p/s";
+// "rx 1.2 Mbit/s 123 p/s  tx 9.9 Mbit/s 1 234 p/s"
+std::string both_rates(const Rates& rates) {
+  return fmt::format("rx {} {} p/s  tx {} {} p/s", format_bit_rate(rates.rx),
+                     format_packet_rate(rates.rx_packets), format_bit_rate(rates.tx),
+                     format_packet_rate(rates.tx_packets));
 }
 
-std::string named(const InterfaceLine& line) {
-  return "named rx " + percent(line.named.rx) + " tx " + percent(line.named.tx) +
-         (line.seen ? "  NIC seen " + percent(line.seen) : "");
+std::string interface_rates(const InterfaceLine& line) {
+  return fmt::format("{}  {}", printable(line.name), both_rates(line.rates));
 }
 
-// One line, or two where the screen is too narrow.
+std::string interface_shares(const InterfaceLine& line) {
+  const std::string seen = line.seen ? fmt::format("  NIC seen {}", percent(line.seen)) : "";
+  return fmt::format("named rx {} tx {}{}", percent(line.named.rx), percent(line.named.tx), seen);
+}
+
+// One line, or two if the screen is too narrow.
 void add_interface(std::vector<std::string>& lines, const InterfaceLine& line, std::size_t width) {
-  const std::string first = moved(line);
-  const std::string second = named(line);
+  const std::string first = interface_rates(line);
+  const std::string second = interface_shares(line);
   if (display_width(first) + 2 + display_width(second) <= width) {
     lines.push_back(first + "  " + second);
   } else {
@@ -76,9 +77,9 @@ void add_interface(std::vector<std::string>& lines, const InterfaceLine& line, s
   }
 }
 
-std::string with_count(const Shortlist& list) {
-  return list.others->account + " " + std::to_string(list.other_count) +
-         (list.other_count == 1 ? " account" : " accounts");
+std::string others_with_count(const Shortlist& list) {
+  return fmt::format("{} {} {}", list.others->account, list.other_count,
+                     list.other_count == 1 ? "account" : "accounts");
 }
 
 std::string connections_of(const AccountLine& line) {
@@ -89,45 +90,71 @@ std::string delay_of(const AccountLine& line) {
   return line.queue_delay ? format_duration(*line.queue_delay) : "-";
 }
 
+// A column of figures. `width` includes the space before the figure.
+struct FigureColumn {
+  enum class Shown : std::uint8_t { always, if_wide, with_connections } shown;
+  std::size_t width;
+  std::string_view heading;
+  std::string (*text)(const AccountLine&);
+};
+
+using Shown = FigureColumn::Shown;
+
+constexpr auto kFigureColumns = std::to_array<FigureColumn>({
+    {Shown::always, 10, "RX bit/s",
+     [](const AccountLine& line) { return format_bit_rate_short(line.rates.rx); }},
+    {Shown::always, 10, "TX bit/s",
+     [](const AccountLine& line) { return format_bit_rate_short(line.rates.tx); }},
+    {Shown::if_wide, 10, "RX p/s",
+     [](const AccountLine& line) { return format_packet_rate(line.rates.rx_packets); }},
+    {Shown::always, 10, "TX p/s",
+     [](const AccountLine& line) { return format_packet_rate(line.rates.tx_packets); }},
+    {Shown::with_connections, 7, "CONN", connections_of},
+    {Shown::with_connections, 9, "DELAY", delay_of},
+    {Shown::if_wide, 11, "RX TOTAL",
+     [](const AccountLine& line) { return format_bytes(line.totals.rx_bytes); }},
+    {Shown::always, 11, "TX TOTAL",
+     [](const AccountLine& line) { return format_bytes(line.totals.tx_bytes); }},
+});
+
+// The table of accounts: the name, the columns of figures that fit, and a bar.
 class Table {
  public:
   Table(const ScreenLayout& layout, bool connections)
       : colour_(layout.colour),
         wide_(layout.columns >= kWide),
         connections_(connections && layout.columns >= kLeastWithConnections) {
-    const std::size_t figures = (wide_ ? 4 * kRate + 2 * kTotal : 3 * kRate + kTotal) +
-                                (connections_ ? kConnections + kDelay : 0);
+    std::size_t figures = 0;
+    for (const FigureColumn& column : kFigureColumns) figures += shows(column) ? column.width : 0;
     const std::size_t left = layout.columns - std::min(layout.columns, figures);
     bar_ = left > 32 ? std::min(kMostBar + 1, left - 31) : 0;
     account_ = std::max(kLeastAccount, left - std::min(left, bar_));
   }
 
   [[nodiscard]] std::string header() const {
-    std::string line = pad_right("ACCOUNT", account_) + pad_left("RX bit/s", kRate);
-    line += pad_left("TX bit/s", kRate);
-    line += (wide_ ? pad_left("RX p/s", kRate) : "") + pad_left("TX p/s", kRate);
-    line += connections_ ? pad_left("CONN", kConnections) + pad_left("DELAY", kDelay) : "";
-    line += (wide_ ? pad_left("RX TOTAL", kTotal) : "") + pad_left("TX TOTAL", kTotal);
+    std::string line = pad_right("ACCOUNT", account_);
+    for (const FigureColumn& column : kFigureColumns) {
+      if (shows(column)) line += fmt::format("{:>{}}", column.heading, column.width);
+    }
     return coloured(line, "1", colour_);
   }
 
   [[nodiscard]] std::string row(const AccountLine& line, std::uint64_t busiest) const {
-    std::string text = account(line) + pad_left(format_bit_rate_short(line.rates.rx), kRate);
-    text += pad_left(format_bit_rate_short(line.rates.tx), kRate);
-    text += wide_ ? pad_left(format_packet_rate(line.rates.rx_packets), kRate) : "";
-    text += pad_left(format_packet_rate(line.rates.tx_packets), kRate);
-    text += connections_ ? pad_left(connections_of(line), kConnections) : "";
-    text += connections_ ? pad_left(delay_of(line), kDelay) : "";
-    text += wide_ ? pad_left(format_bytes(line.totals.rx_bytes), kTotal) : "";
-    text += pad_left(format_bytes(line.totals.tx_bytes), kTotal);
-    if (line.exited_ago) {
-      return coloured(text, "2", colour_);
+    std::string text = account(line);
+    for (const FigureColumn& column : kFigureColumns) {
+      if (shows(column)) text += fmt::format("{:>{}}", column.text(line), column.width);
     }
+    if (line.exited_ago) return coloured(text, "2", colour_);
     const std::string bar = this->bar(line, busiest);
-    return bar.empty() ? text : text + " " + coloured(bar, "32", colour_);
+    return bar.empty() ? text : fmt::format("{} {}", text, coloured(bar, "32", colour_));
   }
 
  private:
+  [[nodiscard]] bool shows(const FigureColumn& column) const {
+    return column.shown == Shown::always || (column.shown == Shown::if_wide && wide_) ||
+           (column.shown == Shown::with_connections && connections_);
+  }
+
   [[nodiscard]] std::string account(const AccountLine& line) const {
     const std::string mark = exit_mark(line);
     const std::size_t name = account_ - std::min(account_, display_width(mark));
@@ -135,12 +162,9 @@ class Table {
   }
 
   [[nodiscard]] std::string bar(const AccountLine& line, std::uint64_t busiest) const {
-    const std::uint64_t moved = line.moved.rx_bytes.value + line.moved.tx_bytes.value;
-    if (bar_ < 2 || busiest == 0) {
-      return {};
-    }
-    const double length =
-        static_cast<double>(moved) / static_cast<double>(busiest) * static_cast<double>(bar_ - 1);
+    if (bar_ < 2 || busiest == 0) return {};
+    const double length = static_cast<double>(line.moved.bytes()) / static_cast<double>(busiest) *
+                          static_cast<double>(bar_ - 1);
     return std::string(static_cast<std::size_t>(length + 0.5), '#');
   }
 
@@ -156,9 +180,8 @@ void add_interfaces(std::vector<std::string>& lines, const Report& report, std::
                     std::size_t width) {
   std::vector<InterfaceLine> shown = report.interfaces;
   if (shown.size() > most) {
-    std::ranges::stable_sort(shown, std::greater{}, [](const InterfaceLine& line) {
-      return line.moved.rx_bytes.value + line.moved.tx_bytes.value;
-    });
+    std::ranges::stable_sort(shown, std::greater{},
+                             [](const InterfaceLine& line) { return line.moved.bytes(); });
     shown.resize(most);
     std::ranges::sort(shown, std::less{}, &InterfaceLine::name);
   }
@@ -166,20 +189,19 @@ void add_interfaces(std::vector<std::string>& lines, const Report& report, std::
     add_interface(lines, line, width);
   }
   if (shown.size() < report.interfaces.size()) {
-    lines.push_back("and " + std::to_string(report.interfaces.size() - shown.size()) +
-                    " quieter interfaces");
+    lines.push_back(
+        fmt::format("and {} quieter interfaces", report.interfaces.size() - shown.size()));
   }
 }
 
-// As many to a line as fit beside each other, in their order; one that fits into none is left out.
+// Puts parts beside each other while they fit into a line, in their order. A part wider than a line
+// is left out.
 std::vector<std::string> packed(const std::vector<std::string>& parts, std::size_t width) {
   constexpr std::size_t kBetween = 3;
   std::vector<std::string> lines;
   for (const std::string& part : parts) {
     const std::size_t columns = display_width(part);
-    if (columns > width) {
-      continue;
-    }
+    if (columns > width) continue;
     if (lines.empty() || display_width(lines.back()) + kBetween + columns > width) {
       lines.push_back(part);
     } else {
@@ -189,24 +211,23 @@ std::vector<std::string> packed(const std::vector<std::string>& parts, std::size
   return lines;
 }
 
-// What is scarce first: a screen without room for all drops them from the end.
-std::vector<std::string> scarce_parts(const Report& report) {
+// The most important parts first: a screen without room for all drops them from the end.
+std::vector<std::string> extra_parts(const Report& report) {
   std::vector<std::string> parts = credit_parts(report.credits);
-  if (report.bursts) {
-    parts.push_back(burst_count_words(*report.bursts));
-  }
-  if (report.bursts && report.bursts->second) {
+  if (!report.bursts) return parts;
+  parts.push_back(burst_count_words(*report.bursts));
+  if (report.bursts->second) {
     const bool name = report.interfaces.size() > 1;
     std::ranges::move(last_second_parts(*report.bursts->second, name), std::back_inserter(parts));
   }
   return parts;
 }
 
-void add_news(std::vector<std::string>& lines, const Report& report, std::size_t room,
-              std::size_t width) {
+void add_extras(std::vector<std::string>& lines, const Report& report, std::size_t room,
+                std::size_t width) {
   constexpr std::size_t kAccount = 28;
   constexpr std::size_t kMostOfBursts = 2;
-  std::vector<std::string> news = packed(scarce_parts(report), width);
+  std::vector<std::string> extras = packed(extra_parts(report), width);
   if (report.bursts) {
     std::vector<std::string> notes;
     for (const auto* some : {&report.bursts->under_way, &report.bursts->latest}) {
@@ -216,22 +237,20 @@ void add_news(std::vector<std::string>& lines, const Report& report, std::size_t
     }
     notes = packed(notes, width);
     notes.resize(std::min(notes.size(), kMostOfBursts));
-    std::ranges::move(notes, std::back_inserter(news));
+    std::ranges::move(notes, std::back_inserter(extras));
   }
-  news.resize(std::min(news.size(), room));
-  std::ranges::move(news, std::back_inserter(lines));
+  extras.resize(std::min(extras.size(), room));
+  std::ranges::move(extras, std::back_inserter(lines));
 }
 
-// A line each; a burst only where it is new or goes on.
-std::vector<std::string> plain_news(const Report& report) {
+// One line for each part; a burst has a line only if it is new or goes on.
+std::vector<std::string> plain_extras(const Report& report) {
   std::vector<std::string> lines = credit_parts(report.credits);
-  if (!report.bursts) {
-    return lines;
-  }
+  if (!report.bursts) return lines;
   lines.push_back(burst_count_words(*report.bursts));
   if (report.bursts->second) {
     const auto parts = last_second_parts(*report.bursts->second, true);
-    lines.push_back(parts.front() + " " + parts.back());
+    lines.push_back(fmt::format("{} {}", parts.front(), parts.back()));
   }
   for (std::size_t i = report.bursts->fresh; i-- > 0;) {
     const BurstNote& note = report.bursts->latest[i];
@@ -253,14 +272,14 @@ void add_table(std::vector<std::string>& lines, const Report& report, const Scre
   const Shortlist list = shortlist(report.accounts, most);
   std::uint64_t busiest = 0;
   for (const AccountLine& line : list.lines) {
-    busiest = std::max(busiest, line.moved.rx_bytes.value + line.moved.tx_bytes.value);
+    busiest = std::max(busiest, line.moved.bytes());
   }
   for (const AccountLine& line : list.lines) {
     lines.push_back(table.row(line, busiest));
   }
   if (list.others) {
     AccountLine others = *list.others;
-    others.account = with_count(list);
+    others.account = others_with_count(list);
     lines.push_back(table.row(others, 0));
   }
 }
@@ -269,21 +288,22 @@ void add_table(std::vector<std::string>& lines, const Report& report, const Scre
 
 std::vector<std::string> frame(const Report& report, const ScreenLayout& layout) {
   const std::size_t width = std::max<std::size_t>(layout.columns, 1);
-  std::vector<std::string> lines{ends(headline(report), format_clock(report.taken.wall), width)};
+  std::vector<std::string> lines{
+      with_right_end(headline(report), format_clock(report.taken.wall), width)};
   add_interfaces(lines, report, std::max<std::size_t>(layout.rows / 6, 1), width);
   const std::size_t notices = std::min<std::size_t>(report.notices.size(), 3);
-  // Not at the cost of the accounts, of which some must be left.
+  // The extras leave room for at least kLeastAccounts accounts.
   const std::size_t others = lines.size() + 1 + kLeastAccounts + notices + 1;
   const std::size_t room = layout.rows - std::min(layout.rows, others);
-  add_news(lines, report, std::min(room, layout.rows / 6), width);
+  add_extras(lines, report, std::min(room, layout.rows / 6), width);
   const std::size_t fixed = lines.size() + 1 + notices + 1;  // header of the table, notices, footer
   add_table(lines, report, layout, layout.rows > fixed + 1 ? layout.rows - fixed : 1);
   for (std::size_t i = report.notices.size() - notices; i < report.notices.size(); ++i) {
     lines.push_back(coloured(shorten(printable(report.notices[i]), width), "33", layout.colour));
   }
-  lines.push_back(ends("q quit   wire bytes, decimal units",
-                       "totals since " + day_and_time(report.ledger.since.wall) + ", never reset",
-                       width));
+  lines.push_back(with_right_end(
+      "q quit   wire bytes, decimal units",
+      fmt::format("totals since {}, never reset", day_and_time(report.ledger.since.wall)), width));
   return lines;
 }
 
@@ -291,25 +311,25 @@ std::vector<std::string> plain_lines(const Report& report, std::size_t top) {
   const std::string time = format_clock(report.taken.wall) + " ";
   std::vector<std::string> lines{time + headline(report)};
   for (const InterfaceLine& line : report.interfaces) {
-    lines.push_back(time + moved(line) + "  " + named(line));
+    lines.push_back(fmt::format("{}{}  {}", time, interface_rates(line), interface_shares(line)));
   }
-  for (const std::string& line : plain_news(report)) {
+  for (const std::string& line : plain_extras(report)) {
     lines.push_back(time + line);
   }
   const Shortlist list = shortlist(report.accounts, top);
   std::vector<AccountLine> accounts = list.lines;
   if (list.others) {
     accounts.push_back(*list.others);
-    accounts.back().account = with_count(list);
+    accounts.back().account = others_with_count(list);
   }
   for (const AccountLine& line : accounts) {
-    lines.push_back(
-        time + "  " + printable(line.account) + "  rx " + format_bit_rate(line.rates.rx) + " " +
-        format_packet_rate(line.rates.rx_packets) + " p/s  tx " + format_bit_rate(line.rates.tx) +
-        " " + format_packet_rate(line.rates.tx_packets) + " p/s  total rx " +
-        format_bytes(line.totals.rx_bytes) + " tx " + format_bytes(line.totals.tx_bytes) +
-        (line.connections ? "  conn " + connections_of(line) + " delay " + delay_of(line) : "") +
-        (line.exited_ago ? " " + exit_mark(line) : ""));
+    const std::string connections =
+        line.connections ? fmt::format("  conn {} delay {}", connections_of(line), delay_of(line))
+                         : "";
+    const std::string exited = line.exited_ago ? fmt::format(" {}", exit_mark(line)) : "";
+    lines.push_back(fmt::format("{}  {}  {}  total rx {} tx {}{}{}", time, printable(line.account),
+                                both_rates(line.rates), format_bytes(line.totals.rx_bytes),
+                                format_bytes(line.totals.tx_bytes), connections, exited));
   }
   return lines;
 }

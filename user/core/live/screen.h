@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Report -> text. A frame is what a screen of a given size shows, line by line, each as wide as the
-// screen at most; the plain lines are for pipes and files: whole names, no colour, each line
-// complete in itself. Eighty columns suffice.
+// A Report as text. A frame fills a screen of the given size (80 columns suffice); the plain lines
+// are for pipes and files: whole names, no colour, and each line can be understood alone.
 #pragma once
 
 #include <cstddef>

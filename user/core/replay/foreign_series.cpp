@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/replay/foreign_series.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -12,12 +14,12 @@
 namespace cgtally {
 namespace {
 
-// A row this much later than usual covers its usual interval; the rest was not recorded.
+// A row that is later than this many usual intervals covers the last one; the rest is a gap.
 constexpr double kLate = 1.5;
 
 Bytes whole(double bytes) { return {static_cast<std::uint64_t>(std::max(bytes, 0.0) + 0.5)}; }
 
-// What a counter has gained; from its new zero where it began anew.
+// The gain of a counter; if it fell, its gain since its new zero.
 double gained(double before, double now, std::size_t& restarts) {
   if (now >= before) return now - before;
   ++restarts;
@@ -46,7 +48,7 @@ Result<SeriesUnit> parse_series_unit(std::string_view text) {
   const auto found =
       std::ranges::find(kUnits, text, &std::pair<std::string_view, SeriesUnit>::first);
   if (found != kUnits.end()) return found->second;
-  return std::unexpected(Error{.what = "\"" + std::string(text) + "\" is no unit of a column",
+  return std::unexpected(Error{.what = fmt::format("\"{}\" is no unit of a column", text),
                                .hint = "give bytes (in the interval), total (a counter), or a rate "
                                        "such as bit/s, Mbit/s, B/s, kB/s, KiB/s",
                                .failure = Failure::usage});
@@ -65,7 +67,7 @@ std::optional<Nanoseconds> parse_series_time(std::string_view text) {
   if (code != std::errc{} || stop != text.data() + text.size() || !std::isfinite(seconds)) {
     return std::nullopt;
   }
-  constexpr double kMilliseconds = 1e11;  // as seconds that would be the year 5138
+  constexpr double kMilliseconds = 1e11;  // as seconds, this would be the year 5138
   if (seconds >= kMilliseconds) seconds /= 1e3;
   if (seconds < 0 || seconds >= kMilliseconds / 20) return std::nullopt;
   return Nanoseconds(static_cast<std::int64_t>(seconds * 1e9));
@@ -81,9 +83,10 @@ Result<void> ForeignSeries::add(const SeriesRow& row) {
   }
   const Nanoseconds elapsed = row.time - last_->time;
   if (elapsed <= Nanoseconds::zero()) {
-    return std::unexpected(Error{.what = "time runs backwards: " + format_timestamp(row.time) +
-                                         " after " + format_timestamp(last_->time),
-                                 .hint = "sort the rows by their time, one row for each moment"});
+    return std::unexpected(
+        Error{.what = fmt::format("time runs backwards: {} after {}", format_timestamp(row.time),
+                                  format_timestamp(last_->time)),
+              .hint = "sort the rows by their time, one row for each moment"});
   }
   usual_ = std::min(usual_.value_or(elapsed), elapsed);
   const SeriesRow before = *std::exchange(last_, row);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Row by row: which interval it belongs to, what its account did in it, and what that shows.
+// Each row is put into its interval, its delta is computed from totals, and added to the report.
 #include "core/replay/replay.h"
+
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <iterator>
@@ -17,7 +19,7 @@ bool fits_in(const Traffic& part, const Traffic& whole) {
 }
 
 std::string at(const std::string& iface, Nanoseconds wall) {
-  return iface + " at " + format_clock(wall);
+  return fmt::format("{} at {}", iface, format_clock(wall));
 }
 
 void raise(Peak& peak, Bytes bytes, Nanoseconds interval, Nanoseconds wall) {
@@ -27,14 +29,14 @@ void raise(Peak& peak, Bytes bytes, Nanoseconds interval, Nanoseconds wall) {
 
 }  // namespace
 
-Result<Sample> Replay::add(const Sample& row, std::string_view place) {
+Result<Sample> Replay::add(const Sample& row, std::string_view location) {
   const InterfaceId id{row.host, row.iface};
   const auto [entry, is_new] = streams_.try_emplace({id, row.ledger});
   Stream& stream = entry->second;
   if (!is_new && row.taken.boot < stream.now.boot) {
     return std::unexpected(
-        Error{.what = "time runs backwards: " + row.iface + " was at boot_ns " +
-                      std::to_string(stream.now.boot.count()) + " before",
+        Error{.what = fmt::format("time runs backwards: {} was at boot_ns {} before", row.iface,
+                                  stream.now.boot.count()),
               .hint = "give each recording once, and in the order in which they were made"});
   }
   if (is_new) {
@@ -47,12 +49,12 @@ Result<Sample> Replay::add(const Sample& row, std::string_view place) {
   }
   ++report_.rows;
   stream.kernel_row |= row.account == reason_name(AccountKind::kernel);
-  const Recomputed recomputed = recompute(stream, row, place);
+  const Recomputed recomputed = recompute(stream, row, location);
   // The first rows of a ledger are its beginning, not a reset within it.
   if (recomputed.restarted && stream.previous) {
-    report_.resets.add(at(row.iface, row.taken.wall) + " " + row.account);
+    report_.resets.add(fmt::format("{} {}", at(row.iface, row.taken.wall), row.account));
   }
-  book(stream, recomputed);
+  add_to_totals(stream, recomputed);
   return recomputed.row;
 }
 
@@ -61,8 +63,8 @@ void Replay::open_interval(Stream& stream, const Sample& row) {
   stream.gap = stream.previous && begin > *stream.previous;
   if (stream.gap) {
     stream.gaps.push_back(*stream.previous);
-    report_.gaps.add(row.iface + " from " + format_clock(stream.now.wall) + " for " +
-                     format_duration(begin - *stream.previous));
+    report_.gaps.add(fmt::format("{} from {} for {}", row.iface, format_clock(stream.now.wall),
+                                 format_duration(begin - *stream.previous)));
   }
   stream.now = row.taken;
   stream.span.end = row.taken.wall;
@@ -73,26 +75,26 @@ void Replay::open_interval(Stream& stream, const Sample& row) {
 
 void Replay::close_interval(const InterfaceId& id, Stream& stream) {
   InterfaceReplay& interface = interfaces_[id];
-  // With the gaps: what the totals grew by there is in the sums too.
+  // Including the gaps, because the sums include what the totals grew by during gaps.
   interface.recorded += stream.previous ? stream.now.boot - *stream.previous : stream.interval;
-  raise(interface.rx_peak, stream.moved.rx_bytes, stream.interval, stream.now.wall);
-  raise(interface.tx_peak, stream.moved.tx_bytes, stream.interval, stream.now.wall);
+  raise(interface.peaks.rx, stream.moved.rx_bytes, stream.interval, stream.now.wall);
+  raise(interface.peaks.tx, stream.moved.tx_bytes, stream.interval, stream.now.wall);
   ++stream.intervals;
   if (!stream.gap) stream.lengths.emplace_back(stream.interval, stream.now.wall);
   if (!stream.kernel_row) report_.no_kernel_row.add(at(id.second, stream.now.wall));
 }
 
-Replay::Recomputed Replay::recompute(Stream& stream, const Sample& row, std::string_view place) {
+Replay::Recomputed Replay::recompute(Stream& stream, const Sample& row, std::string_view location) {
   Recomputed result{.row = row, .in_interval = {}, .restarted = row.state == SampleState::reset};
   if (row.account == reason_name(AccountKind::retired)) {
-    result.row.delta = {};  // a fold is no traffic
+    result.row.delta = {};  // retiring is no traffic
     return result;
   }
   const auto [entry, first] = stream.last_rows.try_emplace({row.cgroup_id, row.account});
   const LastRow last = std::exchange(entry->second, {.boot = row.taken.boot, .totals = row.totals});
   bool agrees = true;
   if (first && !result.restarted) {
-    // Nothing to compare with: the interval columns stand, as far as they are possible at all.
+    // There are no earlier totals: the interval columns are used unless they exceed the totals.
     agrees = fits_in(row.delta, row.totals);
     if (!agrees) result.row.delta = row.totals;
   } else {
@@ -105,7 +107,8 @@ Replay::Recomputed Replay::recompute(Stream& stream, const Sample& row, std::str
 
   const bool overlaps = stream.previous && row.taken.boot - row.interval < *stream.previous;
   if (agrees && !overlaps) return result;
-  // More than the row claims, and a gap since the account's last row: it moved in there.
+  // The totals grew by more than the row's delta, and there was a gap since the account's last row:
+  // the difference moved during the gap.
   const auto gap = std::ranges::lower_bound(stream.gaps, last.boot);
   if (!first && !overlaps && gap != stream.gaps.end() && fits_in(row.delta, result.row.delta)) {
     result.row.interval = row.taken.boot - *gap;
@@ -113,11 +116,11 @@ Replay::Recomputed Replay::recompute(Stream& stream, const Sample& row, std::str
     return result;
   }
   if (stream.previous) result.row.interval = row.taken.boot - *stream.previous;
-  report_.disagreements.add(std::string(place) + ", " + row.account);
+  report_.disagreements.add(fmt::format("{}, {}", location, row.account));
   return result;
 }
 
-void Replay::book(Stream& stream, const Recomputed& recomputed) {
+void Replay::add_to_totals(Stream& stream, const Recomputed& recomputed) {
   const Sample& row = recomputed.row;
   const Nanoseconds since = stream.previous ? row.taken.boot - *stream.previous : row.interval;
   stream.interval = std::max(stream.interval, std::min(row.interval, since));
@@ -132,14 +135,15 @@ void Replay::book(Stream& stream, const Recomputed& recomputed) {
   account.moved += row.delta;
   account.state = row.state;
   cgroups.insert(row.cgroup_id);
-  raise(account.rx_peak, row.delta.rx_bytes, row.interval, row.taken.wall);
-  raise(account.tx_peak, row.delta.tx_bytes, row.interval, row.taken.wall);
+  raise(account.peaks.rx, row.delta.rx_bytes, row.interval, row.taken.wall);
+  raise(account.peaks.tx, row.delta.tx_bytes, row.interval, row.taken.wall);
 }
 
 ReplayReport Replay::finish() && {
   for (auto& [key, stream] : streams_) close_interval(key.first, stream);
-  note_lengths();
-  note_ledgers();
+  report_long_intervals();
+  report_ledgers();
+  report_overlaps();
   for (auto& [id, interface] : interfaces_) {
     std::tie(interface.host, interface.iface) = id;
     if (report_.hosts.empty() || report_.hosts.back() != id.first) {
@@ -155,13 +159,12 @@ ReplayReport Replay::finish() && {
     account.lives = state.cgroups.size();
     report_.accounts.push_back(std::move(account));
   }
-  std::ranges::stable_sort(report_.accounts, std::greater{}, [](const AccountReplay& account) {
-    return account.moved.rx_bytes + account.moved.tx_bytes;
-  });
+  std::ranges::stable_sort(report_.accounts, std::greater{},
+                           [](const AccountReplay& account) { return account.moved.bytes(); });
   return std::move(report_);
 }
 
-void Replay::note_lengths() {
+void Replay::report_long_intervals() {
   std::vector<Nanoseconds> all;
   for (const auto& [key, stream] : streams_) {
     for (const auto& [length, wall] : stream.lengths) all.push_back(length);
@@ -172,27 +175,26 @@ void Replay::note_lengths() {
   report_.typical_interval = *middle;
   for (const auto& [key, stream] : streams_) {
     for (const auto& [length, wall] : stream.lengths) {
-      // One and a half: the timer is never that late, so at least one interval was not written.
+      // From one and a half intervals on at least one was not written: no timer is that late.
       if (2 * length <= 3 * *middle) continue;
-      report_.long_intervals.add(at(key.first.second, wall) + ": " + format_duration(length));
+      report_.long_intervals.add(
+          fmt::format("{}: {}", at(key.first.second, wall), format_duration(length)));
     }
   }
 }
 
-void Replay::note_ledgers() {
+void Replay::report_ledgers() {
   struct Ledger {
     Nanoseconds begin = Nanoseconds::max();
     std::size_t intervals = 0;
   };
   std::map<std::string, std::map<std::string, Ledger>> hosts;
-  std::map<InterfaceId, std::vector<Span>> spans;
   report_.first_wall = Nanoseconds::max();
   for (const auto& [key, stream] : streams_) {
     const auto& [id, name] = key;
     Ledger& ledger = hosts[id.first][name];
     ledger.begin = std::min(ledger.begin, stream.span.begin);
     ledger.intervals = std::max(ledger.intervals, stream.intervals);
-    spans[id].push_back(stream.span);
     report_.first_wall = std::min(report_.first_wall, stream.span.begin);
     report_.last_wall = std::max(report_.last_wall, stream.span.end);
   }
@@ -206,6 +208,11 @@ void Replay::note_ledgers() {
       report_.ledgers.add(at(host, *begin));
     }
   }
+}
+
+void Replay::report_overlaps() {
+  std::map<InterfaceId, std::vector<Span>> spans;
+  for (const auto& [key, stream] : streams_) spans[key.first].push_back(stream.span);
   for (auto& [id, of_interface] : spans) {
     std::ranges::sort(of_interface, {}, &Span::begin);
     for (std::size_t i = 1; i < of_interface.size(); ++i) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A recording, looked at again: rates and ranking from its totals alone. What an account did is the
-// difference of the totals of two of its rows; the interval columns are only believed where the
-// totals agree, and the report says where they do not. What was not recorded is said, not guessed.
-// Rows are given one by one, so that memory follows the accounts and intervals, not the rows.
+// Analysis of a recording: rates and ranking from the totals of its rows alone. An account's
+// traffic is the difference of the totals of two of its rows. The interval columns are used only if
+// they agree with the totals, and the report says where they do not. Times without rows are
+// reported as gaps, never estimated.
 #pragma once
 
 #include <functional>
@@ -20,15 +20,18 @@
 
 namespace cgtally {
 
+// Fed with rows one by one by `replay`, `size` and the credit monitor. Its memory grows with
+// accounts and intervals, not with rows. It reads no file.
 class Replay {
  public:
-  // Rows of other accounts count for what was recorded and what was not, and for nothing else.
+  // Rows of unwanted accounts show only which times were recorded.
   using Wanted = std::function<bool(std::string_view account)>;
   explicit Replay(Wanted wanted) : wanted_(std::move(wanted)) {}
 
-  // The row with delta and interval computed anew. `place` says where it stands: "a.csv line 7".
-  // Rows of one ledger come in the order of their time; an Error says where they do not.
-  Result<Sample> add(const Sample& row, std::string_view place);
+  // Returns the row with delta and interval computed again from the totals. `location` is the row's
+  // file and line: "a.csv line 7". Rows of one ledger must come in the order of their time; the
+  // Error names the first row that does not.
+  Result<Sample> add(const Sample& row, std::string_view location);
   [[nodiscard]] ReplayReport finish() &&;
 
  private:
@@ -41,18 +44,18 @@ class Replay {
     Nanoseconds boot{};
     Traffic totals;
   };
-  // One interface in one ledger: its rows of one moment are one interval.
+  // The rows of one interface in one ledger; the rows of one moment are one interval.
   struct Stream {
     Span span;
-    Moment now;                           // of the rows that are coming in
+    Moment now;                           // of the rows that are being added
     std::optional<Nanoseconds> previous;  // boot time of the rows before
-    bool gap = false;                     // between those and this interval
+    bool gap = false;                     // between the rows before and this interval
     bool kernel_row = false;
     Nanoseconds interval{};
     Traffic moved;
     std::size_t intervals = 0;
-    std::vector<std::pair<Nanoseconds, Nanoseconds>> lengths;  // and when they ended
-    std::vector<Nanoseconds> gaps;                             // boot times where they begin
+    std::vector<std::pair<Nanoseconds, Nanoseconds>> lengths;  // of intervals, with their ends
+    std::vector<Nanoseconds> gaps;                             // boot times of their begins
     std::map<std::pair<std::uint64_t, std::string>, LastRow> last_rows;  // by cgroup and account
   };
   struct AccountState {
@@ -61,16 +64,17 @@ class Replay {
   };
   struct Recomputed {
     Sample row;
-    Traffic in_interval;  // what of its delta moved since the rows before, not in an earlier gap
+    Traffic in_interval;  // the part of its delta since the rows before, not in an earlier gap
     bool restarted = false;
   };
 
   void open_interval(Stream& stream, const Sample& row);
   void close_interval(const InterfaceId& id, Stream& stream);
-  Recomputed recompute(Stream& stream, const Sample& row, std::string_view place);
-  void book(Stream& stream, const Recomputed& recomputed);
-  void note_lengths();
-  void note_ledgers();
+  Recomputed recompute(Stream& stream, const Sample& row, std::string_view location);
+  void add_to_totals(Stream& stream, const Recomputed& recomputed);
+  void report_long_intervals();
+  void report_ledgers();
+  void report_overlaps();
 
   Wanted wanted_;
   ReplayReport report_;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a replay found, as data. The screen is made of it elsewhere.
+// The findings of a replay, as data; screen.h makes text of them.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "core/traffic/direction.h"
 #include "core/traffic/sample.h"
 
 namespace cgtally {
@@ -20,10 +21,9 @@ struct InterfaceReplay {
   std::string host;
   std::string iface;
   Traffic moved;           // by the accounts that were asked for
-  Traffic named;           // of it, by cgroups
+  Traffic named;           // the part of `moved` that is on cgroups
   Nanoseconds recorded{};  // sum of the intervals
-  Peak rx_peak;
-  Peak tx_peak;
+  PerDirection<Peak> peaks;
 };
 
 struct AccountReplay {
@@ -31,14 +31,13 @@ struct AccountReplay {
   std::string iface;
   std::string account;
   Traffic moved;
-  Nanoseconds recorded{};  // of its interface: means of accounts add up to the interface's
-  Peak rx_peak;
-  Peak tx_peak;
-  std::size_t lives = 0;  // cgroups that had this path, one after the other
+  Nanoseconds recorded{};  // of its interface, so that the accounts' means add up
+  PerDirection<Peak> peaks;
+  std::size_t lives = 0;  // number of cgroups that had this path, one after the other
   SampleState state = SampleState::live;
 };
 
-// Something that happened `count` times; `first` is a sentence about the first of them.
+// Something that happened `count` times; `first` is a sentence about the first time.
 struct Observation {
   std::size_t count = 0;
   std::string first;
@@ -50,19 +49,19 @@ struct Observation {
 
 struct ReplayReport {
   std::vector<std::string> hosts;
-  Nanoseconds first_wall{};  // where the first interval begins
+  Nanoseconds first_wall{};  // begin of the first interval
   Nanoseconds last_wall{};
   Nanoseconds typical_interval{};
   std::size_t rows = 0;
   std::size_t intervals = 0;  // moments at which rows were written, over all ledgers
   std::vector<InterfaceReplay> interfaces;
   std::vector<AccountReplay> accounts;  // by bytes, most first
-  Observation resets;                   // an account began again at zero
-  Observation gaps;                     // time for which there are no rows
-  Observation long_intervals;           // one row where there should have been several
-  Observation no_kernel_row;            // the recording lacks rows that a recorder always writes
+  Observation resets;                   // accounts that began again at zero
+  Observation gaps;                     // times without rows
+  Observation long_intervals;           // one row instead of several
+  Observation no_kernel_row;            // a row that `record` always writes is missing
   Observation ledgers;                  // further ledgers of one host
-  Observation overlaps;                 // two ledgers at a time
+  Observation overlaps;                 // two ledgers at the same time
   Observation disagreements;            // interval columns that the totals contradict
 };
 

@@ -3,6 +3,8 @@
 // up.
 #include "core/replay/screen.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -22,20 +24,20 @@ constexpr std::size_t kNumbers = 2 * (1 + kRate) + 1 + kPeak + 2 * (1 + kBytes) 
 constexpr std::size_t kInterface = 8;
 constexpr std::size_t kHost = 12;
 
-std::string counted(std::size_t count, const std::string& one) {
-  return format_count(count) + " " + one + (count == 1 ? "" : "s");
+std::string counted(std::size_t count, std::string_view one) {
+  return fmt::format("{} {}{}", format_count(count), one, count == 1 ? "" : "s");
 }
 
 std::string header(const ReplayReport& report) {
   const std::string host = report.hosts.size() == 1 ? printable(report.hosts.front())
                                                     : counted(report.hosts.size(), "host");
-  const std::string line = format_date_time(report.first_wall) + "  " +
-                           format_duration(report.last_wall - report.first_wall) + "  " +
-                           counted(report.interfaces.size(), "interface") + "  " +
-                           counted(report.rows, "row") + "  " +
-                           counted(report.intervals, "interval") + "  ";
+  const std::string line =
+      fmt::format("{}  {}  {}  {}  {}  ", format_date_time(report.first_wall),
+                  format_duration(report.last_wall - report.first_wall),
+                  counted(report.interfaces.size(), "interface"), counted(report.rows, "row"),
+                  counted(report.intervals, "interval"));
   const std::size_t room = line.size() + kHost < kWidth ? kWidth - line.size() : kHost;
-  return line + shorten(host, room) + "\n";
+  return fmt::format("{}{}\n", line, shorten(host, room));
 }
 
 std::string mean(Bytes bytes, Nanoseconds recorded) {
@@ -50,29 +52,33 @@ std::string share(Bytes part, Bytes whole) {
   const double tenths =
       std::floor(1000.0 * static_cast<double>(part.value) / static_cast<double>(whole.value));
   const auto shown = std::min<std::uint64_t>(static_cast<std::uint64_t>(tenths), 999);
-  return std::to_string(shown / 10) + "." + std::to_string(shown % 10) + " %";
+  return fmt::format("{}.{} %", shown / 10, shown % 10);
 }
 
-std::string interface_line(const InterfaceReplay& interface, bool tx, const std::string& label) {
-  const Bytes moved = tx ? interface.moved.tx_bytes : interface.moved.rx_bytes;
-  const Bytes named = tx ? interface.named.tx_bytes : interface.named.rx_bytes;
-  const Peak& peak = tx ? interface.tx_peak : interface.rx_peak;
-  const std::string when = peak.wall > Nanoseconds::zero() ? " at " + format_clock(peak.wall) : "";
-  return pad_right(label, kInterface) + (tx ? " tx" : " rx") + pad_left(format_bytes(moved), 10) +
-         "  mean " + pad_left(mean(moved, interface.recorded), 6) + "  peak " +
-         pad_left(format_bit_rate_short(peak.rate), 6) + " bit/s" + pad_right(when, 13) +
-         "  named " + pad_left(share(named, moved), 6) + "\n";
+std::string interface_line(const InterfaceReplay& interface, Direction direction,
+                           const std::string& label) {
+  const Bytes moved = bytes_of(interface.moved, direction);
+  const Bytes named = bytes_of(interface.named, direction);
+  const Peak& peak = interface.peaks[direction];
+  const std::string when =
+      peak.wall > Nanoseconds::zero() ? fmt::format(" at {}", format_clock(peak.wall)) : "";
+  return fmt::format("{} {}{:>10}  mean {:>6}  peak {:>6} bit/s{:<13}  named {:>6}\n",
+                     pad_right(label, kInterface), direction_name(direction), format_bytes(moved),
+                     mean(moved, interface.recorded), format_bit_rate_short(peak.rate), when,
+                     share(named, moved));
 }
 
-// Interfaces of several hosts carry the host in their name.
+// With several hosts a label is HOST:INTERFACE.
 std::string label(const ReplayReport& report, const std::string& host, const std::string& iface) {
-  return shorten(printable(report.hosts.size() > 1 ? host + ":" + iface : iface), kInterface);
+  const std::string name = report.hosts.size() > 1 ? fmt::format("{}:{}", host, iface) : iface;
+  return shorten(printable(name), kInterface);
 }
 
 std::string peak_of(const AccountReplay& account) {
-  const bool tx = account.tx_peak.rate >= account.rx_peak.rate;
-  return format_bit_rate_short((tx ? account.tx_peak : account.rx_peak).rate) +
-         (tx ? " tx" : " rx");
+  const auto direction =
+      account.peaks.tx.rate >= account.peaks.rx.rate ? Direction::tx : Direction::rx;
+  return fmt::format("{} {}", format_bit_rate_short(account.peaks[direction].rate),
+                     direction_name(direction));
 }
 
 std::string state_of(const AccountReplay& account) {
@@ -80,51 +86,82 @@ std::string state_of(const AccountReplay& account) {
   return account.state == SampleState::exited ? "exited" : "live";
 }
 
-std::string columns(const std::string& rx, const std::string& tx, const std::string& peak,
-                    const std::string& rx_bytes, const std::string& tx_bytes) {
-  return " " + pad_left(rx, kRate) + " " + pad_left(tx, kRate) + " " + pad_left(peak, kPeak) + " " +
-         pad_left(rx_bytes, kBytes) + " " + pad_left(tx_bytes, kBytes);
+struct Figures {
+  std::string_view rx_mean, tx_mean, peak, rx_bytes, tx_bytes;
+};
+
+std::string columns(const Figures& figures) {
+  return fmt::format(" {:>{}} {:>{}} {:>{}} {:>{}} {:>{}}", figures.rx_mean, kRate, figures.tx_mean,
+                     kRate, figures.peak, kPeak, figures.rx_bytes, kBytes, figures.tx_bytes,
+                     kBytes);
 }
 
-std::string account_table(const ReplayReport& report, std::size_t most) {
-  const bool several = report.interfaces.size() > 1;
-  const std::size_t name_width = kWidth - kNumbers - (several ? 1 + kInterface : 0);
-  const auto of_interface = [several](const std::string& text) {
-    return several ? " " + pad_right(text, kInterface) : "";
-  };
-  std::string table = std::string(name_width, ' ') + of_interface("") +
-                      columns("MEAN", "bit/s ", "PEAK", "VOLUME", "");
-  table = table.substr(0, table.find_last_not_of(' ') + 1) + "\n";
-  table += pad_right("ACCOUNT", name_width) + of_interface("IFACE") +
-           columns("RX", "TX", "", "RX", "TX") + " STATE\n";
-  Traffic others;
-  for (std::size_t i = 0; i < report.accounts.size(); ++i) {
-    const AccountReplay& account = report.accounts[i];
-    if (i >= most) {
-      others += account.moved;
-      continue;
-    }
-    table += pad_right(shorten(printable(account.account), name_width), name_width) +
-             of_interface(label(report, account.host, account.iface)) +
-             columns(mean(account.moved.rx_bytes, account.recorded),
-                     mean(account.moved.tx_bytes, account.recorded), peak_of(account),
-                     format_bytes(account.moved.rx_bytes), format_bytes(account.moved.tx_bytes)) +
-             " " + state_of(account) + "\n";
+std::string columns_of(const AccountReplay& account) {
+  return columns({.rx_mean = mean(account.moved.rx_bytes, account.recorded),
+                  .tx_mean = mean(account.moved.tx_bytes, account.recorded),
+                  .peak = peak_of(account),
+                  .rx_bytes = format_bytes(account.moved.rx_bytes),
+                  .tx_bytes = format_bytes(account.moved.tx_bytes)});
+}
+
+// The accounts: those after the first `most` are summed up in a last line.
+class AccountRows {
+ public:
+  AccountRows(const ReplayReport& report, std::size_t most)
+      : report_(report),
+        most_(most),
+        several_(report.interfaces.size() > 1),
+        name_width_(kWidth - kNumbers - (several_ ? 1 + kInterface : 0)) {}
+
+  [[nodiscard]] std::string text() const {
+    std::string text = heading();
+    const std::size_t shown = std::min(most_, report_.accounts.size());
+    for (std::size_t i = 0; i < shown; ++i) text += row(report_.accounts[i]);
+    if (shown < report_.accounts.size()) text += others(shown);
+    return text;
   }
-  if (report.accounts.size() <= most) return table;
-  return table + pad_right(counted(report.accounts.size() - most, "other"), name_width) +
-         of_interface("") +
-         columns("", "", "", format_bytes(others.rx_bytes), format_bytes(others.tx_bytes)) + "\n";
-}
 
-std::string finding(const std::string& label, const Observation& found,
-                    const std::string& meaning) {
+ private:
+  [[nodiscard]] std::string heading() const {
+    std::string first = line("", "", columns({"MEAN", "bit/s ", "PEAK", "VOLUME", ""}));
+    first.resize(first.find_last_not_of(' ') + 1);
+    return fmt::format("{}\n{} STATE\n", first,
+                       line("ACCOUNT", "IFACE", columns({"RX", "TX", "", "RX", "TX"})));
+  }
+  [[nodiscard]] std::string row(const AccountReplay& account) const {
+    return fmt::format("{} {}\n",
+                       line(shorten(printable(account.account), name_width_),
+                            label(report_, account.host, account.iface), columns_of(account)),
+                       state_of(account));
+  }
+  [[nodiscard]] std::string others(std::size_t from) const {
+    Traffic sum;
+    for (std::size_t i = from; i < report_.accounts.size(); ++i) sum += report_.accounts[i].moved;
+    const std::string rx_bytes = format_bytes(sum.rx_bytes);
+    const std::string tx_bytes = format_bytes(sum.tx_bytes);
+    return line(counted(report_.accounts.size() - from, "other"), "",
+                columns({"", "", "", rx_bytes, tx_bytes})) +
+           "\n";
+  }
+  [[nodiscard]] std::string line(std::string_view account, std::string_view iface,
+                                 std::string_view figures) const {
+    const std::string interface = several_ ? " " + pad_right(iface, kInterface) : "";
+    return fmt::format("{}{}{}", pad_right(account, name_width_), interface, figures);
+  }
+
+  const ReplayReport& report_;
+  std::size_t most_;
+  bool several_;
+  std::size_t name_width_;
+};
+
+std::string finding(std::string_view label, const Observation& found, std::string_view meaning) {
   if (found.count == 0) return {};
   constexpr std::size_t kIndent = kInterface + 1;
-  const std::string first =
-      (found.count == 1 ? "" : format_count(found.count) + " times, first ") + found.first;
-  return pad_right(label, kIndent) + meaning + "\n" + std::string(kIndent, ' ') +
-         shorten(printable(first), kWidth - kIndent) + "\n";
+  const std::string times =
+      found.count == 1 ? "" : fmt::format("{} times, first ", format_count(found.count));
+  return fmt::format("{:<{}}{}\n{:{}}{}\n", label, kIndent, meaning, "", kIndent,
+                     shorten(printable(times + found.first), kWidth - kIndent));
 }
 
 std::string findings(const ReplayReport& report) {
@@ -133,8 +170,8 @@ std::string findings(const ReplayReport& report) {
          finding("GAP", report.gaps,
                  "not recorded; rates across it are means over the whole of it") +
          finding("LONG", report.long_intervals,
-                 "longer than the usual " + format_duration(report.typical_interval) +
-                     ": rates there are means") +
+                 fmt::format("longer than the usual {}: rates there are means",
+                             format_duration(report.typical_interval))) +
          finding("FILTERED", report.no_kernel_row,
                  "no (kernel) row: rows were taken out, or the interface had gone") +
          finding("LEDGER", report.ledgers,
@@ -151,9 +188,10 @@ std::string replay_screen(const ReplayReport& report, std::size_t most) {
   std::string screen = header(report);
   for (const InterfaceReplay& interface : report.interfaces) {
     const std::string name = label(report, interface.host, interface.iface);
-    screen += interface_line(interface, false, name) + interface_line(interface, true, "");
+    screen += interface_line(interface, Direction::rx, name);
+    screen += interface_line(interface, Direction::tx, "");
   }
-  return screen + "\n" + account_table(report, most) + findings(report);
+  return fmt::format("{}\n{}{}", screen, AccountRows(report, most).text(), findings(report));
 }
 
 }  // namespace cgtally

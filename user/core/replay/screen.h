@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A replay's report as text of at most 80 columns: what was recorded, what each interface carried,
-// who moved it, and what to know before believing it.
+// A replay's report as text of at most 80 columns: the recorded time, the traffic of each
+// interface, the accounts that moved it, and what makes the figures less certain.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@
 
 namespace cgtally {
 
-// `most` accounts by name, and the others as one line.
+// The first `most` accounts have a line each, the others one together.
 [[nodiscard]] std::string replay_screen(const ReplayReport& report, std::size_t most);
 
 }  // namespace cgtally

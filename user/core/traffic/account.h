@@ -51,7 +51,7 @@ struct InterfaceAccount {
 // "(kernel)", "(no socket)"...; empty for a cgroup, whose name is its path.
 [[nodiscard]] std::string_view reason_name(AccountKind kind);
 
-// What is known of a cgroup beside its counters. The adapters fill it.
+// The facts about a cgroup beside its counters. The adapters fill it.
 struct AccountName {
   std::string path;    // "/system.slice/redis.service"; "#4711" if the name is not known
   bool ended = false;  // the cgroup was removed

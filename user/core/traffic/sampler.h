@@ -4,8 +4,7 @@
 //   - The base moves only when the caller says that the samples were kept (commit). After a failed
 //     write the next samples cover the whole gap, so nothing is lost.
 //   - An account that ends gets one last sample, `exited`, however short it lived and also if it
-//   was
-//     retired meanwhile. Late traffic on it gives one more such row.
+//     was retired meanwhile. Late traffic on it gives one more such row.
 //   - `(kernel)` gets a sample each time, so that a missing interval means "not recorded".
 //   - Totals that begin again under a name that had rows (a new interface of the same name, late
 //     traffic on a retired account) begin with a row `reset`.

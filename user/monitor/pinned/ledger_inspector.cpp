@@ -152,7 +152,7 @@ class LedgerInspector {
 
   void add_ledger(const bpf::LedgerInfo& info, LedgerStatusReport& report) const {
     report.ledger = {.state = state_of(info.state), .id = info.id, .made = info.made};
-    report.keeper = {.there = info.kept, .pid = info.keeper_pid, .last_looked = info.last_kept};
+    report.keeper = {.there = info.kept, .pid = info.keeper_pid, .last_active = info.last_kept};
     report.expense.map_bytes = info.bytes;
     report.expense.windows_bytes = info.windows_bytes * counted_.size();
     report.expense.window = info.window;
@@ -171,7 +171,7 @@ class LedgerInspector {
     slots.used = use.used;
     slots.total = use.total;
     slots.names = registry.name_count().value_or(0);
-    slots.deaths = removed.size();
+    slots.removals = removed.size();
     slots.missed = view_.missed();
     for (const AccountTotals& one : sample.accounts) {
       if (one.account.kind == AccountKind::overflow) {
@@ -197,8 +197,8 @@ class LedgerInspector {
     one.since = record.since;
     one.gaps = record.gaps;
     one.gap = record.gap;
-    one.rx.booked = traffic.all.rx_bytes;
-    one.tx.booked = traffic.all.tx_bytes;
+    one.rx.counted = traffic.all.rx_bytes;
+    one.tx.counted = traffic.all.tx_bytes;
     one.rx.named = share(traffic.named.rx_bytes, traffic.all.rx_bytes);
     one.tx.named = share(traffic.named.tx_bytes, traffic.all.tx_bytes);
     if (!record.attached) {
@@ -242,7 +242,7 @@ class LedgerInspector {
     };
     const CoverageReading now = reading_of(last, *last.devices.at(record.key));
     const CoverageShare since_attached =
-        share_between({.boot = record.since.boot, .device = record.device, .booked = {}}, now);
+        share_between({.boot = record.since.boot, .device = record.device, .counted = {}}, now);
     one.rx.seen = since_attached.rx;
     one.tx.seen = since_attached.tx;
     if (const auto& before = first.devices.at(record.key); before) {
@@ -279,7 +279,7 @@ Result<LedgerStatusReport> inspect_ledger(const std::string& bpffs, const std::s
   if (!pins) return std::unexpected(pins.error());
   LedgerStatusReport report;
   report.now = sys::now();
-  report.place = pins->directory();
+  report.location = pins->directory();
   report.abi = bpf::kAbiVersion;
   report.other_abis = pins->other_abis();
   report.leftovers = find_leftovers();

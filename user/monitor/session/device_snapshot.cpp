@@ -43,7 +43,7 @@ Result<netns::Entered> enter_netns_of(const CountedInterface& interface,
 CoverageReading DeviceSnapshot::against(const Traffic& booked, Nanoseconds boot) const {
   return {.boot = boot,
           .device = device.carried,
-          .booked = booked,
+          .counted = booked,
           .queued_bytes = queue.backlog_bytes,
           .queued_packets = queue.backlog_packets};
 }

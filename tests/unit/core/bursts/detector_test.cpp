@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Windows to bursts: where they begin and end, what they hold, whose it was, and that nothing is
-// made up where windows are missing.
+// Windows to bursts: where they begin and end, what they hold, the accounts in them, and that
+// nothing is made up where windows are missing.
 #include "core/bursts/detector.h"
 
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a flight recorder keeps of the windows around a burst: all of it, nothing made up where
-// windows are not known, and no more than its bounds allow.
+// A dump has all windows around a burst, marks those that are not known, and stays within its
+// bounds.
 #include "core/bursts/flight_recorder.h"
 
 #include <gtest/gtest.h>

@@ -98,7 +98,7 @@ TEST(BurstRow, HasTheColumnsInTheirOrder) {
   EXPECT_EQ(std::ranges::count(row, ','), std::ranges::count(csv::bursts_header(), ','));
 }
 
-TEST(BurstSummary, SaysHowManyHowLongHowMuchAndWhose) {
+TEST(BurstSummary, HasNumberLengthVolumeAndTopAccounts) {
   BurstTotals totals;
   ExplainedBurst burst = microburst();
   totals.add_traffic(Direction::tx, {245'000'000});

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What --threshold means, in numbers and in words, and how finely time must be cut for it.
+// The threshold in numbers and in words, and the bytes between two clock reads that it allows.
 #include "core/bursts/threshold.h"
 
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The share of a device's own counters that we saw: when it is said, when it is not, and what of it
-// is only how devices count.
+// The share of a device's own counters that we saw: when it is known, and which differences come
+// only from how devices count.
 #include "core/health/coverage.h"
 
 #include <gtest/gtest.h>
@@ -12,8 +12,8 @@
 namespace cgtally {
 namespace {
 
-CoverageReading at(std::int64_t seconds, const Traffic& device, const Traffic& booked) {
-  return {.boot = std::chrono::seconds{seconds}, .device = device, .booked = booked};
+CoverageReading at(std::int64_t seconds, const Traffic& device, const Traffic& counted) {
+  return {.boot = std::chrono::seconds{seconds}, .device = device, .counted = counted};
 }
 
 Traffic received(std::uint64_t packets, std::uint64_t frame_bytes) {
@@ -23,10 +23,10 @@ Traffic transmitted(std::uint64_t packets, std::uint64_t frame_bytes) {
   return traffic(0, 0, packets * frame_bytes, packets);
 }
 
-CoverageShare share_of(const Traffic& device, const Traffic& booked) {
+CoverageShare share_of(const Traffic& device, const Traffic& counted) {
   Coverage coverage;
   coverage.add(at(0, {}, {}));
-  coverage.add(at(1, device, booked));
+  coverage.add(at(1, device, counted));
   return coverage.share();
 }
 
@@ -61,8 +61,8 @@ TEST(Coverage, OfEachDirectionIsItsOwn) {
 
 TEST(Coverage, ASuperPacketThatAVirtualDeviceCountsOnceIsNoMoreThanAll) {
   const Traffic device = transmitted(100, 65'226);  // 45 segments each
-  const Traffic booked = transmitted(4500, 1514);   // with their headers
-  EXPECT_EQ(share_of(device, booked).tx, 1.0);
+  const Traffic counted = transmitted(4500, 1514);  // with their headers
+  EXPECT_EQ(share_of(device, counted).tx, 1.0);
 }
 
 TEST(Coverage, ThatHalfTheSuperPacketsAreMissingIsSeenByTheirBytes) {
@@ -92,18 +92,18 @@ TEST(Coverage, FivePercentMayBeMissing) {
 
 TEST(Coverage, BlindnessIsSaidWithinTenSecondsWhateverWentByBefore) {
   Coverage coverage;
-  std::uint64_t device = 0, booked = 0;
+  std::uint64_t device = 0, counted = 0;
   std::int64_t now = 0;
   for (; now < 60; ++now) {
-    coverage.add(at(now, received(device, 1500), received(booked, 1500)));
+    coverage.add(at(now, received(device, 1500), received(counted, 1500)));
     device += 1'000'000;
-    booked += 1'000'000;
+    counted += 1'000'000;
   }
   const std::int64_t blinded = now;
-  coverage.add(at(now, received(device, 1500), received(booked, 1500)));
+  coverage.add(at(now, received(device, 1500), received(counted, 1500)));
   while (!coverage.blind().rx && now < blinded + 60) {
     device += 20;  // from now on little goes by, and nothing comes to us
-    coverage.add(at(++now, received(device, 1500), received(booked, 1500)));
+    coverage.add(at(++now, received(device, 1500), received(counted, 1500)));
   }
   EXPECT_LE(now - blinded, 10);
 }
@@ -168,14 +168,14 @@ TEST(Coverage, CountersThatGoBackwardsBeginANewBase) {
   Coverage coverage;
   coverage.add(at(0, received(5000, 100), received(5000, 100)));
   coverage.add(at(1, received(20, 100), received(5020, 100)));
-  EXPECT_EQ(coverage.share().rx, std::nullopt) << "the device began anew";
+  EXPECT_EQ(coverage.share().rx, std::nullopt) << "the device began again";
   coverage.add(at(2, received(120, 100), received(5120, 100)));
   EXPECT_EQ(coverage.share().rx, 1.0);
   coverage.add(at(3, received(220, 100), {}));
-  EXPECT_EQ(coverage.share().rx, std::nullopt) << "the ledger began anew";
+  EXPECT_EQ(coverage.share().rx, std::nullopt) << "the ledger began again";
 }
 
-TEST(Coverage, WhatTheQueueLetsGoWasBookedBefore) {
+TEST(Coverage, PacketsThatLeaveTheQueueWereCountedBefore) {
   Coverage coverage;
   CoverageReading full = at(0, transmitted(100, 1000), transmitted(1100, 1000));
   full.queued_bytes = {1'000'000};
@@ -199,7 +199,7 @@ TEST(BlindSentence, NamesWhoRunsBeforeUs) {
             "ours");
 }
 
-TEST(BlindSentence, SaysWhereNobodyIsToBeNamed) {
+TEST(BlindSentence, ExplainsBlindnessWithoutAProgramBeforeOurs) {
   EXPECT_EQ(blind_sentence("eth0", "rx", 0.5, true, {}),
             "eth0 rx: only 50 % of what the device counted came by here: nobody runs before ours, "
             "so a redirect or an offload took it");

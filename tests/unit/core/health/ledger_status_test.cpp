@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `status` says, line by line.
+// The lines of `status`.
 #include "core/health/ledger_status.h"
 
 #include <gtest/gtest.h>
@@ -23,13 +23,13 @@ InterfaceCondition interface() {
   one.since = {.boot = 0s, .wall = kMade};
   one.rx = {.attached = true,
             .device = Bytes{112'400'000'000},
-            .booked = {112'400'000'000},
+            .counted = {112'400'000'000},
             .seen = 1.0,
             .now = 1.0,
             .named = 0.985,
             .before = {}};
   one.tx = one.rx;
-  one.tx.booked = {46'100'000'000};
+  one.tx.counted = {46'100'000'000};
   one.tx.seen = 0.41;
   one.queue = {.kind = "fq_codel", .backlog = {3028}, .waiting = {2}, .drops = {1203}};
   return one;
@@ -38,16 +38,16 @@ InterfaceCondition interface() {
 LedgerStatusReport status() {
   LedgerStatusReport result;
   result.now = {.boot = 76h, .wall = kMade + 76h};
-  result.place = "/sys/fs/bpf/cgtally/v1";
+  result.location = "/sys/fs/bpf/cgtally/v1";
   result.abi = 1;
   result.ledger = LedgerCondition{.state = LedgerCondition::State::up,
                                   .id = "5dd439dfa0c1e2b3",
                                   .made = {.boot = 0s, .wall = kMade}};
-  result.keeper = {.there = true, .pid = 4711, .last_looked = 76h - 59ms};
+  result.keeper = {.there = true, .pid = 4711, .last_active = 76h - 59ms};
   result.slots.used = 61;
   result.slots.total = 4096;
   result.slots.names = 412;
-  result.slots.deaths = 1;
+  result.slots.removals = 1;
   result.expense.map_bytes = 4'100'000;
   result.expense.windows_bytes = 65'536;
   result.expense.window = 1ms;
@@ -74,23 +74,23 @@ TEST(LedgerStatusReport, AHealthyLedgerIsOneScreen) {
   const Lines expected{
       "ledger    up; its totals begin at 2026-11-18 07:31:00Z (3d04h)",
       "          id 5dd439df, ABI 1, pinned at /sys/fs/bpf/cgtally/v1",
-      "keeper    process 4711, last looked 59.0 ms ago",
+      "keeper    process 4711, last active 59.0 ms ago",
       "slots     61 of 4 096 used",
-      "cgroups   412 names and 1 death remembered, 0 missed for want of room",
+      "cgroups   412 names and 1 removal remembered, 0 missed for want of room",
       "memory    4.2 MB, of it 65.5 kB for windows",
       "windows   1.00 ms each; at an edge at most 16 384 bytes of a CPU are in the wrong one",
       "cost      31 ns for each packet, measured on 24 655 packets in 1.00 s",
       "",
       "ens5  tcx, totals since 2026-11-18 07:31:00Z (3d04h)",
-      "           DEVICE     BOOKED    SEEN     NOW   NAMED  RUNS BEFORE OURS",
+      "           DEVICE    COUNTED    SEEN     NOW   NAMED  RUNS BEFORE OURS",
       "  rx     112.4 GB   112.4 GB   100 %   100 %  98.5 %  nobody",
       "  tx     112.4 GB    46.1 GB  41.0 %   100 %  98.5 %  nobody",
       "  queue fq_codel: 2 packets (3.0 kB) waiting, 1 203 dropped",
       "",
-      "DEVICE  bytes by its own count; BOOKED by ours, before the queue: what is dropped there "
+      "DEVICE  bytes by its own count; COUNTED by ours, before the queue: what is dropped there "
       "counts too",
-      "SEEN    share of the device's count that came by our program; NOW: while this looked",
-      "NAMED   share of the booked bytes that is on a cgroup, not on a reason",
+      "SEEN    share of the device's count that came by our program; NOW: while this command ran",
+      "NAMED   share of the counted bytes that is on a cgroup, not on a reason",
   };
   EXPECT_EQ(status_lines(status()), expected);
   EXPECT_LE(display_width(*std::ranges::max_element(expected, {}, &std::string::size)), 100U);
@@ -127,7 +127,7 @@ TEST(LedgerStatusReport, WithoutAllowanceCountersOneLineSaysWhereThereAreNone) {
                        "ena       no allowance counters on eth0, eth1, eth2 and 2 more"));
 }
 
-TEST(LedgerStatusReport, WithoutALedgerItSaysWhatCouldBeDone) {
+TEST(LedgerStatusReport, WithoutALedgerTheCommandsThatCountAreNamed) {
   LedgerStatusReport none = status();
   none.ledger.reset();
   EXPECT_EQ(status_lines(none),
@@ -153,30 +153,30 @@ TEST(LedgerStatusReport, ALedgerOfAnotherAbiIsNamedWithItsCure) {
 
 TEST(LedgerStatusReport, WithoutAKeeperItSaysWhenTheSlotsWillBeFull) {
   LedgerStatusReport alone = status();
-  alone.keeper = {.there = false, .pid = 0, .last_looked = 75h};
+  alone.keeper = {.there = false, .pid = 0, .last_active = 75h};
   EXPECT_TRUE(
       contains(status_lines(alone),
-               "          not getting full: no account has ended since a keeper last looked"));
+               "          not getting full: no account has ended since a keeper was last active"));
   alone.slots.ended = 10;
   alone.slots.unattended = 5;
   const Lines lines = status_lines(alone);
-  EXPECT_TRUE(contains(lines, "keeper    none; the last one looked 1h00m ago"));
+  EXPECT_TRUE(contains(lines, "keeper    none; the last one was active 1h00m ago"));
   EXPECT_TRUE(contains(lines, "slots     61 of 4 096 used, 10 by accounts that have ended"));
-  EXPECT_TRUE(
-      contains(lines, "          full in about 33d15h, at the rate since a keeper last looked"));
+  EXPECT_TRUE(contains(
+      lines, "          full in about 33d15h, at the rate since a keeper was last active"));
 }
 
-TEST(LedgerStatusReport, WhatTheTableHadNoRoomForIsNotHidden) {
+TEST(LedgerStatusReport, OverflowIsNotHidden) {
   LedgerStatusReport full = status();
   full.slots.overflow = {
       .rx_bytes = {1'200'000'000}, .rx_packets = {}, .tx_bytes = {5}, .tx_packets = {}};
   const Lines lines = status_lines(full);
   EXPECT_TRUE(contains(lines, "          FULL at times: 1.2 GB in and 5 B out are on (overflow)"));
   EXPECT_TRUE(
-      contains(lines, "          more of them: cgtally down --forget; cgtally up --slots 16384"));
+      contains(lines, "          for more slots: cgtally down --forget; cgtally up --slots 16384"));
 }
 
-TEST(LedgerStatusReport, ABlindDirectionIsSaidWithWhoRunsBeforeOurs) {
+TEST(LedgerStatusReport, ABlindDirectionIsReportedWithTheProgramsBeforeOurs) {
   LedgerStatusReport blind = status();
   blind.interfaces[0].tx.now = 0.0;
   blind.interfaces[0].tx.before = {"the tcx program \"foo\" (id 12)",
@@ -219,14 +219,15 @@ TEST(LedgerStatusReport, WhatHasGoneAndWhatWasLeftHaveTheirLines) {
 TEST(LedgerStatusReport, WhatCouldNotBeMeasuredIsNotGuessed) {
   LedgerStatusReport quiet = status();
   quiet.expense.runs = 0;
-  EXPECT_TRUE(contains(status_lines(quiet), "cost      not known: no packet came by in 1.00 s"));
+  EXPECT_TRUE(
+      contains(status_lines(quiet), "cost      not known: no packet was counted in 1.00 s"));
   quiet.expense.not_measured = "measure what the programs cost: Operation not permitted";
   EXPECT_TRUE(
       contains(status_lines(quiet),
                "cost      not known: measure what the programs cost: Operation not permitted"));
 }
 
-TEST(LedgerStatusReport, ANameCannotSteerTheTerminal) {
+TEST(LedgerStatusReport, ANameCannotControlTheTerminal) {
   LedgerStatusReport hostile = status();
   hostile.interfaces[0].tx.before = {"the tcx program \"\x1b[2J\" (id 12)"};
   hostile.interfaces[0].unknown = "\x1b[2J";

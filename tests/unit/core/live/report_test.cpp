@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The board: what a report says after some intervals.
+// The table of accounts after some intervals.
 #include "core/live/report.h"
 
 #include <gtest/gtest.h>

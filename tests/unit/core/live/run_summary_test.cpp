@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a run says at its end.
+// The last lines of a run.
 #include "core/live/run_summary.h"
 
 #include <gtest/gtest.h>
@@ -51,7 +51,7 @@ TEST(Summary, WithoutAPacketClaimsNoCostAndNoShare) {
   EXPECT_TRUE(lines[2].starts_with("cost      not measured"));
 }
 
-TEST(Summary, AnOverflowIsToldWithItsCure) {
+TEST(Summary, AnOverflowIsReportedWithItsRemedy) {
   RunTotals totals;
   totals.add({sample("(overflow)", 0, 5000, 7000)});
   EXPECT_EQ(totals.lines(cost(), 1).back(),

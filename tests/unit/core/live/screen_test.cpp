@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the screen looks like, line by line, and that it keeps to its size.
+// The screen line by line; no frame exceeds its size.
 #include "core/live/screen.h"
 
 #include <gtest/gtest.h>
@@ -92,7 +92,7 @@ TEST(Screen, EightyColumnsHaveRoomForTheConnectionsToo) {
   EXPECT_EQ(narrow.at(3).find("CONN"), std::string::npos);
 }
 
-TEST(Screen, WhatNobodyKnowsIsNotShown) {
+TEST(Screen, UnknownPartsAreNotShown) {
   Report unknown = report();
   unknown.interfaces[0].seen.reset();
   EXPECT_EQ(frame(unknown, {.columns = 80, .rows = 24, .colour = false}).at(2),
@@ -129,7 +129,7 @@ Report with_news() {
   return result;
 }
 
-TEST(Screen, TellsOfCreditsBurstsAndTheLastSecondInEightyColumns) {
+TEST(Screen, ShowsCreditsBurstsAndTheLastSecondInEightyColumns) {
   const auto lines = frame(with_news(), {.columns = 80, .rows = 24, .colour = false});
   const std::vector<std::string> expected{
       "tx credits 4.0..44.0 GB (prior), empty in 2m28s..27m00s   bursts 3/min SPORADIC",
@@ -141,7 +141,7 @@ TEST(Screen, TellsOfCreditsBurstsAndTheLastSecondInEightyColumns) {
   EXPECT_TRUE(lines.at(7).starts_with("ACCOUNT"));
 }
 
-TEST(Screen, TellsOfABurstThatGoesOnBeforeThoseThatHaveEnded) {
+TEST(Screen, ShowsABurstThatGoesOnBeforeThoseThatHaveEnded) {
   Report report = with_news();
   BurstNote note = report.bursts->latest[0];
   note.length = 14'200ms;
@@ -223,7 +223,7 @@ TEST(Screen, TopLimitsTheAccountsAndStillAddsUpTheOthers) {
   EXPECT_TRUE(lines.at(5).starts_with("(others) 2 accounts"));
 }
 
-TEST(Screen, ANameCannotSteerTheTerminal) {
+TEST(Screen, ANameCannotControlTheTerminal) {
   Report hostile = with_news();
   hostile.bursts->latest[0].account = hostile.bursts->second->iface = "\x1b[2J";
   hostile.accounts[0].account = "/evil\x1b]0;title\x07/x";
@@ -262,7 +262,7 @@ TEST(PlainLines, EachIsCompleteInItselfAndNamesAreWhole) {
   EXPECT_EQ(plain_lines(report(), 2), expected);
 }
 
-TEST(PlainLines, TellOfEachBurstOnceAndWhole) {
+TEST(PlainLines, ShowEachBurstOnceAndWhole) {
   auto lines = plain_lines(with_news(), 0);
   ASSERT_GE(lines.size(), 6U);
   const std::vector<std::string> expected{

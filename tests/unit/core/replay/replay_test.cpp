@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A recording looked at again: sums come from totals, and every reason to doubt it is said.
+// Analysis of a recording: sums come from totals, and each reason to doubt them is reported.
 #include "core/replay/replay.h"
 
 #include <gtest/gtest.h>
@@ -73,7 +73,7 @@ TEST_F(ReplayTest, SumsAndRatesARecordingWithNothingToSayAboutIt) {
   EXPECT_EQ(report.interfaces[0].moved, sent(10'000'000));
   EXPECT_EQ(report.interfaces[0].named, sent(10'000'000));
   EXPECT_EQ(report.interfaces[0].recorded, 10s);
-  EXPECT_EQ(report.interfaces[0].tx_peak.rate, BitRate{8'000'000});
+  EXPECT_EQ(report.interfaces[0].peaks.tx.rate, BitRate{8'000'000});
   ASSERT_EQ(report.accounts.size(), 2U);
   EXPECT_EQ(report.accounts[0].account, "/a");
   EXPECT_EQ(report.accounts[0].recorded, 10s);
@@ -134,7 +134,7 @@ TEST_F(ReplayTest, SaysWhatIsNotRecordedAndAveragesOverAllOfIt) {
   EXPECT_EQ(report.interfaces[0].recorded, 5s);
 }
 
-TEST_F(ReplayTest, PutsIntoTheGapWhatAnAccountMovedThereAlsoWhenItIsSilentBehindIt) {
+TEST_F(ReplayTest, PutsIntoTheGapWhatAnAccountMovedThereAlsoIfItIsSilentAfterwards) {
   add(row(1, "/a", 1000, 500));
   add_kernel(1);
   add_kernel(4);
@@ -147,7 +147,7 @@ TEST_F(ReplayTest, PutsIntoTheGapWhatAnAccountMovedThereAlsoWhenItIsSilentBehind
   EXPECT_EQ(report.disagreements.count, 0U);
   EXPECT_EQ(report.interfaces[0].moved, sent(8500));
   EXPECT_EQ(report.interfaces[0].recorded, 5s);
-  EXPECT_EQ(report.interfaces[0].tx_peak.rate, BitRate{8000}) << "no interval carried the gap's";
+  EXPECT_EQ(report.interfaces[0].peaks.tx.rate, BitRate{8000}) << "no interval carried the gap's";
 }
 
 TEST_F(ReplayTest, ExcusesNoWrongIntervalByAnEarlierGap) {
@@ -244,15 +244,15 @@ TEST_F(ReplayTest, AddsUpTheLivesOfOnePath) {
   const auto report = finish();
   EXPECT_EQ(report.accounts[0].lives, 50U);
   EXPECT_EQ(report.accounts[0].moved, sent(1000 * 50 * 51 / 2));
-  EXPECT_EQ(report.accounts[0].tx_peak.rate, BitRate{50'000 * 8});
+  EXPECT_EQ(report.accounts[0].peaks.tx.rate, BitRate{50'000 * 8});
   EXPECT_TRUE(nothing_to_say(report));
 }
 
-TEST_F(ReplayTest, CountsNoFold) {
+TEST_F(ReplayTest, CountsNoRetiring) {
   for (int at = 1; at <= 2; ++at) {
-    Sample fold = row(at, "(retired)", static_cast<std::uint64_t>(at) * 5'000, 0);
-    fold.state = SampleState::exited;
-    add(fold);
+    Sample retired = row(at, "(retired)", static_cast<std::uint64_t>(at) * 5'000, 0);
+    retired.state = SampleState::exited;
+    add(retired);
     add_kernel(at);
   }
   const auto report = finish();
@@ -273,7 +273,7 @@ TEST_F(ReplayTest, ShowsOnlyTheAccountsThatAreAskedForButSeesAllIntervals) {
   EXPECT_TRUE(nothing_to_say(report));
 }
 
-TEST_F(ReplayTest, FitsEightyColumnsAndSteersNoTerminal) {
+TEST_F(ReplayTest, FitsEightyColumnsAndControlsNoTerminal) {
   const std::string path = "/kubepods.slice/kubepods-burstable.slice/kubepods-pod12345678.slice/";
   for (int i = 0; i < 30; ++i) {
     Sample sample = row(1, path + "cri-\x1b[2J" + std::to_string(i) + ".scope", 999'999'999'999'999,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Nobody who may still send is taken out of the ledger, and nobody stays for ever.
+// No account that may still grow is retired, and none stays in the ledger for ever.
 #include "core/traffic/account_expiry.h"
 
 #include <gtest/gtest.h>

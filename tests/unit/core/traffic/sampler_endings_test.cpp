@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a recording may rely on when the ledger forgets accounts: their last rows are exact, a
-// retired is never traffic, and what begins again says so.
+// Guarantees of a recording when accounts are retired: their last rows are exact, retiring is never
+// traffic, and totals that begin again are marked.
 #include <gtest/gtest.h>
 
 #include "core/traffic/sampler.h"
@@ -17,7 +17,7 @@ const Account kOfKernel = reason(AccountKind::kernel);
 
 class Endings : public testing::Test {
  protected:
-  void book(const Account& account, const Traffic& totals, InterfaceKey iface = kEth) {
+  void count(const Account& account, const Traffic& totals, InterfaceKey iface = kEth) {
     ledger_[{iface, account}] = totals;
   }
   // As a keeper does: the totals go to (retired).
@@ -75,7 +75,7 @@ class Endings : public testing::Test {
 };
 
 TEST_F(Endings, GiveTheLastRowWithTheFinalTotals) {
-  book(cgroup(7), sent(1000));
+  count(cgroup(7), sent(1000));
   keep_at(10);
   remove(7);
   retire(cgroup(7), sent(5000));
@@ -99,7 +99,7 @@ TEST_F(Endings, GiveAnAccountThatBeganAndWasRetiredInOneIntervalItsOneRow) {
 }
 
 TEST_F(Endings, GiveNoSecondLastRow) {
-  book(cgroup(7), sent(1000));
+  count(cgroup(7), sent(1000));
   keep_at(10);
   remove(7);
   ASSERT_EQ(rows(keep_at(11), "/7").size(), 1U);
@@ -108,7 +108,7 @@ TEST_F(Endings, GiveNoSecondLastRow) {
 }
 
 TEST_F(Endings, GiveTrafficAfterTheLastRowAnotherRow) {
-  book(cgroup(7), sent(1000));
+  count(cgroup(7), sent(1000));
   keep_at(10);
   remove(7);
   keep_at(11);
@@ -119,23 +119,23 @@ TEST_F(Endings, GiveTrafficAfterTheLastRowAnotherRow) {
 }
 
 TEST_F(Endings, GiveNoRowToWhatNeverMovedAnything) {
-  book(cgroup(7), {});
+  count(cgroup(7), {});
   keep_at(10);
   retire(cgroup(7), {});
   EXPECT_EQ(rows(keep_at(11), "/7").size(), 0U);
 }
 
 TEST_F(Endings, SayResetOfLateTrafficOnceAndThenExited) {
-  book(cgroup(7), sent(1000));
+  count(cgroup(7), sent(1000));
   keep_at(10);
   remove(7);
   retire(cgroup(7), sent(1000));
   keep_at(11);
-  book(cgroup(7), sent(3000));  // more than before: no difference would show it
+  count(cgroup(7), sent(3000));  // more than before: no difference would show it
   auto seven = rows(keep_at(12), "/7");
   ASSERT_EQ(seven.size(), 1U);
   expect_row(seven[0], SampleState::reset, sent(3000), sent(3000));
-  book(cgroup(7), sent(4000));
+  count(cgroup(7), sent(4000));
   seven = rows(keep_at(13), "/7");
   ASSERT_EQ(seven.size(), 1U);
   expect_row(seven[0], SampleState::exited, sent(4000), sent(1000));
@@ -155,15 +155,15 @@ TEST_F(Endings, SayResetOfLateTrafficThatWasRetiredAsWell) {
 }
 
 TEST_F(Endings, TellTwoLivesOfOneIntervalApart) {
-  book(cgroup(7), sent(1000));
+  count(cgroup(7), sent(1000));
   keep_at(10);
   retire(cgroup(7), sent(5000));
-  book(cgroup(7), sent(300));
+  count(cgroup(7), sent(300));
   const auto seven = rows(keep_at(11), "/7");
   ASSERT_EQ(seven.size(), 2U);
   expect_row(seven[0], SampleState::exited, sent(5000), sent(4000));
   expect_row(seven[1], SampleState::reset, sent(300), sent(300));
-  book(cgroup(7), sent(400));
+  count(cgroup(7), sent(400));
   const auto later = rows(keep_at(12), "/7");
   ASSERT_EQ(later.size(), 1U);
   expect_row(later[0], SampleState::live, sent(400), sent(100));
@@ -171,16 +171,16 @@ TEST_F(Endings, TellTwoLivesOfOneIntervalApart) {
 
 // While a slot is on its way out an account may have two, read as one.
 TEST_F(Endings, NeverGoNegativeWhereTheBaseHeldTheNextLifeToo) {
-  book(cgroup(7), sent(1000));
+  count(cgroup(7), sent(1000));
   keep_at(10);
-  book(cgroup(7), sent(6000));  // 5000 in the slot that leaves, 1000 in the new one
+  count(cgroup(7), sent(6000));  // 5000 in the slot that leaves, 1000 in the new one
   keep_at(11);
   retire(cgroup(7), sent(5000));
-  book(cgroup(7), sent(1000));
+  count(cgroup(7), sent(1000));
   auto seven = rows(keep_at(12), "/7");
   ASSERT_EQ(seven.size(), 1U);
   expect_row(seven[0], SampleState::reset, sent(1000), {});
-  book(cgroup(7), sent(1500));
+  count(cgroup(7), sent(1500));
   seven = rows(keep_at(13), "/7");
   ASSERT_EQ(seven.size(), 1U);
   expect_row(seven[0], SampleState::live, sent(1500), sent(500));
@@ -188,13 +188,13 @@ TEST_F(Endings, NeverGoNegativeWhereTheBaseHeldTheNextLifeToo) {
 }
 
 TEST_F(Endings, AreNotLostWithAWriteThatFailed) {
-  book(cgroup(7), sent(1000));
+  count(cgroup(7), sent(1000));
   keep_at(10);
   remove(7);
   retire(cgroup(7), sent(5000));
   ASSERT_EQ(rows(take_at(11), "/7").size(), 1U);
   ASSERT_EQ(rows(take_at(12), "/7").size(), 1U);
-  book(cgroup(7), sent(200));
+  count(cgroup(7), sent(200));
   const auto seven = rows(keep_at(13), "/7");
   ASSERT_EQ(seven.size(), 2U);
   expect_row(seven[0], SampleState::exited, sent(5000), sent(4000));
@@ -203,9 +203,9 @@ TEST_F(Endings, AreNotLostWithAWriteThatFailed) {
 }
 
 TEST_F(Endings, OfAnInterfaceGoToGoneAndTheNextOfItsNameSaysReset) {
-  book(cgroup(7), sent(1000));
-  book(kOfKernel, sent(100));
-  book(kRetired, sent(9000));
+  count(cgroup(7), sent(1000));
+  count(kOfKernel, sent(100));
+  count(kRetired, sent(9000));
   keep_at(10);
   ledger_.erase({kEth, kRetired});
   for (const auto& [account, totals] :
@@ -222,11 +222,11 @@ TEST_F(Endings, OfAnInterfaceGoToGoneAndTheNextOfItsNameSaysReset) {
   expect_row(retired[0], SampleState::exited, sent(11'300), {});
   EXPECT_EQ(kept_, sent(1200));
 
-  book(cgroup(7), sent(40), kEthAgain);
-  book(kOfKernel, sent(10), kEthAgain);
+  count(cgroup(7), sent(40), kEthAgain);
+  count(kOfKernel, sent(10), kEthAgain);
   samples = keep_at(12);
   expect_row(rows(samples, "/7").at(0), SampleState::reset, sent(40), sent(40));
-  book(cgroup(7), sent(50), kEthAgain);
+  count(cgroup(7), sent(50), kEthAgain);
   expect_row(rows(keep_at(13), "/7").at(0), SampleState::live, sent(50), sent(10));
 }
 
@@ -248,13 +248,13 @@ TEST_F(Endings, OwesNoKernelRowToGone) {
   EXPECT_EQ(samples[0].iface, "eth0");
 }
 
-TEST_F(Endings, ThatWereLostLeaveNothingBehind) {
-  book(cgroup(7), sent(1000));
+TEST_F(Endings, ThatWereLostLetTheAccountBeginAgain) {
+  count(cgroup(7), sent(1000));
   keep_at(10);
   ledger_.erase({kEth, cgroup(7)});
   lost_ = 1;
   EXPECT_EQ(rows(keep_at(11), "/7").size(), 0U);
-  book(cgroup(7), sent(5000));
+  count(cgroup(7), sent(5000));
   const auto seven = rows(keep_at(12), "/7");
   ASSERT_EQ(seven.size(), 1U);
   expect_row(seven[0], SampleState::reset, sent(5000), sent(5000));

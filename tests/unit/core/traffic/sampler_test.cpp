@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a recording may rely on: each byte in exactly one row, one last row, and no row that is a
-// guess.
+// Guarantees of a recording: each byte is in exactly one row, an account has one last row, and no
+// row is a guess.
 #include "core/traffic/sampler.h"
 
 #include <gtest/gtest.h>

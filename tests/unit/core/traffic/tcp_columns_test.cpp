@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Looks at sockets and samples of traffic come in different rhythms, and add up all the same.
+// Socket dumps and samples come at different times; each retransmitted byte is in one row.
 #include "core/traffic/tcp_columns.h"
 
 #include <gtest/gtest.h>
