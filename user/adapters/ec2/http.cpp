@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cerrno>
 #include <charconv>
 #include <optional>
@@ -16,6 +15,7 @@
 #include "adapters/sys/clock.h"
 #include "adapters/sys/error.h"
 #include "adapters/sys/fd.h"
+#include "core/base/text.h"
 
 namespace cgtally::ec2 {
 namespace {
@@ -72,13 +72,6 @@ int send_all(const sys::Fd& socket, std::string_view text, Nanoseconds deadline)
     }
   }
   return 0;
-}
-
-std::string lower(std::string_view text) {
-  std::string folded(text);
-  std::ranges::transform(folded, folded.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return folded;
 }
 
 std::optional<std::size_t> number_at(std::string_view text) {

@@ -25,16 +25,6 @@ Nanoseconds seconds(double value) {
   return Nanoseconds(static_cast<std::int64_t>(std::min(value, 9e9) * 1e9));
 }
 
-std::string upper(std::string text) {
-  for (char& letter : text)
-    letter = letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 32) : letter;
-  return text;
-}
-
-std::string coloured(std::string text, const char* code, bool colour) {
-  return colour ? "\x1b[" + std::string(code) + "m" + std::move(text) + "\x1b[0m" : std::move(text);
-}
-
 std::string paint_state(const DirectionCredit& credit, const std::string& text, bool colour) {
   const char* code = credit.state == CreditState::exhausted  ? "1;31"
                      : credit.state == CreditState::draining ? "33"
@@ -101,7 +91,7 @@ std::string outlook(const DirectionCredit& credit) {
 }
 
 std::string state_words(const DirectionCredit& credit) {
-  std::string words = upper(std::string(credit_state_name(credit.state)));
+  std::string words = upper(credit_state_name(credit.state));
   const std::uint64_t mean = credit.mean.bits_per_second;
   const std::uint64_t base = credit.terms.baseline.bits_per_second;
   if (credit.state == CreditState::draining) {

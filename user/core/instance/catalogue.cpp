@@ -5,10 +5,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <tuple>
 
 #include "core/base/edit_distance.h"
+#include "core/base/text.h"
 
 namespace cgtally {
 namespace {
@@ -27,13 +27,6 @@ std::string_view without_service(std::string_view name) {
 std::string_view size_of(std::string_view name) {
   const std::size_t point = name.rfind('.');
   return point == std::string_view::npos ? std::string_view{} : name.substr(point + 1);
-}
-
-std::string lower(std::string_view name) {
-  std::string folded(name);
-  std::ranges::transform(folded, folded.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return folded;
 }
 
 // How many seconds of the baseline the bucket held. What is smaller than large, and what has no
