@@ -3,7 +3,6 @@
 // from ethtool's ioctl, which asks the netns of its socket.
 #include "adapters/netlink/links.h"
 
-#include <fnmatch.h>
 #include <linux/ethtool.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
@@ -71,10 +70,6 @@ Result<std::vector<Interface>> list_links() {
   });
   std::ranges::sort(*links, {}, &Interface::ifindex);
   return links;
-}
-
-bool matches_glob(std::string_view pattern, std::string_view name) {
-  return fnmatch(std::string(pattern).c_str(), std::string(name).c_str(), 0) == 0;
 }
 
 }  // namespace cgtally::netlink

@@ -19,7 +19,4 @@ namespace cgtally::netlink {
 // lowest metric wins.
 [[nodiscard]] Result<std::string> default_route_device();
 
-// As a shell matches file names: "eth*", "en[ps]*".
-[[nodiscard]] bool matches_glob(std::string_view pattern, std::string_view name);
-
 }  // namespace cgtally::netlink

@@ -14,6 +14,7 @@
 #include "cli/options/instance.h"
 #include "cli/output/display.h"
 #include "cli/output/messages.h"
+#include "core/base/glob.h"
 #include "core/live/screen.h"
 #include "monitor/collectors/tcp_collector.h"
 #include "monitor/live/live_extras.h"
@@ -102,7 +103,7 @@ class Live {
     }
     look_at_connections(reading.taken);
     std::erase_if(report_.accounts, [this](const AccountLine& line) {
-      return !monitor::account_matches(options_.account, line.account);
+      return !passes_filter(options_.account, line.account);
     });
     news_.round(reading);
     news_.put_into(report_);

@@ -18,15 +18,14 @@
 #include "adapters/csv/file_sink.h"
 #include "adapters/csv/recordings.h"
 #include "adapters/csv/samples.h"
-#include "adapters/netlink/links.h"
 #include "adapters/terminal/terminal.h"
 #include "cli/options/common.h"
 #include "cli/options/replay.h"
 #include "cli/output/messages.h"
+#include "core/base/glob.h"
 #include "core/replay/replay.h"
 #include "core/replay/screen.h"
 #include "monitor/offline/credit_replayer.h"
-#include "monitor/output/sample_writer.h"
 
 namespace cgtally::cli {
 namespace {
@@ -121,13 +120,13 @@ class Run {
   }
 
   [[nodiscard]] bool wanted(std::string_view account) const {
-    return monitor::account_matches(options_.account, std::string(account));
+    return passes_filter(options_.account, account);
   }
 
   [[nodiscard]] bool on_interface(const Sample& row) const {
     return options_.interfaces.empty() ||
            std::ranges::any_of(options_.interfaces, [&row](const std::string& glob) {
-             return netlink::matches_glob(glob, row.iface);
+             return matches_glob(glob, row.iface);
            });
   }
 

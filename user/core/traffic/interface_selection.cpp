@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "core/base/edit_distance.h"
+#include "core/base/glob.h"
 
 namespace cgtally {
 namespace {
@@ -22,15 +23,10 @@ std::string names_of(const std::vector<Interface>& interfaces) {
 
 }  // namespace
 
-bool is_glob(std::string_view pattern) {
-  return pattern.find_first_of("*?[") != std::string_view::npos;
-}
-
-bool selected(const InterfaceSelection& selection, const Interface& interface,
-              const GlobMatch& matches) {
+bool selected(const InterfaceSelection& selection, const Interface& interface) {
   if (selection.patterns.empty()) return interface.uplink();
   return std::ranges::any_of(selection.patterns, [&](const std::string& pattern) {
-    return pattern == interface.name || (is_glob(pattern) && matches(pattern, interface.name));
+    return pattern == interface.name || (is_glob(pattern) && matches_glob(pattern, interface.name));
   });
 }
 

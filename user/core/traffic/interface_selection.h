@@ -4,9 +4,7 @@
 // list the interfaces that exist.
 #pragma once
 
-#include <functional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "core/base/result.h"
@@ -14,15 +12,11 @@
 
 namespace cgtally {
 
-using GlobMatch = std::function<bool(std::string_view pattern, std::string_view name)>;
-
 struct InterfaceSelection {
   std::vector<std::string> patterns;  // empty: every uplink
 };
 
-[[nodiscard]] bool is_glob(std::string_view pattern);
-[[nodiscard]] bool selected(const InterfaceSelection& selection, const Interface& interface,
-                            const GlobMatch& matches);
+[[nodiscard]] bool selected(const InterfaceSelection& selection, const Interface& interface);
 
 // The patterns that are plain names and match no interface.
 [[nodiscard]] std::vector<std::string> missing_names(const InterfaceSelection& selection,

@@ -57,7 +57,7 @@ ThresholdBasis BurstContext::facts() const {
 std::optional<BitRate> slowest_uplink(const std::vector<std::string>& interfaces) {
   std::optional<BitRate> slowest;
   for (const Interface& link : netlink::list_links().value_or(std::vector<Interface>{})) {
-    const bool chosen = selected({.patterns = interfaces}, link, netlink::matches_glob);
+    const bool chosen = selected({.patterns = interfaces}, link);
     if (!chosen || !link.uplink()) continue;
     const auto speed = ethtool::link_speed(link.ifindex);
     if (!speed) return std::nullopt;

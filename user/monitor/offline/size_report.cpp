@@ -10,7 +10,7 @@
 #include "adapters/csv/recordings.h"
 #include "adapters/csv/sizing.h"
 #include "adapters/ec2/catalogue_file.h"
-#include "adapters/netlink/links.h"
+#include "core/base/glob.h"
 #include "core/base/quantity.h"
 #include "core/base/text.h"
 #include "core/base/timestamp.h"
@@ -44,9 +44,8 @@ std::string joined(const std::set<std::string>& names) {
 
 bool charged(const SizeOptions& options, const std::string& iface) {
   if (options.interfaces.empty()) return csv::may_be_uplink(iface);
-  return std::ranges::any_of(options.interfaces, [&iface](const std::string& glob) {
-    return netlink::matches_glob(glob, iface);
-  });
+  return std::ranges::any_of(
+      options.interfaces, [&iface](const std::string& glob) { return matches_glob(glob, iface); });
 }
 
 Result<Question> recorded(const SizeOptions& options) {
@@ -140,8 +139,7 @@ Result<std::vector<const InstanceType*>> chosen(const SizeOptions& options,
   }
   for (const InstanceType& type : catalogue.types.types()) {
     const bool ec2 = !type.name.starts_with("cache.") && !type.name.starts_with("db.");
-    const bool wanted =
-        options.types.empty() ? ec2 : netlink::matches_glob(options.types, type.name);
+    const bool wanted = options.types.empty() ? ec2 : matches_glob(options.types, type.name);
     if (wanted) types.push_back(&type);
   }
   if (!types.empty()) return types;

@@ -4,15 +4,11 @@
 #include <cerrno>
 
 #include "adapters/csv/samples.h"
-#include "adapters/netlink/links.h"
+#include "core/base/glob.h"
 #include "core/base/quantity.h"
 #include "core/traffic/account.h"
 
 namespace cgtally::monitor {
-
-bool account_matches(const std::string& glob, const std::string& account) {
-  return glob.empty() || netlink::matches_glob(glob, account);
-}
 
 Result<SampleWriter> SampleWriter::open(const std::string& path, const std::string& host,
                                         std::string account, sys::WaitForRoom wait,
@@ -29,7 +25,7 @@ std::vector<std::string> SampleWriter::rows() const {
   std::vector<std::string> rows;
   for (const Sample& sample : samples_) {
     // (kernel) shows that the interval was recorded, whatever is filtered.
-    if (account_matches(account_, sample.account) ||
+    if (passes_filter(account_, sample.account) ||
         sample.account == reason_name(AccountKind::kernel)) {
       rows.push_back(csv::samples_row(sample));
     }

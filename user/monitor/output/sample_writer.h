@@ -54,7 +54,4 @@ class SampleWriter {
   std::optional<Error> failure_;
 };
 
-// Whether --account lets it through.
-[[nodiscard]] bool account_matches(const std::string& glob, const std::string& account);
-
 }  // namespace cgtally::monitor

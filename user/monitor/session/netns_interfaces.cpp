@@ -120,7 +120,7 @@ Result<void> NetnsInterfaces::begin(bpf::Tally& tally) {
     return set;
   }
   for (const Interface& link : *links) {
-    if (!selected(selection_, link, netlink::matches_glob)) {
+    if (!selected(selection_, link)) {
       continue;
     }
     auto key = tally.attach(link, key_, label_);
@@ -212,7 +212,7 @@ bool NetnsInterfaces::attach_new(bpf::Tally& tally, const std::vector<Interface>
     const bool known =
         refused_.contains(link.ifindex) ||
         std::ranges::any_of(attached_, [&](const auto& item) { return same(item.second, link); });
-    if (known || !selected(selection_, link, netlink::matches_glob)) {
+    if (known || !selected(selection_, link)) {
       continue;
     }
     auto key = tally.attach(link, key_, label_);

@@ -3,16 +3,16 @@
 
 #include <algorithm>
 
-#include "adapters/netlink/links.h"
 #include "adapters/netns/netns.h"
 #include "adapters/sys/clock.h"
+#include "core/base/glob.h"
 
 namespace cgtally::monitor {
 
 bool PinnedSession::Filter::takes(const bpf::InterfaceRecord& record) const {
   const bool by_name =
       interfaces.empty() || std::ranges::any_of(interfaces, [&](const std::string& pattern) {
-        return netlink::matches_glob(pattern, record.name);
+        return matches_glob(pattern, record.name);
       });
   return by_name &&
          (netns.empty() || std::ranges::find(netns, record.netns_id.inode) != netns.end());

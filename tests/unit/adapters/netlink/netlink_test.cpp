@@ -17,15 +17,6 @@
 namespace cgtally {
 namespace {
 
-TEST(Glob, MatchesAsAShellDoes) {
-  EXPECT_TRUE(netlink::matches_glob("eth0", "eth0"));
-  EXPECT_FALSE(netlink::matches_glob("eth0", "eth01"));
-  EXPECT_TRUE(netlink::matches_glob("eth*", "eth01"));
-  EXPECT_TRUE(netlink::matches_glob("en[ps]?", "ens5"));
-  EXPECT_FALSE(netlink::matches_glob("en[ps]?", "eno1"));
-  EXPECT_TRUE(netlink::matches_glob("*", "v.100@x"));
-}
-
 TEST(ListLinks, LoopbackIsThereAndIsNoUplink) {
   const auto links = netlink::list_links();
   ASSERT_TRUE(links) << links.error().what;
