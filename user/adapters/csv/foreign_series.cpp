@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "adapters/csv/foreign_series.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -66,7 +68,7 @@ Result<std::optional<double>> number(std::string_view text) {
   double value = 0;
   const auto [stop, code] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (code != std::errc{} || stop != text.data() + text.size() || !std::isfinite(value)) {
-    return std::unexpected(broken("\"" + std::string(text) + "\" is no number"));
+    return std::unexpected(broken(fmt::format("\"{}\" is not a number", text)));
   }
   constexpr double kMost = 1e19;
   if (value < 0 || value > kMost) {
@@ -80,7 +82,7 @@ Result<std::optional<SeriesRow>> row_of(const std::vector<std::string>& fields,
   const std::size_t last = std::max({at.time, at.rx.value_or(0), at.tx.value_or(0)});
   if (fields.size() <= last) return std::unexpected(broken("has too few fields"));
   const auto time = parse_series_time(trimmed(fields[at.time]));
-  if (!time) return std::unexpected(broken("\"" + fields[at.time] + "\" is no time"));
+  if (!time) return std::unexpected(broken(fmt::format("\"{}\" is not a time", fields[at.time])));
   SeriesRow row{.time = *time, .rx = std::nullopt, .tx = std::nullopt};
   for (const auto& [place, value] : {std::pair{&at.rx, &row.rx}, {&at.tx, &row.tx}}) {
     if (!*place) continue;

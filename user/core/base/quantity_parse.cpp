@@ -2,6 +2,8 @@
 // A typed quantity is a decimal number and a unit; a duration may have several pairs, the larger
 // unit first. Exact in integers; a result that does not fit into 64 bits is an error, never
 // clipped.
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <array>
 #include <limits>
@@ -105,9 +107,8 @@ std::optional<Nanoseconds> duration_of(std::string_view text) {
   return Nanoseconds{static_cast<Nanoseconds::rep>(total)};
 }
 
-Error refused(std::string_view text, const char* as, const char* hint) {
-  return {
-      .what = "'" + std::string(text) + "' is not " + as, .hint = hint, .failure = Failure::usage};
+Error refused(std::string_view text, std::string_view quantity, const char* hint) {
+  return usage_error(fmt::format("'{}' is not {}", text, quantity), hint);
 }
 
 }  // namespace

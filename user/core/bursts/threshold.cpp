@@ -34,9 +34,9 @@ std::string percent_of(double share) {
 
 Result<ThresholdRequest> parse_threshold(std::string_view text) {
   const auto refused = [&] {
-    return std::unexpected(Error{.what = "'" + std::string(text) + "' is no threshold",
-                                 .hint = "give a share such as 50%, or a rate such as 2Gbit",
-                                 .failure = Failure::usage});
+    return std::unexpected(
+        usage_error(fmt::format("'{}' is not a threshold", text),
+                    "give a share of up to 100%, such as 50%, or a rate, such as 2Gbit"));
   };
   if (text.ends_with('%')) {
     double percent = 0;

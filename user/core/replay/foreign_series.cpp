@@ -48,10 +48,9 @@ Result<SeriesUnit> parse_series_unit(std::string_view text) {
   const auto found =
       std::ranges::find(kUnits, text, &std::pair<std::string_view, SeriesUnit>::first);
   if (found != kUnits.end()) return found->second;
-  return std::unexpected(Error{.what = fmt::format("\"{}\" is no unit of a column", text),
-                               .hint = "give bytes (in the interval), total (a counter), or a rate "
-                                       "such as bit/s, Mbit/s, B/s, kB/s, KiB/s",
-                               .failure = Failure::usage});
+  return std::unexpected(usage_error(fmt::format("\"{}\" is not a unit of a column", text),
+                                     "give bytes (in the interval), total (a counter), or a rate "
+                                     "such as bit/s, Mbit/s, B/s, kB/s, KiB/s"));
 }
 
 std::optional<Nanoseconds> parse_series_time(std::string_view text) {

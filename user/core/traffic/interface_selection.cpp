@@ -43,24 +43,22 @@ std::vector<std::string> missing_names(const InterfaceSelection& selection,
 }
 
 Error unknown_interface(const std::string& name, const std::vector<Interface>& interfaces) {
-  Error error{.what = "there is no interface " + name,
-              .hint = "there are: " + names_of(interfaces),
-              .failure = Failure::usage};
+  Error error = usage_error(fmt::format("there is no interface {}", name),
+                            fmt::format("there are: {}", names_of(interfaces)));
   constexpr std::size_t kFarthest = 2;
   const auto distance = [&name](const Interface& interface) {
     return edit_distance(name, interface.name, kFarthest).value_or(kFarthest + 1);
   };
   const auto nearest = std::ranges::min_element(interfaces, {}, distance);
   if (nearest != interfaces.end() && distance(*nearest) <= kFarthest) {
-    error.hint = "did you mean " + nearest->name + "? " + error.hint;
+    error.hint = fmt::format("did you mean {}? {}", nearest->name, error.hint);
   }
   return error;
 }
 
 Error nothing_to_count(const std::vector<Interface>& interfaces) {
-  return {.what = "no interface is bound to a driver, and there is no default route",
-          .hint = "name one with --iface; there are: " + names_of(interfaces),
-          .failure = Failure::usage};
+  return usage_error("no interface is bound to a driver, and there is no default route",
+                     fmt::format("name one with --iface; there are: {}", names_of(interfaces)));
 }
 
 }  // namespace cgtally
