@@ -62,7 +62,7 @@ static __noinline int is_ours(struct cpu_memory *here, const struct bpf_sock_tup
 
 	if (preempt_rt)
 		return is_in_address_set(&to, version);
-	entry = &here->addresses[address_hash(to.address) & (CGT_ADDRESS_WAYS - 1)];
+	entry = &here->addresses[address_hash(to.address) & (CGT_ADDRESS_CACHE_SIZE - 1)];
 	if (entry->jiffy != now || !is_same_address(&entry->to, &to)) {
 		entry->jiffy = now;
 		entry->to = to;

@@ -36,7 +36,7 @@ struct {
 
 __u64 lost = 0;
 
-static __always_inline int tell(struct cgroup *cgroup, const char *path, __u32 type)
+static __always_inline int send_event(struct cgroup *cgroup, const char *path, __u32 type)
 {
 	__u32 zero = 0;
 	struct cgt_cgroup_event *event = bpf_map_lookup_elem(&cgt_scratch, &zero);
@@ -59,13 +59,13 @@ static __always_inline int tell(struct cgroup *cgroup, const char *path, __u32 t
 SEC("tp_btf/cgroup_mkdir")
 int BPF_PROG(cgt_cgroup_mkdir, struct cgroup *cgroup, const char *path)
 {
-	return tell(cgroup, path, CGT_CGROUP_MADE);
+	return send_event(cgroup, path, CGT_CGROUP_MADE);
 }
 
 SEC("tp_btf/cgroup_rmdir")
 int BPF_PROG(cgt_cgroup_rmdir, struct cgroup *cgroup, const char *path)
 {
-	return tell(cgroup, path, CGT_CGROUP_REMOVED);
+	return send_event(cgroup, path, CGT_CGROUP_REMOVED);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

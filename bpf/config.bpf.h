@@ -10,7 +10,7 @@ const volatile __u32 iface_key = 0;  /* never 0 once loaded */
 const volatile __u32 netns_key = 0;  /* whose addresses are "ours" */
 const volatile __u32 slot_count = 0; /* cells of one CPU */
 
-const volatile __u64 window_ns = 0;  /* 0: no windows are kept */
+const volatile __u64 window_ns = 0;	   /* 0: no windows are kept */
 const volatile __u32 clock_read_bytes = 0; /* booked at most without a look at the clock */
 
 /*

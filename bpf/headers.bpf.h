@@ -37,6 +37,7 @@
 #include "socket.bpf.h"
 #include "address.bpf.h"
 #include "nat.bpf.h"
+#include "lookup.bpf.h"
 #include "nat_owner.bpf.h"
 #include "slots.bpf.h"
 #include "window.bpf.h"

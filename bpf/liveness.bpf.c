@@ -19,7 +19,7 @@ struct {
 } cgt_cells SEC(".maps");
 
 SEC("raw_tp/cgroup_mkdir")
-int cgt_owner(void *ctx)
+int cgt_liveness(void *ctx)
 {
 	__u32 first = 0;
 

@@ -105,9 +105,9 @@ struct cpu_memory {
 	struct window_clock clock;
 	struct nat_entry nat[2];	     /* IPv4, IPv6 */
 	struct packet packet ON_CACHE_LINES; /* whose owner is being looked up */
-	struct address_entry addresses[CGT_ADDRESS_WAYS];
-	__u32 slots[CGT_SLOT_WAYS]; /* of accounts: a cell has its key, which proves a hit */
-	struct owner_entry owners[CGT_OWNER_WAYS] ON_CACHE_LINES;
+	struct address_entry addresses[CGT_ADDRESS_CACHE_SIZE];
+	__u32 slots[CGT_SLOT_CACHE_SIZE]; /* of accounts: a cell has its key, which proves a hit */
+	struct owner_entry owners[CGT_OWNER_CACHE_SIZE] ON_CACHE_LINES;
 };
 
 struct {
@@ -130,17 +130,17 @@ struct port_key {
 	__u8 version;
 };
 
-struct port_belief {
-	struct bpf_sock_tuple doubtful; /* the last flow that conntrack did not know */
-	__u32 fate;			/* enum port_fate */
-	__u64 jiffy;			/* when `doubtful` came */
+struct port_nat_state {
+	struct bpf_sock_tuple pending_flow; /* the last flow that conntrack did not know */
+	__u32 outcome;			    /* enum nat_outcome */
+	__u64 pending_since;		    /* jiffy of pending_flow's packet; 0: none is pending */
 };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 4096);
 	__type(key, struct port_key);
-	__type(value, struct port_belief);
+	__type(value, struct port_nat_state);
 } cgt_ports SEC(".maps");
 
 /*

@@ -10,7 +10,7 @@
 static __always_inline struct owner_entry *owner_entry_of(struct cpu_memory *here,
 							  const struct packet *p)
 {
-	return &here->owners[flow_hash(p) & (CGT_OWNER_WAYS - 1)];
+	return &here->owners[flow_hash(p) & (CGT_OWNER_CACHE_SIZE - 1)];
 }
 
 /* The interface is not asked for: the entry's cell names it. */
@@ -34,8 +34,8 @@ static __always_inline int may_change_owner(const struct packet *p)
 	return p->tcp_flags & TCP_FLAGS_OF_CHANGE; /* UDP has none */
 }
 
-static __always_inline void remember(struct owner_entry *entry, const struct packet *p, __u64 now,
-				     __u64 cgroup_id, __u32 slot)
+static __always_inline void store_flow(struct owner_entry *entry, const struct packet *p, __u64 now,
+				       __u64 cgroup_id, __u32 slot)
 {
 	if (preempt_rt)
 		return;
@@ -48,27 +48,27 @@ static __always_inline void remember(struct owner_entry *entry, const struct pac
 		entry->addresses[i] = p->addresses[i];
 }
 
-static __always_inline int is_believed(const struct owner_entry *entry, const struct packet *p,
-				       __u64 now)
+static __always_inline int is_current(const struct owner_entry *entry, const struct packet *p,
+				      __u64 now)
 {
 	return entry->jiffy == now && entry_is_of(entry, p) && !may_change_owner(p);
 }
 
-static __always_inline struct owner_entry *recall_flow(struct cpu_memory *here,
+static __always_inline struct owner_entry *cached_flow(struct cpu_memory *here,
 						       const struct packet *p, __u64 now)
 {
 	struct owner_entry *entry = owner_entry_of(here, p);
 
 	barrier_var(entry); /* or clang works its address out anew for each field */
-	return is_believed(entry, p, now) ? entry : NULL;
+	return is_current(entry, p, now) ? entry : NULL;
 }
 
 /*
  * The entry of a plain frame that is not parsed yet; NULL if it has none. For each IP version by
  * itself, so that the headers stay in registers. Not for another MAC's frame: it may be a copy.
  */
-static __always_inline struct owner_entry *recall(struct __sk_buff *skb, struct cpu_memory *here,
-						  __u64 now)
+static __always_inline struct owner_entry *cached_owner(struct __sk_buff *skb,
+							struct cpu_memory *here, __u64 now)
 {
 	struct packet p; /* not zeroed: what is read of it was written */
 	__be16 ethertype;
@@ -78,8 +78,8 @@ static __always_inline struct owner_entry *recall(struct __sk_buff *skb, struct 
 		return NULL;
 	ethertype = plain_ethertype(skb, &p, &ip, &end);
 	if (ethertype == bpf_htons(ETH_P_IP))
-		return parse_plain_ipv4(&p, ip, end) ? recall_flow(here, &p, now) : NULL;
+		return parse_plain_ipv4(&p, ip, end) ? cached_flow(here, &p, now) : NULL;
 	if (ethertype == bpf_htons(ETH_P_IPV6))
-		return parse_plain_ipv6(&p, ip, end) ? recall_flow(here, &p, now) : NULL;
+		return parse_plain_ipv6(&p, ip, end) ? cached_flow(here, &p, now) : NULL;
 	return NULL;
 }

@@ -33,8 +33,8 @@ struct {
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, CGT_REGISTRY_SIZE);
 	__type(key, __u64);
-	__type(value, struct cgt_cgroup_death);
-} cgt_deaths SEC(".maps");
+	__type(value, struct cgt_removed_cgroup);
+} cgt_removed SEC(".maps");
 
 /* One number: names and deaths that did not fit. A walk over the hierarchy makes them good. */
 struct {
@@ -50,7 +50,7 @@ static __always_inline int is_unified(const struct cgroup *cgroup)
 	return cgroup->root->hierarchy_id == UNIFIED_HIERARCHY;
 }
 
-static __always_inline void miss(void)
+static __always_inline void count_missed(void)
 {
 	__u32 zero = 0;
 	__u64 *missed = bpf_map_lookup_elem(&cgt_missed, &zero);
@@ -73,22 +73,22 @@ int BPF_PROG(cgt_reg_mkdir, struct cgroup *cgroup, const char *path)
 	name.made_ns = bpf_ktime_get_boot_ns();
 	bpf_probe_read_kernel_str(name.name, sizeof(name.name), cgroup->kn->name);
 	if (bpf_map_update_elem(&cgt_names, &id, &name, BPF_ANY))
-		miss();
+		count_missed();
 	return 0;
 }
 
 SEC("tp_btf/cgroup_rmdir")
 int BPF_PROG(cgt_reg_rmdir, struct cgroup *cgroup, const char *path)
 {
-	struct cgt_cgroup_death death = {};
+	struct cgt_removed_cgroup removed = {};
 	__u64 id;
 
 	if (!is_unified(cgroup))
 		return 0;
 	id = cgroup->kn->id;
-	death.removed_ns = bpf_ktime_get_boot_ns();
-	if (bpf_map_update_elem(&cgt_deaths, &id, &death, BPF_ANY))
-		miss();
+	removed.removed_ns = bpf_ktime_get_boot_ns();
+	if (bpf_map_update_elem(&cgt_removed, &id, &removed, BPF_ANY))
+		count_missed();
 	return 0;
 }
 
@@ -98,18 +98,18 @@ int BPF_PROG(cgt_reg_release, struct cgroup *cgroup, const char *path)
 {
 	__u64 now = bpf_ktime_get_boot_ns();
 	/* Where rmdir was missed: it was no later than this. */
-	struct cgt_cgroup_death fresh = {.removed_ns = now, .released_ns = now};
-	struct cgt_cgroup_death *death;
+	struct cgt_removed_cgroup fresh = {.removed_ns = now, .released_ns = now};
+	struct cgt_removed_cgroup *removed;
 	__u64 id;
 
 	if (!is_unified(cgroup))
 		return 0;
 	id = cgroup->kn->id;
-	death = bpf_map_lookup_elem(&cgt_deaths, &id);
-	if (death)
-		death->released_ns = now;
-	else if (bpf_map_update_elem(&cgt_deaths, &id, &fresh, BPF_NOEXIST))
-		miss();
+	removed = bpf_map_lookup_elem(&cgt_removed, &id);
+	if (removed)
+		removed->released_ns = now;
+	else if (bpf_map_update_elem(&cgt_removed, &id, &fresh, BPF_NOEXIST))
+		count_missed();
 	return 0;
 }
 

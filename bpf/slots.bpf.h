@@ -43,7 +43,7 @@ static __always_inline int cell_is_of(const struct cgt_cell *cell, __u64 cgroup_
 }
 
 /* iface is what makes a cell valid to a reader, so it goes last. */
-static __always_inline void stamp(struct cgt_cell *cell, const struct cgt_key *key)
+static __always_inline void write_key(struct cgt_cell *cell, const struct cgt_key *key)
 {
 	cell->key.cgroup_id = key->cgroup_id;
 	cell->key.kind = key->kind;
@@ -62,7 +62,7 @@ static __always_inline int publish_new_slot(__u32 cpu, const struct cgt_key *key
 	cell = cell_at(cpu, *slot);
 	if (!cell)
 		return -1;
-	stamp(cell, key);
+	write_key(cell, key);
 	err = bpf_map_update_elem(&cgt_slots, key, slot, BPF_NOEXIST);
 	if (!err)
 		return 0;
@@ -101,20 +101,20 @@ VERIFIED_ONCE int find_slot(__u32 cpu, __u64 cgroup_id)
 		return -1;
 	cell = cell_at(cpu, slot);
 	if (cell && !cell->key.iface)
-		stamp(cell, &key);
+		write_key(cell, &key);
 	return slot;
 }
 
 /* Fibonacci hashing: cgroup ids are inode numbers, dense at the low end. */
-static __always_inline __u32 slot_way(__u64 cgroup_id)
+static __always_inline __u32 slot_cache_index(__u64 cgroup_id)
 {
-	return (cgroup_id * GOLDEN_RATIO_64) >> 32 & (CGT_SLOT_WAYS - 1);
+	return (cgroup_id * GOLDEN_RATIO_64) >> 32 & (CGT_SLOT_CACHE_SIZE - 1);
 }
 
 static __always_inline struct cgt_cell *cgroup_cell(struct cpu_memory *here, __u32 cpu,
 						    __u64 cgroup_id, __u64 *slot_found)
 {
-	__u32 *cached = &here->slots[slot_way(cgroup_id)];
+	__u32 *cached = &here->slots[slot_cache_index(cgroup_id)];
 	struct cgt_cell *cell = cell_at(cpu, *cached);
 	int slot;
 

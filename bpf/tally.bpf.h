@@ -58,8 +58,8 @@ static __always_inline __u64 slot_of_flow(struct __sk_buff *skb, struct packet *
 	struct owner owner;
 	__u64 slot;
 
-	/* Only unusual headers, or another MAC, may have kept recall() from it. */
-	if (is_believed(entry, p, now) && cell_of_entry(cpu, entry))
+	/* Only unusual headers, or another MAC, may have kept cached_owner() from it. */
+	if (is_current(entry, p, now) && cell_of_entry(cpu, entry))
 		return entry->slot;
 	owner = receiver(skb, p, here, &cacheable);
 	if (owner.kind != CGT_CGROUP)
@@ -67,16 +67,16 @@ static __always_inline __u64 slot_of_flow(struct __sk_buff *skb, struct packet *
 	else
 		cgroup_cell(here, cpu, owner.cgroup_id, &slot);
 	if (cacheable && !may_change_owner(p))
-		remember(entry, p, now, owner.cgroup_id, slot);
+		store_flow(entry, p, now, owner.cgroup_id, slot);
 	else
 		entry->jiffy = 0;
 	return slot;
 }
 
 /*
- * The slot of a packet that recall() does not know. What is parsed lies in the CPU's memory, as the
- * verifier does not follow what is there and so walks what comes behind once; but on the stack
- * where another packet may come in between.
+ * The slot of a packet that cached_owner() does not know. What is parsed lies in the CPU's memory,
+ * as the verifier does not follow what is there and so walks what comes behind once; but on the
+ * stack where another packet may come in between.
  */
 VERIFIED_ONCE int find_slot_of_packet(struct __sk_buff *skb)
 {
@@ -99,7 +99,7 @@ VERIFIED_ONCE int find_slot_of_packet(struct __sk_buff *skb)
 static __always_inline struct cgt_cell *ingress_cell(struct __sk_buff *skb, struct cpu_memory *here,
 						     __u32 cpu, __u64 now, __u64 *slot)
 {
-	struct owner_entry *entry = recall(skb, here, now);
+	struct owner_entry *entry = cached_owner(skb, here, now);
 	struct cgt_cell *cell = entry ? cell_of_entry(cpu, entry) : NULL;
 
 	if (cell) {
@@ -108,6 +108,42 @@ static __always_inline struct cgt_cell *ingress_cell(struct __sk_buff *skb, stru
 	}
 	*slot = (__u32)find_slot_of_packet(skb);
 	return cell_at(cpu, *slot);
+}
+
+/*
+ * The sequence is odd from before the cell is written until the window is, too: a reader that waits
+ * for an even one sees a packet in both or in neither.
+ */
+static __always_inline void count_packet(struct cpu_memory *here, __u32 cpu, struct cgt_cell *cell,
+					 __u32 slot, enum direction direction, struct wire wire,
+					 __u64 now)
+{
+	struct cgt_window *window;
+	__u32 seq;
+
+	if (!cell)
+		return; /* cannot be: every slot handed out lies within the array */
+	if (preempt_rt) {
+		add_atomically(cell, direction, wire);
+		return;
+	}
+	window = window_ns ? window_at(here, cpu, direction, wire.bytes, now) : NULL;
+	if (!window) {
+		add(cell, direction, wire);
+		return;
+	}
+	seq = window->seq;
+	window->seq = seq + 1;
+	barrier();
+	add(cell, direction, wire);
+	window->bytes += wire.bytes;
+	window->packets += wire.packets;
+	if (window->top[0].slot == slot)
+		window->top[0].bytes += wire.bytes;
+	else
+		window->error += misra_gries_add(window, slot, wire.bytes);
+	barrier();
+	window->seq = seq + 2;
 }
 
 static __always_inline void tally_ingress(struct __sk_buff *skb)
@@ -125,7 +161,7 @@ static __always_inline void tally_ingress(struct __sk_buff *skb)
 	wire = wire_of(skb);
 	if (wire.bytes <= SHORTEST_ETHERNET_FRAME)
 		wire.bytes -= padding_of(skb);
-	book(here, cpu, cell, slot, RX, wire, now);
+	count_packet(here, cpu, cell, slot, RX, wire, now);
 }
 
 static __always_inline void tally_egress(struct __sk_buff *skb)
@@ -138,5 +174,5 @@ static __always_inline void tally_egress(struct __sk_buff *skb)
 	if (!here)
 		return;
 	cell = cell_of_owner(here, cpu, sender(skb), &slot);
-	book(here, cpu, cell, slot, TX, wire_of(skb), bpf_jiffies64());
+	count_packet(here, cpu, cell, slot, TX, wire_of(skb), bpf_jiffies64());
 }

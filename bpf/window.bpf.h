@@ -70,7 +70,7 @@ window_at(struct cpu_memory *here, __u32 cpu, enum direction direction, __u64 by
  * the least of them has. Returns how much that is: every share may lack so much more. (The least is
  * found by number, not by pointer: the verifier would walk the rest once for each.)
  */
-static __noinline __u32 weigh(struct cgt_window *window, __u32 slot, __u32 bytes)
+static __noinline __u32 misra_gries_add(struct cgt_window *window, __u32 slot, __u32 bytes)
 {
 	struct cgt_window_top *top = window->top;
 	__u64 least = ~0ULL; /* bytes, then which */
@@ -97,39 +97,4 @@ static __noinline __u32 weigh(struct cgt_window *window, __u32 slot, __u32 bytes
 		top->bytes = bytes - taken;
 	}
 	return taken;
-}
-
-/*
- * The sequence is odd from before the cell is written until the window is, too: a reader that waits
- * for an even one sees a packet in both or in neither.
- */
-static __always_inline void book(struct cpu_memory *here, __u32 cpu, struct cgt_cell *cell,
-				 __u32 slot, enum direction direction, struct wire wire, __u64 now)
-{
-	struct cgt_window *window;
-	__u32 seq;
-
-	if (!cell)
-		return; /* cannot be: every slot handed out lies within the array */
-	if (preempt_rt) {
-		add_atomically(cell, direction, wire);
-		return;
-	}
-	window = window_ns ? window_at(here, cpu, direction, wire.bytes, now) : NULL;
-	if (!window) {
-		add(cell, direction, wire);
-		return;
-	}
-	seq = window->seq;
-	window->seq = seq + 1;
-	barrier();
-	add(cell, direction, wire);
-	window->bytes += wire.bytes;
-	window->packets += wire.packets;
-	if (window->top[0].slot == slot)
-		window->top[0].bytes += wire.bytes;
-	else
-		window->error += weigh(window, slot, wire.bytes);
-	barrier();
-	window->seq = seq + 2;
 }

@@ -72,9 +72,9 @@ struct cgt_address {
 CGT_ASSERT(sizeof(struct cgt_address) == 20, "hashed as bytes: no padding");
 
 /* Entries of one CPU in the direct-mapped caches. Powers of two. */
-#define CGT_SLOT_WAYS	 2048
-#define CGT_OWNER_WAYS	 4096
-#define CGT_ADDRESS_WAYS 64
+#define CGT_SLOT_CACHE_SIZE    2048
+#define CGT_OWNER_CACHE_SIZE   4096
+#define CGT_ADDRESS_CACHE_SIZE 64
 
 /*
  * Windows: per interface, direction and CPU a ring of one-line cells. The sums
@@ -103,7 +103,8 @@ CGT_ASSERT(sizeof(struct cgt_window) == 64, "one cache line");
 struct cgt_window_row {
 	__u64 head; /* the window_index of the last window, which has the row's sums */
 	__u64 reserved[7];
-	struct cgt_window ring[CGT_WINDOW_RING]; /* the window of an window_index is at window_index % size */
+	struct cgt_window
+		ring[CGT_WINDOW_RING]; /* the window of an window_index is at window_index % size */
 };
 CGT_ASSERT(sizeof(struct cgt_window_row) == (CGT_WINDOW_RING + 1) * 64, "on cache lines");
 
@@ -137,32 +138,32 @@ struct cgt_cgroup_name {
 CGT_ASSERT(sizeof(struct cgt_cgroup_name) == 272, "no padding");
 
 /* Of a cgroup that was removed, by its id. */
-struct cgt_cgroup_death {
+struct cgt_removed_cgroup {
 	__u64 removed_ns;  /* rmdir, CLOCK_BOOTTIME */
 	__u64 released_ns; /* its last socket has closed; 0: not yet */
 };
-CGT_ASSERT(sizeof(struct cgt_cgroup_death) == 16, "no padding");
+CGT_ASSERT(sizeof(struct cgt_removed_cgroup) == 16, "no padding");
 
 /* Written when an account was folded: its last totals. A ring: entry seq is at seq % size. */
-struct cgt_obituary {
-	__u64 seq;	 /* from 1; written last */
-	__u64 folded_ns; /* CLOCK_BOOTTIME */
+struct cgt_final_totals {
+	__u64 seq;	  /* from 1; written last */
+	__u64 retired_ns; /* CLOCK_BOOTTIME */
 	struct cgt_key key;
 	__u64 rx_bytes;
 	__u64 rx_packets;
 	__u64 tx_bytes;
 	__u64 tx_packets;
 };
-CGT_ASSERT(sizeof(struct cgt_obituary) == 64, "one cache line");
+CGT_ASSERT(sizeof(struct cgt_final_totals) == 64, "one cache line");
 
 /*
  * A slot on its way out. The journal of the keeper: whoever comes after a killed one ends its work.
  */
-enum cgt_fold_state {
-	CGT_FOLD_NONE = 0,
-	CGT_FOLD_LEAVING, /* maybe still in the hash, and packets on their way to the slot */
-	CGT_FOLD_SUMMED,  /* `sum` and `retired` hold: assign them */
-	CGT_FOLD_RESTING, /* folded; the slot is free once no window names it any more */
+enum cgt_retire_state {
+	CGT_RETIRE_NONE = 0,
+	CGT_RETIRE_LEAVING,	/* maybe still in the hash, and packets on their way to the slot */
+	CGT_RETIRE_SUMMED,	/* `sum` and `retired` hold: assign them */
+	CGT_RETIRE_QUARANTINED, /* folded; the slot is free once no window names it any more */
 };
 
 struct cgt_totals {
@@ -172,21 +173,21 @@ struct cgt_totals {
 	__u64 tx_packets;
 };
 
-struct cgt_fold {
-	__u32 state; /* enum cgt_fold_state; written last when it rises, first when it falls */
+struct cgt_retire_entry {
+	__u32 state; /* enum cgt_retire_state; written last when it rises, first when it falls */
 	__u32 slot;
 	struct cgt_key key; /* of the account that leaves */
 	__u32 into_slot;    /* of the account that takes its totals */
 	__u32 reserved;
-	__u64 obituary;		   /* its seq, once summed */
-	__u64 rest_until_ns;	   /* CLOCK_BOOTTIME; 0: the rest has not been timed yet */
-	struct cgt_totals sum;	   /* of the account */
-	struct cgt_totals retired; /* what `into_slot` holds when the fold is done */
+	__u64 final_totals_seq;	       /* its seq, once summed */
+	__u64 quarantined_until_ns;    /* CLOCK_BOOTTIME; 0: the rest has not been timed yet */
+	struct cgt_totals sum;	       /* of the account */
+	struct cgt_totals into_totals; /* what `into_slot` holds when the fold is done */
 };
-CGT_ASSERT(sizeof(struct cgt_fold) == 112, "no padding");
+CGT_ASSERT(sizeof(struct cgt_retire_entry) == 112, "no padding");
 
-#define CGT_FOLD_BATCH 1024
-#define CGT_MAGIC      0x796c6c6174676321ULL /* "!cgtally" */
+#define CGT_RETIRE_ENTRIES 1024
+#define CGT_MAGIC	   0x796c6c6174676321ULL /* "!cgtally" */
 
 enum cgt_ledger_state {
 	CGT_LEDGER_MAKING = 0,
@@ -198,7 +199,8 @@ enum cgt_ledger_state {
 
 /*
  * One for each ledger. Its first part, up to `interfaces_seq`, describes the ledger to programs of
- * any later ABI and never changes; nor do cgt_key, cgt_totals, cgt_fold and the names of the maps.
+ * any later ABI and never changes; nor do cgt_key, cgt_totals, cgt_retire_entry and the names of
+ * the maps.
  */
 struct cgt_header {
 	__u64 magic;
@@ -208,8 +210,8 @@ struct cgt_header {
 	__u32 cell_bytes;
 	__u32 cell_key;	   /* offset of the cgt_key */
 	__u32 cell_totals; /* offset of the cgt_totals */
-	__u32 folds_at;	   /* offset of the journal in this header */
-	__u32 fold_count;
+	__u32 journal_at;  /* offset of the journal in this header */
+	__u32 journal_entries;
 	__u32 state; /* enum cgt_ledger_state */
 	__u32 stop;  /* asks the keeper to end */
 	__u64 id[2]; /* random: changes when totals begin again */
@@ -220,15 +222,15 @@ struct cgt_header {
 
 	__u64 interfaces_seq; /* rises with each change of the interfaces map */
 	__u64 window_ns;
-	__u32 clock_read_bytes;    /* the clock is read again after so many */
-	__u32 obituary_ring; /* entries */
-	__u64 fold_seq;	     /* odd while folding: readers try again */
-	__u64 obituaries;    /* written so far */
-	__s32 keeper_pid;    /* as it sees itself; 0: none. The lock decides, not this. */
-	__u32 gone_slot;     /* of (retired) on the pseudo-interface (gone) */
-	__u64 kept_boot_ns;  /* when a keeper last looked after it */
-	__u64 imported_abi;  /* whose totals are in here as opening balances; 0: nobody's */
-	struct cgt_fold folds[CGT_FOLD_BATCH];
+	__u32 clock_read_bytes;	    /* the clock is read again after so many */
+	__u32 final_totals_entries; /* entries */
+	__u64 retire_generation;    /* odd while folding: readers try again */
+	__u64 final_totals_written; /* written so far */
+	__s32 keeper_pid;	    /* as it sees itself; 0: none. The lock decides, not this. */
+	__u32 gone_slot;	    /* of (retired) on the pseudo-interface (gone) */
+	__u64 kept_boot_ns;	    /* when a keeper last looked after it */
+	__u64 imported_abi;	    /* whose totals are in here as opening balances; 0: nobody's */
+	struct cgt_retire_entry journal[CGT_RETIRE_ENTRIES];
 };
 CGT_ASSERT(__builtin_offsetof(struct cgt_header, interfaces_seq) == 88, "what every ABI can read");
 

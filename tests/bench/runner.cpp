@@ -12,7 +12,7 @@
 #include <cstring>
 
 #include "adapters/bpf/base/kernel_features.h"
-#include "adapters/bpf/programs/tally.h"
+#include "adapters/bpf/programs/packet_programs.h"
 #include "adapters/sys/error.h"
 #include "core/bursts/threshold.h"
 
@@ -118,7 +118,7 @@ Result<Runner> Runner::load(WindowsKept windows) {
   writable(config.have_rdonly_cast) = facts.rdonly_cast;
   writable(config.have_conntrack) = facts.conntrack_lookup;
   writable(config.preempt_rt) = facts.preempt_rt;
-  const bpf::TallyOptions options;
+  const bpf::LedgerOptions options;
   if (windows != WindowsKept::none) {
     const Nanoseconds length = windows == WindowsKept::fine ? kFineWindow : options.window;
     writable(config.window_ns) = static_cast<std::uint64_t>(length.count());

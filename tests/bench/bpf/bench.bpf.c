@@ -142,7 +142,7 @@ int bench_egress(struct __sk_buff *skb)
 	if (owner.kind == CGT_CGROUP)
 		owner.cgroup_id = t->cgroup_id;
 	cell = cell_of_owner(here, cpu, owner, &slot);
-	book(here, cpu, cell, slot, TX, wire_of(skb), bpf_jiffies64());
+	count_packet(here, cpu, cell, slot, TX, wire_of(skb), bpf_jiffies64());
 	return NEXT;
 }
 
@@ -169,7 +169,7 @@ int bench_ingress_cold(struct __sk_buff *skb)
 	if (!t || !here)
 		return NEXT;
 	vary(skb, t);
-	here->owners[t->way & (CGT_OWNER_WAYS - 1)].jiffy = 0;
+	here->owners[t->way & (CGT_OWNER_CACHE_SIZE - 1)].jiffy = 0;
 	tally_ingress(skb);
 	return NEXT;
 }
@@ -201,7 +201,7 @@ int bench_ingress_hits(struct __sk_buff *skb)
 	if (!t || !here)
 		return NEXT;
 	vary(skb, t);
-	if (recall(skb, here, bpf_jiffies64()))
+	if (cached_owner(skb, here, bpf_jiffies64()))
 		hits++;
 	tally_ingress(skb);
 	return NEXT;

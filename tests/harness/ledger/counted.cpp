@@ -62,13 +62,13 @@ std::ostream& operator<<(std::ostream& out, const Books& books) {
   return out;
 }
 
-bpf::Tally make_tally(HookChoice hook, bpf::TallyOptions options) {
-  std::optional<bpf::Tally> tally;
-  with_hook(hook, [&] { tally.emplace(value_of(bpf::Tally::create(options))); });
+bpf::PacketPrograms make_tally(HookChoice hook, bpf::LedgerOptions options) {
+  std::optional<bpf::PacketPrograms> tally;
+  with_hook(hook, [&] { tally.emplace(value_of(bpf::PacketPrograms::create(options))); });
   return std::move(*tally);
 }
 
-InterfaceKey attach_to(bpf::Tally& tally, const Place& place, HookChoice hook) {
+InterfaceKey attach_to(bpf::PacketPrograms& tally, const Place& place, HookChoice hook) {
   const auto netns = tally.add_netns();
   if (const auto set = tally.set_addresses(netns, place.addresses); !set)
     throw std::runtime_error(set.error().what);
@@ -81,7 +81,7 @@ InterfaceKey attach_to(bpf::Tally& tally, const Place& place, HookChoice hook) {
   return key;
 }
 
-Counted::Counted(Place place, HookChoice hook, bpf::TallyOptions options)
+Counted::Counted(Place place, HookChoice hook, bpf::LedgerOptions options)
     : place_(std::move(place)), tally_(make_tally(hook, options)) {
   // Attached while the wire was quiet, or once more.
   for (int attempt = 0; attempt < kAttempts; ++attempt) {

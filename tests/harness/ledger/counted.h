@@ -6,7 +6,7 @@
 #include <map>
 #include <ostream>
 
-#include "adapters/bpf/programs/tally.h"
+#include "adapters/bpf/programs/packet_programs.h"
 #include "core/traffic/account.h"
 #include "core/traffic/reading.h"
 #include "harness/host/cgroup.h"
@@ -38,9 +38,9 @@ enum class HookChoice {
 };
 
 // The tally's result, or an exception with its error.
-[[nodiscard]] bpf::Tally make_tally(HookChoice hook = HookChoice::newest,
-                                    bpf::TallyOptions options = {});
-[[nodiscard]] InterfaceKey attach_to(bpf::Tally& tally, const Place& place,
+[[nodiscard]] bpf::PacketPrograms make_tally(HookChoice hook = HookChoice::newest,
+                                             bpf::LedgerOptions options = {});
+[[nodiscard]] InterfaceKey attach_to(bpf::PacketPrograms& tally, const Place& place,
                                      HookChoice hook = HookChoice::newest);
 
 struct Settled {
@@ -51,13 +51,13 @@ struct Settled {
 class Counted {
  public:
   explicit Counted(Place place, HookChoice hook = HookChoice::newest,
-                   bpf::TallyOptions options = {});
+                   bpf::LedgerOptions options = {});
 
   // Both sides, read while nothing was under way.
   [[nodiscard]] Settled settle() const;
   [[nodiscard]] Books books() const { return {tally_.read(), key_}; }
-  [[nodiscard]] const bpf::Tally& tally() const { return tally_; }
-  [[nodiscard]] bpf::Tally& tally() { return tally_; }
+  [[nodiscard]] const bpf::PacketPrograms& tally() const { return tally_; }
+  [[nodiscard]] bpf::PacketPrograms& tally() { return tally_; }
   [[nodiscard]] InterfaceKey key() const { return key_; }
 
  private:
@@ -65,7 +65,7 @@ class Counted {
   void require_nothing_lost(const Traffic& truth) const;
 
   Place place_;
-  bpf::Tally tally_;
+  bpf::PacketPrograms tally_;
   InterfaceKey key_;
   Traffic base_;
   std::uint64_t arrived_base_ = 0;

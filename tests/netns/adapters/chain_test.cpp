@@ -199,9 +199,9 @@ TEST_F(ChainTest, AnInterfaceThatHasGoneIsAnError) {
 }
 
 TEST(Describe, WhatIsNotAProgramIsNamedByItsKind) {
-  using Place = ChainedProgram::Place;
-  EXPECT_EQ(describe({Place::filter, 0, 1, "flower"}), "the tc filter \"flower\" (pref 1)");
-  EXPECT_EQ(describe({Place::tcx, 12, 0, ""}), "the tcx program (id 12)");
+  using HookPoint = ChainedProgram::HookPoint;
+  EXPECT_EQ(describe({HookPoint::filter, 0, 1, "flower"}), "the tc filter \"flower\" (pref 1)");
+  EXPECT_EQ(describe({HookPoint::tcx, 12, 0, ""}), "the tcx program (id 12)");
 }
 
 }  // namespace

@@ -20,12 +20,13 @@
 namespace cgtally::harness {
 
 // All that a keeper changes: the journal and what is beside it in the header, keys and totals of
-// the slots in question, the obituaries to come, and whether the hash still has the accounts there.
+// the slots in question, the final_totals to come, and whether the hash still has the accounts
+// there.
 class Visible {
  public:
   Visible(const bpf::Ledger& ledger, const std::vector<InterfaceAccount>& accounts)
       : ledger_(ledger), ring_(ring_of(ledger)) {
-    watch(always_, &ledger.header(), offsetof(cgt_header, folds));
+    watch(always_, &ledger.header(), offsetof(cgt_header, journal));
     for (const auto& [iface, account] : accounts) {
       const cgt_key key{.cgroup_id = account.cgroup_id,
                         .iface = iface.value,
@@ -37,13 +38,14 @@ class Visible {
     }
     watch_slot(*slot_of({.cgroup_id = 0, .iface = accounts[0].iface.value, .kind = CGT_RETIRED}));
     watch_slot(ledger.header().gone_slot);
-    for (const cgt_fold& fold : ledger.header().folds) {
-      if (fold.state != CGT_FOLD_NONE) continue;
-      folds_.push_back(&fold);
-      watch(always_, &fold, sizeof(fold));
-      watch(always_, &ring_[(ledger.header().obituaries + folds_.size()) % ring_.size()],
-            sizeof(cgt_obituary));
-      if (folds_.size() == accounts.size()) break;
+    for (const cgt_retire_entry& entry : ledger.header().journal) {
+      if (entry.state != CGT_RETIRE_NONE) continue;
+      entries_.push_back(&entry);
+      watch(always_, &entry, sizeof(entry));
+      watch(always_,
+            &ring_[(ledger.header().final_totals_written + entries_.size()) % ring_.size()],
+            sizeof(cgt_final_totals));
+      if (entries_.size() == accounts.size()) break;
     }
   }
   Visible(const Visible&) = delete;
@@ -56,9 +58,9 @@ class Visible {
     for (Region& region : always_) changed |= region.changed();
     bool leaving = false;
     bool summed = false;
-    for (const cgt_fold* fold : folds_) {
-      leaving |= fold->state == CGT_FOLD_LEAVING;
-      summed |= fold->state >= CGT_FOLD_SUMMED;
+    for (const cgt_retire_entry* entry : entries_) {
+      leaving |= entry->state == CGT_RETIRE_LEAVING;
+      summed |= entry->state >= CGT_RETIRE_SUMMED;
     }
     // Before that the counters of the CPUs are moved by traffic and by no keeper.
     if (summed) {
@@ -80,12 +82,12 @@ class Visible {
       return true;
     }
   };
-  static std::span<cgt_obituary> ring_of(const bpf::Ledger& ledger) {
-    const std::size_t count = ledger.header().obituary_ring;
-    void* at = mmap(nullptr, count * sizeof(cgt_obituary), PROT_READ, MAP_SHARED,
-                    ledger.fd("obituaries"), 0);
-    require(at != MAP_FAILED, "map the obituaries");
-    return {static_cast<cgt_obituary*>(at), count};
+  static std::span<cgt_final_totals> ring_of(const bpf::Ledger& ledger) {
+    const std::size_t count = ledger.header().final_totals_entries;
+    void* at = mmap(nullptr, count * sizeof(cgt_final_totals), PROT_READ, MAP_SHARED,
+                    ledger.fd("final_totals"), 0);
+    require(at != MAP_FAILED, "map the final totals");
+    return {static_cast<cgt_final_totals*>(at), count};
   }
   static void watch(std::vector<Region>& regions, const void* at, std::size_t count) {
     const auto* bytes = static_cast<const char*>(at);
@@ -106,9 +108,9 @@ class Visible {
   }
 
   const bpf::Ledger& ledger_;
-  std::span<cgt_obituary> ring_;
+  std::span<cgt_final_totals> ring_;
   std::vector<std::pair<cgt_key, std::uint32_t>> in_hash_;
-  std::vector<const cgt_fold*> folds_;
+  std::vector<const cgt_retire_entry*> entries_;
   std::vector<Region> always_;
   std::vector<Region> once_summed_;
 };

@@ -40,8 +40,8 @@ std::vector<int> places_of_slots(bpf::Ledger& ledger) {
     require(bpf_map_lookup_elem(ledger.fd("slots"), &key, &slot) == 0, "look up an account");
     ++places.at(slot);
   }
-  for (const cgt_fold& fold : ledger.header().folds) {
-    if (fold.state != CGT_FOLD_NONE) ++places.at(fold.slot);
+  for (const cgt_retire_entry& entry : ledger.header().journal) {
+    if (entry.state != CGT_RETIRE_NONE) ++places.at(entry.slot);
   }
   return places;
 }
@@ -83,7 +83,7 @@ class KillBetweenTwoMaps : public ::testing::Test {
       Seen seen(ledger_, slot);
       const bool killed = killed_after_change(
           first, body, [&] { return seen.changed(); }, kills + 1);
-      auto next = must(bpf::Retirement::over(ledger_));
+      auto next = must(bpf::RetireJournal::open(ledger_));
       must(next.recover(clock_));
       const auto missing = std::ranges::count(places_of_slots(ledger_), 0);
       EXPECT_EQ(must(bpf::give_back_lost_slots(ledger_)), static_cast<std::size_t>(missing));
@@ -103,24 +103,24 @@ class KillBetweenTwoMaps : public ::testing::Test {
   }
 
   bpf::Ledger ledger_ = must(bpf::Ledger::create({.slots = 16}));
-  bpf::Retirement keeper_ = must(bpf::Retirement::over(ledger_));
+  bpf::RetireJournal keeper_ = must(bpf::RetireJournal::open(ledger_));
   Nanoseconds clock_ = 1h;
 };
 
 TEST_F(KillBetweenTwoMaps, WhileSlotsThatHaveRestedAreFreedLosesNone) {
   std::uint64_t id = 0;
   const auto before = [&] {
-    keeper_.free_rested(clock_ += 1h);  // what the last round left
+    keeper_.release_quarantined(clock_ += 1h);  // what the last round left
     std::vector<InterfaceAccount> leave;
     for (int i = 0; i < 3; ++i) {
       must(ledger_.reserve(account(++id)));
       leave.push_back({InterfaceKey{1}, {AccountKind::cgroup, id}});
     }
     ASSERT_EQ(must(keeper_.retire(leave, clock_)), 3U);
-    keeper_.free_rested(clock_);
+    keeper_.release_quarantined(clock_);
     clock_ += 1h;
   };
-  EXPECT_GE(lost_by_kills(header(), 0, before, [&] { keeper_.free_rested(clock_); }), 3U);
+  EXPECT_GE(lost_by_kills(header(), 0, before, [&] { keeper_.release_quarantined(clock_); }), 3U);
 }
 
 TEST_F(KillBetweenTwoMaps, WhileASlotIsReservedLosesNone) {
@@ -168,7 +168,7 @@ TEST_F(LostSlots, AreFoundWhileProgramsTakeOthersAndNoneIsInTwoPlaces) {
   constexpr int kCgroups = 6;
   Counted counted(wire_.host_end(), HookChoice::newest, {.slots = 256});
   bpf::Ledger& ledger = counted.tally().ledger();
-  auto keeper = must(bpf::Retirement::over(ledger));
+  auto keeper = must(bpf::RetireJournal::open(ledger));
   std::vector<Cgroup> cgroups;
   std::vector<InterfaceAccount> all;
   for (int i = 0; i < kCgroups; ++i) {
@@ -197,7 +197,7 @@ TEST_F(LostSlots, AreFoundWhileProgramsTakeOthersAndNoneIsInTwoPlaces) {
     const auto end = std::chrono::steady_clock::now() + 5s;
     while (std::chrono::steady_clock::now() < end) {
       folded += must(keeper.retire(all, sys::now().boot));
-      keeper.free_rested(sys::now().boot);
+      keeper.release_quarantined(sys::now().boot);
       std::uint32_t slot = 0;  // what a killed keeper would have had in its hands
       if (bpf_map_lookup_and_delete_elem(ledger.fd("free"), nullptr, &slot) == 0) ++stolen;
       found += must(bpf::give_back_lost_slots(ledger));

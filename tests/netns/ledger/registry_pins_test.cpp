@@ -53,7 +53,7 @@ TEST(RegistryPins, OncePinnedItGoesOnWithoutAnyProcess) {
   const auto path = cgroup.path();
   cgroup.remove();
   EXPECT_EQ(book_of(maps).name_of(id), path);
-  EXPECT_TRUE(soon([&] { return book_of(maps).death_of(id)->released.has_value(); }));
+  EXPECT_TRUE(soon([&] { return book_of(maps).removal_of(id)->released.has_value(); }));
 
   ASSERT_TRUE(unpin_registry(bpffs.path()));
   EXPECT_EQ(bpffs.pins(), 0);
@@ -102,7 +102,7 @@ TEST(RegistryPins, ANewOneTakesThePlaceOfThePinnedWithoutAGap) {
   EXPECT_GT(made.size(), 10U);
   for (const auto id : made) {
     ASSERT_TRUE(book_of(maps).name_of(id)) << id;
-    ASSERT_TRUE(book_of(maps).death_of(id)) << id;
+    ASSERT_TRUE(book_of(maps).removal_of(id)) << id;
   }
   EXPECT_EQ(bpffs.pins(), 3);
   EXPECT_TRUE(soon([&] { return programs_with(maps.names) == 1; }));

@@ -74,7 +74,7 @@ class HierarchyV1 {
   std::string path_ = testing::TempDir() + "cgt-v1-" + std::to_string(getpid());
 };
 
-TEST(Registry, NamesACgroupAndThoseInItFromTheRoot) {
+TEST(RegistryPrograms, NamesACgroupAndThoseInItFromTheRoot) {
   const auto maps = make_maps();
   const auto registry = start(maps);
   const Cgroup outer("outer");
@@ -85,17 +85,17 @@ TEST(Registry, NamesACgroupAndThoseInItFromTheRoot) {
   EXPECT_EQ(book.name_of(outer.id()), outer.path());
   EXPECT_EQ(book.name_of(id), outer.path() + "/inner");
   EXPECT_EQ(book.name_of(1), "/");
-  EXPECT_FALSE(book.death_of(id));
+  EXPECT_FALSE(book.removal_of(id));
   remove_directory(inner);
-  const auto death = book.death_of(id);
-  ASSERT_TRUE(death);
-  EXPECT_GE(death->removed, before);
-  EXPECT_LE(death->removed, sys::now().boot);
-  EXPECT_FALSE(book.death_of(outer.id()));
+  const auto removal = book.removal_of(id);
+  ASSERT_TRUE(removal);
+  EXPECT_GE(removal->removed, before);
+  EXPECT_LE(removal->removed, sys::now().boot);
+  EXPECT_FALSE(book.removal_of(outer.id()));
   EXPECT_EQ(book.name_of(id), outer.path() + "/inner") << "the dead keep their names";
 }
 
-TEST(Registry, ACgroupUnderOneThatWasThereBeforeIsNamedByWhoKnowsThat) {
+TEST(RegistryPrograms, ACgroupUnderOneThatWasThereBeforeIsNamedByWhoKnowsThat) {
   const Cgroup old("old");
   const auto maps = make_maps();
   const auto registry = start(maps);
@@ -111,22 +111,22 @@ TEST(Registry, ACgroupUnderOneThatWasThereBeforeIsNamedByWhoKnowsThat) {
   const auto known = [&](std::uint64_t ancestor) { return names.path_of(ancestor); };
   const auto path = book.name_of(id, known);
   ASSERT_EQ(path, old.path() + "/young");
-  names.learn(id, *path, book.death_of(id).has_value());
+  names.learn(id, *path, book.removal_of(id).has_value());
   EXPECT_EQ(names.name_of(id).path, old.path() + "/young");
   EXPECT_TRUE(names.name_of(id).ended);
 }
 
-TEST(Registry, KnowsACgroupThatLivedForAMoment) {
+TEST(RegistryPrograms, KnowsACgroupThatLivedForAMoment) {
   const auto maps = make_maps();
   const auto registry = start(maps);
   const std::string path = "/cgt-" + std::to_string(getpid()) + "-moment";
   const auto id = make_directory(harness::cgroup2_root() + path);
   remove_directory(harness::cgroup2_root() + path);
   EXPECT_EQ(book_of(maps).name_of(id), path);
-  EXPECT_TRUE(book_of(maps).death_of(id));
+  EXPECT_TRUE(book_of(maps).removal_of(id));
 }
 
-TEST(Registry, TheLongestNameIsWhole) {
+TEST(RegistryPrograms, TheLongestNameIsWhole) {
   const auto maps = make_maps();
   const auto registry = start(maps);
   const Cgroup outer("long");
@@ -136,7 +136,7 @@ TEST(Registry, TheLongestNameIsWhole) {
   EXPECT_EQ(book_of(maps).name_of(id), outer.path() + "/" + name);
 }
 
-TEST(Registry, ReleaseComesAfterTheLastSocketHasClosed) {
+TEST(RegistryPrograms, ReleaseComesAfterTheLastSocketHasClosed) {
   const auto maps = make_maps();
   const auto registry = start(maps);
   const harness::Netns netns("reg");
@@ -145,18 +145,18 @@ TEST(Registry, ReleaseComesAfterTheLastSocketHasClosed) {
   auto socket = std::make_optional(cgroup.socket(netns, AF_INET, SOCK_DGRAM));
   cgroup.remove();
   const auto book = book_of(maps);
-  ASSERT_TRUE(book.death_of(id));
+  ASSERT_TRUE(book.removal_of(id));
   std::this_thread::sleep_for(std::chrono::milliseconds(300));
-  EXPECT_FALSE(book.death_of(id)->released);
-  const auto removed = book.death_of(id)->removed;
+  EXPECT_FALSE(book.removal_of(id)->released);
+  const auto removed = book.removal_of(id)->removed;
   const auto closed = sys::now().boot;
   socket.reset();
-  ASSERT_TRUE(soon([&] { return book.death_of(id)->released.has_value(); }));
-  EXPECT_GE(*book.death_of(id)->released, closed);
-  EXPECT_EQ(book.death_of(id)->removed, removed);
+  ASSERT_TRUE(soon([&] { return book.removal_of(id)->released.has_value(); }));
+  EXPECT_GE(*book.removal_of(id)->released, closed);
+  EXPECT_EQ(book.removal_of(id)->removed, removed);
 }
 
-TEST(Registry, AReleaseWhoseRemovalNobodySawIsADeathToo) {
+TEST(RegistryPrograms, AReleaseWhoseRemovalNobodySawIsADeathToo) {
   const harness::Netns netns("reg2");
   Cgroup cgroup("late");
   const auto id = cgroup.id();
@@ -166,14 +166,14 @@ TEST(Registry, AReleaseWhoseRemovalNobodySawIsADeathToo) {
   const auto registry = start(maps);
   socket.reset();
   const auto book = book_of(maps);
-  ASSERT_TRUE(soon([&] { return book.death_of(id).has_value(); }));
-  EXPECT_EQ(book.death_of(id)->removed, book.death_of(id)->released);
+  ASSERT_TRUE(soon([&] { return book.removal_of(id).has_value(); }));
+  EXPECT_EQ(book.removal_of(id)->removed, book.removal_of(id)->released);
 }
 
 // The ids of a new hierarchy are low, where those of the living may be anything: what matters is
 // what is written under an id of v1. The roots of both are 1, and the kernel releases that of v1
 // when the hierarchy goes.
-TEST(Registry, ACgroupOfV1WithTheIdOfALivingOneOfV2ChangesNothing) {
+TEST(RegistryPrograms, ACgroupOfV1WithTheIdOfALivingOneOfV2ChangesNothing) {
   const auto maps = make_maps();
   const auto registry = start(maps);
   HierarchyV1 v1;
@@ -192,13 +192,13 @@ TEST(Registry, ACgroupOfV1WithTheIdOfALivingOneOfV2ChangesNothing) {
   ASSERT_TRUE(v1.end()) << "with that, every cgroup of the hierarchy was released";
   EXPECT_EQ(book.name_of(id), "/living");
   for (const auto of_v1 : {first, second, id, std::uint64_t{1}}) {
-    EXPECT_FALSE(book.death_of(of_v1)) << of_v1;
+    EXPECT_FALSE(book.removal_of(of_v1)) << of_v1;
   }
   EXPECT_FALSE(book.name_of(first)) << "nor is it named";
   EXPECT_EQ(book.name_of(1), "/");
 }
 
-TEST(Registry, TwentyThousandCgroupsAreAllKnown) {
+TEST(RegistryPrograms, TwentyThousandCgroupsAreAllKnown) {
   constexpr int kCount = 20'000;
   const auto maps = make_maps();
   const auto registry = start(maps);
@@ -216,17 +216,17 @@ TEST(Registry, TwentyThousandCgroupsAreAllKnown) {
     ASSERT_EQ(book.name_of(ids[static_cast<std::size_t>(i)]),
               outer.path() + "/" + std::to_string(i));
   }
-  const auto deaths = book.deaths();
-  ASSERT_TRUE(deaths) << deaths.error().what;
+  const auto removed = book.removed_cgroups();
+  ASSERT_TRUE(removed) << removed.error().what;
   std::vector<std::uint64_t> dead;
-  for (const auto& death : *deaths) dead.push_back(death.cgroup_id);
+  for (const auto& one : *removed) dead.push_back(one.cgroup_id);
   std::ranges::sort(dead);
   EXPECT_EQ(std::ranges::adjacent_find(dead), dead.end()) << "each once";
   for (const auto id : ids) ASSERT_TRUE(std::ranges::binary_search(dead, id));
 
   const auto wanted = ids.front();
   const auto forgotten =
-      book.forget_dead([&](const auto& death) { return death.cgroup_id == wanted; });
+      book.forget_removed([&](const auto& cgroup) { return cgroup.cgroup_id == wanted; });
   ASSERT_TRUE(forgotten);
   EXPECT_GE(*forgotten, static_cast<std::size_t>(kCount - 1));
   EXPECT_TRUE(book.name_of(wanted));
@@ -243,12 +243,12 @@ sys::Fd smaller(const sys::Fd& map, std::uint32_t entries) {
                                 info.value_size, entries, &options));
 }
 
-TEST(Registry, WhatDoesNotFitIsCounted) {
+TEST(RegistryPrograms, WhatDoesNotFitIsCounted) {
   constexpr std::uint32_t kRoom = 4;
   constexpr int kCount = 10;
   auto maps = make_maps();
   maps.names = smaller(maps.names, kRoom);
-  maps.deaths = smaller(maps.deaths, kRoom);
+  maps.removed = smaller(maps.removed, kRoom);
   std::uint64_t missed_by_first = 0;
   {
     const auto registry = start(maps);
@@ -258,9 +258,9 @@ TEST(Registry, WhatDoesNotFitIsCounted) {
   // Each of these is missed by name and at rmdir; its release may still be to come.
   EXPECT_GE(missed_by_first, 2U * (kCount - kRoom));
   EXPECT_LE(missed_by_first, 3U * (kCount - kRoom));
-  const auto deaths = book_of(maps).deaths();
-  ASSERT_TRUE(deaths);
-  EXPECT_EQ(deaths->size(), kRoom);
+  const auto removed = book_of(maps).removed_cgroups();
+  ASSERT_TRUE(removed);
+  EXPECT_EQ(removed->size(), kRoom);
   EXPECT_GE(count_of(maps), missed_by_first) << "it is the map that counts, not the object";
   EXPECT_GE(start(maps).missed(), missed_by_first);
 }
@@ -275,16 +275,16 @@ TEST(CgroupRegistry, AnAncestorOfOneThatIsWantedKeepsItsName) {
   const auto other = make_directory(root + top + "/other");
   for (const char* below : {"/child", "/other", ""}) remove_directory(root + top + below);
   const auto book = book_of(maps);
-  // A release after that would make a death anew.
+  // A release after that would make a cgroup anew.
   for (const auto id : {parent, child, other}) {
-    ASSERT_TRUE(soon([&] { return book.death_of(id)->released.has_value(); }));
+    ASSERT_TRUE(soon([&] { return book.removal_of(id)->released.has_value(); }));
   }
-  ASSERT_TRUE(book.forget_dead([&](const auto& death) { return death.cgroup_id == child; }));
+  ASSERT_TRUE(book.forget_removed([&](const auto& cgroup) { return cgroup.cgroup_id == child; }));
   EXPECT_EQ(book.name_of(child), top + "/child");
-  EXPECT_TRUE(book.death_of(parent));
-  EXPECT_FALSE(book.death_of(other));
+  EXPECT_TRUE(book.removal_of(parent));
+  EXPECT_FALSE(book.removal_of(other));
   EXPECT_FALSE(book.name_of(other));
-  ASSERT_TRUE(book.forget_dead([](const auto&) { return false; }));
+  ASSERT_TRUE(book.forget_removed([](const auto&) { return false; }));
   EXPECT_FALSE(book.name_of(child));
   EXPECT_FALSE(book.name_of(parent));
 }

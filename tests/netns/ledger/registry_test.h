@@ -29,11 +29,11 @@ inline RegistryMaps make_maps() {
 }
 
 inline CgroupRegistry book_of(const RegistryMaps& maps) {
-  return {maps.names.get(), maps.deaths.get()};
+  return {maps.names.get(), maps.removed.get()};
 }
 
-inline Registry start(const RegistryMaps& maps) {
-  auto registry = Registry::create(maps.names.get(), maps.deaths.get(), maps.missed.get());
+inline RegistryPrograms start(const RegistryMaps& maps) {
+  auto registry = RegistryPrograms::create(maps.names.get(), maps.removed.get(), maps.missed.get());
   if (!registry) throw std::runtime_error(registry.error().what);
   return *std::move(registry);
 }

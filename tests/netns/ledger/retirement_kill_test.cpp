@@ -17,10 +17,10 @@ namespace {
 Nanoseconds now() { return sys::now().boot; }
 Account of(const Cgroup& cgroup) { return {AccountKind::cgroup, cgroup.id()}; }
 
-std::uint32_t open_folds(const bpf::Ledger& ledger) {
+std::uint32_t open_entries(const bpf::Ledger& ledger) {
   std::uint32_t open = 0;
-  for (const cgt_fold& fold : ledger.header().folds) {
-    open += fold.state != CGT_FOLD_NONE && fold.state != CGT_FOLD_RESTING ? 1 : 0;
+  for (const cgt_retire_entry& entry : ledger.header().journal) {
+    open += entry.state != CGT_RETIRE_NONE && entry.state != CGT_RETIRE_QUARANTINED ? 1 : 0;
   }
   return open;
 }
@@ -39,17 +39,17 @@ TEST_F(Kill, OfAKeeperAtEachChangeThatItMakesUnderTrafficIsMadeGoodByTheNext) {
   int kills = 0;
   for (bool killed = true; killed;) {
     std::this_thread::sleep_for(std::chrono::milliseconds{5});  // it is in the ledger again
-    auto keeper = must(bpf::Retirement::over(ledger));
+    auto keeper = must(bpf::RetireJournal::open(ledger));
     Visible visible(ledger, leave);
     killed = killed_after_change(
         {.memory = &ledger.header(), .bytes = sizeof(cgt_header)},
         [&] { (void)must(keeper.retire(leave, now())); }, [&] { return visible.changed(); },
         kills + 1);
-    auto next = must(bpf::Retirement::over(ledger));
+    auto next = must(bpf::RetireJournal::open(ledger));
     must(next.recover(now()));
-    next.free_rested(now());
-    EXPECT_EQ(open_folds(ledger), 0U);
-    EXPECT_EQ(ledger.header().fold_seq % 2, 0U);
+    next.release_quarantined(now());
+    EXPECT_EQ(open_entries(ledger), 0U);
+    EXPECT_EQ(ledger.header().retire_generation % 2, 0U);
     kills += killed ? 1 : 0;
     ASSERT_LT(kills, 2000);
   }
@@ -109,9 +109,9 @@ TEST_F(KillWithoutPrograms, AtEachChangeWhileAnInterfaceIsFoldedIsMadeGood) {
   int kills = 0;
   Nanoseconds clock = std::chrono::hours{1};
   for (bool killed = true; killed; clock += std::chrono::seconds{2}) {
-    auto keeper = must(bpf::Retirement::over(ledger_));
-    keeper.free_rested(clock);
-    keeper.free_rested(clock + std::chrono::seconds{1});
+    auto keeper = must(bpf::RetireJournal::open(ledger_));
+    keeper.release_quarantined(clock);
+    keeper.release_quarantined(clock + std::chrono::seconds{1});
     const InterfaceAccount web = interface_that_is_gone();
     follower.look();
     Visible visible(
@@ -122,7 +122,7 @@ TEST_F(KillWithoutPrograms, AtEachChangeWhileAnInterfaceIsFoldedIsMadeGood) {
         [&] { (void)must(keeper.retire_interface(web.iface, clock)); },
         [&] { return visible.changed(); }, kStride * kills + 1);
     follower.look();
-    auto next = must(bpf::Retirement::over(ledger_));
+    auto next = must(bpf::RetireJournal::open(ledger_));
     must(next.recover(clock));
     follower.look();
     EXPECT_TRUE(must(next.retire_interface(web.iface, clock)));
@@ -143,20 +143,20 @@ TEST_F(KillWithoutPrograms, AtEachChangeWhileAnInterfaceIsFoldedIsMadeGood) {
 }
 
 TEST_F(KillWithoutPrograms, BetweenSumAndObituaryIsToldToReadersAsAnEndOnceAndWithoutDelay) {
-  auto keeper = must(bpf::Retirement::over(ledger_));
+  auto keeper = must(bpf::RetireJournal::open(ledger_));
   Follower follower(ledger_);
   const InterfaceAccount web{InterfaceKey{1}, kWeb};
   book(web, 1000);
   follower.look();
   const auto summed = [&, done = false]() mutable {
-    const bool is = ledger_.header().folds[0].state == CGT_FOLD_SUMMED;
+    const bool is = ledger_.header().journal[0].state == CGT_RETIRE_SUMMED;
     return is && !std::exchange(done, true);
   };
   ASSERT_TRUE(killed_after_change(
       {.memory = &ledger_.header(), .bytes = sizeof(cgt_header)},
       [&] { (void)must(keeper.retire(std::vector{web}, now())); }, summed, 1));
-  ASSERT_EQ(ledger_.header().fold_seq % 2, 1U);
-  ASSERT_EQ(ledger_.header().obituaries, 0U);
+  ASSERT_EQ(ledger_.header().retire_generation % 2, 1U);
+  ASSERT_EQ(ledger_.header().final_totals_written, 0U);
   Follower newcomer(ledger_);  // for whom all this is past
   follower.look();
   EXPECT_EQ(follower.final_totals(web), 1);
@@ -165,7 +165,7 @@ TEST_F(KillWithoutPrograms, BetweenSumAndObituaryIsToldToReadersAsAnEndOnceAndWi
   const Nanoseconds before = now();
   for (int i = 0; i < 20; ++i) follower.look();
   EXPECT_LT(now() - before, std::chrono::milliseconds{100}) << "a dead keeper is waited for once";
-  must(must(bpf::Retirement::over(ledger_)).recover(now()));
+  must(must(bpf::RetireJournal::open(ledger_)).recover(now()));
   follower.look();
   newcomer.look();
   EXPECT_EQ(follower.final_totals(web), 1);
@@ -176,17 +176,17 @@ TEST_F(KillWithoutPrograms, BetweenSumAndObituaryIsToldToReadersAsAnEndOnceAndWi
 }
 
 TEST_F(KillWithoutPrograms, IsNotNeededForAReaderToBeLappedWhichItThenSays) {
-  auto keeper = must(bpf::Retirement::over(ledger_));
+  auto keeper = must(bpf::RetireJournal::open(ledger_));
   Follower slow(ledger_);
-  const std::uint32_t ring = ledger_.header().obituary_ring;
+  const std::uint32_t ring = ledger_.header().final_totals_entries;
   Nanoseconds clock{};
   std::uint32_t folded = 0;
   for (std::uint32_t id = 1; folded < ring + 20; ++id) {
     const InterfaceAccount web{InterfaceKey{1}, {AccountKind::cgroup, id}};
     book(web, 1000);
     folded += static_cast<std::uint32_t>(must(keeper.retire(std::vector{web}, clock)));
-    keeper.free_rested(clock);
-    keeper.free_rested(clock += std::chrono::hours{1});
+    keeper.release_quarantined(clock);
+    keeper.release_quarantined(clock += std::chrono::hours{1});
   }
   slow.look();
   EXPECT_EQ(slow.lost(), 20U);

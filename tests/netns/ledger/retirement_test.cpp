@@ -36,7 +36,7 @@ TEST_P(AccountRetirer, OfAccountsThatGoOnSendingLoseNothing) {
   const Cgroup web("web");
   const Cgroup db("db");
   const Cgroup stays("stays");
-  auto retirement = must(bpf::Retirement::over(counted.tally().ledger()));
+  auto retirement = must(bpf::RetireJournal::open(counted.tally().ledger()));
   Watch watch(counted.tally().ledger());
   Traffics traffics(wire_, {&web, &db, &stays});
   const std::vector<InterfaceAccount> leave{{counted.key(), of(web)}, {counted.key(), of(db)}};
@@ -47,7 +47,7 @@ TEST_P(AccountRetirer, OfAccountsThatGoOnSendingLoseNothing) {
                       std::chrono::steady_clock::now() < patience;
        ++round) {
     folded += must(retirement.retire(leave, now()));
-    retirement.free_rested(now());
+    retirement.release_quarantined(now());
   }
   traffics.end();
   const auto settled = counted.settle();
@@ -73,9 +73,9 @@ class Churn {
       : wire_(wire),
         counted_(counted),
         ledger_(counted.tally().ledger()),
-        retirement_(must(bpf::Retirement::over(ledger_))),
+        retirement_(must(bpf::RetireJournal::open(ledger_))),
         cells_(ledger_),
-        obituaries_(must(bpf::FinalTotalsReader::over(ledger_))) {
+        final_totals_(must(bpf::FinalTotalsReader::open(ledger_))) {
     record();
   }
 
@@ -100,7 +100,7 @@ class Churn {
         return account.account.cgroup_id == death.cgroup_id;
       });
     });
-    retirement_.free_rested(now());
+    retirement_.release_quarantined(now());
   }
   [[nodiscard]] bool nearly_full() {
     (void)cells_.read();
@@ -109,7 +109,7 @@ class Churn {
 
   void record() {
     Reading reading{.taken = sys::now(), .ledger = "one", .accounts = {}};
-    auto read = recorded_.read(obituaries_);
+    auto read = recorded_.read(final_totals_);
     reading.accounts = std::move(read.accounts);
     reading.final_totals = std::move(read.final_totals);
     EXPECT_EQ(read.lost_final_totals, 0U);
@@ -140,11 +140,11 @@ class Churn {
   const Wire& wire_;
   Counted& counted_;
   bpf::Ledger& ledger_;
-  bpf::Retirement retirement_;
+  bpf::RetireJournal retirement_;
   AccountExpiry retiring_;
   bpf::TotalsReader cells_;
   bpf::TotalsReader recorded_{ledger_};
-  bpf::FinalTotalsReader obituaries_;
+  bpf::FinalTotalsReader final_totals_;
   Sampler sampler_{"host"};
   std::vector<RemovedCgroup> deaths_;
   std::map<std::uint64_t, Traffic> expected_;
@@ -180,7 +180,7 @@ TEST_P(AccountRetirer, LetFiveTimesAsManyCgroupsAsSlotsComeAndGo) {
 TEST_P(AccountRetirer, OfAnInterfaceMoveEverythingToGoneAndFreeItsSlots) {
   auto tally = make_tally(GetParam(), {.slots = 64});
   bpf::Ledger& ledger = tally.ledger();
-  auto retirement = must(bpf::Retirement::over(ledger));
+  auto retirement = must(bpf::RetireJournal::open(ledger));
   Follower follower(ledger);
   const auto used_before = follower.last().accounts.size();
   const Place place = wire_.host_end();
@@ -214,9 +214,9 @@ TEST_P(AccountRetirer, OfAnInterfaceMoveEverythingToGoneAndFreeItsSlots) {
     EXPECT_EQ(follower.final_totals({key, {AccountKind::kernel, 0}}), 1);
   }
   EXPECT_TRUE(ledger.interfaces().empty());
-  retirement.free_rested(now());
+  retirement.release_quarantined(now());
   std::this_thread::sleep_for(kLap);
-  EXPECT_GT(retirement.free_rested(now()), 0U);
+  EXPECT_GT(retirement.release_quarantined(now()), 0U);
 }
 
 }  // namespace

@@ -12,7 +12,7 @@
 
 #include "adapters/bpf/ledger/final_totals.h"
 #include "adapters/bpf/ledger/ledger.h"
-#include "adapters/bpf/ledger/retirement.h"
+#include "adapters/bpf/ledger/retire_journal.h"
 #include "adapters/bpf/ledger/totals_reader.h"
 #include "harness/host/cgroup.h"
 #include "harness/traffic/wire.h"
@@ -43,7 +43,7 @@ class Follower {
   void check(bool holds, const std::string& what, const Traffic& before, const Traffic& now);
 
   bpf::TotalsReader cells_;
-  bpf::FinalTotalsReader obituaries_;
+  bpf::FinalTotalsReader final_totals_;
   std::map<InterfaceAccount, Traffic> ended_;
   std::map<InterfaceAccount, int> endings_;
   std::map<InterfaceAccount, Traffic> of_;

@@ -24,7 +24,7 @@ void drain(const sys::Fd& socket) {
 }  // namespace
 
 Follower::Follower(const bpf::Ledger& ledger)
-    : cells_(ledger), obituaries_(must(bpf::FinalTotalsReader::over(ledger))) {
+    : cells_(ledger), final_totals_(must(bpf::FinalTotalsReader::open(ledger))) {
   look();
 }
 
@@ -40,7 +40,7 @@ void Follower::check(bool holds, const std::string& what, const Traffic& before,
 }
 
 void Follower::look() {
-  last_ = cells_.read(obituaries_);
+  last_ = cells_.read(final_totals_);
   lost_ += last_.lost_final_totals;
   for (const FinalTotals& ending : last_.final_totals) {
     const InterfaceAccount key{ending.iface, ending.account};

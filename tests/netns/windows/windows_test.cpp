@@ -42,7 +42,7 @@ bool at_most(const BothWays& a, const BothWays& b) {
 
 class WindowsTest : public WireTest {
  protected:
-  static Windows windows_of(const bpf::Tally& tally, InterfaceKey key) {
+  static Windows windows_of(const bpf::PacketPrograms& tally, InterfaceKey key) {
     return Windows::map(tally.windows_fd(key).value(), sys::cpu_ids().value(), tally.window())
         .value();
   }

@@ -6,14 +6,14 @@
 namespace cgtally::monitor {
 
 void SlotResolver::look(Nanoseconds boot_time) {
-  const std::uint64_t folds = session_.folds();
-  if (std::exchange(folds_, folds) != folds) unfolded_since_ = boot_time;
+  const std::uint64_t generation = session_.retire_generation();
+  if (std::exchange(generation_, generation) != generation) unchanged_since_ = boot_time;
 }
 
 bool SlotResolver::holds(std::uint64_t window_index, Nanoseconds lap, Nanoseconds boot_time) const {
   const Nanoseconds begin = window_ * static_cast<std::int64_t>(window_index);
   if (begin < first_) return false;
-  return boot_time < begin + lap || unfolded_since_ <= begin;
+  return boot_time < begin + lap || unchanged_since_ <= begin;
 }
 
 WindowBatch SlotResolver::name(const ReadWindows& read, Nanoseconds boot_time) {

@@ -25,7 +25,7 @@ class SlotResolver {
  public:
   // The session must outlive this.
   SlotResolver(Session& session, Nanoseconds window, Nanoseconds boot_time)
-      : session_(session), window_(window), unfolded_since_(boot_time) {}
+      : session_(session), window_(window), unchanged_since_(boot_time) {}
 
   // Before name(): looks whether anything was folded.
   void look(Nanoseconds boot_time);
@@ -40,9 +40,9 @@ class SlotResolver {
 
   Session& session_;
   Nanoseconds window_;
-  std::uint64_t folds_ = 0;
-  Nanoseconds unfolded_since_;  // boot time
-  Nanoseconds first_{};         // likewise: of windows that began earlier nobody can tell
+  std::uint64_t generation_ = 0;
+  Nanoseconds unchanged_since_;  // boot time
+  Nanoseconds first_{};          // likewise: of windows that began earlier nobody can tell
 };
 
 }  // namespace cgtally::monitor

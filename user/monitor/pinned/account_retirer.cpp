@@ -20,15 +20,15 @@ constexpr Nanoseconds kForgetEvery = 30s;
 }  // namespace
 
 AccountRetirer::AccountRetirer(bpf::Ledger& ledger, std::string directory,
-                               bpf::Retirement retirement)
+                               bpf::RetireJournal retirement)
     : ledger_(ledger),
       directory_(std::move(directory)),
-      book_(ledger.fd("names"), ledger.fd("deaths")),
+      book_(ledger.fd("names"), ledger.fd("removed")),
       retirement_(std::move(retirement)) {}
 
 Result<AccountRetirer> AccountRetirer::over(bpf::Ledger& ledger, std::string directory,
                                             Nanoseconds now) {
-  auto retirement = bpf::Retirement::over(ledger);
+  auto retirement = bpf::RetireJournal::open(ledger);
   if (!retirement) {
     return std::unexpected(retirement.error());
   }
@@ -45,7 +45,7 @@ void AccountRetirer::bury(const std::vector<AccountTotals>& accounts,
   for (const auto& [iface, account, totals] : accounts) {
     const bool cgroup = account.kind == AccountKind::cgroup;
     if (cgroup && seen.insert(account.cgroup_id).second && !lives(account.cgroup_id) &&
-        !book_.death_of(account.cgroup_id)) {
+        !book_.removal_of(account.cgroup_id)) {
       unseen_.push_back({.cgroup_id = account.cgroup_id, .removed = now, .released = {}});
     }
   }
@@ -82,7 +82,7 @@ Result<void> AccountRetirer::forget_names(const std::vector<AccountTotals>& acco
     booked.insert(one.account.cgroup_id);
   }
   const Nanoseconds remember = dead < kCrowded ? kRemember : kRememberWhenCrowded;
-  const auto forgotten = book_.forget_dead([&](const RemovedCgroup& death) {
+  const auto forgotten = book_.forget_removed([&](const RemovedCgroup& death) {
     return booked.contains(death.cgroup_id) || !death.released || now - *death.released < remember;
   });
   return forgotten ? Result<void>{} : std::unexpected(forgotten.error());
@@ -90,7 +90,7 @@ Result<void> AccountRetirer::forget_names(const std::vector<AccountTotals>& acco
 
 Result<void> AccountRetirer::round(const std::vector<AccountTotals>& accounts, const Exists& exists,
                                    Nanoseconds now) {
-  const auto deaths = book_.deaths();
+  const auto deaths = book_.removed_cgroups();
   if (!deaths) {
     return std::unexpected(deaths.error());
   }

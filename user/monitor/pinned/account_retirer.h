@@ -10,8 +10,8 @@
 
 #include "adapters/bpf/cgroups/cgroup_registry.h"
 #include "adapters/bpf/ledger/ledger_view.h"
-#include "adapters/bpf/ledger/retirement.h"
-#include "adapters/bpf/programs/tally.h"
+#include "adapters/bpf/ledger/retire_journal.h"
+#include "adapters/bpf/programs/packet_programs.h"
 #include "core/base/result.h"
 #include "core/traffic/account_expiry.h"
 
@@ -27,14 +27,14 @@ class AccountRetirer {
             const std::function<bool(std::uint64_t cgroup_id)>& lives, Nanoseconds now);
 
   // Slots that have rested become free. Often.
-  void free_slots(Nanoseconds now) { retirement_.free_rested(now); }
+  void free_slots(Nanoseconds now) { retirement_.release_quarantined(now); }
   // Once a second. `exists`: whether the interface of a record does.
   using Exists = std::function<bool(const bpf::InterfaceRecord& record)>;
   Result<void> round(const std::vector<AccountTotals>& accounts, const Exists& exists,
                      Nanoseconds now);
 
  private:
-  AccountRetirer(bpf::Ledger& ledger, std::string directory, bpf::Retirement retirement);
+  AccountRetirer(bpf::Ledger& ledger, std::string directory, bpf::RetireJournal retirement);
   Result<void> retire_accounts(const std::vector<AccountTotals>& accounts,
                                const std::vector<RemovedCgroup>& deaths, Nanoseconds now);
   Result<void> retire_interfaces(const Exists& exists, Nanoseconds now);
@@ -44,7 +44,7 @@ class AccountRetirer {
   std::reference_wrapper<bpf::Ledger> ledger_;
   std::string directory_;
   bpf::CgroupRegistry book_;
-  bpf::Retirement retirement_;
+  bpf::RetireJournal retirement_;
   AccountExpiry retiring_;
   std::vector<RemovedCgroup> unseen_;
   Nanoseconds forgot_{};  // boot time

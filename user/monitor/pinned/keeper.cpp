@@ -52,7 +52,7 @@ Result<void> Keeper::attach(std::optional<bpf::OlderLedger>& older) {
     return gone;
   }
   if (older) {
-    older->hand_over_book(ledger);  // the registry writes already: no death falls in between
+    older->hand_over_registry(ledger);  // the registry writes already: no death falls in between
   }
   if (auto written = write_names(); !written) {
     return written;
@@ -140,7 +140,7 @@ Result<void> Keeper::write_names() {
     return std::unexpected(names.error());
   }
   const bpf::Ledger& ledger = tally_.ledger();
-  const bpf::CgroupRegistry book(ledger.fd("names"), ledger.fd("deaths"));
+  const bpf::CgroupRegistry book(ledger.fd("names"), ledger.fd("removed"));
   names->for_each_child([&](std::uint64_t id, std::uint64_t parent, const std::string& name) {
     (void)book.remember(id, parent, name);
   });
@@ -174,7 +174,7 @@ Result<void> Keeper::look_after() {
   if (due) {
     looked_ = now;
     bpf::set_kept(tally_.ledger(), now);
-    places_.mend(tally_);
+    places_.reattach(tally_);
     places_.let_go_of_ended(tally_);
     coverage_.look([this] { return places_.counted_interfaces(tally_); }, now);
   }

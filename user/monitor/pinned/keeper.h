@@ -13,7 +13,7 @@
 #include "adapters/bpf/ledger/ledger_view.h"
 #include "adapters/bpf/ledger/pins.h"
 #include "adapters/bpf/programs/migration.h"
-#include "adapters/bpf/programs/tally.h"
+#include "adapters/bpf/programs/packet_programs.h"
 #include "core/base/result.h"
 #include "monitor/event_loop.h"
 #include "monitor/notices.h"
@@ -51,7 +51,7 @@ class Keeper {
   static Result<Ground> prepare(const KeeperOptions& options, Notices& notices);
   static Result<std::unique_ptr<Keeper>> over(Ground& ground, InterfaceSet places,
                                               const std::string& host_root, Notices& notices);
-  Keeper(sys::Fd lock, bpf::Pins pins, bpf::Registry registry, bpf::Tally tally,
+  Keeper(sys::Fd lock, bpf::Pins pins, bpf::RegistryPrograms registry, bpf::PacketPrograms tally,
          InterfaceSet places, std::string host_root, Notices& notices);
   Result<void> attach(std::optional<bpf::OlderLedger>& older);
   void take_back(const Ground& ground);
@@ -69,8 +69,8 @@ class Keeper {
 
   sys::Fd lock_;
   bpf::Pins pins_;
-  bpf::Registry registry_;
-  bpf::Tally tally_;
+  bpf::RegistryPrograms registry_;
+  bpf::PacketPrograms tally_;
   InterfaceSet places_;
   std::string host_root_;
   CoverageMonitor coverage_;

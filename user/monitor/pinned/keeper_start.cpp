@@ -76,8 +76,9 @@ Result<bpf::Ledger> open_or_make(const bpf::Pins& pins, std::uint32_t slots) {
 
 }  // namespace
 
-Keeper::Keeper(sys::Fd lock, bpf::Pins pins, bpf::Registry registry, bpf::Tally tally,
-               InterfaceSet places, std::string host_root, Notices& notices)
+Keeper::Keeper(sys::Fd lock, bpf::Pins pins, bpf::RegistryPrograms registry,
+               bpf::PacketPrograms tally, InterfaceSet places, std::string host_root,
+               Notices& notices)
     : lock_(std::move(lock)),
       pins_(std::move(pins)),
       registry_(std::move(registry)),
@@ -139,14 +140,14 @@ Result<std::unique_ptr<Keeper>> Keeper::over(Ground& ground, InterfaceSet places
   bpf::Ledger& ledger = ground.ledger;
   // Before the first packet is booked: no account's end shall be missed.
   auto registry =
-      bpf::Registry::create(ledger.fd("names"), ledger.fd("deaths"), ledger.fd("missed"));
+      bpf::RegistryPrograms::create(ledger.fd("names"), ledger.fd("removed"), ledger.fd("missed"));
   if (!registry) {
     return std::unexpected(registry.error());
   }
   if (auto pinned = registry->pin(directory); !pinned) {
     return std::unexpected(pinned.error());
   }
-  auto tally = bpf::Tally::over(std::move(ledger), directory);
+  auto tally = bpf::PacketPrograms::open(std::move(ledger), directory);
   if (!tally) {
     return std::unexpected(tally.error());
   }

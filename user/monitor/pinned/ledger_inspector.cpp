@@ -162,9 +162,10 @@ class LedgerInspector {
   // `last_kept`: when a keeper last looked after the ledger, on the boot clock.
   [[nodiscard]] SlotCondition slots_of(const LedgerSample& sample, Nanoseconds last_kept) const {
     const bpf::SlotUse use = view_.slots();
-    const bpf::CgroupRegistry registry = view_.book();
+    const bpf::CgroupRegistry registry = view_.registry();
     std::unordered_map<std::uint64_t, Nanoseconds> removed;
-    for (const RemovedCgroup& one : registry.deaths().value_or(std::vector<RemovedCgroup>{})) {
+    for (const RemovedCgroup& one :
+         registry.removed_cgroups().value_or(std::vector<RemovedCgroup>{})) {
       removed.emplace(one.cgroup_id, one.removed);
     }
     SlotCondition slots;

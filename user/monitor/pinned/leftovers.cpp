@@ -11,7 +11,7 @@ std::vector<Leftover> find_leftovers() {
   const auto links = netlink::list_links();
   for (const Interface& link : links ? *links : std::vector<Interface>{}) {
     const auto filters = bpf::find_leftovers(link.ifindex);
-    for (const auto& filter : filters ? *filters : std::vector<bpf::DeadFilter>{}) {
+    for (const auto& filter : filters ? *filters : std::vector<bpf::OrphanedFilter>{}) {
       all.push_back(
           {.iface = link.name,
            .direction = filter.direction == bpf::HookDirection::ingress ? "ingress" : "egress",

@@ -40,7 +40,7 @@ Result<InterfaceSet> InterfaceSet::open(const InterfaceChoice& options, Notices&
   return InterfaceSet(std::move(places), notices);
 }
 
-Result<void> InterfaceSet::begin(bpf::Tally& tally) {
+Result<void> InterfaceSet::begin(bpf::PacketPrograms& tally) {
   for (const auto& place : all_) {
     if (auto begun = place->begin(tally); !begun) {
       return begun;
@@ -66,7 +66,7 @@ void InterfaceSet::name_attachments() {
   names_.add(attached);
 }
 
-Result<void> InterfaceSet::offer_to(sys::Poller& poller, bpf::Tally& tally) {
+Result<void> InterfaceSet::offer_to(sys::Poller& poller, bpf::PacketPrograms& tally) {
   poller_ = &poller;
   for (const auto& place : all_) {
     auto added = poller.add(place->fd(), [this, &tally, at = place.get()] {
@@ -81,7 +81,7 @@ Result<void> InterfaceSet::offer_to(sys::Poller& poller, bpf::Tally& tally) {
   return {};
 }
 
-void InterfaceSet::let_go_of_ended(bpf::Tally& tally) {
+void InterfaceSet::let_go_of_ended(bpf::PacketPrograms& tally) {
   for (const auto& place : all_) {
     if (place->fd() < 0 || place->still_named()) {
       continue;
@@ -94,9 +94,9 @@ void InterfaceSet::let_go_of_ended(bpf::Tally& tally) {
   }
 }
 
-void InterfaceSet::mend(bpf::Tally& tally) const {
+void InterfaceSet::reattach(bpf::PacketPrograms& tally) const {
   for (const auto& place : all_) {
-    for (const bpf::ReattachedHook& hook : place->mend(tally, sys::now().boot)) {
+    for (const bpf::ReattachedHook& hook : place->reattach(tally, sys::now().boot)) {
       notices_.report(interface_name(hook.key) +
                       ": somebody took our program away; it is attached again, and up to " +
                       format_duration(hook.gap) + " were not counted");
@@ -104,7 +104,7 @@ void InterfaceSet::mend(bpf::Tally& tally) const {
   }
 }
 
-void InterfaceSet::end(bpf::Tally& tally) {
+void InterfaceSet::end(bpf::PacketPrograms& tally) {
   for (const auto& place : all_) {
     place->end(tally);
   }
@@ -120,7 +120,8 @@ std::vector<InterfaceKey> InterfaceSet::attached() const {
   return keys;
 }
 
-std::vector<CountedInterface> InterfaceSet::counted_interfaces(const bpf::Tally& tally) const {
+std::vector<CountedInterface> InterfaceSet::counted_interfaces(
+    const bpf::PacketPrograms& tally) const {
   std::map<InterfaceKey, std::array<std::uint32_t, 2>> programs;
   for (const bpf::Attachment& attachment : tally.attachments()) {
     programs[attachment.key] = attachment.program_ids;
@@ -156,7 +157,7 @@ std::optional<bool> InterfaceSet::has(const bpf::InterfaceRecord& record) const 
   return std::nullopt;
 }
 
-std::string InterfaceSet::counted(const bpf::Tally& tally) const {
+std::string InterfaceSet::counted(const bpf::PacketPrograms& tally) const {
   std::map<std::string, std::string> by_hook;
   for (const bpf::Attachment& attachment : tally.attachments()) {
     std::string& names = by_hook[attachment.hook == bpf::HookKind::tcx ? "tcx" : "clsact"];

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "adapters/bpf/ledger/ledger_view.h"
-#include "adapters/bpf/programs/tally.h"
+#include "adapters/bpf/programs/packet_programs.h"
 #include "adapters/sys/poller.h"
 #include "core/base/result.h"
 #include "monitor/notices.h"
@@ -25,24 +25,25 @@ class InterfaceSet {
   static Result<InterfaceSet> open(const InterfaceChoice& options, Notices& notices);
 
   // Attaches for the first time: here an interface that refuses is an error.
-  Result<void> begin(bpf::Tally& tally);
+  Result<void> begin(bpf::PacketPrograms& tally);
   // From now on what comes and goes is followed; both must outlive this.
-  Result<void> offer_to(sys::Poller& poller, bpf::Tally& tally);
+  Result<void> offer_to(sys::Poller& poller, bpf::PacketPrograms& tally);
   // Lets a netns go whose name no longer leads to it.
-  void let_go_of_ended(bpf::Tally& tally);
+  void let_go_of_ended(bpf::PacketPrograms& tally);
   // Attaches again what somebody took away.
-  void mend(bpf::Tally& tally) const;
+  void reattach(bpf::PacketPrograms& tally) const;
   // Detaches from all.
-  void end(bpf::Tally& tally);
+  void end(bpf::PacketPrograms& tally);
 
   [[nodiscard]] std::vector<InterfaceKey> attached() const;
   // With what it takes to look at them.
-  [[nodiscard]] std::vector<CountedInterface> counted_interfaces(const bpf::Tally& tally) const;
+  [[nodiscard]] std::vector<CountedInterface> counted_interfaces(
+      const bpf::PacketPrograms& tally) const;
   // Whether a recorded interface exists in one of these; nothing is said of other netns.
   [[nodiscard]] std::optional<bool> has(const bpf::InterfaceRecord& record) const;
   [[nodiscard]] std::string interface_name(InterfaceKey key) const { return names_.name_of(key); }
   // "eth0, eth1 (tcx)".
-  [[nodiscard]] std::string counted(const bpf::Tally& tally) const;
+  [[nodiscard]] std::string counted(const bpf::PacketPrograms& tally) const;
 
  private:
   using All =

@@ -105,7 +105,7 @@ Result<void> NetnsInterfaces::choose(const std::vector<std::string>& patterns) {
   return {};
 }
 
-Result<void> NetnsInterfaces::begin(bpf::Tally& tally) {
+Result<void> NetnsInterfaces::begin(bpf::PacketPrograms& tally) {
   const auto entered = visit(netns_);
   if (!entered) {
     return std::unexpected(entered.error());
@@ -133,7 +133,7 @@ Result<void> NetnsInterfaces::begin(bpf::Tally& tally) {
   return {};
 }
 
-bool NetnsInterfaces::follow(bpf::Tally& tally) {
+bool NetnsInterfaces::follow(bpf::PacketPrograms& tally) {
   const netlink::Changes changes = watcher_ ? watcher_->take() : netlink::Changes{};
   if (!changes.links && !changes.addresses) {
     return false;
@@ -169,13 +169,14 @@ bool NetnsInterfaces::still_named() const {
   return found && found->inode() == netns_->inode();
 }
 
-std::vector<bpf::ReattachedHook> NetnsInterfaces::mend(bpf::Tally& tally, Nanoseconds now) const {
+std::vector<bpf::ReattachedHook> NetnsInterfaces::reattach(bpf::PacketPrograms& tally,
+                                                           Nanoseconds now) const {
   const auto entered = visit(netns_);
-  return entered && !attached_.empty() ? tally.mend(inode_, now)
+  return entered && !attached_.empty() ? tally.reattach(inode_, now)
                                        : std::vector<bpf::ReattachedHook>{};
 }
 
-void NetnsInterfaces::end(bpf::Tally& tally) {
+void NetnsInterfaces::end(bpf::PacketPrograms& tally) {
   {
     const auto entered = visit(netns_);
     for (const auto& [key, link] : attached_) {
@@ -188,7 +189,8 @@ void NetnsInterfaces::end(bpf::Tally& tally) {
   netns_.reset();
 }
 
-bool NetnsInterfaces::release_vanished(bpf::Tally& tally, const std::vector<Interface>& links) {
+bool NetnsInterfaces::release_vanished(bpf::PacketPrograms& tally,
+                                       const std::vector<Interface>& links) {
   return std::erase_if(attached_, [&](const auto& item) {
            const auto& [key, link] = item;
            if (contains(links, link)) {
@@ -201,7 +203,7 @@ bool NetnsInterfaces::release_vanished(bpf::Tally& tally, const std::vector<Inte
          }) > 0;
 }
 
-bool NetnsInterfaces::attach_new(bpf::Tally& tally, const std::vector<Interface>& links) {
+bool NetnsInterfaces::attach_new(bpf::PacketPrograms& tally, const std::vector<Interface>& links) {
   bool any = false;
   std::erase_if(refused_, [&](const auto& refused) {
     return std::ranges::none_of(links, [&](const Interface& link) {
@@ -229,7 +231,7 @@ bool NetnsInterfaces::attach_new(bpf::Tally& tally, const std::vector<Interface>
   return any;
 }
 
-Result<void> NetnsInterfaces::refresh_addresses(bpf::Tally& tally) {
+Result<void> NetnsInterfaces::refresh_addresses(bpf::PacketPrograms& tally) {
   const auto addresses = netlink::list_addresses();
   if (!addresses) {
     return std::unexpected(addresses.error());

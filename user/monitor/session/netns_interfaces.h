@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "adapters/bpf/programs/tally.h"
+#include "adapters/bpf/programs/packet_programs.h"
 #include "adapters/netlink/watcher.h"
 #include "adapters/netns/netns.h"
 #include "core/base/result.h"
@@ -34,25 +34,26 @@ class NetnsInterfaces {
   // Decides what is counted here. Needs no privilege in the own netns, as open() does not.
   Result<void> choose(const std::vector<std::string>& patterns);
   // Attaches for the first time: here an interface that refuses is an error.
-  Result<void> begin(bpf::Tally& tally);
+  Result<void> begin(bpf::PacketPrograms& tally);
   // Looks what has changed. True if interfaces came or went.
-  bool follow(bpf::Tally& tally);
+  bool follow(bpf::PacketPrograms& tally);
   // Attaches again what somebody took away.
-  [[nodiscard]] std::vector<bpf::ReattachedHook> mend(bpf::Tally& tally, Nanoseconds now) const;
+  [[nodiscard]] std::vector<bpf::ReattachedHook> reattach(bpf::PacketPrograms& tally,
+                                                          Nanoseconds now) const;
   [[nodiscard]] std::uint64_t netns_inode() const { return inode_; }
   // Whether the name that the user gave still leads to this netns. We hold it open, so it outlives
   // its container until we let go: an observer must not keep it, and the far ends of its veths,
   // alive.
   [[nodiscard]] bool still_named() const;
   // Detaches from all, and lets the netns go.
-  void end(bpf::Tally& tally);
+  void end(bpf::PacketPrograms& tally);
 
  private:
   NetnsInterfaces(std::optional<netns::Netns> netns, std::uint64_t inode, std::string label,
                   std::string host_root, netlink::Watcher watcher, Notices& notices);
-  bool release_vanished(bpf::Tally& tally, const std::vector<Interface>& links);
-  bool attach_new(bpf::Tally& tally, const std::vector<Interface>& links);
-  Result<void> refresh_addresses(bpf::Tally& tally);
+  bool release_vanished(bpf::PacketPrograms& tally, const std::vector<Interface>& links);
+  bool attach_new(bpf::PacketPrograms& tally, const std::vector<Interface>& links);
+  Result<void> refresh_addresses(bpf::PacketPrograms& tally);
 
   std::optional<netns::Netns> netns_;
   std::uint64_t inode_;

@@ -187,10 +187,10 @@ Reading PinnedSession::read() {
 AccountName PinnedSession::name_of(std::uint64_t cgroup_id) const {
   auto& names = cgroups_.names();
   if (!names.path_of(cgroup_id)) {
-    const bpf::CgroupRegistry book = view_.book();
+    const bpf::CgroupRegistry book = view_.registry();
     const auto path = book.name_of(cgroup_id, [&](std::uint64_t id) { return names.path_of(id); });
     if (path) {
-      names.learn(cgroup_id, *path, book.death_of(cgroup_id).has_value());
+      names.learn(cgroup_id, *path, book.removal_of(cgroup_id).has_value());
     }
   }
   return names.name_of(cgroup_id);

@@ -46,7 +46,9 @@ class PinnedSession final : public Session {
   [[nodiscard]] std::optional<Account> owner_of(std::uint32_t slot) override {
     return owners_.owner_of(slot);
   }
-  [[nodiscard]] std::uint64_t folds() const override { return owners_.folds(); }
+  [[nodiscard]] std::uint64_t retire_generation() const override {
+    return owners_.retire_generation();
+  }
 
  private:
   struct Filter {

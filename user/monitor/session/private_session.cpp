@@ -6,7 +6,7 @@
 
 namespace cgtally::monitor {
 
-PrivateSession::PrivateSession(bpf::Tally tally, CgroupNames cgroups, InterfaceSet places,
+PrivateSession::PrivateSession(bpf::PacketPrograms tally, CgroupNames cgroups, InterfaceSet places,
                                std::string host_root, Notices& notices)
     : tally_(std::move(tally)),
       owners_(tally_.ledger()),
@@ -29,9 +29,9 @@ Result<std::unique_ptr<Session>> PrivateSession::start(const SessionOptions& opt
   if (!cgroups) {
     return std::unexpected(cgroups.error());
   }
-  auto tally = bpf::Tally::create({.slots = options.slots,
-                                   .window = options.window,
-                                   .clock_read_bytes = options.clock_read_bytes});
+  auto tally = bpf::PacketPrograms::create({.slots = options.slots,
+                                            .window = options.window,
+                                            .clock_read_bytes = options.clock_read_bytes});
   if (!tally) {
     return std::unexpected(tally.error());
   }
@@ -72,7 +72,7 @@ void PrivateSession::sample_cost() {
 Reading PrivateSession::read() {
   cgroups_.take_events();
   places_.let_go_of_ended(tally_);
-  places_.mend(tally_);
+  places_.reattach(tally_);
   sample_cost();
   Reading reading;
   coverage_.look([this] { return places_.counted_interfaces(tally_); }, sys::now().boot);

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "adapters/bpf/ledger/slot_accounts.h"
-#include "adapters/bpf/programs/tally.h"
+#include "adapters/bpf/programs/packet_programs.h"
 #include "monitor/session/cgroup_names.h"
 #include "monitor/session/coverage_monitor.h"
 #include "monitor/session/interface_set.h"
@@ -43,14 +43,16 @@ class PrivateSession final : public Session {
   [[nodiscard]] std::optional<Account> owner_of(std::uint32_t slot) override {
     return owners_.owner_of(slot);
   }
-  [[nodiscard]] std::uint64_t folds() const override { return owners_.folds(); }
+  [[nodiscard]] std::uint64_t retire_generation() const override {
+    return owners_.retire_generation();
+  }
 
  private:
-  PrivateSession(bpf::Tally tally, CgroupNames cgroups, InterfaceSet places, std::string host_root,
-                 Notices& notices);
+  PrivateSession(bpf::PacketPrograms tally, CgroupNames cgroups, InterfaceSet places,
+                 std::string host_root, Notices& notices);
   void sample_cost();
 
-  bpf::Tally tally_;
+  bpf::PacketPrograms tally_;
   bpf::SlotAccounts owners_;
   CgroupNames cgroups_;
   InterfaceSet places_;

@@ -68,10 +68,10 @@ class Session {
   [[nodiscard]] virtual WindowTerms window_terms() const = 0;
   // Those of an interface that is counted. The mapping outlives the session.
   [[nodiscard]] virtual Result<bpf::Windows> windows(InterfaceKey key) const = 0;
-  // Whom a slot belongs to that a window names; ask within a lap of the windows, or while folds()
-  // stands still.
+  // Whom a slot belongs to that a window names; ask within a lap of the windows, or while
+  // retire_generation() stands still.
   [[nodiscard]] virtual std::optional<Account> owner_of(std::uint32_t slot) = 0;
-  [[nodiscard]] virtual std::uint64_t folds() const = 0;
+  [[nodiscard]] virtual std::uint64_t retire_generation() const = 0;
 
  protected:
   Session() = default;

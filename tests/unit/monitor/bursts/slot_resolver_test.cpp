@@ -20,7 +20,7 @@ class Slots final : public Session {
   [[nodiscard]] std::optional<Account> owner_of(std::uint32_t slot) override {
     return slot == 5 ? std::optional(kOwner) : std::nullopt;
   }
-  [[nodiscard]] std::uint64_t folds() const override { return folded; }
+  [[nodiscard]] std::uint64_t retire_generation() const override { return folded; }
 
   Result<void> offer_to(sys::Poller& /*poller*/) override { return {}; }
   [[nodiscard]] Reading read() override { return {}; }

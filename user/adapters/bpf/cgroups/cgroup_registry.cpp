@@ -26,11 +26,11 @@ std::optional<cgt_cgroup_name> look_up(int names_fd, std::uint64_t id) {
   return name;
 }
 
-RemovedCgroup death_from(std::uint64_t id, const cgt_cgroup_death& raw) {
-  RemovedCgroup death{
+RemovedCgroup removed_cgroup_from(std::uint64_t id, const cgt_removed_cgroup& raw) {
+  RemovedCgroup cgroup{
       .cgroup_id = id, .removed = Nanoseconds(raw.removed_ns), .released = std::nullopt};
-  if (raw.released_ns != 0) death.released = Nanoseconds(raw.released_ns);
-  return death;
+  if (raw.released_ns != 0) cgroup.released = Nanoseconds(raw.released_ns);
+  return cgroup;
 }
 
 // `take` is given ids and values, batch by batch.
@@ -87,11 +87,13 @@ std::optional<std::string> CgroupRegistry::name_of(std::uint64_t id, const Known
   return *above == "/" && !trail.below.empty() ? trail.below : *above + trail.below;
 }
 
-Result<std::vector<RemovedCgroup>> CgroupRegistry::deaths() const {
+Result<std::vector<RemovedCgroup>> CgroupRegistry::removed_cgroups() const {
   std::vector<RemovedCgroup> all;
-  const auto walked = for_each_batch<cgt_cgroup_death>(
-      deaths_fd_, [&](std::span<const std::uint64_t> ids, std::span<const cgt_cgroup_death> raw) {
-        for (std::size_t i = 0; i < ids.size(); ++i) all.push_back(death_from(ids[i], raw[i]));
+  const auto walked = for_each_batch<cgt_removed_cgroup>(
+      removed_fd_,
+      [&](std::span<const std::uint64_t> ids, std::span<const cgt_removed_cgroup> raw) {
+        for (std::size_t i = 0; i < ids.size(); ++i)
+          all.push_back(removed_cgroup_from(ids[i], raw[i]));
       });
   if (!walked) return std::unexpected(walked.error());
   return all;
@@ -107,10 +109,10 @@ Result<std::size_t> CgroupRegistry::name_count() const {
   return count;
 }
 
-std::optional<RemovedCgroup> CgroupRegistry::death_of(std::uint64_t id) const {
-  cgt_cgroup_death raw;
-  if (bpf_map_lookup_elem(deaths_fd_, &id, &raw) != 0) return std::nullopt;
-  return death_from(id, raw);
+std::optional<RemovedCgroup> CgroupRegistry::removal_of(std::uint64_t id) const {
+  cgt_removed_cgroup raw;
+  if (bpf_map_lookup_elem(removed_fd_, &id, &raw) != 0) return std::nullopt;
+  return removed_cgroup_from(id, raw);
 }
 
 Result<void> CgroupRegistry::remember(std::uint64_t id, std::uint64_t parent,
@@ -126,25 +128,25 @@ Result<void> CgroupRegistry::remember(std::uint64_t id, std::uint64_t parent,
 // The death last: whoever is killed in between finds it again.
 void CgroupRegistry::forget(std::uint64_t id) const {
   bpf_map_delete_elem(names_fd_, &id);
-  bpf_map_delete_elem(deaths_fd_, &id);
+  bpf_map_delete_elem(removed_fd_, &id);
 }
 
-Result<std::size_t> CgroupRegistry::forget_dead(
+Result<std::size_t> CgroupRegistry::forget_removed(
     const std::function<bool(const RemovedCgroup&)>& wanted) const {
-  const auto dead = deaths();
-  if (!dead) return std::unexpected(dead.error());
-  std::vector<bool> keep(dead->size());
+  const auto removed = removed_cgroups();
+  if (!removed) return std::unexpected(removed.error());
+  std::vector<bool> keep(removed->size());
   std::unordered_set<std::uint64_t> above;
-  for (std::size_t i = 0; i < dead->size(); ++i) {
-    keep[i] = wanted((*dead)[i]);
+  for (std::size_t i = 0; i < removed->size(); ++i) {
+    keep[i] = wanted((*removed)[i]);
     if (!keep[i]) continue;
-    auto name = look_up(names_fd_, (*dead)[i].cgroup_id);
+    auto name = look_up(names_fd_, (*removed)[i].cgroup_id);
     while (name && above.insert(name->parent_id).second) name = look_up(names_fd_, name->parent_id);
   }
   std::size_t forgotten = 0;
-  for (std::size_t i = 0; i < dead->size(); ++i) {
-    if (keep[i] || above.contains((*dead)[i].cgroup_id)) continue;
-    forget((*dead)[i].cgroup_id);
+  for (std::size_t i = 0; i < removed->size(); ++i) {
+    if (keep[i] || above.contains((*removed)[i].cgroup_id)) continue;
+    forget((*removed)[i].cgroup_id);
     ++forgotten;
   }
   return forgotten;

@@ -25,7 +25,7 @@ struct CgroupTrail {
 class CgroupRegistry {
  public:
   // The file descriptors stay the caller's, and open.
-  CgroupRegistry(int names_fd, int deaths_fd) : names_fd_(names_fd), deaths_fd_(deaths_fd) {}
+  CgroupRegistry(int names_fd, int removed_fd) : names_fd_(names_fd), removed_fd_(removed_fd) {}
 
   [[nodiscard]] CgroupTrail trail_of(std::uint64_t id) const;
 
@@ -35,10 +35,10 @@ class CgroupRegistry {
   [[nodiscard]] std::optional<std::string> name_of(std::uint64_t id, const Known& known = {}) const;
 
   // Each that was there before and after the call once; what comes or goes meanwhile perhaps.
-  [[nodiscard]] Result<std::vector<RemovedCgroup>> deaths() const;
+  [[nodiscard]] Result<std::vector<RemovedCgroup>> removed_cgroups() const;
   // How many names are held.
   [[nodiscard]] Result<std::size_t> name_count() const;
-  [[nodiscard]] std::optional<RemovedCgroup> death_of(std::uint64_t id) const;
+  [[nodiscard]] std::optional<RemovedCgroup> removal_of(std::uint64_t id) const;
 
   // Of a cgroup that was made before the kernel side wrote: what that wrote stands.
   [[nodiscard]] Result<void> remember(std::uint64_t id, std::uint64_t parent,
@@ -47,11 +47,11 @@ class CgroupRegistry {
   // A name is needed as long as anybody asks for one below it: see the next.
   void forget(std::uint64_t id) const;
   // Forgets the dead that are neither wanted nor an ancestor of one that is. Returns how many.
-  Result<std::size_t> forget_dead(const std::function<bool(const RemovedCgroup&)>& wanted) const;
+  Result<std::size_t> forget_removed(const std::function<bool(const RemovedCgroup&)>& wanted) const;
 
  private:
   int names_fd_;
-  int deaths_fd_;
+  int removed_fd_;
 };
 
 }  // namespace cgtally::bpf

@@ -51,7 +51,7 @@ Result<void> remove_pin(const std::string& path) {
 
 }  // namespace
 
-struct Registry::Impl {
+struct RegistryPrograms::Impl {
   Skeleton<registry_bpf> programs;
 
   [[nodiscard]] std::array<bpf_link*, kPins.size()> links() const {
@@ -66,21 +66,21 @@ Result<RegistryMaps> RegistryMaps::create() {
   if (!programs) return std::unexpected(failed(log, errno, "open the cgroup registry"));
   auto names = create_like(programs->maps.cgt_names);
   if (!names) return std::unexpected(std::move(names).error());
-  auto deaths = create_like(programs->maps.cgt_deaths);
-  if (!deaths) return std::unexpected(std::move(deaths).error());
+  auto removed = create_like(programs->maps.cgt_removed);
+  if (!removed) return std::unexpected(std::move(removed).error());
   auto missed = create_like(programs->maps.cgt_missed);
   if (!missed) return std::unexpected(std::move(missed).error());
-  return RegistryMaps{*std::move(names), *std::move(deaths), *std::move(missed)};
+  return RegistryMaps{*std::move(names), *std::move(removed), *std::move(missed)};
 }
 
-Result<Registry> Registry::create(int names_fd, int deaths_fd, int missed_fd) {
+Result<RegistryPrograms> RegistryPrograms::create(int names_fd, int removed_fd, int missed_fd) {
   const LibbpfLog log;
   auto impl = std::make_unique<Impl>();
   impl->programs.reset(registry_bpf::open());
   if (!impl->programs) return std::unexpected(failed(log, errno, "open the cgroup registry"));
   const auto& maps = impl->programs->maps;
   const std::array given = {std::pair{maps.cgt_names, names_fd},
-                            std::pair{maps.cgt_deaths, deaths_fd},
+                            std::pair{maps.cgt_removed, removed_fd},
                             std::pair{maps.cgt_missed, missed_fd}};
   for (const auto& [map, fd] : given) {
     if (fd < 0 && map == maps.cgt_missed) continue;
@@ -94,15 +94,15 @@ Result<Registry> Registry::create(int names_fd, int deaths_fd, int missed_fd) {
   if (const int code = registry_bpf::attach(impl->programs.get()); code != 0) {
     return std::unexpected(failed(log, -code, "attach to the kernel's cgroup tracepoints"));
   }
-  return Registry(std::move(impl));
+  return RegistryPrograms(std::move(impl));
 }
 
-Registry::Registry(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-Registry::Registry(Registry&&) noexcept = default;
-Registry& Registry::operator=(Registry&&) noexcept = default;
-Registry::~Registry() = default;
+RegistryPrograms::RegistryPrograms(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+RegistryPrograms::RegistryPrograms(RegistryPrograms&&) noexcept = default;
+RegistryPrograms& RegistryPrograms::operator=(RegistryPrograms&&) noexcept = default;
+RegistryPrograms::~RegistryPrograms() = default;
 
-Result<void> Registry::pin(const std::string& directory) {
+Result<void> RegistryPrograms::pin(const std::string& directory) {
   const auto links = impl_->links();
   for (std::size_t i = 0; i < kPins.size(); ++i) {
     auto pinned = replace_pin(bpf_link__fd(links[i]), directory + "/" + kPins[i]);
@@ -111,7 +111,7 @@ Result<void> Registry::pin(const std::string& directory) {
   return {};
 }
 
-std::uint64_t Registry::missed() const {
+std::uint64_t RegistryPrograms::missed() const {
   const std::uint32_t only = 0;
   std::uint64_t count = 0;
   bpf_map_lookup_elem(bpf_map__fd(impl_->programs->maps.cgt_missed), &only, &count);

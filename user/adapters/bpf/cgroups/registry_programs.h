@@ -15,22 +15,22 @@ namespace cgtally::bpf {
 
 // To be pinned by the caller, or not.
 struct RegistryMaps {
-  sys::Fd names;   // cgroup id -> cgt_cgroup_name
-  sys::Fd deaths;  // cgroup id -> cgt_cgroup_death
-  sys::Fd missed;  // one u64: what fitted into neither
+  sys::Fd names;    // cgroup id -> cgt_cgroup_name
+  sys::Fd removed;  // cgroup id -> cgt_removed_cgroup
+  sys::Fd missed;   // one u64: what fitted into neither
 
   static Result<RegistryMaps> create();
 };
 
-class Registry {
+class RegistryPrograms {
  public:
   // Attaches the programs; they write from now on. The maps stay the caller's. Without `missed_fd`
   // the count is this object's own.
-  static Result<Registry> create(int names_fd, int deaths_fd, int missed_fd = -1);
+  static Result<RegistryPrograms> create(int names_fd, int removed_fd, int missed_fd = -1);
 
-  Registry(Registry&&) noexcept;
-  Registry& operator=(Registry&&) noexcept;
-  ~Registry();
+  RegistryPrograms(RegistryPrograms&&) noexcept;
+  RegistryPrograms& operator=(RegistryPrograms&&) noexcept;
+  ~RegistryPrograms();
 
   // As `<directory>/cgroup_mkdir`, `cgroup_rmdir` and `cgroup_release`, on a bpffs. Takes the place
   // of another's without a moment in which nobody writes.
@@ -41,7 +41,7 @@ class Registry {
 
  private:
   struct Impl;
-  explicit Registry(std::unique_ptr<Impl> impl);
+  explicit RegistryPrograms(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
 

@@ -15,7 +15,7 @@
 namespace cgtally::bpf {
 namespace {
 
-constexpr std::string_view kMark = "cgt_owner";
+constexpr std::string_view kLivenessProgram = "cgt_liveness";
 constexpr std::size_t kMostMaps = 64;
 
 struct Program {
@@ -54,15 +54,16 @@ bool share_a_map(const Program& a, const Program& b) {
 
 }  // namespace
 
-bool owner_alive(std::uint32_t program_id) {
+bool owner_process_alive(std::uint32_t program_id) {
   const auto program = program_by_id(program_id);
   if (!program) return true;
   std::uint32_t link = 0;
   while (bpf_link_get_next_id(link, &link) == 0) {
     const auto linked = program_of_link(link);
     if (!linked) continue;
-    const auto mark = program_by_id(*linked);
-    if (mark && mark->name() == kMark && share_a_map(*program, *mark)) return true;
+    const auto liveness = program_by_id(*linked);
+    if (liveness && liveness->name() == kLivenessProgram && share_a_map(*program, *liveness))
+      return true;
   }
   return errno != ENOENT;  // anything but "no more links" means that we could not look
 }

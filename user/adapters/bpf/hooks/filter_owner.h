@@ -10,6 +10,6 @@ namespace cgtally::bpf {
 
 // True also where the kernel does not let us look (no CAP_SYS_ADMIN): a doubt never removes
 // anything.
-[[nodiscard]] bool owner_alive(std::uint32_t program_id);
+[[nodiscard]] bool owner_process_alive(std::uint32_t program_id);
 
 }  // namespace cgtally::bpf

@@ -114,25 +114,25 @@ Result<Hook> Hook::attach_clsact(int program_fd, int ifindex, HookDirection dire
         -made, "create the clsact qdisc",
         made == -ENOENT ? "load the kernel module: modprobe sch_ingress" : std::string{}));
   }
-  Place place{*std::move(here), ifindex, direction, {.made_qdisc = made == 0}};
+  FilterLocation location{*std::move(here), ifindex, direction, {.made_qdisc = made == 0}};
   auto filters = netlink::list_filters(ifindex, chain_of(direction));
   if (!filters) return std::unexpected(std::move(filters).error());
-  place.filter.preference = first_free_preference(*filters);
+  location.filter.preference = first_free_preference(*filters);
 
-  bpf_tc_opts filter = tc_filter(place.filter.preference);
+  bpf_tc_opts filter = tc_filter(location.filter.preference);
   filter.prog_fd = program_fd;
   if (const int code = bpf_tc_attach(&hook, &filter); code < 0) {
-    if (place.filter.made_qdisc && is_empty(ifindex)) remove_qdisc(ifindex);
+    if (location.filter.made_qdisc && is_empty(ifindex)) remove_qdisc(ifindex);
     return std::unexpected(sys::error_from(
         -code, "attach a clsact filter",
         code == -ENOENT ? "load the kernel module: modprobe cls_bpf"
                         : "see what holds the hook: tc filter show dev IFACE ingress"));
   }
-  place.filter.program_id = filter.prog_id;
-  return Hook(std::move(place));
+  location.filter.program_id = filter.prog_id;
+  return Hook(std::move(location));
 }
 
-Result<Hook> Hook::adopt_tcx(int program_fd, int ifindex, const std::string& pin) {
+Result<Hook> Hook::take_over_tcx(int program_fd, int ifindex, const std::string& pin) {
   std::string found = pin;
   sys::Fd link(bpf_obj_get(found.c_str()));
   if (!link || ifindex_of_link(link.get()) != ifindex) {
@@ -152,16 +152,16 @@ Result<Hook> Hook::adopt_tcx(int program_fd, int ifindex, const std::string& pin
   return hook;
 }
 
-Result<Hook> Hook::adopt_clsact(int program_fd, int ifindex, HookDirection direction,
-                                const Filter& kept) {
+Result<Hook> Hook::take_over_clsact(int program_fd, int ifindex, HookDirection direction,
+                                    const Filter& kept) {
   auto here = netns::Netns::current();
   if (!here) return std::unexpected(std::move(here).error());
-  Place place{*std::move(here), ifindex, direction, kept};
+  FilterLocation location{*std::move(here), ifindex, direction, kept};
   const auto there = find_filter(ifindex, direction, kept);
   if (!there) {
     return std::unexpected(sys::error_from(ENOENT, "our clsact filter is not there any more"));
   }
-  place.filter = *there;
+  location.filter = *there;
   const LibbpfLog log;
   const bpf_tc_hook hook = tc_hook(ifindex, direction);
   bpf_tc_opts filter = tc_filter(there->preference);
@@ -170,10 +170,10 @@ Result<Hook> Hook::adopt_clsact(int program_fd, int ifindex, HookDirection direc
   if (const int code = bpf_tc_attach(&hook, &filter); code < 0) {
     return std::unexpected(sys::error_from(-code, "replace the program of a clsact filter"));
   }
-  place.filter.program_id = place.filter.next_program_id = filter.prog_id;
-  Hook adopted(std::move(place));
-  adopted.kept_ = true;
-  return adopted;
+  location.filter.program_id = location.filter.next_program_id = filter.prog_id;
+  Hook taken(std::move(location));
+  taken.kept_ = true;
+  return taken;
 }
 
 Result<void> Hook::keep(const std::string& pin) {
@@ -181,22 +181,23 @@ Result<void> Hook::keep(const std::string& pin) {
     if (auto pinned = replace_pin(link_.get(), pin); !pinned) return pinned;
     pin_ = pin;
   }
-  if (place_) ::unlink(pin.c_str());  // of a link that hung here before and was lost
+  if (location_) ::unlink(pin.c_str());  // of a link that hung here before and was lost
   kept_ = true;
   return {};
 }
 
 bool Hook::attached() const {
-  if (place_) return find_filter(place_->ifindex, place_->direction, place_->filter).has_value();
+  if (location_)
+    return find_filter(location_->ifindex, location_->direction, location_->filter).has_value();
   return link_ && ifindex_of_link(link_.get()) != 0;
 }
 
-Hook::Filter Hook::filter() const { return place_ ? place_->filter : Filter{}; }
+Hook::Filter Hook::filter() const { return location_ ? location_->filter : Filter{}; }
 
 Hook::Hook(Hook&& other) noexcept
     : link_(std::move(other.link_)),
       pin_(std::move(other.pin_)),
-      place_(std::exchange(other.place_, std::nullopt)),
+      location_(std::exchange(other.location_, std::nullopt)),
       kept_(other.kept_) {}
 
 Hook& Hook::operator=(Hook&& other) noexcept {
@@ -204,7 +205,7 @@ Hook& Hook::operator=(Hook&& other) noexcept {
     if (!kept_) remove();
     link_ = std::move(other.link_);
     pin_ = std::move(other.pin_);
-    place_ = std::exchange(other.place_, std::nullopt);
+    location_ = std::exchange(other.location_, std::nullopt);
     kept_ = other.kept_;
   }
   return *this;
@@ -239,11 +240,11 @@ void Hook::remove() {
     if (!pin_.empty()) ::unlink(pin_.c_str());
     link_ = sys::Fd();
   }
-  if (!place_) return;
-  const Place place = *std::exchange(place_, std::nullopt);
+  if (!location_) return;
+  const FilterLocation location = *std::exchange(location_, std::nullopt);
   // An interface that has gone took its filters along: nothing to say about failures here.
-  if (const auto entered = netns::Entered::enter(place.netns); entered) {
-    remove_filter(place.ifindex, place.direction, place.filter);
+  if (const auto entered = netns::Entered::enter(location.netns); entered) {
+    remove_filter(location.ifindex, location.direction, location.filter);
   }
 }
 
@@ -254,28 +255,29 @@ void Hook::remove_filter(int ifindex, HookDirection direction, const Filter& kep
   if (kept.made_qdisc && is_empty(ifindex)) remove_qdisc(ifindex);
 }
 
-Result<std::vector<DeadFilter>> dead_filters(int ifindex,
-                                             bool (*owner_alive)(std::uint32_t program_id)) {
-  std::vector<DeadFilter> dead;
+Result<std::vector<OrphanedFilter>> orphaned_filters(
+    int ifindex, bool (*owner_process_alive)(std::uint32_t program_id)) {
+  std::vector<OrphanedFilter> orphaned;
   for (const auto direction : {HookDirection::ingress, HookDirection::egress}) {
     auto filters = netlink::list_filters(ifindex, chain_of(direction));
     if (!filters) return std::unexpected(std::move(filters).error());
     for (const netlink::Filter& filter : *filters) {
       const bool ours = filter.handle == kFilterHandle && filter.bpf_name.starts_with("cgt_");
-      if (!ours || owner_alive(filter.bpf_program_id)) continue;
-      dead.push_back({.direction = direction,
-                      .preference = filter.preference,
-                      .name = filter.bpf_name.substr(0, filter.bpf_name.find(":["))});
+      if (!ours || owner_process_alive(filter.bpf_program_id)) continue;
+      orphaned.push_back({.direction = direction,
+                          .preference = filter.preference,
+                          .name = filter.bpf_name.substr(0, filter.bpf_name.find(":["))});
     }
   }
-  return dead;
+  return orphaned;
 }
 
-Result<int> remove_dead_filters(int ifindex, bool (*owner_alive)(std::uint32_t program_id)) {
-  const auto dead = dead_filters(ifindex, owner_alive);
-  if (!dead) return std::unexpected(dead.error());
+Result<int> remove_orphaned_filters(int ifindex,
+                                    bool (*owner_process_alive)(std::uint32_t program_id)) {
+  const auto orphaned = orphaned_filters(ifindex, owner_process_alive);
+  if (!orphaned) return std::unexpected(orphaned.error());
   int removed = 0;
-  for (const DeadFilter& filter : *dead) {
+  for (const OrphanedFilter& filter : *orphaned) {
     if (detach_filter(ifindex, filter.direction, filter.preference) == 0) ++removed;
   }
   return removed;

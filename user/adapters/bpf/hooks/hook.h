@@ -31,15 +31,15 @@ class Hook {
   // What an earlier process kept: its program is replaced by ours, with no packet in between that
   // meets none or both. ENOENT: it is not attached any more. A pin that a killed process had not
   // yet put into its place counts too.
-  static Result<Hook> adopt_tcx(int program_fd, int ifindex, const std::string& pin);
+  static Result<Hook> take_over_tcx(int program_fd, int ifindex, const std::string& pin);
   struct Filter {
     std::uint32_t preference = 0;
     std::uint32_t program_id = 0;
     std::uint32_t next_program_id = 0;  // it may have been replaced by this one already
     bool made_qdisc = false;            // the qdisc is ours to remove
   };
-  static Result<Hook> adopt_clsact(int program_fd, int ifindex, HookDirection direction,
-                                   const Filter& kept);
+  static Result<Hook> take_over_clsact(int program_fd, int ifindex, HookDirection direction,
+                                       const Filter& kept);
 
   // Where a filter that another process kept is now, and with which of the two programs.
   static std::optional<Filter> find_filter(int ifindex, HookDirection direction,
@@ -64,7 +64,7 @@ class Hook {
 
  private:
   // Where a filter hangs; the link of tcx needs none of this.
-  struct Place {
+  struct FilterLocation {
     netns::Netns netns;
     int ifindex;
     HookDirection direction;
@@ -72,24 +72,25 @@ class Hook {
   };
 
   explicit Hook(sys::Fd link) : link_(std::move(link)) {}
-  explicit Hook(Place place) : place_(std::move(place)) {}
+  explicit Hook(FilterLocation location) : location_(std::move(location)) {}
 
   sys::Fd link_;
   std::string pin_;  // of the link, once kept
-  std::optional<Place> place_;
+  std::optional<FilterLocation> location_;
   bool kept_ = false;
 };
 
 // Filters of ours whose owner is dead: their programs' maps are known to no living cgtally
-// (`owner_alive` tells by program id). The calling thread must be in the interface's netns.
-struct DeadFilter {
+// (`owner_process_alive` tells by program id). The calling thread must be in the interface's netns.
+struct OrphanedFilter {
   HookDirection direction = HookDirection::ingress;
   std::uint32_t preference = 0;
   std::string name;  // of its program
 };
-Result<std::vector<DeadFilter>> dead_filters(int ifindex,
-                                             bool (*owner_alive)(std::uint32_t program_id));
+Result<std::vector<OrphanedFilter>> orphaned_filters(
+    int ifindex, bool (*owner_process_alive)(std::uint32_t program_id));
 // Deletes them; how many there were.
-Result<int> remove_dead_filters(int ifindex, bool (*owner_alive)(std::uint32_t program_id));
+Result<int> remove_orphaned_filters(int ifindex,
+                                    bool (*owner_process_alive)(std::uint32_t program_id));
 
 }  // namespace cgtally::bpf

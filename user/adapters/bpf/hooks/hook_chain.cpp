@@ -19,7 +19,7 @@ namespace cgtally::bpf {
 namespace {
 
 using Chain = std::vector<ChainedProgram>;
-using Place = ChainedProgram::Place;
+using HookPoint = ChainedProgram::HookPoint;
 
 constexpr std::uint32_t kMostTcxPrograms = 64;  // the kernel's own limit
 
@@ -35,7 +35,7 @@ Result<void> add_xdp(Chain& chain, int ifindex) {
   const auto device = netlink::device_counters(ifindex);
   if (!device) return std::unexpected(device.error());
   for (const auto& xdp : device->xdp) {
-    chain.push_back({Place::xdp, xdp.program_id, 0, program_name(xdp.program_id)});
+    chain.push_back({HookPoint::xdp, xdp.program_id, 0, program_name(xdp.program_id)});
   }
   return {};
 }
@@ -47,7 +47,7 @@ Result<void> add_tcx(Chain& chain, int ifindex, HookDirection direction) {
   if (code == -EINVAL) return {};  // a kernel without tcx
   if (code < 0) return std::unexpected(sys::error_from(-code, "list the tcx programs"));
   ids.resize(std::min(count, kMostTcxPrograms));
-  for (const auto id : ids) chain.push_back({Place::tcx, id, 0, program_name(id)});
+  for (const auto id : ids) chain.push_back({HookPoint::tcx, id, 0, program_name(id)});
   return {};
 }
 
@@ -65,7 +65,8 @@ Result<void> add_filters(Chain& chain, int ifindex, HookDirection direction) {
   if (!filters) return std::unexpected(filters.error());
   for (const auto& filter : *filters) {
     if (filter.handle == 0) continue;
-    chain.push_back({Place::filter, filter.bpf_program_id, filter.preference, filter_name(filter)});
+    chain.push_back(
+        {HookPoint::filter, filter.bpf_program_id, filter.preference, filter_name(filter)});
   }
   return {};
 }
@@ -73,7 +74,7 @@ Result<void> add_filters(Chain& chain, int ifindex, HookDirection direction) {
 // An XDP program is never ours.
 auto find_own(std::span<const ChainedProgram> chain, std::uint32_t id) {
   return std::ranges::find_if(chain, [id](const ChainedProgram& program) {
-    return program.place != Place::xdp && program.program_id == id && id != 0;
+    return program.point != HookPoint::xdp && program.program_id == id && id != 0;
   });
 }
 
@@ -105,12 +106,12 @@ Chain before(std::span<const ChainedProgram> chain, std::uint32_t own_program_id
 std::string describe(const ChainedProgram& program) {
   const std::string name = program.name.empty() ? "" : " \"" + program.name + "\"";
   const std::string id = "id " + std::to_string(program.program_id);
-  switch (program.place) {
-    case Place::xdp:
+  switch (program.point) {
+    case HookPoint::xdp:
       return "the XDP program" + name + " (" + id + ")";
-    case Place::tcx:
+    case HookPoint::tcx:
       return "the tcx program" + name + " (" + id + ")";
-    case Place::filter:
+    case HookPoint::filter:
       break;
   }
   return "the tc filter" + name + " (pref " + std::to_string(program.preference) +

@@ -15,7 +15,7 @@
 namespace cgtally::bpf {
 
 struct ChainedProgram {
-  enum class Place : std::uint8_t { xdp, tcx, filter } place;
+  enum class HookPoint : std::uint8_t { xdp, tcx, filter } point;
   std::uint32_t program_id = 0;  // 0: a filter that is no BPF program
   std::uint32_t preference = 0;  // of a filter
   std::string name;  // the program's, or the filter's kind; empty if it may not be asked

@@ -15,7 +15,7 @@ namespace cgtally::bpf {
 namespace {
 
 template <typename Record>  // with a key and the four counters
-FinalTotals ending_of(const cgt_key& key, const Record& totals) {
+FinalTotals final_totals_of(const cgt_key& key, const Record& totals) {
   return {.iface = InterfaceKey{key.iface},
           .account = {static_cast<AccountKind>(key.kind), key.cgroup_id},
           .totals = {.rx_bytes = {totals.rx_bytes},
@@ -27,12 +27,12 @@ FinalTotals ending_of(const cgt_key& key, const Record& totals) {
 }  // namespace
 
 Result<FinalTotalsRing> FinalTotalsRing::map(const Ledger& ledger, Access access) {
-  const std::size_t count = ledger.header().obituary_ring;
+  const std::size_t count = ledger.header().final_totals_entries;
   const int protection = PROT_READ | (access == Access::write ? PROT_WRITE : 0);
-  void* at = mmap(nullptr, count * sizeof(cgt_obituary), protection, MAP_SHARED,
-                  ledger.fd("obituaries"), 0);
-  if (at == MAP_FAILED) return std::unexpected(sys::error_from(errno, "map the obituaries"));
-  return FinalTotalsRing({static_cast<cgt_obituary*>(at), count});
+  void* at = mmap(nullptr, count * sizeof(cgt_final_totals), protection, MAP_SHARED,
+                  ledger.fd("final_totals"), 0);
+  if (at == MAP_FAILED) return std::unexpected(sys::error_from(errno, "map the final totals"));
+  return FinalTotalsRing({static_cast<cgt_final_totals*>(at), count});
 }
 
 FinalTotalsRing::FinalTotalsRing(FinalTotalsRing&& other) noexcept
@@ -52,26 +52,26 @@ void FinalTotalsRing::unmap() {
   if (!entries_.empty()) munmap(entries_.data(), entries_.size_bytes());
 }
 
-void FinalTotalsRing::write(const cgt_obituary& obituary) {
-  cgt_obituary& entry = entries_[obituary.seq % entries_.size()];
+void FinalTotalsRing::write(const cgt_final_totals& totals) {
+  cgt_final_totals& entry = entries_[totals.seq % entries_.size()];
   __atomic_store_n(&entry.seq, 0, __ATOMIC_RELAXED);
   std::atomic_thread_fence(std::memory_order_release);
-  cgt_obituary text = obituary;
-  text.seq = 0;
-  entry = text;
-  __atomic_store_n(&entry.seq, obituary.seq, __ATOMIC_RELEASE);
+  cgt_final_totals copy = totals;
+  copy.seq = 0;
+  entry = copy;
+  __atomic_store_n(&entry.seq, totals.seq, __ATOMIC_RELEASE);
 }
 
 std::optional<FinalTotals> FinalTotalsRing::read(std::uint64_t seq) const {
-  const cgt_obituary& entry = entries_[seq % entries_.size()];
+  const cgt_final_totals& entry = entries_[seq % entries_.size()];
   if (__atomic_load_n(&entry.seq, __ATOMIC_ACQUIRE) != seq) return std::nullopt;
-  const FinalTotals ending = ending_of(entry.key, entry);
+  const FinalTotals ended = final_totals_of(entry.key, entry);
   std::atomic_thread_fence(std::memory_order_acquire);
   if (__atomic_load_n(&entry.seq, __ATOMIC_RELAXED) != seq) return std::nullopt;
-  return ending;
+  return ended;
 }
 
-Result<FinalTotalsReader> FinalTotalsReader::over(const Ledger& ledger) {
+Result<FinalTotalsReader> FinalTotalsReader::open(const Ledger& ledger) {
   auto ring = FinalTotalsRing::map(ledger, Access::read);
   if (!ring) return std::unexpected(std::move(ring).error());
   return FinalTotalsReader(ledger.header(), *std::move(ring));
@@ -79,10 +79,10 @@ Result<FinalTotalsReader> FinalTotalsReader::over(const Ledger& ledger) {
 
 // A fold is over for its account once it is summed; its obituary is numbered then, but may not be
 // written or counted yet. Folds come one by one: at most the last number is in that state.
-FinalTotalsReader::Look FinalTotalsReader::look(const cgt_fold* summed) const {
-  const std::uint64_t written = __atomic_load_n(&header_->obituaries, __ATOMIC_ACQUIRE);
+FinalTotalsReader::Look FinalTotalsReader::look(const cgt_retire_entry* summed) const {
+  const std::uint64_t written = __atomic_load_n(&header_->final_totals_written, __ATOMIC_ACQUIRE);
   Look look;
-  look.last = summed ? std::max<std::uint64_t>(written, summed->obituary) : written;
+  look.last = summed ? std::max<std::uint64_t>(written, summed->final_totals_seq) : written;
   if (!taken_) return look;
   std::uint64_t seq = *taken_ + 1;
   if (written >= seq + ring_.size()) {
@@ -90,10 +90,10 @@ FinalTotalsReader::Look FinalTotalsReader::look(const cgt_fold* summed) const {
     seq += look.lost;
   }
   for (; seq <= look.last; ++seq) {
-    if (summed && seq == summed->obituary) {
-      look.final_totals.push_back(ending_of(summed->key, summed->sum));
-    } else if (auto ending = ring_.read(seq)) {
-      look.final_totals.push_back(*ending);
+    if (summed && seq == summed->final_totals_seq) {
+      look.final_totals.push_back(final_totals_of(summed->key, summed->sum));
+    } else if (auto ended = ring_.read(seq)) {
+      look.final_totals.push_back(*ended);
     } else {
       ++look.lost;
     }

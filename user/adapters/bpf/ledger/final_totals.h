@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The final_totals of accounts, from a ring that the keeper writes and any number of readers
 // follow, each with a cursor of its own. An entry that is being overwritten is never used: it
-// counts as lost. The ending of a fold that a killed keeper left half done is told as well, and
+// counts as lost. The ended of a fold that a killed keeper left half done is told as well, and
 // told once.
 #pragma once
 
@@ -14,8 +14,8 @@
 #include "core/base/result.h"
 #include "core/traffic/reading.h"
 
-struct cgt_fold;
-struct cgt_obituary;
+struct cgt_retire_entry;
+struct cgt_final_totals;
 
 namespace cgtally::bpf {
 
@@ -28,21 +28,21 @@ class FinalTotalsRing {
   ~FinalTotalsRing();
 
   [[nodiscard]] std::uint64_t size() const { return entries_.size(); }
-  void write(const cgt_obituary& obituary);
+  void write(const cgt_final_totals& totals);
   // None if it has been overwritten, or is being.
   [[nodiscard]] std::optional<FinalTotals> read(std::uint64_t seq) const;
 
  private:
-  explicit FinalTotalsRing(std::span<cgt_obituary> entries) : entries_(entries) {}
+  explicit FinalTotalsRing(std::span<cgt_final_totals> entries) : entries_(entries) {}
   void unmap();
 
-  std::span<cgt_obituary> entries_;
+  std::span<cgt_final_totals> entries_;
 };
 
 class FinalTotalsReader {
  public:
   // The ledger's memory must outlive this.
-  static Result<FinalTotalsReader> over(const Ledger& ledger);
+  static Result<FinalTotalsReader> open(const Ledger& ledger);
 
   struct Look {
     std::vector<FinalTotals> final_totals;
@@ -51,7 +51,7 @@ class FinalTotalsReader {
   };
   // What has ended since the last look that was taken; nothing the first time, when all is past.
   // `summed` is the fold in whose midst the journal is, if any.
-  [[nodiscard]] Look look(const cgt_fold* summed) const;
+  [[nodiscard]] Look look(const cgt_retire_entry* summed) const;
   void take(const Look& look) { taken_ = look.last; }
 
  private:

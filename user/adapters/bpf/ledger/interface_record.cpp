@@ -33,7 +33,7 @@ cgt_interface new_record(const Interface& link, const std::string& netns_label) 
   record.ethernet = link.ethernet;
   record.from_boot_ns = static_cast<std::uint64_t>(now.boot.count());
   record.from_wall_ns = static_cast<std::uint64_t>(now.wall.count());
-  begin_at_device(record);
+  take_device_baseline(record);
   put_text(record.name, sizeof(record.name), link.name);
   put_text(record.netns, sizeof(record.netns), netns_label);
   return record;
@@ -43,7 +43,7 @@ bool is_new(const cgt_interface& record) {
   return record.hook == CGT_HOOK_NONE && record.to_boot_ns == 0;
 }
 
-void begin_at_device(cgt_interface& record) {
+void take_device_baseline(cgt_interface& record) {
   const auto device = netlink::device_counters(record.ifindex);
   if (!device) return;
   record.device = {.rx_bytes = device->carried.rx_bytes.value,

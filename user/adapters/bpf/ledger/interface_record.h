@@ -17,6 +17,6 @@ namespace cgtally::bpf {
 // Neither was it ever attached.
 [[nodiscard]] bool is_new(const cgt_interface& record);
 // The device's counters as they are now become what it had counted by then.
-void begin_at_device(cgt_interface& record);
+void take_device_baseline(cgt_interface& record);
 
 }  // namespace cgtally::bpf

@@ -62,15 +62,15 @@ void describe(cgt_header& header, const LedgerOptions& options, const Size& size
   header.cell_bytes = sizeof(cgt_cell);
   header.cell_key = offsetof(cgt_cell, key);
   header.cell_totals = offsetof(cgt_cell, rx_bytes);
-  header.folds_at = offsetof(cgt_header, folds);
-  header.fold_count = CGT_FOLD_BATCH;
+  header.journal_at = offsetof(cgt_header, journal);
+  header.journal_entries = CGT_RETIRE_ENTRIES;
   if (getrandom(header.id, sizeof(header.id), 0) != sizeof(header.id)) header.id[0] = 0;
   const Moment now = sys::now();
   header.made_boot_ns = static_cast<std::uint64_t>(now.boot.count());
   header.made_wall_ns = static_cast<std::uint64_t>(now.wall.count());
   header.window_ns = static_cast<std::uint64_t>(options.window.count());
   header.clock_read_bytes = options.clock_read_bytes;
-  header.obituary_ring = obituaries_of(size);
+  header.final_totals_entries = final_totals_entries(size);
 }
 
 Result<Size> size_for(std::uint32_t slots) {
@@ -238,8 +238,8 @@ void Ledger::release(const cgt_key& account, std::uint32_t slot) {
 
 std::vector<bool> Ledger::slots_in_use() const {
   std::vector<bool> used(slots());
-  for (const cgt_fold& fold : header_->folds) {
-    if (fold.state != CGT_FOLD_NONE && fold.slot < used.size()) used[fold.slot] = true;
+  for (const cgt_retire_entry& entry : header_->journal) {
+    if (entry.state != CGT_RETIRE_NONE && entry.slot < used.size()) used[entry.slot] = true;
   }
   cgt_key key{};
   std::uint32_t slot = 0;

@@ -50,7 +50,7 @@ std::string_view name_of(const bpf_map& map) {
   return std::string_view(bpf_map__name(&map)).substr(kPrefix.size());
 }
 
-std::uint32_t obituaries_of(const Size& size) {
+std::uint32_t final_totals_entries(const Size& size) {
   constexpr std::uint32_t kPerSlot = 8;  // a reader at a slow interval must not miss any
   return size.slots * kPerSlot;
 }
@@ -61,13 +61,13 @@ std::vector<Shape> shapes_of(const Size& size) {
   shapes.push_back({"header", BPF_MAP_TYPE_ARRAY, kIndex, sizeof(cgt_header), 1, BPF_F_MMAPABLE});
   shapes.push_back({"interfaces", BPF_MAP_TYPE_HASH, kIndex, sizeof(cgt_interface), kMostInterfaces,
                     BPF_F_NO_PREALLOC});
-  shapes.push_back({"obituaries", BPF_MAP_TYPE_ARRAY, kIndex, sizeof(cgt_obituary),
-                    obituaries_of(size), BPF_F_MMAPABLE});
+  shapes.push_back({"final_totals", BPF_MAP_TYPE_ARRAY, kIndex, sizeof(cgt_final_totals),
+                    final_totals_entries(size), BPF_F_MMAPABLE});
   shapes.push_back(
       {"missed", BPF_MAP_TYPE_ARRAY, kIndex, sizeof(std::uint64_t), 1, BPF_F_MMAPABLE});
   shapes.push_back({"names", BPF_MAP_TYPE_HASH, sizeof(std::uint64_t), sizeof(cgt_cgroup_name),
                     CGT_REGISTRY_SIZE, BPF_F_NO_PREALLOC});
-  shapes.push_back({"deaths", BPF_MAP_TYPE_HASH, sizeof(std::uint64_t), sizeof(cgt_cgroup_death),
+  shapes.push_back({"removed", BPF_MAP_TYPE_HASH, sizeof(std::uint64_t), sizeof(cgt_removed_cgroup),
                     CGT_REGISTRY_SIZE, BPF_F_NO_PREALLOC});
   return shapes;
 }

@@ -34,7 +34,7 @@ struct Size {
 };
 
 [[nodiscard]] std::vector<Shape> shapes_of(const Size& size);
-[[nodiscard]] std::uint32_t obituaries_of(const Size& size);
+[[nodiscard]] std::uint32_t final_totals_entries(const Size& size);
 
 // Each interface has windows of its own, and .rodata belongs to one load of the programs.
 [[nodiscard]] bool is_shared(const bpf_map& map);

@@ -62,7 +62,7 @@ struct LedgerView::Impl {
   Pins pins;
   Ledger ledger;
   TotalsReader cells{ledger};
-  FinalTotalsReader obituaries;
+  FinalTotalsReader final_totals;
   std::string id;
   std::uint64_t interfaces_seq = ~std::uint64_t{0};
   std::vector<InterfaceRecord> interfaces;
@@ -70,7 +70,7 @@ struct LedgerView::Impl {
   Impl(Pins where, Ledger opened, FinalTotalsReader told)
       : pins(std::move(where)),
         ledger(std::move(opened)),
-        obituaries(std::move(told)),
+        final_totals(std::move(told)),
         id(hex(ledger.header().id)) {}
 };
 
@@ -79,10 +79,10 @@ Result<LedgerView> LedgerView::open(const std::string& bpffs) {
   if (!pins) return std::unexpected(std::move(pins).error());
   auto ledger = pins->open(Access::read);
   if (!ledger) return std::unexpected(std::move(ledger).error());
-  auto obituaries = FinalTotalsReader::over(*ledger);
-  if (!obituaries) return std::unexpected(std::move(obituaries).error());
+  auto final_totals = FinalTotalsReader::open(*ledger);
+  if (!final_totals) return std::unexpected(std::move(final_totals).error());
   return LedgerView(
-      std::make_unique<Impl>(*std::move(pins), *std::move(ledger), *std::move(obituaries)));
+      std::make_unique<Impl>(*std::move(pins), *std::move(ledger), *std::move(final_totals)));
 }
 
 LedgerView::LedgerView(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -90,7 +90,7 @@ LedgerView::LedgerView(LedgerView&&) noexcept = default;
 LedgerView& LedgerView::operator=(LedgerView&&) noexcept = default;
 LedgerView::~LedgerView() = default;
 
-LedgerReading LedgerView::read() { return impl_->cells.read(impl_->obituaries); }
+LedgerReading LedgerView::read() { return impl_->cells.read(impl_->final_totals); }
 
 SlotUse LedgerView::slots() const { return {impl_->cells.used_slots(), impl_->ledger.slots()}; }
 
@@ -141,8 +141,8 @@ Result<Windows> LedgerView::windows(InterfaceKey key) const {
   return Windows::map(fd.get(), header.rows - 1, Nanoseconds(header.window_ns));
 }
 
-CgroupRegistry LedgerView::book() const {
-  return CgroupRegistry(impl_->ledger.fd("names"), impl_->ledger.fd("deaths"));
+CgroupRegistry LedgerView::registry() const {
+  return CgroupRegistry(impl_->ledger.fd("names"), impl_->ledger.fd("removed"));
 }
 
 std::uint64_t LedgerView::missed() const {

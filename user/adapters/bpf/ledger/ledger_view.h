@@ -76,7 +76,7 @@ class LedgerView {
   // Those of an interface that is counted. The mapping outlives this object.
   [[nodiscard]] Result<Windows> windows(InterfaceKey key) const;
   // Names and deaths of cgroups since the ledger was made.
-  [[nodiscard]] CgroupRegistry book() const;
+  [[nodiscard]] CgroupRegistry registry() const;
   // Names and deaths that found no room there.
   [[nodiscard]] std::uint64_t missed() const;
   [[nodiscard]] const Ledger& ledger() const;

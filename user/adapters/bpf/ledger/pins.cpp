@@ -25,7 +25,7 @@ namespace {
 
 constexpr long kBpffsMagic = 0xcafe4a11;
 // Links and maps beside those of the ledger itself.
-constexpr std::array<std::string_view, 4> kOthers = {"owner", "cgroup_mkdir", "cgroup_rmdir",
+constexpr std::array<std::string_view, 4> kOthers = {"liveness", "cgroup_mkdir", "cgroup_rmdir",
                                                      "cgroup_release"};
 
 // No dot: bpffs refuses names that have one.

@@ -18,9 +18,9 @@ Account account_of(const cgt_key& key) {
 // Each fold moves the sequence, and only a slot that was folded can become another's. One that is
 // leaving is not remembered: nothing tells when its rest is over.
 std::optional<Account> SlotAccounts::owner_of(std::uint32_t slot) {
-  const std::uint64_t seq = folds();
-  if (seq != fold_seq_) known_.clear();
-  fold_seq_ = seq;
+  const std::uint64_t seq = retire_generation();
+  if (seq != generation_) known_.clear();
+  generation_ = seq;
   if (const auto found = known_.find(slot); found != known_.end()) return found->second;
   if (const auto account = leaving(slot)) return account;
   const auto account = staying(slot);
@@ -28,14 +28,14 @@ std::optional<Account> SlotAccounts::owner_of(std::uint32_t slot) {
   return account;
 }
 
-std::uint64_t SlotAccounts::folds() const {
-  return __atomic_load_n(&ledger_->header().fold_seq, __ATOMIC_ACQUIRE);
+std::uint64_t SlotAccounts::retire_generation() const {
+  return __atomic_load_n(&ledger_->header().retire_generation, __ATOMIC_ACQUIRE);
 }
 
 std::optional<Account> SlotAccounts::leaving(std::uint32_t slot) const {
-  for (const cgt_fold& fold : ledger_->header().folds) {
-    const std::uint32_t state = __atomic_load_n(&fold.state, __ATOMIC_ACQUIRE);
-    if (state != CGT_FOLD_NONE && fold.slot == slot) return account_of(fold.key);
+  for (const cgt_retire_entry& entry : ledger_->header().journal) {
+    const std::uint32_t state = __atomic_load_n(&entry.state, __ATOMIC_ACQUIRE);
+    if (state != CGT_RETIRE_NONE && entry.slot == slot) return account_of(entry.key);
   }
   return {};
 }

@@ -22,14 +22,14 @@ class SlotAccounts {
   // None: the slot has been freed in the meantime.
   [[nodiscard]] std::optional<Account> owner_of(std::uint32_t slot);
   // Moves with each fold, a lap of the rings before that slot can be another's.
-  [[nodiscard]] std::uint64_t folds() const;
+  [[nodiscard]] std::uint64_t retire_generation() const;
 
  private:
   [[nodiscard]] std::optional<Account> leaving(std::uint32_t slot) const;
   [[nodiscard]] std::optional<Account> staying(std::uint32_t slot) const;
 
   const Ledger* ledger_;
-  std::uint64_t fold_seq_ = 0;  // that the known ones are of
+  std::uint64_t generation_ = 0;  // that the known ones are of
   std::unordered_map<std::uint32_t, Account> known_;
 };
 

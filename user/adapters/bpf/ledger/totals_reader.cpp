@@ -46,7 +46,7 @@ cgt_key key_of(const cgt_cell& cell) {
 }
 
 // An account whose slot is leaving may have a new one already.
-void merge_twice_booked(std::vector<AccountTotals>& all) {
+void merge_duplicates(std::vector<AccountTotals>& all) {
   const auto key = [](const AccountTotals& one) { return std::pair{one.iface, one.account}; };
   std::ranges::sort(all, {}, key);
   std::size_t last = 0;
@@ -67,50 +67,51 @@ TotalsReader::TotalsReader(const Ledger& ledger)
       cells_(ledger.cells()),
       slots_fd_(ledger.fd("slots")),
       rows_(ledger.rows()),
-      journal_(CGT_FOLD_BATCH),
+      journal_(CGT_RETIRE_ENTRIES),
       known_(ledger.slots()) {}
 
 // The sequence of folds, even if one can be had: a dead keeper is waited for once.
-std::uint64_t TotalsReader::quiet_fold_seq() {
-  std::uint64_t seq = __atomic_load_n(&header_.fold_seq, __ATOMIC_ACQUIRE);
-  for (int pause = 0; seq % 2 != 0 && seq != stuck_seq_; ++pause) {
+std::uint64_t TotalsReader::settled_generation() {
+  std::uint64_t seq = __atomic_load_n(&header_.retire_generation, __ATOMIC_ACQUIRE);
+  for (int pause = 0; seq % 2 != 0 && seq != stuck_generation_; ++pause) {
     if (pause == kMostPauses) {
-      stuck_seq_ = seq;
+      stuck_generation_ = seq;
       break;
     }
     std::this_thread::sleep_for(kPause);
-    seq = __atomic_load_n(&header_.fold_seq, __ATOMIC_ACQUIRE);
+    seq = __atomic_load_n(&header_.retire_generation, __ATOMIC_ACQUIRE);
   }
   return seq;
 }
 
 // As far as it matters where totals are: a slot that rests is nobody's, as one that is free.
-std::uint32_t TotalsReader::state_of(const cgt_fold& fold) {
-  const std::uint32_t state = __atomic_load_n(&fold.state, __ATOMIC_ACQUIRE);
-  return state == CGT_FOLD_RESTING ? std::uint32_t{CGT_FOLD_NONE} : state;
+std::uint32_t TotalsReader::state_of(const cgt_retire_entry& entry) {
+  const std::uint32_t state = __atomic_load_n(&entry.state, __ATOMIC_ACQUIRE);
+  return state == CGT_RETIRE_QUARANTINED ? std::uint32_t{CGT_RETIRE_NONE} : state;
 }
 
 // Whatever a keeper does between two changes of a state, or is killed in, a reading by the journal
 // is the same.
-bool TotalsReader::journal_moved() const {
+bool TotalsReader::journal_changed() const {
   std::atomic_thread_fence(std::memory_order_acquire);
-  return !std::ranges::equal(header_.folds, journal_, {}, state_of) ||
-         __atomic_load_n(&header_.fold_seq, __ATOMIC_ACQUIRE) != fold_seq_;
+  return !std::ranges::equal(header_.journal, journal_, {}, state_of) ||
+         __atomic_load_n(&header_.retire_generation, __ATOMIC_ACQUIRE) != generation_;
 }
 
 void TotalsReader::read_journal() {
-  const std::uint64_t seq = quiet_fold_seq();
-  if (std::exchange(fold_seq_, seq) != seq || journal_moved()) std::ranges::fill(known_, Known{});
+  const std::uint64_t seq = settled_generation();
+  if (std::exchange(generation_, seq) != seq || journal_changed())
+    std::ranges::fill(known_, Known{});
   leaving_.clear();
   summed_ = nullptr;
-  resting_ = 0;
+  quarantined_ = 0;
   for (std::size_t at = 0; at < journal_.size(); ++at) {
-    const cgt_fold& fold = header_.folds[at];
-    journal_[at] = state_of(fold);
-    if (fold.state == CGT_FOLD_RESTING) ++resting_;
-    if (journal_[at] == CGT_FOLD_NONE) continue;
-    leaving_.emplace(fold.slot, &fold);
-    if (journal_[at] == CGT_FOLD_SUMMED) summed_ = &fold;
+    const cgt_retire_entry& entry = header_.journal[at];
+    journal_[at] = state_of(entry);
+    if (entry.state == CGT_RETIRE_QUARANTINED) ++quarantined_;
+    if (journal_[at] == CGT_RETIRE_NONE) continue;
+    leaving_.emplace(entry.slot, &entry);
+    if (journal_[at] == CGT_RETIRE_SUMMED) summed_ = &entry;
   }
 }
 
@@ -120,8 +121,8 @@ bool TotalsReader::confirm(std::uint32_t slot) {
     known_[slot].account = {static_cast<AccountKind>(key.kind), key.cgroup_id};
     return true;
   };
-  if (const auto fold = leaving_.find(slot); fold != leaving_.end()) {
-    return know(fold->second->key);
+  if (const auto entry = leaving_.find(slot); entry != leaving_.end()) {
+    return know(entry->second->key);
   }
   for (std::uint32_t row = 0; row < rows_; ++row) {
     const cgt_key key = key_of(cells_[row * known_.size() + slot]);
@@ -135,7 +136,7 @@ bool TotalsReader::confirm(std::uint32_t slot) {
 }
 
 Traffic TotalsReader::sum(std::uint32_t slot) const {
-  if (summed_ && slot == summed_->into_slot) return traffic_of(summed_->retired);
+  if (summed_ && slot == summed_->into_slot) return traffic_of(summed_->into_totals);
   Traffic total;
   for (std::uint32_t row = 0; row < rows_; ++row) {
     total += traffic_of(cells_[row * known_.size() + slot]);
@@ -150,31 +151,33 @@ std::vector<AccountTotals> TotalsReader::read_once() {
     if (known_[slot].iface.value == 0 && !confirm(slot)) continue;
     all.push_back({known_[slot].iface, known_[slot].account, sum(slot)});
   }
-  used_ = static_cast<std::uint32_t>(all.size()) + resting_ + (summed_ ? 1 : 0);
-  if (!leaving_.empty()) merge_twice_booked(all);
+  used_ = static_cast<std::uint32_t>(all.size()) + quarantined_ + (summed_ ? 1 : 0);
+  if (!leaving_.empty()) merge_duplicates(all);
   return all;
 }
 
-LedgerReading TotalsReader::read_with(FinalTotalsReader* obituaries) {
+LedgerReading TotalsReader::read_with(FinalTotalsReader* final_totals) {
   while (true) {
     read_journal();
     LedgerReading reading;
     reading.accounts = read_once();
     FinalTotalsReader::Look look;
-    if (obituaries) look = obituaries->look(summed_);
+    if (final_totals) look = final_totals->look(summed_);
     // What left since then was read half before and half after.
-    if (!journal_moved()) {
-      if (obituaries) obituaries->take(look);
+    if (!journal_changed()) {
+      if (final_totals) final_totals->take(look);
       reading.final_totals = std::move(look.final_totals);
       reading.lost_final_totals = look.lost;
       return reading;
     }
-    stuck_seq_ = 0;
+    stuck_generation_ = 0;
   }
 }
 
 std::vector<AccountTotals> TotalsReader::read() { return read_with(nullptr).accounts; }
 
-LedgerReading TotalsReader::read(FinalTotalsReader& obituaries) { return read_with(&obituaries); }
+LedgerReading TotalsReader::read(FinalTotalsReader& final_totals) {
+  return read_with(&final_totals);
+}
 
 }  // namespace cgtally::bpf

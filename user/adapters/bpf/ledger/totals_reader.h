@@ -15,7 +15,7 @@
 #include "core/traffic/reading.h"
 
 struct cgt_cell;
-struct cgt_fold;
+struct cgt_retire_entry;
 struct cgt_header;
 struct cgt_key;
 
@@ -27,7 +27,7 @@ class FinalTotalsReader;
 struct LedgerReading {
   std::vector<AccountTotals> accounts;
   std::vector<FinalTotals> final_totals;  // since the reading before
-  std::uint64_t lost_final_totals = 0;    // the ring of obituaries has lapped this reader
+  std::uint64_t lost_final_totals = 0;    // the ring of final_totals has lapped this reader
 };
 
 class TotalsReader {
@@ -38,7 +38,7 @@ class TotalsReader {
   // Each (iface, account) once.
   [[nodiscard]] std::vector<AccountTotals> read();
   // With the final_totals: each account's traffic is in exactly one of the two.
-  [[nodiscard]] LedgerReading read(FinalTotalsReader& obituaries);
+  [[nodiscard]] LedgerReading read(FinalTotalsReader& final_totals);
   [[nodiscard]] std::uint32_t used_slots() const { return used_; }
 
  private:
@@ -46,11 +46,11 @@ class TotalsReader {
     InterfaceKey iface;  // 0: not yet
     Account account;
   };
-  [[nodiscard]] std::uint64_t quiet_fold_seq();
-  static std::uint32_t state_of(const cgt_fold& fold);
-  [[nodiscard]] bool journal_moved() const;
+  [[nodiscard]] std::uint64_t settled_generation();
+  static std::uint32_t state_of(const cgt_retire_entry& entry);
+  [[nodiscard]] bool journal_changed() const;
   void read_journal();
-  [[nodiscard]] LedgerReading read_with(FinalTotalsReader* obituaries);
+  [[nodiscard]] LedgerReading read_with(FinalTotalsReader* final_totals);
   [[nodiscard]] std::vector<AccountTotals> read_once();
   [[nodiscard]] bool confirm(std::uint32_t slot);
   [[nodiscard]] Traffic sum(std::uint32_t slot) const;
@@ -60,14 +60,14 @@ class TotalsReader {
   int slots_fd_;
   std::uint32_t rows_;
   std::uint32_t used_ = 0;
-  std::uint64_t fold_seq_ = 0;          // that known_ is of
-  std::uint64_t stuck_seq_ = 0;         // an odd one that was waited for in vain
+  std::uint64_t generation_ = 0;        // that known_ is of
+  std::uint64_t stuck_generation_ = 0;  // an odd one that was waited for in vain
   std::vector<std::uint32_t> journal_;  // the states that known_ is of
   std::vector<Known> known_;            // by slot
   // Open folds, by slot: who leaves, and what the account that takes the totals has then.
-  std::unordered_map<std::uint32_t, const cgt_fold*> leaving_;
-  const cgt_fold* summed_ = nullptr;  // at most one at a time
-  std::uint32_t resting_ = 0;         // slots of nobody
+  std::unordered_map<std::uint32_t, const cgt_retire_entry*> leaving_;
+  const cgt_retire_entry* summed_ = nullptr;  // at most one at a time
+  std::uint32_t quarantined_ = 0;             // slots of nobody
 };
 
 }  // namespace cgtally::bpf

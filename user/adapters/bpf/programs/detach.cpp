@@ -94,14 +94,16 @@ Result<void> detach_everything(Ledger& ledger, const std::string& directory, con
       return detached;
     }
   }
-  ::unlink((directory + "/owner").c_str());
+  ::unlink((directory + "/liveness").c_str());
   return unpin_registry(directory);
 }
 
-Result<std::vector<DeadFilter>> find_leftovers(int ifindex) {
-  return dead_filters(ifindex, owner_alive);
+Result<std::vector<OrphanedFilter>> find_leftovers(int ifindex) {
+  return orphaned_filters(ifindex, owner_process_alive);
 }
 
-Result<int> remove_leftovers(int ifindex) { return remove_dead_filters(ifindex, owner_alive); }
+Result<int> remove_leftovers(int ifindex) {
+  return remove_orphaned_filters(ifindex, owner_process_alive);
+}
 
 }  // namespace cgtally::bpf

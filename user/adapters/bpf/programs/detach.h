@@ -35,7 +35,7 @@ Result<void> detach_everything(Ledger& ledger, const std::string& directory, con
 
 // Filters of a killed cgtally on an interface of the calling thread's netns: which there are; and
 // away with them, how many there were.
-Result<std::vector<DeadFilter>> find_leftovers(int ifindex);
+Result<std::vector<OrphanedFilter>> find_leftovers(int ifindex);
 Result<int> remove_leftovers(int ifindex);
 
 }  // namespace cgtally::bpf

@@ -93,7 +93,7 @@ struct OlderLedger::Impl {
   [[nodiscard]] std::uint32_t* word(std::size_t offset) const {
     return reinterpret_cast<std::uint32_t*>(header_memory.data() + offset);
   }
-  [[nodiscard]] std::vector<cgt_fold> open_folds() const;
+  [[nodiscard]] std::vector<cgt_retire_entry> open_entries() const;
   [[nodiscard]] std::optional<cgt_key> owner(std::uint32_t slot) const;
   [[nodiscard]] cgt_totals sum(std::uint32_t slot) const;
   [[nodiscard]] Totals totals() const;
@@ -122,15 +122,18 @@ bool OlderLedger::Impl::described() const {
   return about.magic == CGT_MAGIC && about.cell_key + sizeof(cgt_key) <= about.cell_bytes &&
          about.cell_totals + sizeof(cgt_totals) <= about.cell_bytes &&
          cells_end <= cell_memory.size() &&
-         about.folds_at + std::size_t{about.fold_count} * sizeof(cgt_fold) <= header_memory.size();
+         about.journal_at + std::size_t{about.journal_entries} * sizeof(cgt_retire_entry) <=
+             header_memory.size();
 }
 
-std::vector<cgt_fold> OlderLedger::Impl::open_folds() const {
-  std::vector<cgt_fold> open;
-  for (std::uint32_t at = 0; at < about.fold_count; ++at) {
-    cgt_fold fold{};
-    std::memcpy(&fold, header_memory.data() + about.folds_at + at * sizeof(fold), sizeof(fold));
-    if (fold.state == CGT_FOLD_LEAVING || fold.state == CGT_FOLD_SUMMED) open.push_back(fold);
+std::vector<cgt_retire_entry> OlderLedger::Impl::open_entries() const {
+  std::vector<cgt_retire_entry> open;
+  for (std::uint32_t at = 0; at < about.journal_entries; ++at) {
+    cgt_retire_entry entry{};
+    std::memcpy(&entry, header_memory.data() + about.journal_at + at * sizeof(entry),
+                sizeof(entry));
+    if (entry.state == CGT_RETIRE_LEAVING || entry.state == CGT_RETIRE_SUMMED)
+      open.push_back(entry);
   }
   return open;
 }
@@ -161,13 +164,13 @@ cgt_totals OlderLedger::Impl::sum(std::uint32_t slot) const {
 Totals OlderLedger::Impl::totals() const {
   std::map<std::uint32_t, cgt_totals> instead;
   Totals all;
-  for (const cgt_fold& fold : open_folds()) {
-    if (fold.state == CGT_FOLD_SUMMED) {
-      instead[fold.slot] = {};
-      instead[fold.into_slot] = fold.retired;
+  for (const cgt_retire_entry& entry : open_entries()) {
+    if (entry.state == CGT_RETIRE_SUMMED) {
+      instead[entry.slot] = {};
+      instead[entry.into_slot] = entry.into_totals;
     } else {
-      add(all[fold.key], sum(fold.slot));
-      instead[fold.slot] = {};
+      add(all[entry.key], sum(entry.slot));
+      instead[entry.slot] = {};
     }
   }
   for (std::uint32_t slot = 0; slot < about.slots; ++slot) {
@@ -267,8 +270,8 @@ Result<void> OlderLedger::hand_over_to(Ledger& ledger, const std::string& direct
   return {};
 }
 
-void OlderLedger::hand_over_book(const Ledger& ledger) const {
-  for (const char* name : {"names", "deaths"}) {
+void OlderLedger::hand_over_registry(const Ledger& ledger) const {
+  for (const char* name : {"names", "removed"}) {
     if (const auto map = get(impl_->directory, name)) copy_entries(map->get(), ledger.fd(name));
   }
 }

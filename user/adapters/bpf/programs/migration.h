@@ -35,7 +35,7 @@ class OlderLedger {
   Result<void> hand_over_to(Ledger& ledger, const std::string& directory);
   // Names and deaths of cgroups, where both ledgers write them alike; what the new one has, stands.
   // Once the new one's registry writes.
-  void hand_over_book(const Ledger& ledger) const;
+  void hand_over_registry(const Ledger& ledger) const;
   // After every hook was taken over or detached and no old program runs any more.
   Result<void> import_into(Ledger& ledger) const;
   [[nodiscard]] std::vector<std::pair<std::uint32_t, cgt_interface>> interfaces() const;

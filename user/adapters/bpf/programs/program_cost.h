@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <span>
 
-#include "adapters/bpf/programs/tally.h"
+#include "adapters/bpf/programs/packet_programs.h"
 #include "adapters/sys/fd.h"
 #include "core/base/result.h"
 

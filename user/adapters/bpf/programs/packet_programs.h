@@ -2,7 +2,7 @@
 // The programs that fill a ledger: loaded once for each interface (its key is a constant in them)
 // and hung on its tc hooks. With a private ledger everything is gone with this object: links close,
 // filters of ours are deleted, other people's stay. With a pinned one all of it stays attached, and
-// the next Tally takes over what it finds.
+// the next PacketPrograms takes over what it finds.
 #pragma once
 
 #include <array>
@@ -21,7 +21,7 @@
 
 namespace cgtally::bpf {
 
-using TallyOptions = LedgerOptions;
+using LedgerOptions = LedgerOptions;
 
 struct Attachment {
   InterfaceKey key;
@@ -30,7 +30,7 @@ struct Attachment {
   std::array<std::uint32_t, 2> program_ids{};  // ingress, egress
 };
 
-// A netns, as long as it is watched; issued by Tally, never reused.
+// A netns, as long as it is watched; issued by PacketPrograms, never reused.
 struct NetnsKey {
   std::uint32_t value = 0;
 };
@@ -53,16 +53,16 @@ struct ReattachedHook {
   Nanoseconds gap{};  // nobody counted for at most so long
 };
 
-class Tally {
+class PacketPrograms {
  public:
   // Private maps. Nothing is attached to an interface yet.
-  static Result<Tally> create(const TallyOptions& options);
+  static Result<PacketPrograms> create(const LedgerOptions& options);
   // Fills the pinned `ledger`; the links are pinned below `directory`.
-  static Result<Tally> over(Ledger ledger, std::string directory);
+  static Result<PacketPrograms> open(Ledger ledger, std::string directory);
 
-  Tally(Tally&&) noexcept;
-  Tally& operator=(Tally&&) noexcept;
-  ~Tally();
+  PacketPrograms(PacketPrograms&&) noexcept;
+  PacketPrograms& operator=(PacketPrograms&&) noexcept;
+  ~PacketPrograms();
 
   [[nodiscard]] NetnsKey add_netns();
   // Once everything is attached: nobody asks any more for the addresses that earlier keepers set.
@@ -81,7 +81,7 @@ class Tally {
   void detach(InterfaceKey key);
   // Attaches again what somebody has taken away. The calling thread must be in `netns_inode`, whose
   // interfaces are looked at.
-  [[nodiscard]] std::vector<ReattachedHook> mend(std::uint64_t netns_inode, Nanoseconds now);
+  [[nodiscard]] std::vector<ReattachedHook> reattach(std::uint64_t netns_inode, Nanoseconds now);
   [[nodiscard]] const std::vector<Attachment>& attachments() const;
 
   // The windows of an attached interface, as windows.h maps them; none where they are not kept.
@@ -102,8 +102,8 @@ class Tally {
 
  private:
   struct Impl;
-  explicit Tally(std::unique_ptr<Impl> impl);
-  static Result<Tally> begin(std::unique_ptr<Impl> impl);
+  explicit PacketPrograms(std::unique_ptr<Impl> impl);
+  static Result<PacketPrograms> start(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
 

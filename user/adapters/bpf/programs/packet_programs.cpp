@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "adapters/bpf/programs/tally.h"
+#include "adapters/bpf/programs/packet_programs.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -10,57 +10,59 @@
 #include <utility>
 
 #include "adapters/bpf/programs/address_set.h"
+#include "adapters/bpf/programs/packet_programs_impl.h"
 #include "adapters/bpf/programs/program_cost.h"
-#include "adapters/bpf/programs/tally_impl.h"
 #include "adapters/sys/clock.h"
 #include "adapters/sys/error.h"
 
 namespace cgtally::bpf {
 
-Result<Tally> Tally::begin(std::unique_ptr<Impl> impl) {
+Result<PacketPrograms> PacketPrograms::start(std::unique_ptr<Impl> impl) {
   if (!impl->facts.btf) {
     return std::unexpected(
         Error{.what = "the kernel's types: /sys/kernel/btf/vmlinux cannot be read",
               .hint = "take a kernel with CONFIG_DEBUG_INFO_BTF=y; in a container: mount /sys",
               .failure = Failure::unsupported});
   }
-  if (auto made = impl->make_mark(); !made) return std::unexpected(std::move(made).error());
-  return Tally(std::move(impl));
+  if (auto made = impl->create_liveness_link(); !made)
+    return std::unexpected(std::move(made).error());
+  return PacketPrograms(std::move(impl));
 }
 
-Result<Tally> Tally::create(const TallyOptions& options) {
+Result<PacketPrograms> PacketPrograms::create(const LedgerOptions& options) {
   auto ledger = Ledger::create(options);
   if (!ledger) return std::unexpected(std::move(ledger).error());
-  return begin(std::make_unique<Impl>(*std::move(ledger), ""));
+  return start(std::make_unique<Impl>(*std::move(ledger), ""));
 }
 
-Result<Tally> Tally::over(Ledger ledger, std::string directory) {
-  return begin(std::make_unique<Impl>(std::move(ledger), std::move(directory)));
+Result<PacketPrograms> PacketPrograms::open(Ledger ledger, std::string directory) {
+  return start(std::make_unique<Impl>(std::move(ledger), std::move(directory)));
 }
 
-Tally::Tally(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-Tally::Tally(Tally&&) noexcept = default;
-Tally& Tally::operator=(Tally&&) noexcept = default;
-Tally::~Tally() = default;
+PacketPrograms::PacketPrograms(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+PacketPrograms::PacketPrograms(PacketPrograms&&) noexcept = default;
+PacketPrograms& PacketPrograms::operator=(PacketPrograms&&) noexcept = default;
+PacketPrograms::~PacketPrograms() = default;
 
-NetnsKey Tally::add_netns() {
+NetnsKey PacketPrograms::add_netns() {
   impl_->netns_keys.push_back(++impl_->ledger.header().last_netns);
   return NetnsKey{impl_->netns_keys.back()};
 }
 
-Result<void> Tally::forget_earlier_netns() {
+Result<void> PacketPrograms::forget_earlier_netns() {
   // Those that were replaced may still be under way.
   if (auto waited = impl_->ledger.wait_for_running_programs(); !waited) return waited;
   keep_addresses_of(impl_->ledger.fd("addresses"), impl_->netns_keys);
   return {};
 }
 
-Result<void> Tally::set_addresses(NetnsKey netns, const std::vector<IpAddress>& addresses) {
+Result<void> PacketPrograms::set_addresses(NetnsKey netns,
+                                           const std::vector<IpAddress>& addresses) {
   return replace_addresses(impl_->ledger.fd("addresses"), netns.value, addresses);
 }
 
-Result<InterfaceKey> Tally::attach(const Interface& link, NetnsKey netns,
-                                   const std::string& netns_label) {
+Result<InterfaceKey> PacketPrograms::attach(const Interface& link, NetnsKey netns,
+                                            const std::string& netns_label) {
   const auto failed = [&link](Error error) {
     return std::unexpected(std::move(error).within("attach to " + link.name));
   };
@@ -99,7 +101,7 @@ Result<InterfaceKey> Tally::attach(const Interface& link, NetnsKey netns,
   return key;
 }
 
-void Tally::detach(InterfaceKey key) {
+void PacketPrograms::detach(InterfaceKey key) {
   const auto found = std::ranges::find_if(impl_->attached,
                                           [&](const Attached& one) { return one.what.key == key; });
   if (found == impl_->attached.end()) return;
@@ -115,45 +117,47 @@ void Tally::detach(InterfaceKey key) {
   impl_->list_attachments();
 }
 
-std::vector<ReattachedHook> Tally::mend(std::uint64_t netns_inode, Nanoseconds now) {
-  std::vector<ReattachedHook> mended;
+std::vector<ReattachedHook> PacketPrograms::reattach(std::uint64_t netns_inode, Nanoseconds now) {
+  std::vector<ReattachedHook> reattached;
   for (Attached& one : impl_->attached) {
     if (one.what.link.netns_id.inode != netns_inode) continue;
-    if (one.untold) mended.push_back(*std::exchange(one.untold, std::nullopt));
-    if (impl_->mend(one)) {
-      mended.push_back(impl_->note_gap(one, now));
+    if (one.unreported) reattached.push_back(*std::exchange(one.unreported, std::nullopt));
+    if (impl_->reattach(one)) {
+      reattached.push_back(impl_->record_gap(one, now));
       (void)impl_->write_record(one);
       impl_->list_attachments();
     }
     if (one.ingress->attached() && one.egress->attached()) one.seen_attached = now;
   }
-  return mended;
+  return reattached;
 }
 
-const std::vector<Attachment>& Tally::attachments() const { return impl_->attachments; }
+const std::vector<Attachment>& PacketPrograms::attachments() const { return impl_->attachments; }
 
-std::optional<int> Tally::windows_fd(InterfaceKey key) const {
+std::optional<int> PacketPrograms::windows_fd(InterfaceKey key) const {
   const auto found = std::ranges::find_if(impl_->attached,
                                           [&](const Attached& one) { return one.what.key == key; });
   if (found == impl_->attached.end() || found->programs->rodata->window_ns == 0) return {};
   return bpf_map__fd(found->programs->maps.cgt_windows);
 }
 
-Result<Windows> Tally::windows(InterfaceKey key) const {
+Result<Windows> PacketPrograms::windows(InterfaceKey key) const {
   const auto fd = windows_fd(key);
   if (!fd) return std::unexpected(sys::error_from(ENOENT, "map the windows"));
   return Windows::map(*fd, impl_->ledger.rows() - 1, window());
 }
 
-std::uint32_t Tally::clock_read_bytes() const { return impl_->ledger.header().clock_read_bytes; }
+std::uint32_t PacketPrograms::clock_read_bytes() const {
+  return impl_->ledger.header().clock_read_bytes;
+}
 
-Nanoseconds Tally::window() const { return Nanoseconds(impl_->ledger.header().window_ns); }
+Nanoseconds PacketPrograms::window() const { return Nanoseconds(impl_->ledger.header().window_ns); }
 
-std::vector<AccountTotals> Tally::read() const { return impl_->cells.read(); }
+std::vector<AccountTotals> PacketPrograms::read() const { return impl_->cells.read(); }
 
-SlotUse Tally::slots() const { return {impl_->cells.used_slots(), impl_->ledger.slots()}; }
+SlotUse PacketPrograms::slots() const { return {impl_->cells.used_slots(), impl_->ledger.slots()}; }
 
-void Tally::measure_cost(bool on) {
+void PacketPrograms::measure_cost(bool on) {
   if (!on) {
     impl_->run_time_statistics = sys::Fd();
   } else if (!impl_->run_time_statistics) {
@@ -162,7 +166,7 @@ void Tally::measure_cost(bool on) {
   }
 }
 
-ProgramCost Tally::cost() const {
+ProgramCost PacketPrograms::cost() const {
   ProgramCost cost = impl_->past_cost;
   for (const Attached& one : impl_->attached) {
     cost += cost_of(one.record.program_id);
@@ -170,8 +174,8 @@ ProgramCost Tally::cost() const {
   return cost;
 }
 
-std::uint64_t Tally::ledger_bytes() const { return impl_->ledger.memory_bytes(); }
+std::uint64_t PacketPrograms::ledger_bytes() const { return impl_->ledger.memory_bytes(); }
 
-Ledger& Tally::ledger() { return impl_->ledger; }
+Ledger& PacketPrograms::ledger() { return impl_->ledger; }
 
 }  // namespace cgtally::bpf

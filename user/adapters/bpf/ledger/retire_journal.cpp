@@ -7,7 +7,7 @@
 //             assigned, never added, and the obituary has its number: again is as good as once.
 //   resting   all is done but to give the slot back.
 // A fold is summed only when none other is, so that no two know different totals of the taker.
-#include "adapters/bpf/ledger/retirement.h"
+#include "adapters/bpf/ledger/retire_journal.h"
 
 #include <bpf/bpf.h>
 #include "cgtally/abi.h"
@@ -24,12 +24,12 @@ namespace cgtally::bpf {
 namespace {
 
 // Beyond the lap of the windows: one may be written a little late.
-constexpr Nanoseconds kExtraRest = std::chrono::milliseconds{100};
+constexpr Nanoseconds kQuarantineMargin = std::chrono::milliseconds{100};
 
 // After everything before it, before everything after it: for readers, and for whoever comes after
 // a kill.
 template <typename T>
-void mark(T& field, std::type_identity_t<T> value) {
+void store_in_order(T& field, std::type_identity_t<T> value) {
   std::atomic_thread_fence(std::memory_order_seq_cst);
   __atomic_store_n(&field, value, __ATOMIC_RELAXED);
   std::atomic_thread_fence(std::memory_order_seq_cst);
@@ -60,134 +60,135 @@ cgt_key retired_of(std::uint32_t iface) {
   return {.cgroup_id = 0, .iface = iface, .kind = CGT_RETIRED};
 }
 
-cgt_fold leaving_fold(const cgt_key& key, std::uint32_t slot, std::uint32_t into_slot) {
-  cgt_fold fold{};
-  fold.slot = slot;
-  fold.key = key;
-  fold.into_slot = into_slot;
-  return fold;
+cgt_retire_entry leaving_entry(const cgt_key& key, std::uint32_t slot, std::uint32_t into_slot) {
+  cgt_retire_entry entry{};
+  entry.slot = slot;
+  entry.key = key;
+  entry.into_slot = into_slot;
+  return entry;
 }
 
 }  // namespace
 
-Result<Retirement> Retirement::over(Ledger& ledger) {
+Result<RetireJournal> RetireJournal::open(Ledger& ledger) {
   auto gone = ledger.reserve(retired_of(CGT_GONE_IFACE));
   if (!gone) return std::unexpected(std::move(gone).error());
   ledger.header().gone_slot = *gone;
   auto ring = FinalTotalsRing::map(ledger, Access::write);
   if (!ring) return std::unexpected(std::move(ring).error());
-  return Retirement(ledger, *std::move(ring));
+  return RetireJournal(ledger, *std::move(ring));
 }
 
-cgt_cell& Retirement::cell(std::uint32_t row, std::uint32_t slot) const {
+cgt_cell& RetireJournal::cell(std::uint32_t row, std::uint32_t slot) const {
   return ledger_.get().cells()[std::size_t{row} * ledger_.get().slots() + slot];
 }
 
-std::size_t Retirement::room() const {
+std::size_t RetireJournal::room() const {
   return static_cast<std::size_t>(
-      std::ranges::count(header().folds, CGT_FOLD_NONE, &cgt_fold::state));
+      std::ranges::count(header().journal, CGT_RETIRE_NONE, &cgt_retire_entry::state));
 }
 
 // Odd only while totals move: readers wait, or read by the journal.
-void Retirement::make_fold_seq(bool odd) const {
-  auto& seq = header().fold_seq;
-  if ((seq % 2 != 0) != odd) mark(seq, seq + 1);
+void RetireJournal::set_generation(bool odd) const {
+  auto& seq = header().retire_generation;
+  if ((seq % 2 != 0) != odd) store_in_order(seq, seq + 1);
 }
 
-void Retirement::announce(std::span<const cgt_fold> leaving) const {
+void RetireJournal::record_leaving(std::span<const cgt_retire_entry> leaving) const {
   auto next = leaving.begin();
-  for (cgt_fold& fold : header().folds) {
+  for (cgt_retire_entry& entry : header().journal) {
     if (next == leaving.end()) break;
-    if (fold.state != CGT_FOLD_NONE) continue;
-    fold = *next++;
-    mark(fold.state, CGT_FOLD_LEAVING);
+    if (entry.state != CGT_RETIRE_NONE) continue;
+    entry = *next++;
+    store_in_order(entry.state, CGT_RETIRE_LEAVING);
   }
-  auto& seq = header().fold_seq;
-  mark(seq, seq + 2);
+  auto& seq = header().retire_generation;
+  store_in_order(seq, seq + 2);
 }
 
 // If its account came back under another slot after an earlier attempt, that one stays. Programs
 // never change or delete what the hash has, so that nothing comes between the two calls.
-void Retirement::take_from_hash(const cgt_fold& fold) const {
+void RetireJournal::take_from_hash(const cgt_retire_entry& entry) const {
   const int slots = ledger_.get().fd("slots");
   std::uint32_t slot = 0;
-  if (bpf_map_lookup_elem(slots, &fold.key, &slot) == 0 && slot == fold.slot) {
-    bpf_map_delete_elem(slots, &fold.key);
+  if (bpf_map_lookup_elem(slots, &entry.key, &slot) == 0 && slot == entry.slot) {
+    bpf_map_delete_elem(slots, &entry.key);
   }
 }
 
 // No program stamps this slot any more: whoever had found it in the hash has ended. From the next
 // run on, no cache takes a packet here.
-void Retirement::unstamp(const cgt_fold& fold) const {
+void RetireJournal::clear_keys(const cgt_retire_entry& entry) const {
   for (std::uint32_t row = 0; row < ledger_.get().rows(); ++row) {
-    cgt_key& key = cell(row, fold.slot).key;
-    mark(key.iface, 0);
+    cgt_key& key = cell(row, entry.slot).key;
+    store_in_order(key.iface, 0);
     key.cgroup_id = 0;
     key.kind = 0;
   }
 }
 
 // Programs never book on `(retired)`: its totals are in userspace's own row alone.
-void Retirement::sum_up(cgt_fold& fold) const {
-  fold.sum = {};
+void RetireJournal::sum_up(cgt_retire_entry& entry) const {
+  entry.sum = {};
   for (std::uint32_t row = 0; row < ledger_.get().rows(); ++row) {
-    add(fold.sum, totals_of(cell(row, fold.slot)));
+    add(entry.sum, totals_of(cell(row, entry.slot)));
   }
-  fold.retired = totals_of(cell(ledger_.get().own_row(), fold.into_slot));
-  add(fold.retired, fold.sum);
-  fold.obituary = header().obituaries + 1;
-  fold.rest_until_ns = 0;
-  mark(fold.state, CGT_FOLD_SUMMED);
+  entry.into_totals = totals_of(cell(ledger_.get().own_row(), entry.into_slot));
+  add(entry.into_totals, entry.sum);
+  entry.final_totals_seq = header().final_totals_written + 1;
+  entry.quarantined_until_ns = 0;
+  store_in_order(entry.state, CGT_RETIRE_SUMMED);
 }
 
-void Retirement::conclude(cgt_fold& fold, Nanoseconds now) {
-  if (header().obituaries < fold.obituary) {
-    ring_.write({.seq = fold.obituary,
-                 .folded_ns = static_cast<std::uint64_t>(now.count()),
-                 .key = fold.key,
-                 .rx_bytes = fold.sum.rx_bytes,
-                 .rx_packets = fold.sum.rx_packets,
-                 .tx_bytes = fold.sum.tx_bytes,
-                 .tx_packets = fold.sum.tx_packets});
-    mark(header().obituaries, fold.obituary);
+void RetireJournal::finish(cgt_retire_entry& entry, Nanoseconds now) {
+  if (header().final_totals_written < entry.final_totals_seq) {
+    ring_.write({.seq = entry.final_totals_seq,
+                 .retired_ns = static_cast<std::uint64_t>(now.count()),
+                 .key = entry.key,
+                 .rx_bytes = entry.sum.rx_bytes,
+                 .rx_packets = entry.sum.rx_packets,
+                 .tx_bytes = entry.sum.tx_bytes,
+                 .tx_packets = entry.sum.tx_packets});
+    store_in_order(header().final_totals_written, entry.final_totals_seq);
   }
-  set_totals(cell(ledger_.get().own_row(), fold.into_slot), fold.retired);
+  set_totals(cell(ledger_.get().own_row(), entry.into_slot), entry.into_totals);
   for (std::uint32_t row = 0; row < ledger_.get().rows(); ++row) {
-    cell(row, fold.slot) = {};
+    cell(row, entry.slot) = {};
   }
-  mark(fold.state, CGT_FOLD_RESTING);
+  store_in_order(entry.state, CGT_RETIRE_QUARANTINED);
 }
 
-Result<void> Retirement::end_open_folds(Nanoseconds now) {
-  std::vector<cgt_fold*> leaving;
-  for (cgt_fold& fold : header().folds) {
-    if (fold.state == CGT_FOLD_SUMMED) conclude(fold, now);
-    if (fold.state == CGT_FOLD_LEAVING) leaving.push_back(&fold);
+Result<void> RetireJournal::finish_open_entries(Nanoseconds now) {
+  std::vector<cgt_retire_entry*> leaving;
+  for (cgt_retire_entry& entry : header().journal) {
+    if (entry.state == CGT_RETIRE_SUMMED) finish(entry, now);
+    if (entry.state == CGT_RETIRE_LEAVING) leaving.push_back(&entry);
   }
-  make_fold_seq(false);
+  set_generation(false);
   if (leaving.empty()) return {};
-  for (const cgt_fold* fold : leaving) take_from_hash(*fold);
+  for (const cgt_retire_entry* entry : leaving) take_from_hash(*entry);
   if (auto waited = ledger_.get().wait_for_running_programs(); !waited) return waited;
-  for (const cgt_fold* fold : leaving) unstamp(*fold);
+  for (const cgt_retire_entry* entry : leaving) clear_keys(*entry);
   if (auto waited = ledger_.get().wait_for_running_programs(); !waited) return waited;
-  make_fold_seq(true);
-  for (cgt_fold* fold : leaving) {
-    sum_up(*fold);
-    conclude(*fold, now);
+  set_generation(true);
+  for (cgt_retire_entry* entry : leaving) {
+    sum_up(*entry);
+    finish(*entry, now);
   }
-  make_fold_seq(false);
+  set_generation(false);
   return {};
 }
 
-Result<void> Retirement::recover(Nanoseconds now) { return end_open_folds(now); }
+Result<void> RetireJournal::recover(Nanoseconds now) { return finish_open_entries(now); }
 
-Result<std::size_t> Retirement::retire(std::span<const InterfaceAccount> accounts,
-                                       Nanoseconds now) {
-  if (auto ended = end_open_folds(now); !ended) return std::unexpected(std::move(ended).error());
+Result<std::size_t> RetireJournal::retire(std::span<const InterfaceAccount> accounts,
+                                          Nanoseconds now) {
+  if (auto ended = finish_open_entries(now); !ended)
+    return std::unexpected(std::move(ended).error());
   std::vector<InterfaceAccount> once(accounts.begin(), accounts.end());
   std::ranges::sort(once);
   once.erase(std::ranges::unique(once).begin(), once.end());
-  std::vector<cgt_fold> leaving;
+  std::vector<cgt_retire_entry> leaving;
   const std::size_t most = room();
   for (const auto& [iface, account] : once) {
     if (leaving.size() == most) break;
@@ -198,15 +199,16 @@ Result<std::size_t> Retirement::retire(std::span<const InterfaceAccount> account
     if (bpf_map_lookup_elem(ledger_.get().fd("slots"), &key, &slot) != 0) continue;
     auto into = ledger_.get().reserve(retired_of(iface.value));
     if (!into) return std::unexpected(std::move(into).error());
-    leaving.push_back(leaving_fold(key, slot, *into));
+    leaving.push_back(leaving_entry(key, slot, *into));
   }
   if (leaving.empty()) return 0;
-  announce(leaving);
-  if (auto ended = end_open_folds(now); !ended) return std::unexpected(std::move(ended).error());
+  record_leaving(leaving);
+  if (auto ended = finish_open_entries(now); !ended)
+    return std::unexpected(std::move(ended).error());
   return leaving.size();
 }
 
-std::vector<cgt_key> Retirement::accounts_of(InterfaceKey iface) const {
+std::vector<cgt_key> RetireJournal::accounts_of(InterfaceKey iface) const {
   std::vector<cgt_key> keys;
   cgt_key key{};
   const void* previous = nullptr;
@@ -222,7 +224,7 @@ std::vector<cgt_key> Retirement::accounts_of(InterfaceKey iface) const {
   return keys;
 }
 
-Result<bool> Retirement::retire_interface(InterfaceKey iface, Nanoseconds now) {
+Result<bool> RetireJournal::retire_interface(InterfaceKey iface, Nanoseconds now) {
   for (const auto& [key, record] : ledger_.get().interfaces()) {
     if (key == iface.value && (record.hook != CGT_HOOK_NONE || record.to_boot_ns == 0)) {
       return std::unexpected(Error{.what = "retire an interface that is still counted",
@@ -231,36 +233,40 @@ Result<bool> Retirement::retire_interface(InterfaceKey iface, Nanoseconds now) {
     }
   }
   // Ends folds into its own (retired), which is about to leave as well.
-  if (auto ended = end_open_folds(now); !ended) return std::unexpected(std::move(ended).error());
+  if (auto ended = finish_open_entries(now); !ended)
+    return std::unexpected(std::move(ended).error());
   const auto keys = accounts_of(iface);
   const std::size_t count = std::min(keys.size(), room());
-  std::vector<cgt_fold> leaving;
+  std::vector<cgt_retire_entry> leaving;
   for (const cgt_key& key : std::span(keys).first(count)) {
     std::uint32_t slot = 0;
     if (bpf_map_lookup_elem(ledger_.get().fd("slots"), &key, &slot) != 0) continue;
-    leaving.push_back(leaving_fold(key, slot, header().gone_slot));
+    leaving.push_back(leaving_entry(key, slot, header().gone_slot));
   }
-  announce(leaving);
-  if (auto ended = end_open_folds(now); !ended) return std::unexpected(std::move(ended).error());
+  record_leaving(leaving);
+  if (auto ended = finish_open_entries(now); !ended)
+    return std::unexpected(std::move(ended).error());
   if (count < keys.size()) return false;
   ledger_.get().forget_interface(iface.value);
   return true;
 }
 
-std::size_t Retirement::free_rested(Nanoseconds now) {
-  const auto lap = Nanoseconds{static_cast<std::int64_t>(header().window_ns * CGT_WINDOW_RING)};
+std::size_t RetireJournal::release_quarantined(Nanoseconds now) {
+  const auto ring_length =
+      Nanoseconds{static_cast<std::int64_t>(header().window_ns * CGT_WINDOW_RING)};
   std::size_t freed = 0;
-  for (cgt_fold& fold : header().folds) {
-    if (fold.state != CGT_FOLD_RESTING) continue;
+  for (cgt_retire_entry& entry : header().journal) {
+    if (entry.state != CGT_RETIRE_QUARANTINED) continue;
     // Timed here: the `now` of the fold was taken before its graces.
-    if (fold.rest_until_ns == 0) {
-      mark(fold.rest_until_ns, static_cast<std::uint64_t>((now + lap + kExtraRest).count()));
+    if (entry.quarantined_until_ns == 0) {
+      store_in_order(entry.quarantined_until_ns,
+                     static_cast<std::uint64_t>((now + ring_length + kQuarantineMargin).count()));
     }
-    if (static_cast<std::uint64_t>(now.count()) < fold.rest_until_ns) continue;
-    const std::uint32_t slot = fold.slot;
+    if (static_cast<std::uint64_t>(now.count()) < entry.quarantined_until_ns) continue;
+    const std::uint32_t slot = entry.slot;
     // In this order: a kill between the two loses a slot for a while; the other way round it would
     // be given out twice.
-    mark(fold.state, CGT_FOLD_NONE);
+    store_in_order(entry.state, CGT_RETIRE_NONE);
     bpf_map_update_elem(ledger_.get().fd("free"), nullptr, &slot, BPF_ANY);
     ++freed;
   }

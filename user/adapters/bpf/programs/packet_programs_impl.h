@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a Tally is made of: the ledger, and the programs of each interface with the hooks that they
-// hang on. For tally.cpp and tally_attach.cpp only.
+// What a PacketPrograms is made of: the ledger, and the programs of each interface with the hooks
+// that they hang on. For tally.cpp and tally_attach.cpp only.
 #pragma once
 
 #include <bpf/libbpf.h>
@@ -18,8 +18,8 @@
 #include "adapters/bpf/base/skeleton.h"
 #include "adapters/bpf/hooks/hook.h"
 #include "adapters/bpf/ledger/totals_reader.h"
+#include "adapters/bpf/programs/packet_programs.h"
 #include "adapters/bpf/programs/program_loader.h"
-#include "adapters/bpf/programs/tally.h"
 #include "adapters/sys/fd.h"
 
 namespace cgtally::bpf {
@@ -32,16 +32,16 @@ struct Attached {
   Skeleton<tally_bpf> programs;
   std::optional<Hook> ingress;
   std::optional<Hook> egress;
-  Nanoseconds seen_attached{};                          // boot time
-  std::optional<ReattachedHook> untold = std::nullopt;  // a loss before this process came
+  Nanoseconds seen_attached{};                              // boot time
+  std::optional<ReattachedHook> unreported = std::nullopt;  // a loss before this process came
 };
 
-struct Tally::Impl {
+struct PacketPrograms::Impl {
   Ledger ledger;
   std::string directory;  // of the pinned links; empty: a private ledger
   KernelFacts facts = probe_kernel();
-  Skeleton<liveness_bpf> mark_program;
-  bpf_link* mark = nullptr;
+  Skeleton<liveness_bpf> liveness_program;
+  bpf_link* liveness_link = nullptr;
   TotalsReader cells{ledger};
   sys::Fd run_time_statistics;
   std::list<Attached> attached;
@@ -52,25 +52,25 @@ struct Tally::Impl {
   Impl(Ledger own, std::string links) : ledger(std::move(own)), directory(std::move(links)) {}
   ~Impl() {
     attached.clear();
-    if (mark && pinned()) bpf_link__disconnect(mark);
-    bpf_link__destroy(mark);
+    if (liveness_link && pinned()) bpf_link__disconnect(liveness_link);
+    bpf_link__destroy(liveness_link);
   }
   [[nodiscard]] bool pinned() const { return !directory.empty(); }
 
-  Result<void> make_mark();
+  Result<void> create_liveness_link();
   std::pair<InterfaceKey, cgt_interface> record_of(const Interface& link, const std::string& label);
   Result<void> reserve_reasons(InterfaceKey key, cgt_interface& record);
   void release_reasons(InterfaceKey key, const cgt_interface& record, std::uint32_t count);
-  Result<Hook> adopt(int program_fd, const Attached& one, HookDirection direction) const;
-  Result<bool> hang(Attached& one, HookDirection direction);
-  Result<Hook> hang_anew(int program_fd, const Attached& one, HookDirection direction) const;
+  Result<Hook> take_over(int program_fd, const Attached& one, HookDirection direction) const;
+  Result<bool> attach_hook(Attached& one, HookDirection direction);
+  Result<Hook> attach_new(int program_fd, const Attached& one, HookDirection direction) const;
   Result<void> attach(Attached& one, NetnsKey netns);
-  bool mend(Attached& one);
-  Result<void> mend(Attached& one, HookDirection direction);
+  bool reattach(Attached& one);
+  Result<void> reattach(Attached& one, HookDirection direction);
   [[nodiscard]] bool uses_filters(const Attached& one) const;
-  static ReattachedHook note_gap(Attached& one, Nanoseconds now);
+  static ReattachedHook record_gap(Attached& one, Nanoseconds now);
   Result<void> write_record(Attached& one);
-  Result<void> announce(Attached& one);
+  Result<void> record_intent(Attached& one);
   [[nodiscard]] std::string pin_of(const Attached& one, HookDirection direction) const;
   void list_attachments();
 };

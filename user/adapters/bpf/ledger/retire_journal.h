@@ -17,14 +17,14 @@
 #include "core/base/result.h"
 #include "core/traffic/account.h"
 
-struct cgt_fold;
+struct cgt_retire_entry;
 
 namespace cgtally::bpf {
 
-class Retirement {
+class RetireJournal {
  public:
   // The ledger must stay where it is as long as this lives. Reserves the slot of `(gone)`.
-  static Result<Retirement> over(Ledger& ledger);
+  static Result<RetireJournal> open(Ledger& ledger);
 
   // Ends what a killed keeper began; the first thing that a keeper does. `now` is CLOCK_BOOTTIME.
   Result<void> recover(Nanoseconds now);
@@ -36,23 +36,23 @@ class Retirement {
   Result<bool> retire_interface(InterfaceKey iface, Nanoseconds now);
   // Slots that no window can name any more become free. To be called now and then: a slot rests
   // from the first call after its fold.
-  std::size_t free_rested(Nanoseconds now);
+  std::size_t release_quarantined(Nanoseconds now);
   // How many accounts can be folded before others have rested.
   [[nodiscard]] std::size_t room() const;
 
  private:
-  Retirement(Ledger& ledger, FinalTotalsRing ring) : ledger_(ledger), ring_(std::move(ring)) {}
+  RetireJournal(Ledger& ledger, FinalTotalsRing ring) : ledger_(ledger), ring_(std::move(ring)) {}
 
   [[nodiscard]] cgt_header& header() const { return ledger_.get().header(); }
   [[nodiscard]] cgt_cell& cell(std::uint32_t row, std::uint32_t slot) const;
   [[nodiscard]] std::vector<cgt_key> accounts_of(InterfaceKey iface) const;
-  void announce(std::span<const cgt_fold> leaving) const;
-  Result<void> end_open_folds(Nanoseconds now);
-  void take_from_hash(const cgt_fold& fold) const;
-  void unstamp(const cgt_fold& fold) const;
-  void sum_up(cgt_fold& fold) const;
-  void conclude(cgt_fold& fold, Nanoseconds now);
-  void make_fold_seq(bool odd) const;
+  void record_leaving(std::span<const cgt_retire_entry> leaving) const;
+  Result<void> finish_open_entries(Nanoseconds now);
+  void take_from_hash(const cgt_retire_entry& entry) const;
+  void clear_keys(const cgt_retire_entry& entry) const;
+  void sum_up(cgt_retire_entry& entry) const;
+  void finish(cgt_retire_entry& entry, Nanoseconds now);
+  void set_generation(bool odd) const;
 
   std::reference_wrapper<Ledger> ledger_;
   FinalTotalsRing ring_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The attaching side of a Tally. Whatever it does to a pinned ledger is written down before and
-// after, because the process may be killed in between and the next one must find what hangs.
+// The attaching side of a PacketPrograms. Whatever it does to a pinned ledger is written down
+// before and after, because the process may be killed in between and the next one must find what
+// hangs.
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include "cgtally/abi.h"
@@ -15,7 +16,7 @@
 #include "adapters/bpf/base/pin.h"
 #include "adapters/bpf/hooks/filter_owner.h"
 #include "adapters/bpf/ledger/interface_record.h"
-#include "adapters/bpf/programs/tally_impl.h"
+#include "adapters/bpf/programs/packet_programs_impl.h"
 #include "adapters/netlink/qdisc.h"
 #include "adapters/sys/clock.h"
 #include "adapters/sys/error.h"
@@ -33,26 +34,27 @@ Hook::Filter recorded_filter(const Attached& one, std::size_t at) {
 }  // namespace
 
 // A pinned ledger's mark stays when its keeper goes.
-Result<void> Tally::Impl::make_mark() {
+Result<void> PacketPrograms::Impl::create_liveness_link() {
   const LibbpfLog log;
-  mark_program.reset(liveness_bpf::open());
-  if (!mark_program) return std::unexpected(sys::error_from(errno, "read the BPF object"));
-  ledger.share_with(mark_program->obj);
-  if (const int code = liveness_bpf::load(mark_program.get()); code != 0) {
+  liveness_program.reset(liveness_bpf::open());
+  if (!liveness_program) return std::unexpected(sys::error_from(errno, "read the BPF object"));
+  ledger.share_with(liveness_program->obj);
+  if (const int code = liveness_bpf::load(liveness_program.get()); code != 0) {
     return std::unexpected(with_last_words(
         sys::error_from(-code, "create the ledger", "see what is missing: cgtally doctor"), log));
   }
-  mark = bpf_program__attach(mark_program->progs.cgt_owner);
-  if (!mark) {
+  liveness_link = bpf_program__attach(liveness_program->progs.cgt_liveness);
+  if (!liveness_link) {
     return std::unexpected(with_last_words(
         sys::error_from(errno, "attach to a kernel tracepoint", "grant CAP_PERFMON"), log));
   }
-  return pinned() ? replace_pin(bpf_link__fd(mark), directory + "/owner") : Result<void>{};
+  return pinned() ? replace_pin(bpf_link__fd(liveness_link), directory + "/liveness")
+                  : Result<void>{};
 }
 
 // The record of an interface that is counted, or was; a new one with a new key otherwise.
-std::pair<InterfaceKey, cgt_interface> Tally::Impl::record_of(const Interface& link,
-                                                              const std::string& label) {
+std::pair<InterfaceKey, cgt_interface> PacketPrograms::Impl::record_of(const Interface& link,
+                                                                       const std::string& label) {
   for (const auto& [key, record] : ledger.interfaces()) {
     // Attached here already: that device has gone, and this one came under its index.
     const bool taken = std::ranges::any_of(
@@ -63,7 +65,7 @@ std::pair<InterfaceKey, cgt_interface> Tally::Impl::record_of(const Interface& l
 }
 
 // Reasons must always have a place: they are what remains when the table is full.
-Result<void> Tally::Impl::reserve_reasons(InterfaceKey key, cgt_interface& record) {
+Result<void> PacketPrograms::Impl::reserve_reasons(InterfaceKey key, cgt_interface& record) {
   for (std::uint32_t kind = 1; kind < CGT_KINDS; ++kind) {
     auto slot = ledger.reserve({.cgroup_id = 0, .iface = key.value, .kind = kind});
     if (!slot) {
@@ -76,43 +78,44 @@ Result<void> Tally::Impl::reserve_reasons(InterfaceKey key, cgt_interface& recor
 }
 
 // For an interface that was never attached to: nothing has been booked there. Kinds below `count`.
-void Tally::Impl::release_reasons(InterfaceKey key, const cgt_interface& record,
-                                  std::uint32_t count) {
+void PacketPrograms::Impl::release_reasons(InterfaceKey key, const cgt_interface& record,
+                                           std::uint32_t count) {
   for (std::uint32_t kind = 1; kind < count; ++kind) {
     ledger.release({.cgroup_id = 0, .iface = key.value, .kind = kind}, record.reason_slot[kind]);
   }
 }
 
-std::string Tally::Impl::pin_of(const Attached& one, HookDirection direction) const {
+std::string PacketPrograms::Impl::pin_of(const Attached& one, HookDirection direction) const {
   return directory + "/" + std::to_string(one.what.key.value) +
          (direction == HookDirection::ingress ? "-ingress" : "-egress");
 }
 
-Result<Hook> Tally::Impl::hang_anew(int program_fd, const Attached& one,
-                                    HookDirection direction) const {
+Result<Hook> PacketPrograms::Impl::attach_new(int program_fd, const Attached& one,
+                                              HookDirection direction) const {
   return facts.tcx ? Hook::attach_tcx(program_fd, one.what.link.ifindex, direction)
                    : Hook::attach_clsact(program_fd, one.what.link.ifindex, direction);
 }
 
 // What an earlier process kept there counts on, of whichever kind it is: this one may be refused
 // what that one was allowed, and both kinds at once would count twice.
-Result<Hook> Tally::Impl::adopt(int program_fd, const Attached& one,
-                                HookDirection direction) const {
-  auto link = Hook::adopt_tcx(program_fd, one.what.link.ifindex, pin_of(one, direction));
+Result<Hook> PacketPrograms::Impl::take_over(int program_fd, const Attached& one,
+                                             HookDirection direction) const {
+  auto link = Hook::take_over_tcx(program_fd, one.what.link.ifindex, pin_of(one, direction));
   if (link || link.error().code != ENOENT) return link;
   const std::size_t at = direction == HookDirection::ingress ? 0 : 1;
-  return Hook::adopt_clsact(program_fd, one.what.link.ifindex, direction, recorded_filter(one, at));
+  return Hook::take_over_clsact(program_fd, one.what.link.ifindex, direction,
+                                recorded_filter(one, at));
 }
 
 // Takes over what is there, or hangs the program anew: then the result is true.
-Result<bool> Tally::Impl::hang(Attached& one, HookDirection direction) {
+Result<bool> PacketPrograms::Impl::attach_hook(Attached& one, HookDirection direction) {
   const bool ingress = direction == HookDirection::ingress;
   const auto* program = ingress ? one.programs->progs.cgt_ingress : one.programs->progs.cgt_egress;
   const int fd = bpf_program__fd(program);
   Result<Hook> hook = std::unexpected(sys::error_from(ENOENT, "take over a program"));
-  if (pinned()) hook = adopt(fd, one, direction);
-  const bool anew = !hook && hook.error().code == ENOENT;
-  if (anew) hook = hang_anew(fd, one, direction);
+  if (pinned()) hook = take_over(fd, one, direction);
+  const bool attach_again = !hook && hook.error().code == ENOENT;
+  if (attach_again) hook = attach_new(fd, one, direction);
   if (!hook) return std::unexpected(std::move(hook).error());
   if (pinned()) {
     if (auto kept = hook->keep(pin_of(one, direction)); !kept) {
@@ -120,16 +123,16 @@ Result<bool> Tally::Impl::hang(Attached& one, HookDirection direction) {
     }
   }
   (ingress ? one.ingress : one.egress) = *std::move(hook);
-  return anew;
+  return attach_again;
 }
 
 // Until both hang: what may hang. A takedown looks for links in any case.
-bool Tally::Impl::uses_filters(const Attached& one) const {
+bool PacketPrograms::Impl::uses_filters(const Attached& one) const {
   if (!one.ingress || !one.egress) return !facts.tcx || one.record.hook == CGT_HOOK_CLSACT;
   return one.ingress->filter().program_id != 0 || one.egress->filter().program_id != 0;
 }
 
-Result<void> Tally::Impl::write_record(Attached& one) {
+Result<void> PacketPrograms::Impl::write_record(Attached& one) {
   one.record.hook = uses_filters(one) ? CGT_HOOK_CLSACT : CGT_HOOK_TCX;
   one.record.to_boot_ns = 0;
   for (const auto& [at, hook] : {std::pair{0, &one.ingress}, std::pair{1, &one.egress}}) {
@@ -144,7 +147,7 @@ Result<void> Tally::Impl::write_record(Attached& one) {
 
 // Who comes after a killed process must know its filter and its qdisc, which may be there before
 // anything can be written about them.
-Result<void> Tally::Impl::announce(Attached& one) {
+Result<void> PacketPrograms::Impl::record_intent(Attached& one) {
   const int ifindex = one.what.link.ifindex;
   for (const auto direction : {HookDirection::ingress, HookDirection::egress}) {
     // What was announced last may hang by now, and be known by that alone.
@@ -164,7 +167,7 @@ Result<void> Tally::Impl::announce(Attached& one) {
 
 // The record is written before the first step and after each, so that a killed process leaves
 // nothing that `down` does not find.
-Result<void> Tally::Impl::attach(Attached& one, NetnsKey netns) {
+Result<void> PacketPrograms::Impl::attach(Attached& one, NetnsKey netns) {
   auto programs =
       load_programs({.ledger = ledger,
                      .facts = facts,
@@ -176,32 +179,33 @@ Result<void> Tally::Impl::attach(Attached& one, NetnsKey netns) {
   one.programs = *std::move(programs);
   // A kernel with tcx was never left with filters of ours.
   if (!facts.tcx) {
-    if (auto cleaned = remove_dead_filters(one.what.link.ifindex, owner_alive); !cleaned) {
+    if (auto cleaned = remove_orphaned_filters(one.what.link.ifindex, owner_process_alive);
+        !cleaned) {
       return std::unexpected(std::move(cleaned).error());
     }
   }
   const cgt_interface before = one.record;
-  if (auto known = uses_filters(one) ? announce(one) : write_record(one); !known) return known;
+  if (auto known = uses_filters(one) ? record_intent(one) : write_record(one); !known) return known;
   bool lost = false;
   for (const auto direction : {HookDirection::ingress, HookDirection::egress}) {
-    const auto anew = hang(one, direction);
-    if (!anew) return std::unexpected(anew.error());
+    const auto is_new_hook = attach_hook(one, direction);
+    if (!is_new_hook) return std::unexpected(is_new_hook.error());
     const std::size_t at = direction == HookDirection::ingress ? 0 : 1;
-    lost |= *anew && before.hook != CGT_HOOK_NONE && before.program_id[at] != 0;
-    if (is_new(before)) begin_at_device(one.record);  // to load the programs took its time
+    lost |= *is_new_hook && before.hook != CGT_HOOK_NONE && before.program_id[at] != 0;
+    if (is_new(before)) take_device_baseline(one.record);  // to load the programs took its time
     if (auto written = write_record(one); !written) return written;
   }
   if (!uses_filters(one)) one.record.made_qdisc = before.made_qdisc;  // more was only announced
   const Nanoseconds now = sys::now().boot;
   if (lost) {
     one.seen_attached = Nanoseconds(std::max(ledger.header().kept_boot_ns, before.from_boot_ns));
-    one.untold = note_gap(one, now);
+    one.unreported = record_gap(one, now);
   }
   one.seen_attached = now;
   return write_record(one);
 }
 
-void Tally::Impl::list_attachments() {
+void PacketPrograms::Impl::list_attachments() {
   attachments.clear();
   for (const Attached& one : attached) {
     attachments.push_back(one.what);
@@ -210,11 +214,11 @@ void Tally::Impl::list_attachments() {
   }
 }
 
-Result<void> Tally::Impl::mend(Attached& one, HookDirection direction) {
+Result<void> PacketPrograms::Impl::reattach(Attached& one, HookDirection direction) {
   auto& hook = direction == HookDirection::ingress ? one.ingress : one.egress;
   const auto* program = direction == HookDirection::ingress ? one.programs->progs.cgt_ingress
                                                             : one.programs->progs.cgt_egress;
-  auto again = hang_anew(bpf_program__fd(program), one, direction);
+  auto again = attach_new(bpf_program__fd(program), one, direction);
   if (!again) return std::unexpected(std::move(again).error());
   if (pinned()) {
     if (auto kept = again->keep(pin_of(one, direction)); !kept) return kept;
@@ -224,21 +228,21 @@ Result<void> Tally::Impl::mend(Attached& one, HookDirection direction) {
 }
 
 // Whether something was lost, and hangs again.
-bool Tally::Impl::mend(Attached& one) {
+bool PacketPrograms::Impl::reattach(Attached& one) {
   const bool ingress = one.ingress->attached();
   const bool egress = one.egress->attached();
   if (ingress && egress) return false;
   // What comes in the place of a qdisc that was deleted is not ours until we make it.
   if (!ingress && !egress) one.record.made_qdisc = 0;
-  (void)(facts.tcx ? write_record(one) : announce(one));
+  (void)(facts.tcx ? write_record(one) : record_intent(one));
   bool again = false;
   // ENODEV: the interface itself has gone, which others will tell.
-  if (!ingress) again |= mend(one, HookDirection::ingress).has_value();
-  if (!egress) again |= mend(one, HookDirection::egress).has_value();
+  if (!ingress) again |= reattach(one, HookDirection::ingress).has_value();
+  if (!egress) again |= reattach(one, HookDirection::egress).has_value();
   return again;
 }
 
-ReattachedHook Tally::Impl::note_gap(Attached& one, Nanoseconds now) {
+ReattachedHook PacketPrograms::Impl::record_gap(Attached& one, Nanoseconds now) {
   const Nanoseconds gap = now - one.seen_attached;
   ++one.record.gaps;
   one.record.gap_ns += static_cast<std::uint64_t>(gap.count());

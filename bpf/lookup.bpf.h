@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Finds the socket that the kernel would deliver a tuple to, and the owner of that socket. The
+ * caller must know that the packet ends in this netns: a lookup answers for any destination address
+ * if a socket listens on the wildcard. Does not know of NAT (nat_owner.bpf.h) or of caches.
+ */
+#pragma once
+
+#define TUPLE_LEN(version)                                                                         \
+	((version) == 4 ? sizeof(((struct bpf_sock_tuple *)0)->ipv4)                               \
+			: sizeof(((struct bpf_sock_tuple *)0)->ipv6))
+
+enum match {
+	NO_MATCH,
+	MATCHED_PORT,	/* a listener or an unconnected UDP socket: any sender's packet matches */
+	MATCHED_FLOW,	/* an established socket, which is bound to both ends of the tuple */
+	MATCHED_ENDING, /* a socket bound to both ends, not yet or no longer established */
+};
+
+/* bpf_skc_to_tcp_sock gives the verifier the type on every kernel, so plain loads suffice. */
+static __always_inline struct owner owner_of_tcp(struct bpf_sock *sk, __u32 state)
+{
+	struct tcp_sock *tcp;
+
+	if (have_rdonly_cast)
+		return owner_of(sk, state);
+	tcp = bpf_skc_to_tcp_sock(sk);
+	if (!tcp)
+		return owner_by_reason(CGT_NO_SOCKET);
+	return owner_of_typed(&tcp->inet_conn.icsk_inet.sk, state);
+}
+
+static __always_inline enum match look_up_tcp(struct __sk_buff *skb, struct bpf_sock_tuple *tuple,
+					      __u32 version, struct owner *owner)
+{
+	struct bpf_sock *sk =
+		bpf_sk_lookup_tcp(skb, tuple, TUPLE_LEN(version), BPF_F_CURRENT_NETNS, 0);
+	__u32 state;
+
+	if (!sk)
+		return NO_MATCH;
+	state = sk->state;
+	*owner = owner_of_tcp(sk, state);
+	bpf_sk_release(sk);
+	if (state == BPF_TCP_LISTEN)
+		return MATCHED_PORT;
+	return state == BPF_TCP_ESTABLISHED ? MATCHED_FLOW : MATCHED_ENDING;
+}
+
+static __always_inline enum match look_up_udp(struct __sk_buff *skb, struct bpf_sock_tuple *tuple,
+					      __u32 version, struct owner *owner)
+{
+	struct bpf_sock *sk =
+		bpf_sk_lookup_udp(skb, tuple, TUPLE_LEN(version), BPF_F_CURRENT_NETNS, 0);
+	__u32 state;
+
+	if (!sk)
+		return NO_MATCH;
+	state = sk->state;
+	*owner = owner_of(sk, state);
+	bpf_sk_release(sk);
+	return state == BPF_TCP_ESTABLISHED ? MATCHED_FLOW : MATCHED_PORT;
+}
+
+/*
+ * The state of a TIME_WAIT or request socket. bpf_sk_lookup_tcp hides both kinds;
+ * bpf_skc_lookup_tcp returns them.
+ */
+static __noinline __u32 small_socket_state(struct __sk_buff *skb, struct bpf_sock_tuple *tuple,
+					   __u32 version)
+{
+	struct bpf_sock *sk =
+		bpf_skc_lookup_tcp(skb, tuple, TUPLE_LEN(version), BPF_F_CURRENT_NETNS, 0);
+	__u32 state = 0;
+
+	if (sk) {
+		state = sk->state;
+		bpf_sk_release(sk);
+	}
+	return state;
+}
+
+static __noinline enum match look_up(struct __sk_buff *skb, struct bpf_sock_tuple *tuple,
+				     __u32 version, __u32 protocol, struct owner *owner)
+{
+	return protocol == IPPROTO_TCP ? look_up_tcp(skb, tuple, version, owner)
+				       : look_up_udp(skb, tuple, version, owner);
+}
+
+/* The reason to count for a packet to one of our addresses that no full socket takes. */
+static __always_inline struct owner owner_without_socket(struct __sk_buff *skb, struct packet *p)
+{
+	if (p->protocol == IPPROTO_TCP &&
+	    small_socket_state(skb, &p->tuple, p->version) == BPF_TCP_TIME_WAIT)
+		return owner_by_reason(CGT_CLOSING);
+	return owner_by_reason(CGT_NO_SOCKET);
+}
+
+static __always_inline int is_syn(const struct packet *p)
+{
+	return p->protocol == IPPROTO_TCP &&
+	       (p->tcp_flags & (TCP_FLAG_BYTE_SYN | TCP_FLAG_BYTE_ACK)) == TCP_FLAG_BYTE_SYN;
+}
