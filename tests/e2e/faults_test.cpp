@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bad input and bad luck as a table: what is wrong, how the world is made so, the command, what
-// happens while it runs, its exit code, and what it says: what failed and what mends it. After
+// happens while it runs, its exit code, and its message: what failed and what helps. After
 // every line stdout holds data only, and nothing is left attached. Nothing is mocked: seccomp,
 // capabilities, mounts, pipes and disks are the kernel's.
 #include <gtest/gtest.h>

@@ -202,8 +202,8 @@ void PodInCgroupV1::mount_hierarchy() const {
           "mount a cgroup v1 hierarchy");
 }
 
-// A cgroup is on its way out for a while after its rmdir. A hierarchy that is unmounted before that
-// stays for ever, unless it is mounted once more to be let go.
+// The kernel takes a while to destroy a cgroup after its rmdir. A hierarchy that is unmounted
+// before that stays for ever, unless it is mounted once more to be let go.
 PodInCgroupV1::~PodInCgroupV1() {
   process_.reset();
   try {

@@ -39,7 +39,7 @@ class Scene {
   // While it runs.
   void signal(int number) const { program_->signal(number); }
   void await_words(const std::string& words) const;  // on stderr
-  // So many more rows with this: those of (kernel) are intervals that are whole.
+  // Waits for `count` more rows with `mark`: each row of (kernel) is a whole interval.
   void await_rows(int count, const std::string& mark = ",(kernel),") const;
   // Frames that arrive at cgt0; they are (not ip).
   void send_frames(std::uint64_t count);
@@ -95,8 +95,8 @@ class PodInCgroupV1 {
 
 [[nodiscard]] bool has_line_like(const std::string& text, const std::string& pattern);
 
-// A recording's law: rows are whole, each total is the one before plus the row's delta, and each
-// interval begins where the one before ended.
+// The rules of a recording: rows are whole, each total is the one before plus the row's delta, and
+// each interval begins where the one before ended.
 void expect_rows_without_gap(const std::string& csv);
 // Of the rows of an account, all intervals taken together.
 [[nodiscard]] std::uint64_t packets_received(const std::string& csv, const std::string& account);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Killed at the worst moment: the disk has taken half a row, and the recorder dies before it can
-// cut that off. At most the last line is torn, and the next start mends it.
+// cut that off. At most the last line is torn, and the next start repairs it.
 #include <gtest/gtest.h>
 #include <signal.h>
 
@@ -39,10 +39,10 @@ TEST(TornLine, OfAKilledRecorderIsCutOffByTheNextStart) {
     scene.signal(SIGINT);
     const auto next = scene.wait();
     EXPECT_EQ(next.exit_code, 0) << next.err;
-    const auto mended = scene.data(next, true);
-    EXPECT_TRUE(mended.starts_with(whole));
-    expect_rows_without_gap(mended);
-    EXPECT_GT(mended.size(), whole.size());
+    const auto repaired = scene.data(next, true);
+    EXPECT_TRUE(repaired.starts_with(whole));
+    expect_rows_without_gap(repaired);
+    EXPECT_GT(repaired.size(), whole.size());
   });
 }
 

@@ -65,11 +65,11 @@ std::vector<Dump> dumps_in(const std::filesystem::path& directory) {
 }
 
 // A datagram in each millisecond, and after `before` so many at once that it is a burst.
-void send_burst_within_background(const Wire& wire, Nanoseconds before, Nanoseconds behind) {
+void send_burst_within_background(const Wire& wire, Nanoseconds before, Nanoseconds after) {
   const auto socket = wire.host().socket(AF_INET, SOCK_DGRAM);
   const Nanoseconds begin = sys::now().boot;
   bool sent = false;
-  while (sys::now().boot < begin + before + behind) {
+  while (sys::now().boot < begin + before + after) {
     const bool now = !sent && sys::now().boot >= begin + before;
     send_datagrams(socket, at(kRemote4, 5100), now ? 200 : 1, now ? 1200 : 100);
     sent = sent || now;

@@ -138,7 +138,7 @@ std::vector<Nanoseconds> labels_ahead(const std::string& csv) {
   return ahead;
 }
 
-// 10 bursts before the step, and 10 behind it.
+// 10 bursts before the step, and 10 after it.
 void expect_bursts_around_step(const std::string& csv, const std::vector<LoggedPacket>& log,
                                std::chrono::seconds step) {
   const auto rows = burst_rows(csv);  // in the order in which they ended, or nearly
@@ -204,7 +204,7 @@ TEST_F(BurstFaults, AStepOfTheWallClockLeavesARecordingWithoutAGap) {
   EXPECT_EQ(count_of(finished.err, "the wall clock was set back by 1h00m"), 1U) << finished.err;
 }
 
-// The reader sleeps meanwhile: it sees the ledger before and behind, and never without interfaces.
+// The reader sleeps meanwhile: it sees the ledger before and after, and never without interfaces.
 TEST_F(BurstFaults, ALedgerThatIsDownAndUpAgainBetweenTwoLooksIsReadOn) {
   for (const Words& down : {Words{"down"}, Words{"down", "--forget"}}) {
     const Bpffs bpffs;

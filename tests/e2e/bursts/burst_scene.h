@@ -22,13 +22,13 @@ class BurstScene : public PrivateRunTest {
 
 // Bursts of both directions, one after the other, with pauses.
 void send_bursts(const Wire& wire, int count);
-// So many datagrams of 1200 bytes in each millisecond.
+// Sends `datagrams` of 1200 bytes in each millisecond.
 void send_evenly(const Wire& wire, Nanoseconds length, int datagrams);
 
-// What a log has in a direction from a moment on to another one.
+// The bytes that a log has in a direction between two moments.
 [[nodiscard]] std::uint64_t bytes_between(const std::vector<LoggedPacket>& log, Direction direction,
                                           Nanoseconds from, Nanoseconds to);
-// Whether the summary at the end says so.
+// True if the closing summary says that no window was missed.
 [[nodiscard]] bool missed_no_window(const std::string& said);
 [[nodiscard]] std::size_t count_of(const std::string& text, const std::string& words);
 

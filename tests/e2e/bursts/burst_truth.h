@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What bursts there were, worked out from a log of packets alone, and how the rows of a CSV of
-// bursts compare to it. Written for clearness, from the definition in docs/bursts.md: it shares
+// Works out from a log of packets alone which bursts there were, and compares the rows of a CSV of
+// bursts to them. Written for clearness, from the definition in docs/bursts.md: it shares
 // no code with what it judges.
 #pragma once
 

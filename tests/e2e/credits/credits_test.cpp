@@ -70,7 +70,7 @@ TEST_F(CreditsTest, ARestartGoesOnWhereTheCreditsWere) {
   stream.run();
   auto first = finish(credits({"--start", "full", "--duration", "1s", "--csv", "-"}));
   ASSERT_EQ(first.exit_code, 0) << first.err;
-  std::this_thread::sleep_for(700ms);  // nobody watches, and it drains on
+  std::this_thread::sleep_for(700ms);  // unwatched, the bucket goes on draining
   stream.pause();
   auto second = finish(credits({"--duration", "400ms", "--csv", "-"}));
   ASSERT_EQ(second.exit_code, 0) << second.err;

@@ -81,7 +81,7 @@ class LedgerAgainTest : public LedgerTest {
     }
     return received;
   }
-  // What the first one had is folded away, and the second one's is under a key of its own.
+  // The first one's totals are retired; the second one's are under a key of their own.
   void expect_two_interfaces(std::uint64_t first, std::uint64_t second) const {
     const std::map<std::uint32_t, std::uint64_t> expected{{2, second},
                                                           {kGoneInterface.value, first}};
@@ -193,7 +193,7 @@ TEST_P(LedgerAgainTest, WhereOneIsLostItHangsAFilterAndTheNextKeeperKeepsThat) {
   });
 }
 
-// The other way round: filters that hang are taken over by a keeper that could make links.
+// The other direction: a keeper that could make links takes over filters that are attached.
 TEST_P(LedgerAgainTest, FiltersOfAKeeperThatCouldDoNoMoreAreTakenOver) {
   if (GetParam() == HookChoice::clsact) GTEST_SKIP() << "there are no links";
   without_tcx([&] { start_keeper(up()).reset(); });

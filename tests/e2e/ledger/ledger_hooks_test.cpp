@@ -63,10 +63,10 @@ class LedgerHooksTest : public LedgerTest {
   }
   // With the preference and the handle that it has, and nothing said about the one that was there.
   void replace_ours(HookDirection direction, const ForeignProgram& by) const {
-    const std::string way = direction == HookDirection::ingress ? "ingress" : "egress";
-    const std::string pin = bpffs.path() + "/" + way;
+    const std::string hook = direction == HookDirection::ingress ? "ingress" : "egress";
+    const std::string pin = bpffs.path() + "/" + hook;
     run({"bpftool", "prog", "pin", "id", std::to_string(by.id()), pin});
-    tc("filter replace dev cgt0 " + way + " protocol all pref " + our_preference(way) +
+    tc("filter replace dev cgt0 " + hook + " protocol all pref " + our_preference(hook) +
        " handle 0xc67a11 bpf da object-pinned " + pin);
     require(unlink(pin.c_str()) == 0, "unpin a foreign program");
   }
@@ -100,7 +100,7 @@ TEST_P(LedgerHooksTest, AClsactQdiscThatSomebodyDeletesDoesNotBlindUsForLong) {
   });
 }
 
-// While a clsact qdisc comes or goes the kernel drops what a device sends, behind the hook of tcx,
+// While a clsact qdisc comes or goes the kernel drops what a device sends, after the hook of tcx,
 // and counts these drops since 6.11. (A clsact hook is not there at that moment.)
 TEST_P(LedgerHooksTest, AClsactQdiscThatComesAndGoesCostsATcxLinkNothing) {
   if (GetParam() == HookChoice::clsact) GTEST_SKIP() << "there are no links";
@@ -267,7 +267,7 @@ TEST_P(LedgerHooksTest, AnInterfaceThatIsRenamedIsCountedUnderItsNewNameAndOnlyT
     await_words(*keeper, "the keeper runs");
     frames(11);
     EXPECT_EQ(packets("cgtB2"), 11U);
-    // What the others had is theirs, or (gone) once they are folded.
+    // What the others had is theirs, or (gone)'s once they are retired.
     EXPECT_EQ(booked(bpffs).rx_packets.value, 5U + 7U + 2U + 11U);
     EXPECT_EQ(attached_cgtally(wire.host()).size(), 2U);
     wire.host().ip("link del cgtB2\n");

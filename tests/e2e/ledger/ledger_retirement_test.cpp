@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Cgroups come and go by the hundred under a keeper, through a ledger with room for few of them:
-// nothing lands on (overflow), every cgroup's last row is in the CSV of a slow reader, and no fold
-// is seen as traffic. Killing the keeper while it folds changes no total.
+// nothing lands on (overflow), every cgroup's last row is in the CSV of a slow reader, and no
+// retirement is seen as traffic. Killing the keeper while it retires changes no total.
 #include <gtest/gtest.h>
 #include <signal.h>
 
@@ -135,7 +135,7 @@ TEST_P(RetiringLedger, KeepersKilledWhileTheyFoldLoseNothing) {
     for (int round = 0; round < 12; ++round) {
       const auto end = std::chrono::steady_clock::now() + 350ms + 37ms * round;
       while (std::chrono::steady_clock::now() < end) {
-        live_and_die("fold-" + std::to_string(lives++));
+        live_and_die("retire-" + std::to_string(lives++));
       }
       keeper = std::make_unique<Running>(up());  // kills the one before
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Children are born in the cgroup by clone3(CLONE_INTO_CGROUP): to write a pid to cgroup.procs
-// costs an RCU grace each time, which 10 000 cgroups cannot wait for.
+// costs an RCU grace period each time, which 10 000 cgroups cannot wait for.
 #include "harness/host/cgroup.h"
 
 #include <fcntl.h>
@@ -46,7 +46,8 @@ void remove_leftovers() {
   }
 }
 
-// Opened for each use: 10 000 cgroups would need a raised limit if each kept a descriptor.
+// Opens the directory for each use: if each of 10 000 cgroups kept a descriptor, the limit would
+// have to be raised.
 sys::Fd open_directory(const std::string& path) {
   const auto name = cgroup2_root() + path;
   sys::Fd directory(open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -54,7 +55,7 @@ sys::Fd open_directory(const std::string& path) {
   return directory;
 }
 
-// The child comes back from here too. It may share our open files, and another thread may have held
+// The child returns from here, too. It may share our open files, and another thread may have held
 // the heap's lock: until it exits it must neither close nor allocate.
 pid_t clone_into(int directory, std::uint64_t flags) {
   clone_args arguments{};
@@ -98,7 +99,7 @@ Cgroup::~Cgroup() {
 void Cgroup::remove() {
   if (path_.empty()) return;
   const auto directory = cgroup2_root() + path_;
-  // A child that has been waited for may still be on its way out.
+  // After waitpid() the child may still be leaving its cgroup.
   for (int attempt = 0; rmdir(directory.c_str()) != 0; ++attempt) {
     require(errno == EBUSY && attempt < 200, "rmdir " + directory);
     std::this_thread::sleep_for(std::chrono::milliseconds(5));

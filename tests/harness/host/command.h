@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs a program to its end. Harness functions throw where the surroundings do not hold: a test
-// that cannot be set up has failed, and gtest says why.
+// Runs programs. Harness functions throw if the machine does not do what they need: a test that
+// cannot be set up has failed, and gtest shows why.
 #pragma once
 
 #include <sys/types.h>
@@ -30,7 +30,7 @@ class Running {
 
   [[nodiscard]] pid_t pid() const { return child_; }
   void signal(int number) const;
-  [[nodiscard]] std::string said() const;  // on stderr, so far
+  [[nodiscard]] std::string said() const;  // stderr so far
   [[nodiscard]] Finished wait();
 
  private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who is attached to a device, asked of the kernel; and a tc program of somebody else, which counts
-// packets in a map of its own.
+// Lists the programs that are attached to a device, as the kernel knows them, and stands in for
+// other people's programs: a tc program that counts packets in a map of its own, and an XDP one.
 #pragma once
 
 #include <cstdint>

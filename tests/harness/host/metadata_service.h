@@ -18,7 +18,7 @@ class MetadataService {
     int status = 200;
     bool silent = false;      // takes connections and never answers
     bool slowly = false;      // a byte at a time
-    bool keeps_open = false;  // does not close behind the answer
+    bool keeps_open = false;  // does not close after the answer
   };
   explicit MetadataService(Manners manners, const std::string& address = "127.0.0.1",
                            std::uint16_t port = 0);

@@ -44,7 +44,7 @@ Netns::Netns(const std::string& label) : name_("cgt-" + std::to_string(getpid())
   run({"ip", "netns", "add", name_});
   fd_ = sys::Fd(open(path().c_str(), O_RDONLY | O_CLOEXEC));
   require(static_cast<bool>(fd_), path());
-  // No packet of the kernel's own accord that a test did not ask for, as far as that can be had.
+  // As far as possible, the kernel shall send no packet that a test did not ask for.
   for (const std::string scope : {"all", "default"}) {
     sysctl("net.ipv6.conf." + scope + ".accept_dad", "0");
     sysctl("net.ipv6.conf." + scope + ".router_solicitations", "0");

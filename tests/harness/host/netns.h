@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A network namespace of the test's own, named cgt-<pid>-<label> and gone with the object.
-// Namespaces of test processes that died are removed by the next one.
+// A network namespace of the test's own, named cgt-<pid>-<label>; the object's end removes it. The
+// next test process removes those of processes that died.
 #pragma once
 
 #include <cstdint>
@@ -54,7 +54,7 @@ auto inside(const Netns& netns, Function&& function) {
   return std::forward<Function>(function)();
 }
 
-// Where "cgt-<pid>-..." was made by a process that is no more.
+// True if the process that made "cgt-<pid>-..." does not exist any more.
 [[nodiscard]] bool is_leftover(const std::string& name);
 
 }  // namespace cgtally::harness

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the kernel is too old for; and a kernel that refuses system calls which the real one has,
-// seen from a single thread and from what it starts: seccomp, with the errno that such kernels and
+// Tells which features the kernel is too old for, and makes the kernel look older than it is to one
+// thread and its children: seccomp refuses system calls with the errno that such kernels and
 // containers give.
 #pragma once
 
@@ -8,10 +8,11 @@
 
 namespace cgtally::harness {
 
-// By its version, so that no mistake in the use of something new looks like its absence.
+// Goes by the kernel's version, so that a mistake in the use of a new feature does not look like
+// its absence.
 [[nodiscard]] bool kernel_is_at_least(long major, long minor);
 
-// For good, in the calling thread.
+// These cannot be undone in the calling thread.
 void refuse_bpf(int error);  // all of it
 void refuse_bpf_links();     // as where there is no tcx
 void die_at_ftruncate();     // by SIGSYS, which cannot be caught

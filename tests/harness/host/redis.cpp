@@ -66,7 +66,7 @@ RedisServer::RedisServer(const Netns& netns, const Cgroup& cgroup, std::string a
 
 struct RedisClients::Connection {
   sys::Fd socket;
-  std::size_t awaited = 0;  // bytes of the response under way
+  std::size_t awaited = 0;  // bytes of the current response that are to come
   Clock::time_point next{};
 };
 
@@ -93,7 +93,7 @@ void RedisClients::run(const Netns& netns, const RedisServer& server, int connec
       Connection& one = all[i];
       waiting[i] = {.fd = one.socket.get(), .events = POLLIN, .revents = 0};
       if (pace == 0 || one.awaited > 0 || now < one.next) continue;
-      // Who is late does not catch up: that would be a burst of its own.
+      // A late client does not catch up: that would be a burst of its own.
       const auto period = std::chrono::nanoseconds(1s) * connections / pace;
       one.next = one.next + period > now ? one.next + period
                                          : now + period * static_cast<int>(i) / connections;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Debian's redis-server in a namespace and a cgroup of the test's own, with one large value, and
 // clients that ask for it at a steady pace. Clients are closed loops: each waits for its response
-// before it asks again, so that what a slow server cannot answer is not asked for.
+// before it asks again, so that a slow server gets no more requests than it can answer.
 #pragma once
 
 #include <atomic>

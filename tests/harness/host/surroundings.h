@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a program finds around it: what it may do, and which file systems it sees. Each function
-// changes the calling thread and what it starts from then on, for good: call them in_own_thread().
+// Changes what a program may do, and which file systems it sees. Each function changes the calling
+// thread, and the programs that it starts afterwards, for good: call them in_own_thread().
 #pragma once
 
 #include <linux/capability.h>
@@ -14,7 +14,7 @@ namespace cgtally::harness {
 
 void move_to(const Netns& netns);
 
-// An ordinary user, who is given these capabilities and no others.
+// The thread becomes an ordinary user with these capabilities and no others.
 void become_nobody(const std::vector<int>& capabilities = {});
 // Root stays root, but what it starts has these capabilities only, as in a container.
 void limit_root_to(const std::vector<int>& capabilities);

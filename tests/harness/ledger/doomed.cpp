@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The program is a tracee, so it stops at each system call, on its way in and on its way out.
+// The program is a tracee (ptrace), so it stops when it enters and when it leaves a system call.
 #include "harness/ledger/doomed.h"
 
 #include <fcntl.h>

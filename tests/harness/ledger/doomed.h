@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Kills a program at a moment of the test's choice: before or after its n-th system call that
-// changes something others can see (BPF links and pins, netlink, names in a file system). Where a
-// random SIGKILL would have to be lucky, every one of these moments can be tried.
+// changes something that others can see (BPF links and pins, netlink, names in a file system).
+// Where a random SIGKILL would have to be lucky, a test can try each of these moments.
 #pragma once
 
 #include <string>

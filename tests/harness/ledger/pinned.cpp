@@ -22,7 +22,7 @@ using namespace std::chrono_literals;
 
 constexpr std::uint16_t kPort = 7000;
 
-// Of what the host sends in one go.
+// The part of the traffic that the host sends at once.
 constexpr std::size_t kHeaders = 14 + 20 + 8;
 constexpr std::size_t kPayload = 700;
 constexpr std::uint16_t kSegment = 1400;
@@ -106,7 +106,7 @@ Balance settle(const Bpffs& bpffs, const Place& place, const Traffic& base) {
   const auto look = [&] {
     return std::pair(sum_of(view.read().accounts), difference(base, place.truth()));
   };
-  // On a busy machine a frame may be under way for long: a difference must last to be believed.
+  // On a busy machine a frame may be in flight for long: a difference counts only if it lasts.
   constexpr int kLasting = 50;
   int unmoved = 0;
   for (int attempt = 0; attempt < 500; ++attempt) {
@@ -146,7 +146,8 @@ void Stream::pause() {
   while (!idle_) std::this_thread::sleep_for(1ms);
 }
 
-// Nobody reads: what does not fit into a socket any more has crossed the wire all the same.
+// The receivers never read: a datagram that their full sockets drop has crossed the wire all the
+// same.
 void Stream::once() {
   send_datagrams(host_, at(kRemote4, kPort), 2, kPayload);
   send_segmented(host_, at(kRemote4, kPort), kSegmented, kSegment);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A pinned ledger in a BPF file system of the test's own, and what is needed to judge it from
-// outside: the program as a process, traffic that goes on meanwhile, and a reader that looks at
-// every total all the time.
+// A pinned ledger in a BPF file system of the test's own, and the tools to check it from outside:
+// the program as a process, traffic that goes on meanwhile, and a reader that checks every total
+// all the time.
 #pragma once
 
 #include <atomic>
@@ -17,8 +17,8 @@
 
 namespace cgtally::harness {
 
-// Mounted below the directory for temporary files; unmounting it lets everything go that is pinned
-// there. Those of test processes that died are unmounted by the next one.
+// A BPF file system below the directory for temporary files. Its end unmounts it, which releases
+// everything that is pinned there. The next test process unmounts those of processes that died.
 class Bpffs {
  public:
   Bpffs();
@@ -28,7 +28,7 @@ class Bpffs {
 
   [[nodiscard]] const std::string& path() const { return path_; }
   void remount(const std::string& option) const;  // "ro", "rw"
-  // Everything below it but the kernel's own files, sorted: "cgtally/v1/header".
+  // Everything below the mount point but the kernel's own files, sorted: "cgtally/v1/header".
   [[nodiscard]] std::vector<std::string> entries() const;
 
  private:
@@ -39,20 +39,21 @@ using Words = std::vector<std::string>;
 
 // argv of a cgtally that works on the ledger in `bpffs`.
 [[nodiscard]] Words on_ledger(const std::string& binary, const Bpffs& bpffs, Words words);
-// A keeper that has begun to keep. Throws with its words if it ends instead.
+// A keeper that runs. Throws with its stderr if it ends instead.
 [[nodiscard]] std::unique_ptr<Running> start_keeper(const Words& up);
-// Throws with what was said if that does not come.
+// Throws with the program's stderr if `words` do not come.
 void await_words(const Running& program, const std::string& words);
 
 // What the pinned ledger holds, all accounts of all interfaces taken together.
 [[nodiscard]] Traffic booked(const Bpffs& bpffs);
-// Both sides when neither moves: what is booked, and what the wire has carried since `base`.
+// Both sides of the comparison, read while neither moved: what is counted, and what the wire has
+// carried since `base`.
 struct Balance {
   Traffic booked, truth;
 };
 [[nodiscard]] Balance settle(const Bpffs& bpffs, const Place& place, const Traffic& base);
 
-// Datagrams in both directions, some of them as super-packets, until the object goes.
+// Sends datagrams in both directions, some of them as super-packets, as long as it lives.
 class Stream {
  public:
   // What the host sends on the wire: datagrams, and super-packets of some frames.
@@ -67,7 +68,7 @@ class Stream {
 
   void run();
   void pause();  // nothing more is sent when it returns
-  void once();   // while it pauses: a little of everything
+  void once();   // while paused: a little of each kind
 
  private:
   sys::Fd host_, remote_;
@@ -75,14 +76,14 @@ class Stream {
   std::thread thread_;
 };
 
-// Reads the pinned ledger again and again: no total may ever be less than it was.
+// Reads the pinned ledger over and over: no total may ever fall.
 class MonotonyWatch {
  public:
   explicit MonotonyWatch(const Bpffs& bpffs);
   MonotonyWatch(const MonotonyWatch&) = delete;
   MonotonyWatch& operator=(const MonotonyWatch&) = delete;
   ~MonotonyWatch();
-  // How many readings there were. Throws if one of them went backwards.
+  // The number of readings. Throws if a total fell in one of them.
   std::uint64_t stop();
 
  private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// RemovedCgroup between two instructions. Whatever a killed process leaves behind is what others
-// can see of it; so to kill it after each change that they can see is to kill it everywhere.
+// Kills a child process between two instructions. A killed process leaves only what others can see
+// of it, so killing it after each change that others can see covers every instruction.
 #pragma once
 
 #include <cstddef>
@@ -8,15 +8,16 @@
 
 namespace cgtally::harness {
 
-// Writable and page-aligned; `body` changes nothing else that others see before it writes there.
+// Writable and page-aligned memory. `body` writes here before it changes anything else that others
+// can see.
 struct FirstWritten {
   void* memory;
   std::size_t bytes;
 };
 
-// Runs `body` in a child, from its first write to `first` on instruction by instruction, and kills
-// it (SIGKILL) once `changed`, which is asked in this process after each of them, has said yes
-// `after` times. False if the child came to its end before.
+// Runs `body` in a child; from its first write to `first` on, instruction by instruction. This
+// process calls `changed` after each instruction and kills the child (SIGKILL) when it has returned
+// true `after` times. False if the child ended before.
 [[nodiscard]] bool killed_after_change(const FirstWritten& first, const std::function<void()>& body,
                                        const std::function<bool()>& changed, int after);
 

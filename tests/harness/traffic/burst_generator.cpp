@@ -23,7 +23,7 @@ constexpr std::size_t kCgroups = 3;
 constexpr std::size_t kPayload = 1400;
 constexpr std::uint16_t kFirstPort = 6000;
 constexpr std::uint16_t kBackgroundPort = 5900;
-constexpr Nanoseconds kLate = 300us;  // what is lost to others is not caught up
+constexpr Nanoseconds kLate = 300us;  // later than this: skipped, not caught up
 
 void sleep_until(Nanoseconds boot) {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(boot);

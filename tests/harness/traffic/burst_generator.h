@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sends bursts over a wire, in both directions, by TCP and UDP, from several cgroups, while a
-// steady background runs. What it tells is what it meant to send; what really left, and when, only
-// a log of the packets knows.
+// steady background runs. It reports what it meant to send; a packet log (packet_log.h) shows what
+// really left, and when.
 #pragma once
 
 #include <atomic>
@@ -18,8 +18,8 @@
 namespace cgtally::harness {
 
 struct MeantBurst {
-  Nanoseconds begin{};  // boot time: nothing of it was sent before
-  Nanoseconds end{};    // nor, but for what queues held, behind
+  Nanoseconds begin{};  // boot time; no packet of the burst was sent before
+  Nanoseconds end{};    // boot time; after it only what queues still held
   Direction direction = Direction::tx;
   std::vector<std::uint16_t> ports;  // local ones, of the flows that take part
 };
@@ -30,8 +30,8 @@ struct BurstPlan {
   BitRate slowest, fastest;
   Nanoseconds least_gap{};
   Nanoseconds most_gap{};
-  std::uint32_t background_bytes = 0;  // a datagram of so many each way ...
-  Nanoseconds background_every{};      // ... in this time
+  std::uint32_t background_bytes = 0;  // of a datagram, one in each direction
+  Nanoseconds background_every{};      // between two of them
 };
 
 class BurstGenerator {
@@ -42,7 +42,7 @@ class BurstGenerator {
   ~BurstGenerator();
 
   [[nodiscard]] std::vector<MeantBurst> run(const BurstPlan& plan);
-  // Whose the host's sockets are.
+  // The cgroups of the host's sockets.
   [[nodiscard]] const std::map<std::uint16_t, std::string>& owners() const { return owners_; }
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Checksums are left 0 where the law that is tested does not depend on them: packets are counted
+// Checksums are left 0 where the tested rule does not depend on them: packets are counted
 // before the stack looks at them.
 #include "harness/traffic/frames.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The kernel stamps a frame in the packet socket's own hook, which lies a few microseconds behind
-// tc's on the way out and before it on the way in, on the same CPU.
+// The kernel stamps a frame in the packet socket's own hook, which runs a few microseconds after
+// tc's at egress and before it at ingress, on the same CPU.
 #include "harness/traffic/packet_log.h"
 
 #include <arpa/inet.h>
@@ -94,8 +94,8 @@ void PacketLog::follow() {
   }
 }
 
-// The stamps are of the wall clock; what it is ahead is looked up block by block, so that a clock
-// that is being slewed does no harm.
+// The stamps are wall clock time. The offset to the boot clock is read for each block, so that a
+// clock that is being slewed does no harm.
 void PacketLog::take_block(std::size_t index) {
   auto* block = reinterpret_cast<tpacket_block_desc*>(ring_ + index * kBlock);
   const Moment now = sys::now();

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every frame that passed a device, with its moment on CLOCK_BOOTTIME, as a packet socket saw it:
-// the truth about when what was on the wire, in which nothing of cgtally has a hand. The device
-// must neither merge nor send super-packets. A log that has lost a frame is no truth: stop()
-// throws.
+// Every frame that passed a device, with its time on CLOCK_BOOTTIME, as a packet socket saw it:
+// the truth about the wire, without any part of cgtally. The device must neither merge nor send
+// super-packets. If the log lost a frame, stop() throws.
 #pragma once
 
 #include <atomic>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sockets and what they say to each other. All calls block, with a time limit: a peer that never
-// answers is an error and no hanging test.
+// Sockets, and conversations between them. All calls block, with a time limit: a peer that never
+// answers is an error, and the test does not hang.
 #pragma once
 
 #include <sys/socket.h>
@@ -23,8 +23,8 @@ struct SocketAddress {
 [[nodiscard]] SocketAddress at(const std::string& ip, std::uint16_t port);
 void bind_to(const sys::Fd& socket, const SocketAddress& address);
 
-// TCP. A small receive buffer keeps what is under way below every queue's length: nothing gets lost
-// on a veth.
+// TCP. A small receive buffer keeps the bytes in flight below the length of every queue, so that no
+// packet is lost on a veth.
 void listen_at(const sys::Fd& socket, const SocketAddress& address);
 void connect_to(const sys::Fd& socket, const SocketAddress& address);
 // After listen_at or connect_to: room for several of the largest super-packets.
@@ -38,7 +38,7 @@ void converse(const sys::Fd& client, const sys::Fd& server, int rounds, std::siz
 // `first` sends its FIN, `second` reads the end and closes, then `first` closes: only full sockets
 // see packets.
 void close_in_order(sys::Fd first, sys::Fd second);
-// Until the peer has acknowledged everything that was sent, the FIN included.
+// Waits until the peer has acknowledged everything that was sent, the FIN included.
 void wait_acknowledged(const sys::Fd& socket);
 
 // UDP

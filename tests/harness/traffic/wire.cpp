@@ -64,7 +64,7 @@ void Wire::connect() const {
       "link set hub0 master hub\n"
       "link set hub1 master hub\n");
   turn_offloads();
-  // A hub judges nothing: netfilter would drop what is not proper IP.
+  // A hub does not look into frames; netfilter would drop those that are no proper IP.
   for (const auto* table : {"iptables", "ip6tables", "arptables"}) {
     const auto key = std::string("/proc/sys/net/bridge/bridge-nf-call-") + table;
     if (std::filesystem::exists(key))

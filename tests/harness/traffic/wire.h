@@ -25,7 +25,7 @@ inline constexpr char kRemote6[] = "fd77::2";
 
 [[nodiscard]] IpAddress parse_address(const std::string& text);
 
-// A device that a tally can be attached to, and who knows the truth about it.
+// A device that programs can be attached to, with the counters that know its true traffic.
 struct Place {
   const Netns* netns = nullptr;
   std::string device;
@@ -50,10 +50,10 @@ class Wire {
   [[nodiscard]] const Netns& remote() const { return remote_; }
 
   [[nodiscard]] Place host_end() const;
-  // Here a tag that a frame came with is metadata on its way out.
+  // When a tagged frame leaves here, its tag is metadata and not in the frame.
   [[nodiscard]] Place hub_port() const;
 
-  // Frames of single flows, by an nftables expression for each direction.
+  // Counts the frames of a flow, chosen by an nftables expression for each direction.
   void watch(const std::string& name, const std::string& to_host, const std::string& from_host);
   [[nodiscard]] Traffic watched(const std::string& name) const;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What really crossed a wire, told by parts of the kernel that cgtally has no hand in: the counters
-// of a veth whose sender cannot segment in hardware (so that it carries frames and no
+// Measures what really crossed a wire by parts of the kernel that cgtally does not touch: the
+// counters of a veth whose sender cannot segment in hardware (so that it carries frames and no
 // super-packets), and nftables counters at the netdev ingress hook for single flows.
 #pragma once
 
@@ -34,12 +34,12 @@ struct DeviceCounter {
   [[nodiscard]] Frames read() const;
 };
 
-// Traffic from `from` to `to`, counter by counter; `to` must not be behind.
+// Traffic from `from` to `to`, counter by counter; no counter of `to` may be less.
 [[nodiscard]] Traffic difference(const Traffic& from, const Traffic& to);
 [[nodiscard]] Traffic sum(const Traffic& a, const Traffic& b);
 
-// Counts the frames of chosen flows on their way through a device, by nftables. The hook comes
-// after GRO: the device must not merge.
+// Counts the frames of chosen flows that a device receives, by nftables. The hook comes after GRO:
+// the device must not merge.
 class FlowCounter {
  public:
   FlowCounter(const Netns& netns, const std::string& device);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Network namespaces of the test's own: all the ways to name one, the visit and the way back, and
+// Network namespaces of the test's own: all the ways to name one, entering one and returning, and
 // what a visitor without privileges is told. Needs root.
 #include <gtest/gtest.h>
 #include <linux/capability.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whose packet it is. The truth about a flow comes from nftables counters on the wire; the
-// processes that made the sockets have left their cgroups before the first packet.
+// Attribution of packets to cgroups. The truth about a flow comes from nftables counters on the
+// wire; the processes that made the sockets have left their cgroups before the first packet.
 #include <netinet/in.h>
 
 #include <chrono>

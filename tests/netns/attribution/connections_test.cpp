@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the kernel tells of TCP sockets: whose they are, how long their packets wait, and what they
-// had to send again. Two netns with a wire between them that the test makes slow or lossy.
+// TCP sockets as the kernel describes them: their cgroup, how long their packets wait, and what
+// they had to send again. Two netns with a wire between them that the test makes slow or lossy.
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 

@@ -115,9 +115,9 @@ TEST_F(Forwarding, TranslatedTrafficIsNotTakenForThatOfAListenerOnThePublishedPo
 }
 
 TEST_F(Forwarding, RedirectedTrafficIsNotTakenForThatOfAListenerOnTheFirstPort) {
-  const Cgroup bystander("bystander"), behind("behind");
+  const Cgroup bystander("bystander"), target("target");
   const auto listening = serve_here(bystander, kPort);
-  const auto server = serve_here(behind, kOtherPort);
+  const auto server = serve_here(target, kOtherPort);
   for (const std::string protocol : {"tcp", "udp"}) {
     translate("add rule inet cgt pre " + protocol + " dport 9000 redirect to :9001\n");
   }
@@ -129,7 +129,7 @@ TEST_F(Forwarding, RedirectedTrafficIsNotTakenForThatOfAListenerOnTheFirstPort) 
   EXPECT_EQ(settled.books.of(bystander), Traffic{}) << settled.books;
   // Where it really ends is known from the second packet of each flow on: 2 versions, 5 flows of
   // TCP and UDP.
-  const auto known = settled.books.of(behind);
+  const auto known = settled.books.of(target);
   EXPECT_EQ(known.tx_packets, settled.truth.tx_packets) << settled.books;
   EXPECT_GE(known.rx_packets.value + 2 * 5 * 2, settled.truth.rx_packets.value) << settled.books;
 }

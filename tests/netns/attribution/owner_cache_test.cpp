@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The owner cache's admitted error: when a UDP tuple gets a new owner, packets may be booked on the
-// old one until the jiffy ends in which its socket was last looked up. No longer, and nothing gets
-// lost.
+// The owner cache's admitted error: when a UDP tuple gets a new owner, packets may be counted on
+// the old one until the jiffy ends in which its socket was last looked up. No longer, and no packet
+// is lost.
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>

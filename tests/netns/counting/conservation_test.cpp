@@ -244,7 +244,7 @@ TEST_P(Conservation, TruncatedAndBrokenFramesAreBookedAndNotLost) {
   };
   for (std::size_t length = 14; length < to_host.size(); ++length) {
     remote.send(cut(to_host, length));
-    // The kernel itself drops a tag with less than two bytes behind it, before any hook.
+    // The kernel itself drops a tag with less than two bytes after it, before any hook.
     if (length >= 16) remote.send(tagged(cut(to_host, length), 7));
     host.send(cut(from_host, length));
   }

@@ -16,7 +16,7 @@ namespace {
 
 class CoverageOf : public WireTest, public ::testing::WithParamInterface<HookChoice> {
  protected:
-  // Before ours, wherever that is: ours goes to the head of tcx, and behind filters that are there.
+  // Attaches before ours: ours goes to the head of tcx, or after the tc filters that are there.
   void blind(ForeignProgram& ending, HookDirection direction) const {
     if (GetParam() == HookChoice::clsact) return;
     ending.attach_tcx(wire_.host(), "cgt0", direction, true);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Asks the kernel, not cgtally, whether anything was left behind.
+// Asks the kernel, not cgtally, whether anything is left attached.
 #include "netns/counting/wire_test.h"
 
 #include <filesystem>
