@@ -291,7 +291,7 @@ TEST_P(LedgerHooksTest, ANetnsThatGoesKeepsItsTotalsAndAnInterfaceOfThatNameElse
       expect_status("cgt0@" + netns + "  *, totals since *");
     }
     Running reader(record());
-    await_words(reader, "(the ledger that is up)");
+    await_words(reader, "(the pinned ledger)");
     for (int i = 0; i < 9; ++i) {
       PacketSocket(*other, "cgt1")
           .send(ethernet(kRemoteMac, kBroadcastMac, kExperimental, Frame(100)));

@@ -54,7 +54,7 @@ TEST_P(LedgerReadersTest, SeveralBesideEachOtherGiveTheSameTotals) {
     const auto keeper = start_keeper(up());
     std::vector<std::unique_ptr<Running>> readers;
     for (int i = 0; i < 4; ++i) readers.push_back(std::make_unique<Running>(record()));
-    for (const auto& reader : readers) await_words(*reader, "(the ledger that is up)");
+    for (const auto& reader : readers) await_words(*reader, "(the pinned ledger)");
     stream.run();
     std::this_thread::sleep_for(350ms);
     readers.pop_back();  // one is killed
@@ -91,7 +91,7 @@ TEST_P(LedgerReadersTest, OneSaysWhatHappensToTheLedgerAndGoesOn) {
   on_kernel([&] {
     auto keeper = start_keeper(up());
     Running reader(record());
-    await_words(reader, "(the ledger that is up)");
+    await_words(reader, "(the pinned ledger)");
     const auto begin_again = [&](const Words& down_words, const std::string& then) {
       ASSERT_EQ(finish(down(down_words)).exit_code, 0);
       EXPECT_EQ(keeper->wait().exit_code, 0);

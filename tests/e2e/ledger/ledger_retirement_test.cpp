@@ -53,7 +53,7 @@ class RetiringLedger : public LedgerTest {
     auto words = record(kNext);
     words.insert(words.end(), {"--csv", csv});
     Running reader(words);
-    await_words(reader, "(the ledger that is up)");
+    await_words(reader, "(the pinned ledger)");
     stream.once();  // whatever has totals has a row then
     meanwhile();
     const auto end = std::chrono::steady_clock::now() + limit;

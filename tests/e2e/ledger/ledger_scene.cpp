@@ -69,7 +69,7 @@ Words LedgerTest::record(const std::string& binary) const {
 
 Traffic LedgerTest::totals_as_read_by(const std::string& binary) {
   Running reader(record(binary));
-  await_words(reader, "(the ledger that is up)");
+  await_words(reader, "(the pinned ledger)");
   stream.once();  // whatever has totals has a row then
   (void)settled_truth();
   reader.signal(SIGINT);

@@ -139,7 +139,7 @@ TEST_P(LedgerTest, AReaderUnderTrafficSeesEachPacketOnceThoughAnotherBuildTakesO
     auto keeper = start_keeper(up());
     const auto programs = attached_programs(wire.host());
     Running reader(record());
-    await_words(reader, "(the ledger that is up)");
+    await_words(reader, "(the pinned ledger)");
     stream.run();
     std::this_thread::sleep_for(150ms);
     keeper.reset();
@@ -161,7 +161,7 @@ TEST_P(LedgerTest, TheNextAbiTakesTheTotalsOverUnderTraffic) {
     Running old_keeper(up());
     await_words(old_keeper, "the keeper runs");
     Running old_reader(record());
-    await_words(old_reader, "(the ledger that is up)");
+    await_words(old_reader, "(the pinned ledger)");
     stream.run();
     std::this_thread::sleep_for(150ms);
     const auto refused = finish(up(kNext));

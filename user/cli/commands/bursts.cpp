@@ -109,7 +109,7 @@ class Bursts {
   }
 
   void begin_screen() {
-    say("watching " + session_.counted() + " for bursts");
+    say("watching " + session_.describe_interfaces() + " for bursts");
     const auto keys = session_.attached();
     if (keys.size() > 1) {
       for (const InterfaceKey key : keys) {
@@ -122,8 +122,8 @@ class Bursts {
     for (const InterfaceKey key : keys) {
       names += (names.empty() ? "" : ", ") + session_.interface_name(key);
     }
-    show(names + " rx+tx   window " + format_length(session_.window_terms().window) + "   over " +
-         words_);
+    show(names + " rx+tx   window " + format_length(session_.window_settings().window) +
+         "   over " + words_);
     show(std::string("peak in bit/s over one window   ") +
          (evidence_.has_counters() ? "counters read every " + format_duration(kRound)
                                    : "no allowance counters: cause unknown"));

@@ -92,14 +92,14 @@ class Live {
     report_ = {.host = host_,
                .every = options_.interval,
                .taken = reading.taken,
-               .ledger = session_.status(),
+               .ledger = session_.ledger_summary(),
                .interfaces = board_.interfaces(),
                .credits = {},
                .bursts = {},
                .accounts = board_.accounts(),
                .notices = {}};
     for (InterfaceLine& line : report_.interfaces) {
-      line.seen = session_.seen(line.name);
+      line.seen = session_.coverage_of(line.name);
     }
     look_at_connections(reading.taken);
     std::erase_if(report_.accounts, [this](const AccountLine& line) {

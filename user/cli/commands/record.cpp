@@ -153,7 +153,8 @@ class Record {
     }
     const bool first = look->interval == Nanoseconds::zero();
     if (first && allowance_watch_.without_any()) {
-      say("no allowance counters on " + session_.counted() + ": only the ENA driver has them");
+      say("no allowance counters on " + session_.describe_interfaces() +
+          ": only the ENA driver has them");
     }
     for (const AllowanceStep& step : look->steps) {
       allowances_->put(csv::allowances_row(host_, look->taken, look->interval, step));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands/start_session.h"
 
+#include <fmt/core.h>
+
 #include "cli/output/messages.h"
 #include "core/base/quantity.h"
 
@@ -12,27 +14,26 @@ constexpr std::size_t kTopOfSummary = 5;
 }  // namespace
 
 Result<std::unique_ptr<monitor::Session>> start_counting(const CommonOptions& options,
-                                                         monitor::EventLoop& rounds,
+                                                         monitor::EventLoop& loop,
                                                          monitor::Notices& notices) {
-  auto session =
-      monitor::Session::start({.choice = options.choice,
-                               .slots = options.slots.value_or(monitor::SessionOptions{}.slots),
-                               .bpffs = options.bpffs,
-                               .private_ledger = options.private_ledger,
-                               .window = options.window,
-                               .clock_read_bytes = options.clock_read_bytes},
-                              notices);
-  if (!session) {
-    return session;
-  }
-  if (auto offered = (*session)->offer_to(rounds.poller()); !offered) {
-    return std::unexpected(offered.error());
+  monitor::SessionOptions wanted{.choice = options.choice,
+                                 .ledger = {},
+                                 .bpffs = options.bpffs,
+                                 .private_ledger = options.private_ledger};
+  wanted.ledger.slots = options.slots.value_or(wanted.ledger.slots);
+  wanted.ledger.window = options.window;
+  wanted.ledger.clock_read_bytes = options.clock_read_bytes;
+  auto session = monitor::Session::start(wanted, notices);
+  if (!session) return session;
+  if (auto followed = (*session)->follow_changes(loop.poller()); !followed) {
+    return std::unexpected(followed.error());
   }
   return session;
 }
 
 void say_beginning(const monitor::Session& session, const CommonOptions& options) {
-  say("counting " + session.counted() + ", every " + format_duration(options.interval));
+  say(fmt::format("counting {}, every {}", session.describe_interfaces(),
+                  format_duration(options.interval)));
 }
 
 void say_summary(const monitor::Session& session, const RunTotals& totals,

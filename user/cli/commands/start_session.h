@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What live and record share: from options to a session that counts, and the words at its beginning
-// and end.
+// Starts a session from the options that live, record and credits share, and prints the messages at
+// its beginning and end.
 #pragma once
 
 #include <memory>
@@ -13,10 +13,10 @@
 
 namespace cgtally::cli {
 
-// Attaches, and lets the poller of `rounds` follow what happens to interfaces and cgroups.
-// `notices` must outlive the session.
+// A session that counts. The poller of `loop` follows interfaces and cgroups that come and go; both
+// `loop` and `notices` must outlive the session.
 Result<std::unique_ptr<monitor::Session>> start_counting(const CommonOptions& options,
-                                                         monitor::EventLoop& rounds,
+                                                         monitor::EventLoop& loop,
                                                          monitor::Notices& notices);
 
 void say_beginning(const monitor::Session& session, const CommonOptions& options);

@@ -2,6 +2,7 @@
 #include "cli/commands/commands.h"
 
 #include <fcntl.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -22,8 +23,8 @@ struct UpOptions {
   bool keep = false;
 };
 
-// The keeper of `up` has no terminal: what it has to say goes to the system's log.
-int keep_in_background(monitor::Keeper& keeper, monitor::EventLoop& rounds,
+// A keeper in the background has no terminal: its notices go to the system's log.
+int keep_in_background(monitor::Keeper& keeper, monitor::EventLoop& loop,
                        monitor::Notices& notices) {
   ::setsid();
   const sys::Fd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
@@ -34,16 +35,16 @@ int keep_in_background(monitor::Keeper& keeper, monitor::EventLoop& rounds,
     return number(ExitCode::failed);
   }
   notices.deliver_to(sys::log_notice);
-  const auto kept = keeper.keep(rounds);
+  const auto kept = keeper.run(loop);
   if (!kept) {
     sys::log_notice("the keeper ends: " + kept.error().what);
   }
   return number(kept ? ExitCode::fine : ExitCode::failed);
 }
 
-int keep_in_foreground(monitor::Keeper& keeper, monitor::EventLoop& rounds) {
+int keep_in_foreground(monitor::Keeper& keeper, monitor::EventLoop& loop) {
   say("the keeper runs; on Ctrl-C it ends, and the ledger stays up");
-  if (auto kept = keeper.keep(rounds); !kept) {
+  if (auto kept = keeper.run(loop); !kept) {
     return print_error(kept.error());
   }
   say(keeper.asked_to_end()
@@ -53,28 +54,28 @@ int keep_in_foreground(monitor::Keeper& keeper, monitor::EventLoop& rounds) {
 }
 
 int run_up(const UpOptions& options) {
-  auto rounds = monitor::EventLoop::open();
-  if (!rounds) {
-    return print_error(rounds.error());
+  auto loop = monitor::EventLoop::open();
+  if (!loop) {
+    return print_error(loop.error());
   }
   monitor::Notices notices;
-  auto keeper = monitor::Keeper::begin(options.keeper, notices);
+  auto keeper = monitor::Keeper::start(options.keeper, notices);
   if (!keeper) {
-    return print_start_error(keeper.error(), options.keeper.places.host_root);
+    return print_start_error(keeper.error(), options.keeper.choice.host_root);
   }
   notices.deliver_to(say);
-  say("counting " + (*keeper)->counted() + ", to stay");
+  say(fmt::format("counting {}, to stay", (*keeper)->describe_interfaces()));
   if (options.keep) {
-    return keep_in_foreground(**keeper, *rounds);
+    return keep_in_foreground(**keeper, *loop);
   }
   const pid_t child = ::fork();
   if (child < 0) {
     return print_error(sys::error_from(errno, "start the keeper"));
   }
   if (child == 0) {
-    ::_exit(keep_in_background(**keeper, *rounds, notices));
+    ::_exit(keep_in_background(**keeper, *loop, notices));
   }
-  say("process " + std::to_string(child) + " keeps it: cgtally status; cgtally down");
+  say(fmt::format("process {} keeps it: cgtally status; cgtally down", child));
   return number(ExitCode::fine);
 }
 
@@ -84,7 +85,7 @@ void add_up(CLI::App& app, std::function<int()>& run) {
   auto options = std::make_shared<UpOptions>();
   CLI::App& command =
       add_command(app, "up", "Pin the ledger: counting continues after cgtally has ended");
-  add_interface_options(command, options->keeper.places);
+  add_interface_options(command, options->keeper.choice);
   add_flag(command,
            {.name = "--keep",
             .help = "Stay in the foreground as the keeper, for a systemd unit or a container",
@@ -94,7 +95,7 @@ void add_up(CLI::App& app, std::function<int()>& run) {
            {.name = "--migrate", .help = "Take over the totals of the ledger of an older cgtally"},
            options->keeper.migrate);
   add_slots_option(command, options->keeper.slots);
-  add_host_root_option(command, options->keeper.places.host_root);
+  add_host_root_option(command, options->keeper.choice.host_root);
   add_bpffs_option(command, options->keeper.bpffs);
   on_chosen(command, [options, &run] { run = [options] { return run_up(*options); }; });
 }

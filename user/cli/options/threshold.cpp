@@ -24,14 +24,15 @@ void cut_finely_enough(CommonOptions& options, const Threshold& threshold) {
 
 void say_differences(const monitor::Session& session, const CommonOptions& options,
                      const Threshold& threshold) {
-  const monitor::WindowTerms terms = session.window_terms();
-  if (terms.window > Nanoseconds::zero() && terms.window != options.window) {
-    say("the ledger that is up has windows of " + format_length(terms.window) + ", not of " +
-        format_length(options.window) + ": for those, count for this run alone with --private");
-  } else if (terms.clock_read_bytes > clock_read_bytes_for(threshold.least(), terms.window)) {
-    say("the ledger that is up looks at the clock once in " +
-        format_bytes(Bytes{terms.clock_read_bytes}) +
-        ": so much, on each CPU, may lie in the window before; to cut finer: --private");
+  const monitor::WindowSettings settings = session.window_settings();
+  if (settings.window > Nanoseconds::zero() && settings.window != options.window) {
+    say("the pinned ledger has windows of " + format_length(settings.window) + ", not of " +
+        format_length(options.window) + "; to use private programs with those: --private");
+  } else if (settings.clock_read_bytes > clock_read_bytes_for(threshold.least(), settings.window)) {
+    say("the pinned ledger reads the clock once in " +
+        format_bytes(Bytes{settings.clock_read_bytes}) +
+        " on each CPU: up to that many bytes may lie in the window before; to cut finer: "
+        "--private");
   }
 }
 

@@ -34,7 +34,7 @@ BurstMonitor::BurstMonitor(Session& session, BurstEvidence& evidence, Threshold 
 
 Result<void> BurstMonitor::begin(sys::Poller& poller, const std::string& ledger) {
   ledger_ = ledger;
-  window_ = session_.window_terms().window;
+  window_ = session_.window_settings().window;
   if (window_ <= Nanoseconds::zero()) {
     return std::unexpected(Error{.what = "no windows are kept here: bursts cannot be told",
                                  .hint = "see why: cgtally doctor",

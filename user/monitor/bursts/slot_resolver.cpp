@@ -37,7 +37,7 @@ TrafficWindow SlotResolver::name(const bpf::ClosedWindow& window, bool holds) {
                       .error = window.error,
                       .shares = {}};
   for (const bpf::WindowShare& share : window.shares) {
-    if (const auto account = holds ? session_.owner_of(share.slot) : std::nullopt) {
+    if (const auto account = holds ? session_.account_of_slot(share.slot) : std::nullopt) {
       named.shares.push_back({.account = *account, .least = share.least});
     } else {
       named.error += share.least;

@@ -18,7 +18,7 @@ std::optional<Traffic> device_totals(const BilledInterfaces& charged,
                                      const std::string& host_root) {
   if (!charged.uplinks) return std::nullopt;
   Traffic all;
-  for (const auto& [key, look] : look_at_devices(charged.interfaces, host_root)) {
+  for (const auto& [key, look] : snapshot_devices(charged.interfaces, host_root)) {
     if (!look) return std::nullopt;
     all += look->device.carried;
   }

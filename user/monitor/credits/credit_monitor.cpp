@@ -237,7 +237,7 @@ void CreditMonitor::advance(Session& session, const Reading& reading) {
   };
   interval.tx = gain(AllowanceCounter::bw_out);
   interval.rx = gain(AllowanceCounter::bw_in);
-  if (session.counting()) {
+  if (session.is_counting()) {
     credits_->advance(interval);
   } else {
     credits_->pause(reading.taken, interval.elapsed, std::nullopt);

@@ -106,7 +106,7 @@ void LiveExtras::begin_credits(const Reading& base) {
 }
 
 void LiveExtras::begin_bursts(const Reading& base) {
-  const Nanoseconds window = session_.window_terms().window;
+  const Nanoseconds window = session_.window_settings().window;
   if (window <= Nanoseconds::zero()) {
     return;
   }

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one process that looks after a pinned ledger: it attaches to interfaces as they come, hangs
-// lost hooks again, and folds away what has ended. The ledger counts without it; it only fills up.
-// Whoever comes after a killed keeper ends what that one had begun.
+// The one process that looks after a pinned ledger: it attaches to interfaces as they come,
+// attaches lost hooks again, and retires what has ended. The ledger counts without a keeper, too;
+// it only fills up. The keeper after a killed one finishes what that one had begun.
 #pragma once
 
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "adapters/bpf/cgroups/registry_programs.h"
 #include "adapters/bpf/ledger/ledger_view.h"
@@ -24,65 +23,67 @@
 namespace cgtally::monitor {
 
 struct KeeperOptions {
-  InterfaceChoice places;
+  InterfaceChoice choice;
   std::string bpffs;
   std::optional<std::uint32_t> slots;  // of a ledger that has to be made
   bool migrate = false;                // carry the totals of an older ABI over
 };
 
+// `up` starts one and lets it run, in the foreground or in a child process. Holds the ledger's lock
+// as long as it lives. What it attaches stays when it ends: take_down() detaches.
 class Keeper {
  public:
-  // Brings the ledger up: makes it, or goes on with what is there. EWOULDBLOCK: it is kept already.
-  // After an Error nothing more is attached than before. `notices` must outlive the keeper.
-  static Result<std::unique_ptr<Keeper>> begin(const KeeperOptions& options, Notices& notices);
+  // Brings the ledger up: makes one, or continues with the one that is there. EWOULDBLOCK: it has a
+  // keeper already. After an Error nothing more is attached than before. `notices` must outlive the
+  // keeper.
+  static Result<std::unique_ptr<Keeper>> start(const KeeperOptions& options, Notices& notices);
 
   Keeper(const Keeper&) = delete;
   Keeper& operator=(const Keeper&) = delete;
 
-  // Until a signal or until somebody asks for the end, as down does. The ledger stays as it is.
-  Result<void> keep(EventLoop& rounds);
+  // Until a signal comes, or another process asks the keeper to end, as `down` does. The ledger
+  // stays as it is.
+  Result<void> run(EventLoop& loop);
 
-  [[nodiscard]] bool asked_to_end() { return bpf::asked_to_stop(tally_.ledger()); }
-  [[nodiscard]] std::string counted() const { return places_.counted(tally_); }
-  [[nodiscard]] bpf::SlotUse slots() const { return tally_.slots(); }
+  [[nodiscard]] bool asked_to_end() { return bpf::asked_to_stop(programs_.ledger()); }
+  // "eth0, eth1 (tcx)".
+  [[nodiscard]] std::string describe_interfaces() const {
+    return interfaces_.describe_attached(programs_);
+  }
 
  private:
-  struct Ground;
-  static Result<Ground> prepare(const KeeperOptions& options, Notices& notices);
-  static Result<std::unique_ptr<Keeper>> over(Ground& ground, InterfaceSet places,
-                                              const std::string& host_root, Notices& notices);
-  Keeper(sys::Fd lock, bpf::Pins pins, bpf::RegistryPrograms registry, bpf::PacketPrograms tally,
-         InterfaceSet places, std::string host_root, Notices& notices);
-  Result<void> attach(std::optional<bpf::OlderLedger>& older);
-  void take_back(const Ground& ground);
+  struct StartState;
+  static Result<StartState> prepare(const KeeperOptions& options, Notices& notices);
+  static Result<std::unique_ptr<Keeper>> load_programs(StartState& state, InterfaceSet interfaces,
+                                                       const std::string& host_root,
+                                                       Notices& notices);
+  Keeper(sys::Fd lock, bpf::Pins pins, bpf::RegistryPrograms registry, bpf::PacketPrograms programs,
+         InterfaceSet interfaces, std::string host_root, Notices& notices);
+  // The steps of a start, in order; each leaves a ledger that the next keeper can continue with.
+  Result<void> bring_up(std::optional<bpf::OlderLedger>& older);
+  Result<void> repair_slots();
+  Result<void> detach_vanished();
+  Result<void> remember_living_cgroups();
+  Result<void> detach_unwanted();
   Result<void> carry_over(bpf::OlderLedger& older);
-  Result<void> let_go_of_gone();
-  Result<void> let_go_of_unwanted();
-  Result<void> let_go_of(const bpf::InterfaceRecord& record);
-  Result<void> look_after();
+  Result<void> note_unseen_removals();
+  void roll_back(const StartState& state);
+
+  Result<void> detach(const bpf::InterfaceRecord& record);
+  Result<void> tick();
   [[nodiscard]] bool exists(const bpf::InterfaceRecord& record) const;
-  // The living cgroups into the ledger's book: should one of them die while nobody looks, its name
-  // is known all the same.
-  Result<void> write_names();
-  // Once all totals are here, those of an older ledger too.
-  Result<void> bury_who_died_unseen();
 
   sys::Fd lock_;
   bpf::Pins pins_;
   bpf::RegistryPrograms registry_;
-  bpf::PacketPrograms tally_;
-  InterfaceSet places_;
+  bpf::PacketPrograms programs_;
+  InterfaceSet interfaces_;
   std::string host_root_;
   CoverageMonitor coverage_;
-  std::optional<AccountRetirer> retirements_;
-  Nanoseconds looked_{};  // boot time
-  std::string trouble_;   // said, and not over yet
+  std::optional<AccountRetirer> retirer_;
+  Nanoseconds last_check_{};    // boot time
+  std::string reported_error_;  // of the last tick; reported once as long as it lasts
   Notices& notices_;
 };
-
-// Stops the keeper, if one runs, and holds its lock. `ledger` is what it keeps.
-Result<sys::Fd> stop_keeper(const bpf::Pins& pins, bpf::Ledger& ledger);
-// The same for a ledger of another ABI; null: of one that is not whole.
-Result<sys::Fd> stop_keeper(const bpf::Pins& pins, bpf::OlderLedger* ledger);
 
 }  // namespace cgtally::monitor

@@ -1,72 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a keeper begins: under the ledger's lock, over the ledger that is there or a new one, and
-// with everything taken back that a failed beginning has made. And how another process ends it.
+// Starts a keeper: takes the ledger's lock, opens the ledger or makes one, loads the programs,
+// attaches, and rolls back if a step fails.
+#include <fmt/core.h>
+
 #include <algorithm>
-#include <cerrno>
-#include <filesystem>
-#include <thread>
+#include <utility>
 
 #include "adapters/bpf/ledger/ledger_view.h"
+#include "adapters/bpf/ledger/lost_slots.h"
 #include "adapters/bpf/programs/detach.h"
+#include "adapters/cgroupfs/mount.h"
+#include "adapters/cgroupfs/names.h"
 #include "adapters/sys/clock.h"
 #include "monitor/pinned/keeper.h"
+#include "monitor/pinned/keeper_lock.h"
 
 namespace cgtally::monitor {
 namespace {
 
-using namespace std::chrono_literals;
-
-// How often a lock is tried, every 20 ms: while others only look; until a keeper ends.
-constexpr int kLook = 10;
-constexpr int kPatience = 250;
-
-Error kept_already(const Error& locked, const bpf::Pins& pins) {
-  if (locked.code != EWOULDBLOCK) {
-    return locked;
-  }
-  std::string who;
-  if (const auto ledger = pins.open(bpf::Access::read); ledger) {
-    who = ", process " + std::to_string(bpf::keeper_pid(*ledger));
-  }
-  return {.what = "the ledger has a keeper already" + who,
-          .hint = "look at it: cgtally status; or end it: cgtally down",
-          .code = EWOULDBLOCK};
-}
-
-// A reader that looks whether there is a keeper holds the lock for an instant.
-Result<sys::Fd> lock(const bpf::Pins& pins, int attempts) {
-  auto locked = pins.lock();
-  for (; !locked && locked.error().code == EWOULDBLOCK && attempts > 0; --attempts) {
-    std::this_thread::sleep_for(20ms);
-    locked = pins.lock();
-  }
-  if (!locked) {
-    return std::unexpected(kept_already(locked.error(), pins));
-  }
-  return locked;
-}
-
 Error other_abi(std::uint32_t abi) {
   const bool newer = abi > bpf::kAbiVersion;
-  return {.what = "a ledger of ABI " + std::to_string(abi) + " is there, this cgtally has ABI " +
-                  std::to_string(bpf::kAbiVersion),
+  return {.what = fmt::format("a ledger of ABI {} is there, this cgtally has ABI {}", abi,
+                              bpf::kAbiVersion),
           .hint = newer ? "use the cgtally that made it"
                         : "carry its totals over: cgtally up --migrate"};
 }
 
-// The ledger whose totals are to be carried over.
+// The ledger whose totals are to be carried over; empty if there is only one of this ABI, or none.
 Result<std::optional<bpf::OlderLedger>> older_ledger(const bpf::Pins& pins, bool migrate) {
   const auto others = pins.other_abis();
-  if (others.empty()) {
-    return std::nullopt;
-  }
+  if (others.empty()) return std::nullopt;
   if (others.back() > bpf::kAbiVersion || !migrate || others.size() > 1) {
     return std::unexpected(other_abi(others.back()));
   }
   auto older = bpf::OlderLedger::open(pins.directory_of(others.back()));
-  if (!older) {
-    return std::unexpected(older.error());
-  }
+  if (!older) return std::unexpected(older.error());
   return std::optional(std::move(*older));
 }
 
@@ -74,55 +42,46 @@ Result<bpf::Ledger> open_or_make(const bpf::Pins& pins, std::uint32_t slots) {
   return pins.exist() ? pins.open(bpf::Access::write) : pins.create({.slots = slots});
 }
 
+Result<cgroupfs::Names> living_cgroups(const std::string& host_root) {
+  const auto mount = cgroupfs::cgroup2_mount(host_root);
+  if (!mount) return std::unexpected(mount.error());
+  cgroupfs::Names names;
+  names.seed(*mount);
+  return names;
+}
+
 }  // namespace
 
-Keeper::Keeper(sys::Fd lock, bpf::Pins pins, bpf::RegistryPrograms registry,
-               bpf::PacketPrograms tally, InterfaceSet places, std::string host_root,
-               Notices& notices)
-    : lock_(std::move(lock)),
-      pins_(std::move(pins)),
-      registry_(std::move(registry)),
-      tally_(std::move(tally)),
-      places_(std::move(places)),
-      host_root_(std::move(host_root)),
-      coverage_(host_root_, notices),
-      notices_(notices) {}
-
-// What a keeper stands on, before any program is loaded.
-struct Keeper::Ground {
+// What there is before any program is loaded, and what roll_back() must know of it.
+struct Keeper::StartState {
   bpf::Pins pins;
   std::optional<bpf::OlderLedger> older;
   sys::Fd lock;
   bpf::Ledger ledger;
-  bool fresh = false;  // the ledger was made just now
+  bool fresh = false;  // this start has made the ledger
   bool was_up = false;
 
-  [[nodiscard]] bool nothing_else_knows_it() const { return fresh && !older; }
+  // The ledger may go again: it holds nothing, neither of its own nor of an older one.
+  [[nodiscard]] bool may_be_forgotten() const { return fresh && !older; }
 };
 
-Result<Keeper::Ground> Keeper::prepare(const KeeperOptions& options, Notices& notices) {
+Result<Keeper::StartState> Keeper::prepare(const KeeperOptions& options, Notices& notices) {
   auto pins = bpf::Pins::below(options.bpffs);
-  if (!pins) {
-    return std::unexpected(pins.error());
-  }
+  if (!pins) return std::unexpected(pins.error());
   auto older = older_ledger(*pins, options.migrate);
-  if (!older) {
-    return std::unexpected(older.error());
-  }
-  auto locked = *older ? stop_keeper(*pins, &**older) : lock(*pins, kLook);
-  if (!locked) {
-    return std::unexpected(locked.error());
-  }
+  if (!older) return std::unexpected(older.error());
+  auto locked = *older ? stop_keeper(*pins, &**older) : lock_as_keeper(*pins);
+  if (!locked) return std::unexpected(locked.error());
   pins->sweep();
   const bool fresh = !pins->exist();
   auto ledger = open_or_make(*pins, std::max(options.slots.value_or(bpf::LedgerOptions{}.slots),
                                              *older ? (*older)->slots() : 0));
-  if (!ledger) {
-    return std::unexpected(ledger.error());
-  }
+  if (!ledger) return std::unexpected(ledger.error());
   if (!fresh && options.slots && *options.slots != ledger->slots()) {
-    notices.report("the ledger that is there has " + std::to_string(ledger->slots()) +
-                   " slots, and keeps them: cgtally down --forget makes room for another");
+    notices.report(fmt::format(
+        "the pinned ledger has {} slots, and keeps them; to make one with {}: cgtally down "
+        "--forget, which loses its totals",
+        ledger->slots(), *options.slots));
   }
   if (*older) {
     if (auto handed = (*older)->hand_over_to(*ledger, pins->directory()); !handed) {
@@ -130,100 +89,172 @@ Result<Keeper::Ground> Keeper::prepare(const KeeperOptions& options, Notices& no
     }
   }
   const bool was_up = bpf::state_of(*ledger) == bpf::LedgerState::up;
-  return Ground{
+  return StartState{
       std::move(*pins), std::move(*older), std::move(*locked), std::move(*ledger), fresh, was_up};
 }
 
-Result<std::unique_ptr<Keeper>> Keeper::over(Ground& ground, InterfaceSet places,
-                                             const std::string& host_root, Notices& notices) {
-  const std::string directory = ground.pins.directory();
-  bpf::Ledger& ledger = ground.ledger;
-  // Before the first packet is booked: no account's end shall be missed.
+Keeper::Keeper(sys::Fd lock, bpf::Pins pins, bpf::RegistryPrograms registry,
+               bpf::PacketPrograms programs, InterfaceSet interfaces, std::string host_root,
+               Notices& notices)
+    : lock_(std::move(lock)),
+      pins_(std::move(pins)),
+      registry_(std::move(registry)),
+      programs_(std::move(programs)),
+      interfaces_(std::move(interfaces)),
+      host_root_(std::move(host_root)),
+      coverage_(host_root_, notices),
+      notices_(notices) {}
+
+Result<std::unique_ptr<Keeper>> Keeper::load_programs(StartState& state, InterfaceSet interfaces,
+                                                      const std::string& host_root,
+                                                      Notices& notices) {
+  const std::string directory = state.pins.directory();
+  bpf::Ledger& ledger = state.ledger;
+  // Before the first packet is counted: the end of no account may be missed.
   auto registry =
       bpf::RegistryPrograms::create(ledger.fd("names"), ledger.fd("removed"), ledger.fd("missed"));
-  if (!registry) {
-    return std::unexpected(registry.error());
-  }
-  if (auto pinned = registry->pin(directory); !pinned) {
-    return std::unexpected(pinned.error());
-  }
-  auto tally = bpf::PacketPrograms::open(std::move(ledger), directory);
-  if (!tally) {
-    return std::unexpected(tally.error());
-  }
-  return std::unique_ptr<Keeper>(new Keeper(std::move(ground.lock), ground.pins,
-                                            std::move(*registry), std::move(*tally),
-                                            std::move(places), host_root, notices));
+  if (!registry) return std::unexpected(registry.error());
+  if (auto pinned = registry->pin(directory); !pinned) return std::unexpected(pinned.error());
+  auto programs = bpf::PacketPrograms::open(std::move(ledger), directory);
+  if (!programs) return std::unexpected(programs.error());
+  return std::unique_ptr<Keeper>(new Keeper(std::move(state.lock), state.pins, std::move(*registry),
+                                            std::move(*programs), std::move(interfaces), host_root,
+                                            notices));
 }
 
-Result<std::unique_ptr<Keeper>> Keeper::begin(const KeeperOptions& options, Notices& notices) {
-  auto places = InterfaceSet::open(options.places, notices);
-  if (!places) {
-    return std::unexpected(places.error());
-  }
-  auto ground = prepare(options, notices);
-  if (!ground) {
-    return std::unexpected(ground.error());
-  }
-  auto keeper = over(*ground, std::move(*places), options.places.host_root, notices);
+Result<std::unique_ptr<Keeper>> Keeper::start(const KeeperOptions& options, Notices& notices) {
+  auto interfaces = InterfaceSet::open(options.choice, notices);
+  if (!interfaces) return std::unexpected(interfaces.error());
+  auto state = prepare(options, notices);
+  if (!state) return std::unexpected(state.error());
+  auto keeper = load_programs(*state, std::move(*interfaces), options.choice.host_root, notices);
   if (!keeper) {
-    if (ground->nothing_else_knows_it()) {
-      (void)bpf::unpin_registry(ground->pins.directory());
-      (void)ground->pins.forget();
+    if (state->may_be_forgotten()) {
+      (void)bpf::unpin_registry(state->pins.directory());
+      (void)state->pins.forget();
     }
     return keeper;
   }
-  if (auto attached = (*keeper)->attach(ground->older); !attached) {
-    (*keeper)->take_back(*ground);
-    return std::unexpected(attached.error());
+  if (auto up = (*keeper)->bring_up(state->older); !up) {
+    (*keeper)->roll_back(*state);
+    return std::unexpected(up.error());
   }
   return keeper;
 }
 
-// What an older ledger has handed over counts on in this one: the next attempt goes on there.
-void Keeper::take_back(const Ground& ground) {
-  if (ground.older) {
-    return;
+Result<void> Keeper::bring_up(std::optional<bpf::OlderLedger>& older) {
+  bpf::Ledger& ledger = programs_.ledger();
+  auto retirer = AccountRetirer::start(ledger, pins_.directory(), sys::now().boot);
+  if (!retirer) return std::unexpected(retirer.error());
+  retirer_.emplace(std::move(*retirer));
+  if (auto repaired = repair_slots(); !repaired) return repaired;
+  bpf::ask_to_stop(ledger, false);  // the process that asked the last keeper may have been killed
+  bpf::set_keeper(ledger, getpid());
+  if (auto detached = detach_vanished(); !detached) return detached;
+  if (older) {
+    older->hand_over_registry(ledger);  // the registry programs run already: no removal is missed
   }
-  if (!ground.was_up) {
-    (void)bpf::detach_everything(tally_.ledger(), pins_.directory(),
+  if (auto remembered = remember_living_cgroups(); !remembered) return remembered;
+  if (auto attached = interfaces_.attach_all(programs_); !attached) return attached;
+  bpf::set_kept(ledger, sys::now().boot);
+  if (auto detached = detach_unwanted(); !detached) return detached;
+  if (auto forgotten = programs_.forget_earlier_netns(); !forgotten) return forgotten;
+  if (older) {
+    if (auto carried = carry_over(*older); !carried) return carried;
+  }
+  if (auto noted = note_unseen_removals(); !noted) return noted;
+  bpf::set_state(ledger, bpf::LedgerState::up);
+  return {};
+}
+
+// Slots that a killed process had taken and given to no account.
+Result<void> Keeper::repair_slots() {
+  bpf::Ledger& ledger = programs_.ledger();
+  if (bpf::state_of(ledger) == bpf::LedgerState::down) return ledger.rebuild_free_slots();
+  const auto found = bpf::give_back_lost_slots(ledger);
+  return found ? Result<void>{} : std::unexpected(found.error());
+}
+
+// Interfaces that have gone or have another name now. Before anything is attached: under its new
+// name an interface is another one, and its packets must not be counted on both.
+Result<void> Keeper::detach_vanished() {
+  for (const auto& record : bpf::interface_records(programs_.ledger())) {
+    const auto exists = interfaces_.exists(record);
+    if (!record.attached || exists.value_or(true)) {
+      continue;
+    }
+    if (auto detached = detach(record); !detached) return detached;
+  }
+  return {};
+}
+
+// Interfaces that an earlier keeper counted, and that do not exist or are not asked for any more.
+Result<void> Keeper::detach_unwanted() {
+  const auto wanted = interfaces_.attached();
+  for (const auto& record : bpf::interface_records(programs_.ledger())) {
+    if (!record.attached || std::ranges::find(wanted, record.key) != wanted.end()) {
+      continue;
+    }
+    if (auto detached = detach(record); !detached) return detached;
+  }
+  return {};
+}
+
+Result<void> Keeper::detach(const bpf::InterfaceRecord& record) {
+  auto detached = bpf::detach_interface(programs_.ledger(), pins_.directory(), record.key,
+                                        bpf::find_netns_below(host_root_), sys::now().boot);
+  if (detached) {
+    notices_.report(fmt::format("{} is not counted any more: its totals stay", record.name));
+  }
+  return detached;
+}
+
+// Adds the living cgroups to the ledger's registry: should one of them be removed while no keeper
+// runs, its name is known all the same.
+Result<void> Keeper::remember_living_cgroups() {
+  const auto names = living_cgroups(host_root_);
+  if (!names) return std::unexpected(names.error());
+  const bpf::Ledger& ledger = programs_.ledger();
+  const bpf::CgroupRegistry registry(ledger.fd("names"), ledger.fd("removed"));
+  names->for_each_child([&](std::uint64_t id, std::uint64_t parent, const std::string& name) {
+    (void)registry.remember(id, parent, name);
+  });
+  return {};
+}
+
+// No hook runs an old program any more: once the runs under way have ended, the old totals stand
+// still.
+Result<void> Keeper::carry_over(bpf::OlderLedger& older) {
+  bpf::Ledger& ledger = programs_.ledger();
+  if (auto waited = ledger.wait_for_running_programs(); !waited) return waited;
+  if (auto imported = older.import_into(ledger); !imported) return imported;
+  bpf::set_state(ledger, bpf::LedgerState::up);
+  older.close(bpf::LedgerState::moved);
+  notices_.report(fmt::format("the totals of the ledger of ABI {} are carried over", older.abi()));
+  const auto left = pins_.forget(pins_.directory_of(older.abi()));
+  return left ? Result<void>{} : std::unexpected(left.error());
+}
+
+// Only once all totals are here, those of an older ledger too.
+Result<void> Keeper::note_unseen_removals() {
+  const auto accounts = programs_.read();  // before the walk: a cgroup not met there is removed
+  const auto names = living_cgroups(host_root_);
+  if (!names) return std::unexpected(names.error());
+  retirer_->note_unseen_removals(
+      accounts, [&](std::uint64_t id) { return names->path_of(id).has_value(); }, sys::now().boot);
+  return {};
+}
+
+// What an older ledger has handed over counts in this one already: the next start continues there.
+void Keeper::roll_back(const StartState& state) {
+  if (state.older) return;
+  if (!state.was_up) {
+    (void)bpf::detach_everything(programs_.ledger(), pins_.directory(),
                                  bpf::find_netns_below(host_root_), sys::now().boot);
   }
-  if (ground.fresh) {
+  if (state.fresh) {
     (void)pins_.forget();
   }
-}
-
-Result<sys::Fd> stop_keeper(const bpf::Pins& pins, bpf::Ledger& ledger) {
-  bpf::ask_to_stop(ledger, true);
-  auto locked = lock(pins, kPatience);
-  bpf::ask_to_stop(ledger, false);
-  if (!locked && locked.error().code == EWOULDBLOCK) {
-    return std::unexpected(Error{
-        .what =
-            "the keeper, process " + std::to_string(bpf::keeper_pid(ledger)) + ", does not answer",
-        .hint = "end it: kill -9 " + std::to_string(bpf::keeper_pid(ledger)),
-        .code = EWOULDBLOCK});
-  }
-  return locked;
-}
-
-Result<sys::Fd> stop_keeper(const bpf::Pins& pins, bpf::OlderLedger* ledger) {
-  if (ledger) {
-    ledger->ask_keeper_to_stop(true);
-  }
-  auto locked = lock(pins, kPatience);
-  if (ledger) {
-    ledger->ask_keeper_to_stop(false);
-  }
-  if (!locked && locked.error().code == EWOULDBLOCK) {
-    const std::string directory = std::filesystem::path(pins.directory()).parent_path();
-    return std::unexpected(
-        Error{.what = "a keeper that cannot be asked to end has the ledger",
-              .hint = "end it: kill, and the process that this shows: fuser " + directory,
-              .code = EWOULDBLOCK});
-  }
-  return locked;
 }
 
 }  // namespace cgtally::monitor

@@ -97,7 +97,7 @@ class LedgerInspector {
   void inspect(LedgerStatusReport& report) {
     (void)view_.read();  // the next one is fast
     LedgerSample first = sample_totals();
-    first.devices = look_at_devices(counted_, host_root_);
+    first.devices = snapshot_devices(counted_, host_root_);
     add_allowances(first, report);
     const LedgerSample last = counted_.empty() ? first : sample_after(first, report.expense);
     add_allowances(last, report);
@@ -128,7 +128,7 @@ class LedgerInspector {
   LedgerSample sample_after(const LedgerSample& first, LedgerExpense& expense) {
     const auto statistics = bpf::run_time_statistics();
     std::this_thread::sleep_for(kInterval);
-    auto devices = look_at_devices(counted_, host_root_);
+    auto devices = snapshot_devices(counted_, host_root_);
     LedgerSample last = sample_totals();
     last.devices = std::move(devices);
     if (!statistics) {
@@ -239,7 +239,7 @@ class LedgerInspector {
   static void add_shares(const bpf::InterfaceRecord& record, const LedgerSample& first,
                          const LedgerSample& last, InterfaceCondition& one) {
     const auto reading_of = [&](const LedgerSample& sample, const DeviceSnapshot& device) {
-      return device.against(traffic_of(record.key, sample.accounts).all, sample.taken.boot);
+      return device.beside(traffic_of(record.key, sample.accounts).all, sample.taken.boot);
     };
     const CoverageReading now = reading_of(last, *last.devices.at(record.key));
     const CoverageShare since_attached =
@@ -255,7 +255,7 @@ class LedgerInspector {
 
   void add_hook(const CountedInterface& counted, bpf::HookDirection direction,
                 DirectionCondition& one, std::string& unknown) const {
-    auto hook = look_at_hook(counted, direction, host_root_);
+    auto hook = snapshot_hook(counted, direction, host_root_);
     if (!hook) {
       unknown = hook.error().what;
       return;

@@ -6,7 +6,7 @@
 #include "adapters/bpf/programs/detach.h"
 #include "adapters/bpf/programs/migration.h"
 #include "adapters/sys/clock.h"
-#include "monitor/pinned/keeper.h"
+#include "monitor/pinned/keeper_lock.h"
 
 namespace cgtally::monitor {
 namespace {

@@ -9,9 +9,7 @@ namespace cgtally::monitor {
 
 Result<CgroupNames> CgroupNames::find(const std::string& host_root, Notices& notices) {
   auto mount = cgroupfs::cgroup2_mount(host_root);
-  if (!mount) {
-    return std::unexpected(mount.error());
-  }
+  if (!mount) return std::unexpected(mount.error());
   if (cgroupfs::pods_in_cgroup_v1(host_root)) {
     notices.report(
         "containers live in cgroup v1: all of them are on '/'; "
@@ -20,34 +18,32 @@ Result<CgroupNames> CgroupNames::find(const std::string& host_root, Notices& not
   return CgroupNames(std::move(*mount));
 }
 
-Result<void> CgroupNames::begin() {
+Result<void> CgroupNames::start() {
   auto events = bpf::CgroupEvents::open();
-  if (!events) {
-    return std::unexpected(events.error());
-  }
+  if (!events) return std::unexpected(events.error());
   events_.emplace(std::move(*events));
-  // Events are already collected: what is born or dies during the walk is told by them.
+  // The kernel collects events already, so they tell what is made or removed during the walk.
   names_.seed(mount_);
-  take_events();
+  process_events();
   return {};
 }
 
-Result<void> CgroupNames::offer_to(sys::Poller& poller) {
-  return poller.add(events_->fd(), [this] { take_events(); });
+Result<void> CgroupNames::follow_changes(sys::Poller& poller) {
+  return poller.add(events_->fd(), [this] { process_events(); });
 }
 
-void CgroupNames::take_births() {
+void CgroupNames::process_creations() {
   events_->drain([this](const bpf::CgroupEvent& event) {
     if (event.type == bpf::CgroupEvent::Type::made) {
       names_.made(event.cgroup_id, std::string(event.path));
     } else {
-      removed_later_.push_back(event.cgroup_id);
+      pending_removals_.push_back(event.cgroup_id);
     }
   });
 }
 
-void CgroupNames::take_events() {
-  for (const std::uint64_t id : std::exchange(removed_later_, {})) {
+void CgroupNames::process_events() {
+  for (const std::uint64_t id : std::exchange(pending_removals_, {})) {
     names_.removed(id);
   }
   events_->drain([this](const bpf::CgroupEvent& event) {
@@ -57,7 +53,7 @@ void CgroupNames::take_events() {
       names_.removed(event.cgroup_id);
     }
   });
-  // Lost events are made good by another look at the tree: it finds the living and the missing.
+  // If events were lost, another walk finds the cgroups that exist and those that are missing.
   if (const std::uint64_t lost = events_->lost(); lost != lost_events_) {
     lost_events_ = lost;
     names_.seed(mount_);

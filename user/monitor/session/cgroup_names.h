@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names of cgroups as a running command knows them: the tree as it was found, and what the kernel
-// has told of births and deaths since.
+// The names of cgroups while a command runs: first those in the tree, then those that the kernel
+// reports as cgroups are made and removed.
 #pragma once
 
 #include <cstdint>
@@ -16,18 +16,22 @@
 
 namespace cgtally::monitor {
 
+// Each session has one. Keeps the names of removed cgroups, too, as cgroupfs::Names does. Knows
+// nothing of cgroups that were removed before start().
 class CgroupNames {
  public:
-  // Finds the hierarchy; needs no privilege.
+  // Finds where the hierarchy is mounted; needs no privilege.
   static Result<CgroupNames> find(const std::string& host_root, Notices& notices);
-  // From here on births and deaths are known.
-  Result<void> begin();
+  // Reads the tree. From here on the kernel reports what is made and removed.
+  Result<void> start();
 
-  Result<void> offer_to(sys::Poller& poller);
-  void take_events();
-  // After the ledger was read: whoever was born before that has a name, and who died has died after
-  // it, which the next take_events() tells.
-  void take_births();
+  // The poller, which must outlive this, calls process_events() when there are any.
+  Result<void> follow_changes(sys::Poller& poller);
+  void process_events();
+  // The same, but leaves removals for the next process_events(). For the moment after the ledger
+  // was read: each cgroup in the reading has a name then, and none is already marked as removed.
+  void process_creations();
+
   [[nodiscard]] AccountName name_of(std::uint64_t cgroup_id) const {
     return names_.name_of(cgroup_id);
   }
@@ -40,7 +44,7 @@ class CgroupNames {
   std::optional<bpf::CgroupEvents> events_;
   cgroupfs::Names names_;
   std::uint64_t lost_events_ = 0;
-  std::vector<std::uint64_t> removed_later_;
+  std::vector<std::uint64_t> pending_removals_;
 };
 
 }  // namespace cgtally::monitor

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Compares what was booked with what the devices themselves counted, about once a second while
-// somebody counts, and says when a direction of an interface becomes blind: once, with who runs
-// before ours; and once more when it sees again.
+// Compares what was counted with what the devices themselves counted, about once a second, and
+// reports when a direction of an interface becomes blind: once, with the programs that run before
+// ours; and once more when it sees its traffic again.
 #pragma once
 
 #include <array>
@@ -19,36 +19,39 @@
 
 namespace cgtally::monitor {
 
+// Each session and the keeper have one, and call both functions around each reading of the totals.
+// core/health/coverage.h decides what is blind; this class only measures and reports.
 class CoverageMonitor {
  public:
   CoverageMonitor(std::string host_root, Notices& notices)
       : host_root_(std::move(host_root)), notices_(notices) {}
 
-  // Just before the accounts are read: what the device counts later cannot be missed in them. Does
-  // nothing if the last look was less than a second ago.
-  void look(const std::function<std::vector<CountedInterface>()>& interfaces, Nanoseconds now);
-  // Just after. Reports what has changed.
-  void compare(const std::vector<AccountTotals>& accounts);
+  // Just before the totals are read: what a device counts later cannot be missing in them. Does
+  // nothing if the last sample is less than a second old. `now` is boot time.
+  void sample_devices(const std::function<std::vector<CountedInterface>()>& interfaces,
+                      Nanoseconds now);
+  // Just after the totals were read.
+  void evaluate(const std::vector<AccountTotals>& accounts);
 
-  // The lower share of both directions; none where too little was carried to tell.
-  [[nodiscard]] std::optional<double> seen(std::string_view interface_name) const;
+  // The share of the worse direction; empty if too little passed to tell.
+  [[nodiscard]] std::optional<double> coverage_of(std::string_view interface_name) const;
 
  private:
   struct Watched {
     CountedInterface interface;
     Coverage coverage;
-    std::array<bool, 2> told{};  // that it is blind: ingress, egress
-    Nanoseconds skip_until{};    // boot time; it could not be looked at
+    std::array<bool, 2> reported{};  // as blind: ingress, egress
+    Nanoseconds skip_until{};        // boot time; its device could not be read
   };
-  void follow(std::vector<CountedInterface> interfaces);
-  void judge(Watched& watched, bpf::HookDirection direction, bool blind,
-             std::optional<double> share) const;
+  void update_watched(std::vector<CountedInterface> interfaces);
+  void report_change(Watched& watched, bpf::HookDirection direction, bool blind,
+                     std::optional<double> share) const;
 
   std::string host_root_;
   Notices& notices_;
   std::map<InterfaceKey, Watched> watched_;
-  std::map<InterfaceKey, Result<DeviceSnapshot>> looks_;  // not compared yet
-  std::optional<Nanoseconds> looked_;                     // boot time
+  std::map<InterfaceKey, Result<DeviceSnapshot>> snapshots_;  // not evaluated yet
+  std::optional<Nanoseconds> last_sample_;                    // boot time
 };
 
 }  // namespace cgtally::monitor

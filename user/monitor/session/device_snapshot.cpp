@@ -1,30 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "monitor/session/device_snapshot.h"
 
+#include <utility>
+
 namespace cgtally::monitor {
 namespace {
 
-using Queues = Result<std::map<int, netlink::QdiscStats>>;
+using Snapshots = std::map<InterfaceKey, Result<DeviceSnapshot>>;
 
-Result<DeviceSnapshot> look_at(const CountedInterface& interface) {
+Result<DeviceSnapshot> read_device(const CountedInterface& interface) {
   auto device = netlink::device_counters(interface.ifindex);
-  if (!device) {
-    return std::unexpected(std::move(device).error());
-  }
+  if (!device) return std::unexpected(std::move(device).error());
   return DeviceSnapshot{.device = *std::move(device), .queue = {}};
 }
 
-// One dump tells the queues of all.
-void add_queues(std::map<InterfaceKey, Result<DeviceSnapshot>>& looks,
-                const std::vector<const CountedInterface*>& here) {
-  const Queues queues = netlink::root_qdiscs();
+// One dump has the queues of all devices of the netns.
+void add_queues(Snapshots& snapshots, const std::vector<const CountedInterface*>& here) {
+  const auto queues = netlink::root_qdiscs();
   for (const CountedInterface* one : here) {
-    auto& look = looks.at(one->key);
-    if (!look || !queues) {
+    auto& snapshot = snapshots.at(one->key);
+    if (!snapshot || !queues) {
       continue;
     }
     if (const auto found = queues->find(one->ifindex); found != queues->end()) {
-      look->queue = found->second;
+      snapshot->queue = found->second;
     }
   }
 }
@@ -33,58 +32,52 @@ void add_queues(std::map<InterfaceKey, Result<DeviceSnapshot>>& looks,
 
 Result<netns::Entered> enter_netns_of(const CountedInterface& interface,
                                       const std::string& host_root) {
-  const auto where = netns::Netns::find(interface.netns_id, interface.netns, host_root);
-  if (!where) {
-    return std::unexpected(where.error());
-  }
-  return netns::Entered::enter(*where);
+  const auto netns = netns::Netns::find(interface.netns_id, interface.netns, host_root);
+  if (!netns) return std::unexpected(netns.error());
+  return netns::Entered::enter(*netns);
 }
 
-CoverageReading DeviceSnapshot::against(const Traffic& booked, Nanoseconds boot) const {
+CoverageReading DeviceSnapshot::beside(const Traffic& totals, Nanoseconds boot) const {
   return {.boot = boot,
           .device = device.carried,
-          .counted = booked,
+          .counted = totals,
           .queued_bytes = queue.backlog_bytes,
           .queued_packets = queue.backlog_packets};
 }
 
-std::map<InterfaceKey, Result<DeviceSnapshot>> look_at_devices(
-    const std::vector<CountedInterface>& interfaces, const std::string& host_root) {
+Snapshots snapshot_devices(const std::vector<CountedInterface>& interfaces,
+                           const std::string& host_root) {
   std::map<NetnsId, std::vector<const CountedInterface*>> by_netns;
   for (const CountedInterface& interface : interfaces) {
     by_netns[interface.netns_id].push_back(&interface);
   }
-  std::map<InterfaceKey, Result<DeviceSnapshot>> looks;
-  for (const auto& [inode, here] : by_netns) {
+  Snapshots snapshots;
+  for (const auto& [netns_id, here] : by_netns) {
     const auto entered = enter_netns_of(*here.front(), host_root);
     for (const CountedInterface* one : here) {
-      looks.emplace(one->key, entered ? look_at(*one) : std::unexpected(entered.error()));
+      snapshots.emplace(one->key, entered ? read_device(*one) : std::unexpected(entered.error()));
     }
     if (entered) {
-      add_queues(looks, here);
+      add_queues(snapshots, here);
     }
   }
-  return looks;
+  return snapshots;
 }
 
-Result<HookSnapshot> look_at_hook(const CountedInterface& interface, bpf::HookDirection direction,
-                                  const std::string& host_root) {
+Result<HookSnapshot> snapshot_hook(const CountedInterface& interface, bpf::HookDirection direction,
+                                   const std::string& host_root) {
   const auto entered = enter_netns_of(interface, host_root);
-  if (!entered) {
-    return std::unexpected(entered.error());
-  }
+  if (!entered) return std::unexpected(entered.error());
   const auto chain = bpf::chain_at(interface.ifindex, direction);
-  if (!chain) {
-    return std::unexpected(chain.error());
-  }
+  if (!chain) return std::unexpected(chain.error());
   const std::uint32_t own = interface.program_ids[direction == bpf::HookDirection::ingress ? 0 : 1];
-  HookSnapshot look{.attached = bpf::is_in(*chain, own), .before = {}};
-  if (look.attached) {
+  HookSnapshot snapshot{.attached = bpf::is_in(*chain, own), .before = {}};
+  if (snapshot.attached) {
     for (const bpf::ChainedProgram& program : bpf::before(*chain, own)) {
-      look.before.push_back(bpf::describe(program));
+      snapshot.before.push_back(bpf::describe(program));
     }
   }
-  return look;
+  return snapshot;
 }
 
 }  // namespace cgtally::monitor

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What stands beside our own books of an interface: the device's counters, its queue, and who else
-// hangs there. Whatever netns the interface is in; the calling thread is back in its own
-// afterwards.
+// Reads what the kernel knows of a counted interface beside our own totals: the device's counters,
+// its queue, and the other programs on its hooks. In any netns; afterwards the calling thread is in
+// its own netns again.
 #pragma once
 
 #include <array>
@@ -30,27 +30,29 @@ struct CountedInterface {
   std::array<std::uint32_t, 2> program_ids{};  // ingress, egress
 };
 
-// The calling thread is in the netns of that interface for as long as the result lives.
+// The calling thread is in the netns of `interface` as long as the result lives.
 [[nodiscard]] Result<netns::Entered> enter_netns_of(const CountedInterface& interface,
                                                     const std::string& host_root);
 
+// One reading of a device. CoverageMonitor and `status` compare it with the totals.
 struct DeviceSnapshot {
-  netlink::DeviceCounters device;  // read first
+  netlink::DeviceCounters device;  // read before the queue
   netlink::QdiscStats queue;
 
-  [[nodiscard]] CoverageReading against(const Traffic& booked, Nanoseconds boot) const;
+  // Beside the interface's totals, which were read at boot time `boot`.
+  [[nodiscard]] CoverageReading beside(const Traffic& totals, Nanoseconds boot) const;
 };
 
-// Each netns is entered once.
-[[nodiscard]] std::map<InterfaceKey, Result<DeviceSnapshot>> look_at_devices(
+// Enters each netns once. An interface that cannot be read has its Error.
+[[nodiscard]] std::map<InterfaceKey, Result<DeviceSnapshot>> snapshot_devices(
     const std::vector<CountedInterface>& interfaces, const std::string& host_root);
 
 struct HookSnapshot {
-  bool attached = false;            // ours is there
-  std::vector<std::string> before;  // who runs before it, described
+  bool attached = false;            // our program is there
+  std::vector<std::string> before;  // the programs that run before it, described
 };
-[[nodiscard]] Result<HookSnapshot> look_at_hook(const CountedInterface& interface,
-                                                bpf::HookDirection direction,
-                                                const std::string& host_root);
+[[nodiscard]] Result<HookSnapshot> snapshot_hook(const CountedInterface& interface,
+                                                 bpf::HookDirection direction,
+                                                 const std::string& host_root);
 
 }  // namespace cgtally::monitor

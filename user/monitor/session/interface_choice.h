@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The interfaces that a command counts, as the user named them. InterfaceSet finds them.
+// The interfaces that a command counts, as the user named them. InterfaceSet and PinnedSession find
+// them.
 #pragma once
 
 #include <string>
@@ -9,8 +10,8 @@ namespace cgtally::monitor {
 
 struct InterfaceChoice {
   std::vector<std::string> interfaces;  // names and globs; empty: every uplink
-  std::vector<std::string> netns;       // empty: the one we are in
-  std::string host_root;                // empty: names are read below /
+  std::vector<std::string> netns;       // empty: the netns that cgtally runs in
+  std::string host_root;                // where the host's / is mounted; empty: at /
 };
 
 }  // namespace cgtally::monitor

@@ -1,119 +1,115 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "monitor/session/interface_set.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include "adapters/sys/clock.h"
 #include "core/base/quantity.h"
 
 namespace cgtally::monitor {
 
-Result<InterfaceSet> InterfaceSet::open(const InterfaceChoice& options, Notices& notices) {
-  std::vector<std::string> wanted = options.netns;
-  if (wanted.empty()) {
-    wanted.emplace_back();
+Result<InterfaceSet> InterfaceSet::open(const InterfaceChoice& choice, Notices& notices) {
+  std::vector<std::string> chosen = choice.netns;
+  if (chosen.empty()) {
+    chosen.emplace_back();
   }
-  All places;
-  std::vector<Interface> all;
-  for (const std::string& netns : wanted) {
-    auto place = NetnsInterfaces::open(netns, options.host_root, notices);
-    if (!place) {
-      return std::unexpected(place.error());
-    }
-    auto links = place->links();
-    if (!links) {
-      return std::unexpected(links.error());
-    }
-    all.insert(all.end(), links->begin(), links->end());
-    places.push_back(std::make_unique<NetnsInterfaces>(std::move(*place)));
+  AllNetns netns;
+  std::vector<Interface> existing;
+  for (const std::string& name : chosen) {
+    auto opened = NetnsInterfaces::open(name, choice.host_root, notices);
+    if (!opened) return std::unexpected(opened.error());
+    auto interfaces = opened->list_interfaces();
+    if (!interfaces) return std::unexpected(interfaces.error());
+    existing.insert(existing.end(), interfaces->begin(), interfaces->end());
+    netns.push_back(std::make_unique<NetnsInterfaces>(std::move(*opened)));
   }
   // In one of the netns is enough: the same command line serves all of them.
-  const auto missing = missing_names({options.interfaces}, all);
+  const auto missing = missing_names({choice.interfaces}, existing);
   if (!missing.empty()) {
-    return std::unexpected(unknown_interface(missing.front(), all));
+    return std::unexpected(unknown_interface(missing.front(), existing));
   }
-  for (const auto& place : places) {
-    if (auto chosen = place->choose(options.interfaces); !chosen) {
-      return std::unexpected(chosen.error());
+  for (const auto& one : netns) {
+    if (auto selected = one->select(choice.interfaces); !selected) {
+      return std::unexpected(selected.error());
     }
   }
-  return InterfaceSet(std::move(places), notices);
+  return InterfaceSet(std::move(netns), notices);
 }
 
-Result<void> InterfaceSet::begin(bpf::PacketPrograms& tally) {
-  for (const auto& place : all_) {
-    if (auto begun = place->begin(tally); !begun) {
-      return begun;
-    }
+Result<void> InterfaceSet::attach_all(bpf::PacketPrograms& programs) {
+  for (const auto& netns : netns_) {
+    if (auto attached = netns->attach_selected(programs); !attached) return attached;
   }
-  name_attachments();
+  name_attached();
   if (names_.empty()) {
     notices_.report("no interface matches yet: waiting for one to come");
   }
   return {};
 }
 
-void InterfaceSet::name_attachments() {
+void InterfaceSet::name_attached() {
   std::vector<InterfaceInNetns> attached;
-  for (const auto& place : all_) {
-    for (const auto& [key, link] : place->attached()) {
+  for (const auto& netns : netns_) {
+    for (const auto& [key, interface] : netns->attached()) {
       attached.push_back({.key = key,
-                          .name = link.name,
-                          .netns_inode = place->netns_inode(),
-                          .netns = place->label()});
+                          .name = interface.name,
+                          .netns_inode = netns->inode(),
+                          .netns = netns->label()});
     }
   }
   names_.add(attached);
 }
 
-Result<void> InterfaceSet::offer_to(sys::Poller& poller, bpf::PacketPrograms& tally) {
+Result<void> InterfaceSet::follow_changes(sys::Poller& poller, bpf::PacketPrograms& programs) {
   poller_ = &poller;
-  for (const auto& place : all_) {
-    auto added = poller.add(place->fd(), [this, &tally, at = place.get()] {
-      if (at->follow(tally)) {
-        name_attachments();
+  for (const auto& netns : netns_) {
+    auto added = poller.add(netns->fd(), [this, &programs, at = netns.get()] {
+      if (at->process_changes(programs)) {
+        name_attached();
       }
     });
-    if (!added) {
-      return added;
-    }
+    if (!added) return added;
   }
   return {};
 }
 
-void InterfaceSet::let_go_of_ended(bpf::PacketPrograms& tally) {
-  for (const auto& place : all_) {
-    if (place->fd() < 0 || place->still_named()) {
+void InterfaceSet::release_vanished_netns(bpf::PacketPrograms& programs) {
+  for (const auto& netns : netns_) {
+    if (netns->fd() < 0 || netns->still_named()) {
       continue;
     }
     if (poller_) {
-      (void)poller_->remove(place->fd());
+      (void)poller_->remove(netns->fd());
     }
-    place->end(tally);
-    notices_.report("netns " + place->label() + " has gone: its totals stay");
+    netns->release(programs);
+    notices_.report(fmt::format("netns {} has gone: its totals stay", netns->label()));
   }
 }
 
-void InterfaceSet::reattach(bpf::PacketPrograms& tally) const {
-  for (const auto& place : all_) {
-    for (const bpf::ReattachedHook& hook : place->reattach(tally, sys::now().boot)) {
-      notices_.report(interface_name(hook.key) +
-                      ": somebody took our program away; it is attached again, and up to " +
-                      format_duration(hook.gap) + " were not counted");
+void InterfaceSet::reattach(bpf::PacketPrograms& programs) const {
+  for (const auto& netns : netns_) {
+    for (const bpf::ReattachedHook& hook : netns->reattach(programs, sys::now().boot)) {
+      notices_.report(fmt::format(
+          "{}: somebody took our program away; it is attached again, and up to {} were not counted",
+          interface_name(hook.key), format_duration(hook.gap)));
     }
   }
 }
 
-void InterfaceSet::end(bpf::PacketPrograms& tally) {
-  for (const auto& place : all_) {
-    place->end(tally);
+void InterfaceSet::detach_all(bpf::PacketPrograms& programs) {
+  for (const auto& netns : netns_) {
+    netns->release(programs);
   }
 }
 
 std::vector<InterfaceKey> InterfaceSet::attached() const {
   std::vector<InterfaceKey> keys;
-  for (const auto& place : all_) {
-    for (const auto& [key, link] : place->attached()) {
+  for (const auto& netns : netns_) {
+    for (const auto& [key, interface] : netns->attached()) {
       keys.push_back(key);
     }
   }
@@ -121,51 +117,49 @@ std::vector<InterfaceKey> InterfaceSet::attached() const {
 }
 
 std::vector<CountedInterface> InterfaceSet::counted_interfaces(
-    const bpf::PacketPrograms& tally) const {
-  std::map<InterfaceKey, std::array<std::uint32_t, 2>> programs;
-  for (const bpf::Attachment& attachment : tally.attachments()) {
-    programs[attachment.key] = attachment.program_ids;
+    const bpf::PacketPrograms& programs) const {
+  std::map<InterfaceKey, std::array<std::uint32_t, 2>> program_ids;
+  for (const bpf::Attachment& attachment : programs.attachments()) {
+    program_ids[attachment.key] = attachment.program_ids;
   }
   std::vector<CountedInterface> interfaces;
-  for (const auto& place : all_) {
-    for (const auto& [key, link] : place->attached()) {
+  for (const auto& netns : netns_) {
+    for (const auto& [key, interface] : netns->attached()) {
       interfaces.push_back({.key = key,
                             .name = interface_name(key),
-                            .netns_id = {.inode = place->netns_inode(), .cookie = 0},
-                            .netns = place->label(),
-                            .ifindex = link.ifindex,
-                            .program_ids = programs[key]});
+                            .netns_id = {.inode = netns->inode(), .cookie = 0},
+                            .netns = netns->label(),
+                            .ifindex = interface.ifindex,
+                            .program_ids = program_ids[key]});
     }
   }
   return interfaces;
 }
 
-std::optional<bool> InterfaceSet::has(const bpf::InterfaceRecord& record) const {
-  for (const auto& place : all_) {
-    if (place->fd() < 0 || place->netns_inode() != record.netns_id.inode) {
+std::optional<bool> InterfaceSet::exists(const bpf::InterfaceRecord& record) const {
+  for (const auto& netns : netns_) {
+    if (netns->fd() < 0 || netns->inode() != record.netns_id.inode) {
       continue;
     }
-    const auto links = place->links();
-    if (!links) {
-      return std::nullopt;
-    }
-    return std::ranges::any_of(*links, [&](const Interface& link) {
-      return link.netns_id.may_be(record.netns_id) && link.ifindex == record.ifindex &&
-             link.name == record.name;
+    const auto interfaces = netns->list_interfaces();
+    if (!interfaces) return std::nullopt;
+    return std::ranges::any_of(*interfaces, [&](const Interface& interface) {
+      return interface.netns_id.may_be(record.netns_id) && interface.ifindex == record.ifindex &&
+             interface.name == record.name;
     });
   }
   return std::nullopt;
 }
 
-std::string InterfaceSet::counted(const bpf::PacketPrograms& tally) const {
+std::string InterfaceSet::describe_attached(const bpf::PacketPrograms& programs) const {
   std::map<std::string, std::string> by_hook;
-  for (const bpf::Attachment& attachment : tally.attachments()) {
+  for (const bpf::Attachment& attachment : programs.attachments()) {
     std::string& names = by_hook[attachment.hook == bpf::HookKind::tcx ? "tcx" : "clsact"];
     names += (names.empty() ? "" : ", ") + interface_name(attachment.key);
   }
   std::string text;
   for (const auto& [hook, names] : by_hook) {
-    text += (text.empty() ? "" : "; ") + names + " (" + hook + ")";
+    text += fmt::format("{}{} ({})", text.empty() ? "" : "; ", names, hook);
   }
   return text.empty() ? "nothing yet" : text;
 }

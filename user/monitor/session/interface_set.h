@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every netns in which interfaces are counted, taken together: what was asked for is checked over
-// all of them, and an interface has a name that is unique among them.
+// The counted interfaces of all netns that the user chose. Checks the choice over all of them, and
+// gives each interface a name that is unique among them.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,39 +20,42 @@
 
 namespace cgtally::monitor {
 
+// PrivateSession and Keeper have one, and pass the programs in which it attaches and detaches. Does
+// not detach by itself when it ends: a keeper's programs stay attached.
 class InterfaceSet {
  public:
-  // Checks what the user has asked for; needs no privilege in the own netns. Nothing is attached.
-  static Result<InterfaceSet> open(const InterfaceChoice& options, Notices& notices);
+  // Checks the choice. Attaches nothing, and needs no privilege in cgtally's own netns. `notices`
+  // must outlive the result.
+  static Result<InterfaceSet> open(const InterfaceChoice& choice, Notices& notices);
 
-  // Attaches for the first time: here an interface that refuses is an error.
-  Result<void> begin(bpf::PacketPrograms& tally);
-  // From now on what comes and goes is followed; both must outlive this.
-  Result<void> offer_to(sys::Poller& poller, bpf::PacketPrograms& tally);
-  // Lets a netns go whose name no longer leads to it.
-  void let_go_of_ended(bpf::PacketPrograms& tally);
-  // Attaches again what somebody took away.
-  void reattach(bpf::PacketPrograms& tally) const;
-  // Detaches from all.
-  void end(bpf::PacketPrograms& tally);
+  // Attaches for the first time: an interface that refuses is an Error here.
+  Result<void> attach_all(bpf::PacketPrograms& programs);
+  // From here on the poller's callbacks attach to what comes, and detach from what goes. The poller
+  // and `programs` must outlive this.
+  Result<void> follow_changes(sys::Poller& poller, bpf::PacketPrograms& programs);
+  // Detaches in each netns that its name does not lead to any more, and lets the netns go.
+  void release_vanished_netns(bpf::PacketPrograms& programs);
+  // Attaches again where somebody took our program away.
+  void reattach(bpf::PacketPrograms& programs) const;
+  void detach_all(bpf::PacketPrograms& programs);
 
   [[nodiscard]] std::vector<InterfaceKey> attached() const;
-  // With what it takes to look at them.
+  // The attached ones, with what is needed to read their devices.
   [[nodiscard]] std::vector<CountedInterface> counted_interfaces(
-      const bpf::PacketPrograms& tally) const;
-  // Whether a recorded interface exists in one of these; nothing is said of other netns.
-  [[nodiscard]] std::optional<bool> has(const bpf::InterfaceRecord& record) const;
+      const bpf::PacketPrograms& programs) const;
+  // Whether the interface of `record` exists; empty if it is in a netns that is not among these.
+  [[nodiscard]] std::optional<bool> exists(const bpf::InterfaceRecord& record) const;
   [[nodiscard]] std::string interface_name(InterfaceKey key) const { return names_.name_of(key); }
   // "eth0, eth1 (tcx)".
-  [[nodiscard]] std::string counted(const bpf::PacketPrograms& tally) const;
+  [[nodiscard]] std::string describe_attached(const bpf::PacketPrograms& programs) const;
 
  private:
-  using All =
-      std::vector<std::unique_ptr<NetnsInterfaces>>;  // their addresses are in poller callbacks
-  InterfaceSet(All all, Notices& notices) : all_(std::move(all)), notices_(notices) {}
-  void name_attachments();
+  // By pointer: poller callbacks hold the addresses.
+  using AllNetns = std::vector<std::unique_ptr<NetnsInterfaces>>;
+  InterfaceSet(AllNetns netns, Notices& notices) : netns_(std::move(netns)), notices_(notices) {}
+  void name_attached();
 
-  All all_;
+  AllNetns netns_;
   Notices& notices_;
   InterfaceNames names_;
   sys::Poller* poller_ = nullptr;

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "monitor/session/netns_interfaces.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "adapters/netlink/addresses.h"
 #include "adapters/netlink/links.h"
@@ -10,23 +13,22 @@
 namespace cgtally::monitor {
 namespace {
 
-// A rename is a new interface too: it is counted under its new name from then on.
+// After a rename an interface is another one: it is counted under its new name from then on.
 bool same(const Interface& a, const Interface& b) {
   return a.ifindex == b.ifindex && a.name == b.name;
 }
 
-bool contains(const std::vector<Interface>& links, const Interface& link) {
-  return std::ranges::any_of(links, [&](const Interface& other) { return same(link, other); });
+bool contains(const std::vector<Interface>& interfaces, const Interface& wanted) {
+  return std::ranges::any_of(interfaces,
+                             [&](const Interface& other) { return same(wanted, other); });
 }
 
-// In the netns until the result goes; nothing to do for the own one.
+// The thread is in `netns` as long as the result lives; empty: it is there already.
 Result<std::optional<netns::Entered>> visit(const std::optional<netns::Netns>& netns) {
   std::optional<netns::Entered> entered;
   if (netns) {
     auto inside = netns::Entered::enter(*netns);
-    if (!inside) {
-      return std::unexpected(inside.error());
-    }
+    if (!inside) return std::unexpected(inside.error());
     entered.emplace(std::move(*inside));
   }
   return entered;
@@ -46,197 +48,166 @@ NetnsInterfaces::NetnsInterfaces(std::optional<netns::Netns> netns, std::uint64_
 
 Result<NetnsInterfaces> NetnsInterfaces::open(const std::string& netns,
                                               const std::string& host_root, Notices& notices) {
-  std::optional<netns::Netns> where;
+  std::optional<netns::Netns> named;
   if (!netns.empty()) {
     auto opened = netns::Netns::open(netns, host_root);
-    if (!opened) {
-      return std::unexpected(opened.error());
-    }
-    where = std::move(*opened);
+    if (!opened) return std::unexpected(opened.error());
+    named = std::move(*opened);
   }
-  const auto entered = visit(where);
-  if (!entered) {
-    return std::unexpected(entered.error());
-  }
-  // Before anything is listed: what changes after the list is told by the watcher.
+  const auto entered = visit(named);
+  if (!entered) return std::unexpected(entered.error());
+  // Before anything is listed: the watcher tells what changes after the list.
   auto watcher = netlink::Watcher::open();
-  if (!watcher) {
-    return std::unexpected(watcher.error());
-  }
+  if (!watcher) return std::unexpected(watcher.error());
   const auto here = netns::Netns::current();
-  if (!here) {
-    return std::unexpected(here.error());
-  }
-  return NetnsInterfaces(std::move(where), here->inode(), netns, host_root, std::move(*watcher),
+  if (!here) return std::unexpected(here.error());
+  return NetnsInterfaces(std::move(named), here->inode(), netns, host_root, std::move(*watcher),
                          notices);
 }
 
-Result<std::vector<Interface>> NetnsInterfaces::links() const {
+Result<std::vector<Interface>> NetnsInterfaces::list_interfaces() const {
   const auto entered = visit(netns_);
-  if (!entered) {
-    return std::unexpected(entered.error());
-  }
+  if (!entered) return std::unexpected(entered.error());
   return netlink::list_links();
 }
 
-Result<void> NetnsInterfaces::choose(const std::vector<std::string>& patterns) {
+Result<void> NetnsInterfaces::select(const std::vector<std::string>& patterns) {
   selection_.patterns = patterns;
-  if (!patterns.empty()) {
-    return {};
-  }
+  if (!patterns.empty()) return {};
   const auto entered = visit(netns_);
-  if (!entered) {
-    return std::unexpected(entered.error());
-  }
-  const auto links = netlink::list_links();
-  if (!links) {
-    return std::unexpected(links.error());
-  }
-  if (std::ranges::any_of(*links, &Interface::uplink)) {
-    return {};
-  }
+  if (!entered) return std::unexpected(entered.error());
+  const auto existing = netlink::list_links();
+  if (!existing) return std::unexpected(existing.error());
+  if (std::ranges::any_of(*existing, &Interface::uplink)) return {};
   const auto device = netlink::default_route_device();
-  if (!device) {
-    return std::unexpected(nothing_to_count(*links));
-  }
+  if (!device) return std::unexpected(nothing_to_count(*existing));
   selection_.patterns = {*device};
-  notices_.report("no uplink" + (label_.empty() ? "" : " in netns " + label_) + ": counting " +
-                  *device + ", the default route's device");
+  notices_.report(fmt::format("no uplink{}: counting {}, the default route's device",
+                              label_.empty() ? "" : " in netns " + label_, *device));
   return {};
 }
 
-Result<void> NetnsInterfaces::begin(bpf::PacketPrograms& tally) {
+Result<void> NetnsInterfaces::attach_selected(bpf::PacketPrograms& programs) {
   const auto entered = visit(netns_);
-  if (!entered) {
-    return std::unexpected(entered.error());
-  }
-  auto links = netlink::list_links();
-  if (!links) {
-    return std::unexpected(links.error());
-  }
-  key_ = tally.add_netns();
-  // Before the first packet is counted: without the addresses all of it would be foreign.
-  if (auto set = refresh_addresses(tally); !set) {
-    return set;
-  }
-  for (const Interface& link : *links) {
-    if (!selected(selection_, link)) {
+  if (!entered) return std::unexpected(entered.error());
+  auto existing = netlink::list_links();
+  if (!existing) return std::unexpected(existing.error());
+  key_ = programs.add_netns();
+  // Before the first packet is counted: without the addresses all traffic would be foreign.
+  if (auto set = refresh_addresses(programs); !set) return set;
+  for (const Interface& interface : *existing) {
+    if (!selected(selection_, interface)) {
       continue;
     }
-    auto key = tally.attach(link, key_, label_);
+    auto key = programs.attach(interface, key_, label_);
     if (key) {
-      attached_.emplace(*key, link);
-    } else if (key.error().code != ENODEV) {
+      attached_.emplace(*key, interface);
+    } else if (key.error().code != ENODEV) {  // ENODEV: it has gone since it was listed
       return std::unexpected(key.error());
     }
   }
   return {};
 }
 
-bool NetnsInterfaces::follow(bpf::PacketPrograms& tally) {
+bool NetnsInterfaces::process_changes(bpf::PacketPrograms& programs) {
   const netlink::Changes changes = watcher_ ? watcher_->take() : netlink::Changes{};
-  if (!changes.links && !changes.addresses) {
-    return false;
-  }
+  if (!changes.links && !changes.addresses) return false;
   const auto entered = visit(netns_);
   if (!entered) {
     notices_.report(entered.error().what);
     return false;
   }
   if (changes.addresses) {
-    if (const auto set = refresh_addresses(tally); !set) {
+    if (const auto set = refresh_addresses(programs); !set) {
       notices_.report(set.error().what);
     }
   }
-  if (!changes.links) {
+  if (!changes.links) return false;
+  const auto existing = netlink::list_links();
+  if (!existing) {
+    notices_.report(existing.error().what);
     return false;
   }
-  const auto links = netlink::list_links();
-  if (!links) {
-    notices_.report(links.error().what);
-    return false;
-  }
-  const bool released = release_vanished(tally, *links);
-  const bool attached = attach_new(tally, *links);
-  return released || attached;
+  const bool detached = detach_vanished(programs, *existing);
+  const bool attached = attach_new(programs, *existing);
+  return detached || attached;
 }
 
 bool NetnsInterfaces::still_named() const {
-  if (!netns_) {
-    return true;
-  }
+  if (!netns_) return true;
   const auto found = netns::Netns::open(label_, host_root_);
   return found && found->inode() == netns_->inode();
 }
 
-std::vector<bpf::ReattachedHook> NetnsInterfaces::reattach(bpf::PacketPrograms& tally,
+std::vector<bpf::ReattachedHook> NetnsInterfaces::reattach(bpf::PacketPrograms& programs,
                                                            Nanoseconds now) const {
   const auto entered = visit(netns_);
-  return entered && !attached_.empty() ? tally.reattach(inode_, now)
-                                       : std::vector<bpf::ReattachedHook>{};
+  if (!entered || attached_.empty()) return {};
+  return programs.reattach(inode_, now);
 }
 
-void NetnsInterfaces::end(bpf::PacketPrograms& tally) {
+void NetnsInterfaces::release(bpf::PacketPrograms& programs) {
   {
     const auto entered = visit(netns_);
-    for (const auto& [key, link] : attached_) {
-      tally.detach(key);
+    for (const auto& [key, interface] : attached_) {
+      programs.detach(key);
     }
   }
   attached_.clear();
-  (void)tally.set_addresses(key_, {});  // nobody asks for them any more
+  (void)programs.set_addresses(key_, {});  // no program asks for them any more
   watcher_.reset();
   netns_.reset();
 }
 
-bool NetnsInterfaces::release_vanished(bpf::PacketPrograms& tally,
-                                       const std::vector<Interface>& links) {
+bool NetnsInterfaces::detach_vanished(bpf::PacketPrograms& programs,
+                                      const std::vector<Interface>& existing) {
   return std::erase_if(attached_, [&](const auto& item) {
-           const auto& [key, link] = item;
-           if (contains(links, link)) {
+           const auto& [key, interface] = item;
+           if (contains(existing, interface)) {
              return false;
            }
-           tally.detach(key);
-           gone_.insert(link.name);
-           notices_.report(link.name + " has gone: its totals stay, and it is waited for");
+           programs.detach(key);
+           gone_.insert(interface.name);
+           notices_.report(
+               fmt::format("{} has gone: its totals stay, and it is waited for", interface.name));
            return true;
          }) > 0;
 }
 
-bool NetnsInterfaces::attach_new(bpf::PacketPrograms& tally, const std::vector<Interface>& links) {
+bool NetnsInterfaces::attach_new(bpf::PacketPrograms& programs,
+                                 const std::vector<Interface>& existing) {
   bool any = false;
   std::erase_if(refused_, [&](const auto& refused) {
-    return std::ranges::none_of(links, [&](const Interface& link) {
-      return link.ifindex == refused.first && link.name == refused.second;
+    return std::ranges::none_of(existing, [&](const Interface& interface) {
+      return interface.ifindex == refused.first && interface.name == refused.second;
     });
   });
-  for (const Interface& link : links) {
-    const bool known =
-        refused_.contains(link.ifindex) ||
-        std::ranges::any_of(attached_, [&](const auto& item) { return same(item.second, link); });
-    if (known || !selected(selection_, link)) {
+  for (const Interface& interface : existing) {
+    const bool known = refused_.contains(interface.ifindex) ||
+                       std::ranges::any_of(attached_, [&](const auto& item) {
+                         return same(item.second, interface);
+                       });
+    if (known || !selected(selection_, interface)) {
       continue;
     }
-    auto key = tally.attach(link, key_, label_);
+    auto key = programs.attach(interface, key_, label_);
     if (key) {
       any = true;
-      attached_.emplace(*key, link);
-      notices_.report(link.name + (gone_.erase(link.name) > 0 ? " is back" : " has come") +
-                      ": counting it");
-    } else if (key.error().code != ENODEV) {  // ENODEV: it has gone again, and will be told
-      refused_.emplace(link.ifindex, link.name);
-      notices_.report("not counting " + link.name + ": " + key.error().what);
+      attached_.emplace(*key, interface);
+      notices_.report(fmt::format("{} {}: counting it", interface.name,
+                                  gone_.erase(interface.name) > 0 ? "is back" : "has come"));
+    } else if (key.error().code != ENODEV) {  // ENODEV: it has gone, and the watcher will tell
+      refused_.emplace(interface.ifindex, interface.name);
+      notices_.report(fmt::format("not counting {}: {}", interface.name, key.error().what));
     }
   }
   return any;
 }
 
-Result<void> NetnsInterfaces::refresh_addresses(bpf::PacketPrograms& tally) {
+Result<void> NetnsInterfaces::refresh_addresses(bpf::PacketPrograms& programs) {
   const auto addresses = netlink::list_addresses();
-  if (!addresses) {
-    return std::unexpected(addresses.error());
-  }
-  return tally.set_addresses(key_, *addresses);
+  if (!addresses) return std::unexpected(addresses.error());
+  return programs.set_addresses(key_, *addresses);
 }
 
 }  // namespace cgtally::monitor

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One netns in which interfaces are counted: attaches to those that are selected as they appear,
-// lets go of those that have vanished, and keeps the netns' addresses in the ledger up to date.
-// What goes wrong with one interface is a notice, never the end of the counting on the others.
+// The counted interfaces of one netns: attaches to selected interfaces as they appear, detaches
+// from those that have vanished, and keeps the netns' addresses in the ledger up to date.
 #pragma once
 
 #include <map>
@@ -19,52 +18,56 @@
 
 namespace cgtally::monitor {
 
+// InterfaceSet has one for each netns. After the start, an error of one interface is a notice: it
+// never ends the counting on the others.
 class NetnsInterfaces {
  public:
-  // `netns` empty: the one that the thread is in.
+  // `netns` as --netns names it; empty: the netns that the thread is in.
   static Result<NetnsInterfaces> open(const std::string& netns, const std::string& host_root,
                                       Notices& notices);
 
-  // -1 after end().
+  // Readable when interfaces or addresses have changed; -1 after release().
   [[nodiscard]] int fd() const { return watcher_ ? watcher_->fd() : -1; }
-  [[nodiscard]] const std::string& label() const { return label_; }  // empty for the own netns
+  [[nodiscard]] const std::string& label() const { return label_; }  // `netns` of open()
+  [[nodiscard]] std::uint64_t inode() const { return inode_; }
   [[nodiscard]] const std::map<InterfaceKey, Interface>& attached() const { return attached_; }
-  [[nodiscard]] Result<std::vector<Interface>> links() const;
+  // All interfaces of the netns, counted or not.
+  [[nodiscard]] Result<std::vector<Interface>> list_interfaces() const;
 
-  // Decides what is counted here. Needs no privilege in the own netns, as open() does not.
-  Result<void> choose(const std::vector<std::string>& patterns);
-  // Attaches for the first time: here an interface that refuses is an error.
-  Result<void> begin(bpf::PacketPrograms& tally);
-  // Looks what has changed. True if interfaces came or went.
-  bool follow(bpf::PacketPrograms& tally);
-  // Attaches again what somebody took away.
-  [[nodiscard]] std::vector<bpf::ReattachedHook> reattach(bpf::PacketPrograms& tally,
+  // Sets which interfaces are counted here; without patterns the uplinks or, if there are none, the
+  // default route's device. Needs no privilege in cgtally's own netns, as open() does not.
+  Result<void> select(const std::vector<std::string>& patterns);
+  // Attaches for the first time: an interface that refuses is an Error here.
+  Result<void> attach_selected(bpf::PacketPrograms& programs);
+  // True if interfaces came or went.
+  bool process_changes(bpf::PacketPrograms& programs);
+  // Attaches again where somebody took our program away.
+  [[nodiscard]] std::vector<bpf::ReattachedHook> reattach(bpf::PacketPrograms& programs,
                                                           Nanoseconds now) const;
-  [[nodiscard]] std::uint64_t netns_inode() const { return inode_; }
-  // Whether the name that the user gave still leads to this netns. We hold it open, so it outlives
-  // its container until we let go: an observer must not keep it, and the far ends of its veths,
-  // alive.
+  // Whether the name that the user gave still leads to this netns. Our open descriptor keeps the
+  // netns, and the far ends of its veths, alive after its container has ended; an observer must not
+  // do that, so the netns is released then.
   [[nodiscard]] bool still_named() const;
-  // Detaches from all, and lets the netns go.
-  void end(bpf::PacketPrograms& tally);
+  // Detaches from all interfaces, and closes the netns.
+  void release(bpf::PacketPrograms& programs);
 
  private:
   NetnsInterfaces(std::optional<netns::Netns> netns, std::uint64_t inode, std::string label,
                   std::string host_root, netlink::Watcher watcher, Notices& notices);
-  bool release_vanished(bpf::PacketPrograms& tally, const std::vector<Interface>& links);
-  bool attach_new(bpf::PacketPrograms& tally, const std::vector<Interface>& links);
-  Result<void> refresh_addresses(bpf::PacketPrograms& tally);
+  bool detach_vanished(bpf::PacketPrograms& programs, const std::vector<Interface>& existing);
+  bool attach_new(bpf::PacketPrograms& programs, const std::vector<Interface>& existing);
+  Result<void> refresh_addresses(bpf::PacketPrograms& programs);
 
-  std::optional<netns::Netns> netns_;
+  std::optional<netns::Netns> netns_;  // empty: the own one
   std::uint64_t inode_;
   std::string label_;
   std::string host_root_;
   std::optional<netlink::Watcher> watcher_;
   Notices& notices_;
-  bpf::NetnsKey key_;  // issued by begin()
+  bpf::NetnsKey key_;  // issued by attach_selected()
   InterfaceSelection selection_;
   std::map<InterfaceKey, Interface> attached_;
-  std::map<int, std::string> refused_;  // ifindex -> name: said once
+  std::map<int, std::string> refused_;  // ifindex -> name; each is reported once
   std::set<std::string> gone_;          // names that were counted, and may come back
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A session with programs and a ledger of its own, which are gone with it.
+// A session with private programs and a private ledger: both end with it.
 #pragma once
 
 #include <memory>
@@ -15,49 +15,59 @@
 
 namespace cgtally::monitor {
 
+// Session::start() makes one where no pinned ledger will do. Attaches at its start, follows
+// interfaces that come and go, and detaches at its end. Knows nothing of a pinned ledger.
 class PrivateSession final : public Session {
  public:
   static Result<std::unique_ptr<Session>> start(const SessionOptions& options, Notices& notices);
   ~PrivateSession() override;
 
-  Result<void> offer_to(sys::Poller& poller) override;
+  Result<void> follow_changes(sys::Poller& poller) override;
   [[nodiscard]] Reading read() override;
   [[nodiscard]] AccountName name_of(std::uint64_t cgroup_id) const override {
     return cgroups_.name_of(cgroup_id);
   }
   [[nodiscard]] std::string interface_name(InterfaceKey key) const override {
-    return places_.interface_name(key);
+    return interfaces_.interface_name(key);
   }
   [[nodiscard]] std::vector<CountedInterface> counted_interfaces() override {
-    return places_.counted_interfaces(tally_);
+    return interfaces_.counted_interfaces(programs_);
   }
-  [[nodiscard]] std::string counted() const override { return places_.counted(tally_); }
-  [[nodiscard]] LedgerSummary status() const override;
+  [[nodiscard]] std::string describe_interfaces() const override {
+    return interfaces_.describe_attached(programs_);
+  }
+  [[nodiscard]] LedgerSummary ledger_summary() const override;
   [[nodiscard]] RunCost cost() const override;
-  [[nodiscard]] std::optional<double> seen(std::string_view interface_name) const override {
-    return coverage_.seen(interface_name);
+  [[nodiscard]] std::optional<double> coverage_of(std::string_view interface_name) const override {
+    return coverage_.coverage_of(interface_name);
   }
-  [[nodiscard]] std::vector<InterfaceKey> attached() const override { return places_.attached(); }
-  [[nodiscard]] WindowTerms window_terms() const override;
-  [[nodiscard]] Result<bpf::Windows> windows(InterfaceKey key) const override;
-  [[nodiscard]] std::optional<Account> owner_of(std::uint32_t slot) override {
-    return owners_.owner_of(slot);
+  [[nodiscard]] std::vector<InterfaceKey> attached() const override {
+    return interfaces_.attached();
+  }
+  [[nodiscard]] WindowSettings window_settings() const override {
+    return {.window = programs_.window(), .clock_read_bytes = programs_.clock_read_bytes()};
+  }
+  [[nodiscard]] Result<bpf::Windows> windows(InterfaceKey key) const override {
+    return programs_.windows(key);
+  }
+  [[nodiscard]] std::optional<Account> account_of_slot(std::uint32_t slot) override {
+    return slot_accounts_.owner_of(slot);
   }
   [[nodiscard]] std::uint64_t retire_generation() const override {
-    return owners_.retire_generation();
+    return slot_accounts_.retire_generation();
   }
 
  private:
-  PrivateSession(bpf::PacketPrograms tally, CgroupNames cgroups, InterfaceSet places,
+  PrivateSession(bpf::PacketPrograms programs, CgroupNames cgroups, InterfaceSet interfaces,
                  std::string host_root, Notices& notices);
   void sample_cost();
 
-  bpf::PacketPrograms tally_;
-  bpf::SlotAccounts owners_;
+  bpf::PacketPrograms programs_;
+  bpf::SlotAccounts slot_accounts_;
   CgroupNames cgroups_;
-  InterfaceSet places_;
+  InterfaceSet interfaces_;
   CoverageMonitor coverage_;
-  std::string ledger_;
+  std::string ledger_id_;
   Moment since_;
   std::optional<Nanoseconds> first_read_;  // boot time
   Nanoseconds last_read_{};

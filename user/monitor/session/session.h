@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The counting as live and record see it, whoever does it: programs of this command's own, for as
-// long as it runs, or the pinned ledger that is up. What the user should hear goes to
-// the Notices that it is started with.
+// The counting as a command sees it: either private programs and a private ledger, which are gone
+// when the command ends, or the pinned ledger, which the command only reads.
 #pragma once
 
 #include <memory>
@@ -10,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "adapters/bpf/ledger/ledger.h"
 #include "adapters/bpf/ledger/windows.h"
 #include "adapters/sys/poller.h"
 #include "core/base/result.h"
@@ -24,53 +24,56 @@ namespace cgtally::monitor {
 
 struct SessionOptions {
   InterfaceChoice choice;
-  std::uint32_t slots = 4096;
+  bpf::LedgerOptions ledger;  // of a private ledger; a pinned one has its own
   std::string bpffs;
-  bool private_ledger = false;  // even if a pinned one is up
-  // Of windows that this run makes; a ledger that is up has its own.
-  Nanoseconds window = std::chrono::milliseconds{1};
-  std::uint32_t clock_read_bytes = 16'384;
+  bool private_ledger = false;  // also if a pinned one is up
 };
 
-// How finely time is cut: fixed when the programs were loaded.
-struct WindowTerms {
+// How finely time is cut; fixed when the programs are loaded.
+struct WindowSettings {
   Nanoseconds window{};                // zero: no windows are kept
-  std::uint32_t clock_read_bytes = 0;  // the clock is read again after so many
+  std::uint32_t clock_read_bytes = 0;  // counted between two reads of the clock
 };
 
+// Used by live, record, bursts and credits, which need not know which of both it is. Hands out
+// totals, and what is needed to interpret them; computes no rates, and prints nothing.
 class Session {
  public:
-  // The ledger that is up, if it counts what is asked for; else attaches. Signals must be blocked
-  // before: from here on something may be there to be detached. `notices` must outlive it.
+  // Reads the pinned ledger if one is up and covers the choice; else attaches private programs.
+  // Signals must be blocked before: from here on something may have to be detached. `notices` must
+  // outlive the session.
   static Result<std::unique_ptr<Session>> start(const SessionOptions& options, Notices& notices);
 
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
   virtual ~Session() = default;
 
-  virtual Result<void> offer_to(sys::Poller& poller) = 0;
+  // From here on the poller's callbacks follow interfaces and cgroups that come and go. It must
+  // outlive the session.
+  virtual Result<void> follow_changes(sys::Poller& poller) = 0;
   [[nodiscard]] virtual Reading read() = 0;
   [[nodiscard]] virtual AccountName name_of(std::uint64_t cgroup_id) const = 0;
   [[nodiscard]] virtual std::string interface_name(InterfaceKey key) const = 0;
-  // With what it takes to look at them in other ways.
+  // The interfaces that are attached now, with what is needed to read their devices.
   [[nodiscard]] virtual std::vector<CountedInterface> counted_interfaces() = 0;
   // "eth0, eth1 (tcx)".
-  [[nodiscard]] virtual std::string counted() const = 0;
-  // False while nobody counts: totals stand still, and say nothing of the traffic.
-  [[nodiscard]] virtual bool counting() const { return true; }
-  [[nodiscard]] virtual LedgerSummary status() const = 0;
+  [[nodiscard]] virtual std::string describe_interfaces() const = 0;
+  // False while the pinned ledger is down: totals stand still, whatever the traffic is.
+  [[nodiscard]] virtual bool is_counting() const { return true; }
+  [[nodiscard]] virtual LedgerSummary ledger_summary() const = 0;
   [[nodiscard]] virtual RunCost cost() const = 0;
-  // CoverageShare of what the device itself counted lately that came by; none where nobody can
-  // tell.
-  [[nodiscard]] virtual std::optional<double> seen(std::string_view interface_name) const = 0;
+  // The share (0 to 1) of what the device lately counted that our programs saw, in the worse
+  // direction; empty if too little passed to tell.
+  [[nodiscard]] virtual std::optional<double> coverage_of(
+      std::string_view interface_name) const = 0;
   // As of the last read(), or the start.
   [[nodiscard]] virtual std::vector<InterfaceKey> attached() const = 0;
-  [[nodiscard]] virtual WindowTerms window_terms() const = 0;
-  // Those of an interface that is counted. The mapping outlives the session.
+  [[nodiscard]] virtual WindowSettings window_settings() const = 0;
+  // The windows of an interface that is counted. The mapping outlives the session.
   [[nodiscard]] virtual Result<bpf::Windows> windows(InterfaceKey key) const = 0;
-  // Whom a slot belongs to that a window names; ask within a lap of the windows, or while
-  // retire_generation() stands still.
-  [[nodiscard]] virtual std::optional<Account> owner_of(std::uint32_t slot) = 0;
+  // The account of a slot that a window names. Right for windows that began less than a ring
+  // length (256 windows) ago, and for older ones if retire_generation() has not changed since.
+  [[nodiscard]] virtual std::optional<Account> account_of_slot(std::uint32_t slot) = 0;
   [[nodiscard]] virtual std::uint64_t retire_generation() const = 0;
 
  protected:

@@ -17,22 +17,24 @@ class Slots final : public Session {
  public:
   std::uint64_t folded = 0;
 
-  [[nodiscard]] std::optional<Account> owner_of(std::uint32_t slot) override {
+  [[nodiscard]] std::optional<Account> account_of_slot(std::uint32_t slot) override {
     return slot == 5 ? std::optional(kOwner) : std::nullopt;
   }
   [[nodiscard]] std::uint64_t retire_generation() const override { return folded; }
 
-  Result<void> offer_to(sys::Poller& /*poller*/) override { return {}; }
+  Result<void> follow_changes(sys::Poller& /*poller*/) override { return {}; }
   [[nodiscard]] Reading read() override { return {}; }
   [[nodiscard]] AccountName name_of(std::uint64_t /*id*/) const override { return {}; }
   [[nodiscard]] std::string interface_name(InterfaceKey /*key*/) const override { return {}; }
   [[nodiscard]] std::vector<CountedInterface> counted_interfaces() override { return {}; }
-  [[nodiscard]] std::string counted() const override { return {}; }
-  [[nodiscard]] LedgerSummary status() const override { return {}; }
+  [[nodiscard]] std::string describe_interfaces() const override { return {}; }
+  [[nodiscard]] LedgerSummary ledger_summary() const override { return {}; }
   [[nodiscard]] RunCost cost() const override { return {}; }
-  [[nodiscard]] std::optional<double> seen(std::string_view /*name*/) const override { return {}; }
+  [[nodiscard]] std::optional<double> coverage_of(std::string_view /*name*/) const override {
+    return {};
+  }
   [[nodiscard]] std::vector<InterfaceKey> attached() const override { return {}; }
-  [[nodiscard]] WindowTerms window_terms() const override { return {}; }
+  [[nodiscard]] WindowSettings window_settings() const override { return {}; }
   [[nodiscard]] Result<bpf::Windows> windows(InterfaceKey /*key*/) const override {
     return std::unexpected(Error{});
   }
