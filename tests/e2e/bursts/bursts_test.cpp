@@ -171,7 +171,7 @@ TEST_F(BurstsTest, OfThePinnedLedgerAreSeenByAnyNumberOfReaders) {
   const Finished other = end(*second);
   EXPECT_GE(burst_rows(one.out).size(), 20U);
   EXPECT_EQ(burst_rows(one.out).size(), burst_rows(other.out).size());
-  EXPECT_NE(one.err.find("looks at the clock once in 16.4 kB"), std::string::npos) << one.err;
+  EXPECT_NE(one.err.find("reads the clock once in 16.4 kB"), std::string::npos) << one.err;
   EXPECT_NE(other.err.find("has windows of 1 ms, not of 200 us"), std::string::npos) << other.err;
   EXPECT_NE(other.err.find("--private"), std::string::npos);
 }

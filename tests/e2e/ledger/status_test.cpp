@@ -135,7 +135,7 @@ TEST_F(StatusTest, WithoutAKeeperItCountsOnAndSaysWhatIsMissing) {
     short_lived.remove();
   }
   std::string text = status();
-  EXPECT_TRUE(has_line_like(text, "keeper    none; the last one looked * ago")) << text;
+  EXPECT_TRUE(has_line_like(text, "keeper    none; the last one was active * ago")) << text;
   EXPECT_TRUE(has_line_like(text, "slots     * used, 1 by accounts that have ended")) << text;
   EXPECT_TRUE(has_line_like(text, "*full in about *, at the rate since a keeper was last active"))
       << text;
