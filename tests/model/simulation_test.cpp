@@ -49,7 +49,7 @@ Setup draw(Dice& dice) {
   s.knowledge = static_cast<Knowledge>(dice.one_of(4));
   s.terms.capacity_basis = Basis::prior;
   s.terms.capacity = {.lo = middle * 0.2, .hi = middle * 5};
-  if (s.knowledge == Knowledge::open) s.terms.capacity.hi.reset();
+  if (s.knowledge == Knowledge::open) s.terms.capacity.hi = ByteRange::kUnbounded;
   if (s.knowledge == Knowledge::elsewhere) {
     s.terms.capacity = learned_elsewhere(s.truth.capacity * dice.between(0.93, 1.07));
     s.terms.capacity_basis = Basis::learned;
@@ -157,7 +157,7 @@ class Life {
   void check() {
     const double slack = 1e-6 * setup_.truth.capacity + 1000;
     const auto outside = [&](const ByteRange& range, double truth) {
-      return truth < range.lo - slack || (range.hi && truth > *range.hi + slack);
+      return truth < range.lo - slack || truth > range.hi + slack;
     };
     if (outside(bucket_.balance(), host_.balance()))
       complain("balance", bucket_.balance(), host_.balance());
@@ -171,7 +171,7 @@ class Life {
     std::snprintf(text, sizeof text,
                   "%s %.6g not in [%.6g, %.6g]; tick %.1f counter %d tolerance %g knowledge %d "
                   "start %d at %.1f s, capacity %.6g\n",
-                  what, truth, range.lo, range.hi.value_or(-1), setup_.tick_s,
+                  what, truth, range.lo, range.hi, setup_.tick_s,
                   static_cast<int>(setup_.truth.counter), setup_.terms.baseline_tolerance,
                   static_cast<int>(setup_.knowledge), static_cast<int>(setup_.start),
                   std::chrono::duration<double>(now_.boot).count(), setup_.truth.capacity);
@@ -185,25 +185,26 @@ class Life {
   void measure() {
     const auto& evidence = bucket_.evidence();
     const bool concluded = !evidence.empty() && evidence.back().when.boot == now_.boot &&
-                           bucket_.balance().hi && bucket_.state() == CreditState::exhausted &&
+                           bucket_.balance().bounded() &&
+                           bucket_.state() == CreditState::exhausted &&
                            evidence.back().sentence.find("MEASURED") != std::string::npos;
     if (concluded && evidence.back().sentence.find("the capacity") != std::string::npos) {
       learned_here_ = true;
     }
     if (concluded) ++exhaustions_, lost_ = false, after_exhaustion_ = true;
     if (lost_) after_exhaustion_ = false;
-    if (!bucket_.balance().hi) {
+    if (!bucket_.balance().bounded()) {
       if (after_exhaustion_) (*widths_)["after exhaustion"].push_back(9);
       return;
     }
-    const double width = (*bucket_.balance().hi - bucket_.balance().lo) / setup_.truth.capacity;
+    const double width = bucket_.balance().width() / setup_.truth.capacity;
     static const char* const kNames[] = {"told", "learned elsewhere", "prior", "prior, open above"};
     const std::string name = kNames[static_cast<int>(setup_.knowledge)];
     if (after_exhaustion_) {
       (*widths_)["after exhaustion"].push_back(width);
       (*widths_)["after exhaustion, capacity " + name].push_back(width);
     }
-    const bool rested = bucket_.deficit().hi && *bucket_.deficit().hi <= 0;
+    const bool rested = bucket_.deficit().hi <= 0;
     if (rested) {
       const bool own = learned_here_ && bucket_.capacity_basis() == Basis::learned;
       (*widths_)["rested, capacity " + (own ? "learned here" : name)].push_back(width);

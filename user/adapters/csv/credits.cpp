@@ -45,13 +45,13 @@ void add_low(RecordWriter& row, double bytes) {
   row.add(static_cast<std::uint64_t>(std::max(bytes, 0.0)));
 }
 
-void add_high(RecordWriter& row, const std::optional<double>& bytes) {
-  if (!bytes) {
+void add_high(RecordWriter& row, double bytes) {
+  if (bytes == ByteRange::kUnbounded) {
     row.add("");
     return;
   }
-  const auto down = static_cast<std::uint64_t>(std::max(*bytes, 0.0));
-  row.add(static_cast<double>(down) < *bytes ? down + 1 : down);
+  const auto down = static_cast<std::uint64_t>(std::max(bytes, 0.0));
+  row.add(static_cast<double>(down) < bytes ? down + 1 : down);
 }
 
 void add_seconds(RecordWriter& row, const std::optional<double>& seconds) {

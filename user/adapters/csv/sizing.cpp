@@ -47,7 +47,7 @@ std::string sizing_row(const sizing::SizingRow& row) {
       .add(type.baseline.bits_per_second)
       .add(type.burst_known ? std::to_string(type.burst.bits_per_second) : "")
       .add(whole(terms.capacity.lo))
-      .add(terms.capacity.hi ? whole(*terms.capacity.hi) : "")
+      .add(terms.capacity.bounded() ? whole(terms.capacity.hi) : "")
       .add("prior")
       .add(type.vcpus == 0 ? "" : std::to_string(type.vcpus))
       .add(type.source);

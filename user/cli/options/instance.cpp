@@ -18,16 +18,16 @@ ByteRange bucket_from(const std::string& text) {
     return static_cast<double>(accepted("--bucket", kBucket, text, parse_bytes(part)).value);
   };
   const std::size_t dots = text.find("..");
-  ByteRange range{.lo = size_of(text.substr(0, dots)), .hi = std::nullopt};
+  ByteRange range{.lo = size_of(text.substr(0, dots))};
   if (dots == std::string::npos) {
     range.hi = range.lo;
   } else if (dots + 2 < text.size()) {
     range.hi = size_of(text.substr(dots + 2));
   }
-  if (range.hi && *range.hi == 0) {
+  if (range.hi == 0) {
     throw_usage_error("--bucket must be greater than 0, got " + text, {});
   }
-  if (range.hi && *range.hi < range.lo) {
+  if (range.hi < range.lo) {
     throw_usage_error("--bucket must be a range that ends above its beginning, got " + text,
                       "write the least size first: 13GB..53GB");
   }

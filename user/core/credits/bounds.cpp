@@ -14,35 +14,33 @@ namespace {
 double rounding(double scale) { return std::max(1.0, 1e-7 * scale); }
 
 // False: they cross by more than rounding. A crossing by less is closed.
-bool close_up(Span& span, double scale) {
-  if (span.lo <= span.hi) return true;
-  if (span.lo - span.hi > rounding(scale)) return false;
-  span.lo = span.hi = (span.lo + span.hi) / 2;
+bool close_up(ByteRange& range, double scale) {
+  if (range.lo <= range.hi) return true;
+  if (range.lo - range.hi > rounding(scale)) return false;
+  range.lo = range.hi = (range.lo + range.hi) / 2;
   return true;
 }
 
 }  // namespace
 
-Span to_span(const ByteRange& range) { return {range.lo, range.hi.value_or(Span::kNoEnd)}; }
-
-ByteRange to_range(const Span& span) {
-  if (!span.bounded()) return {.lo = span.lo, .hi = std::nullopt};
-  return {.lo = span.lo, .hi = span.hi};
-}
-
-BucketBounds::BucketBounds(const Span& balance, const Span& deficit, const Span& capacity)
+BucketBounds::BucketBounds(const ByteRange& balance, const ByteRange& deficit,
+                           const ByteRange& capacity)
     : balance_(balance), deficit_(deficit), capacity_(capacity), uncapped_lo_(balance.lo) {}
 
-BucketBounds BucketBounds::unknown(const Span& capacity) {
-  return {Span{0, capacity.hi}, Span{0, capacity.hi}, capacity};
+BucketBounds BucketBounds::unknown(const ByteRange& capacity) {
+  return {ByteRange{0, capacity.hi}, ByteRange{0, capacity.hi}, capacity};
 }
 
-BucketBounds BucketBounds::full(const Span& capacity) { return {capacity, Span{0, 0}, capacity}; }
+BucketBounds BucketBounds::full(const ByteRange& capacity) {
+  return {capacity, ByteRange{0, 0}, capacity};
+}
 
-BucketBounds BucketBounds::empty(const Span& capacity) { return {Span{0, 0}, capacity, capacity}; }
+BucketBounds BucketBounds::empty(const ByteRange& capacity) {
+  return {ByteRange{0, 0}, capacity, capacity};
+}
 
-BucketBounds BucketBounds::restored(const Span& balance, const Span& deficit, const Span& capacity,
-                                    bool* fits) {
+BucketBounds BucketBounds::restored(const ByteRange& balance, const ByteRange& deficit,
+                                    const ByteRange& capacity, bool* fits) {
   BucketBounds bounds{balance, deficit, capacity};
   *fits = bounds.settle();
   if (!*fits) bounds = unknown(capacity);
@@ -67,7 +65,7 @@ bool BucketBounds::settle() {
   return true;
 }
 
-double BucketBounds::earn_and_spend(const Span& earned, double spent) {
+double BucketBounds::earn_and_spend(const ByteRange& earned, double spent) {
   const double highest = balance_.hi + earned.hi - spent;
   balance_ = {std::max(0.0, std::min(capacity_.lo, balance_.lo + earned.lo) - spent),
               std::clamp(highest, 0.0, capacity_.hi)};
@@ -81,7 +79,7 @@ double BucketBounds::earn_and_spend(const Span& earned, double spent) {
   return std::max(0.0, -highest);
 }
 
-void BucketBounds::earn_and_spend_up_to(const Span& earned, double most) {
+void BucketBounds::earn_and_spend_up_to(const ByteRange& earned, double most) {
   balance_ = {std::max(0.0, std::min(capacity_.lo, balance_.lo + earned.lo) - most),
               std::min(capacity_.hi, balance_.hi + earned.hi)};
   deficit_ = {std::max(0.0, deficit_.lo - earned.hi),
@@ -107,7 +105,7 @@ bool BucketBounds::nearly_empty(double at_most) {
   return !fits;
 }
 
-void BucketBounds::set_capacity(const Span& capacity) {
+void BucketBounds::set_capacity(const ByteRange& capacity) {
   const BucketBounds before = *this;
   capacity_ = capacity;
   balance_.hi = std::min(balance_.hi, capacity.hi);
@@ -124,9 +122,9 @@ void BucketBounds::open_above(double beyond) {
   constexpr double kTight = 0.01;
   const bool tight = deficit_.width() <= kTight * deficit_.hi;
   const double least = std::max(capacity_.lo, deficit_.lo + beyond);
-  deficit_ = {deficit_.lo + beyond, tight ? deficit_.hi + beyond : Span::kNoEnd};
-  capacity_ = {least, Span::kNoEnd};
-  balance_ = {0, Span::kNoEnd};
+  deficit_ = {deficit_.lo + beyond, tight ? deficit_.hi + beyond : ByteRange::kUnbounded};
+  capacity_ = {least, ByteRange::kUnbounded};
+  balance_ = {0, ByteRange::kUnbounded};
 }
 
 void BucketBounds::forget_balance() { *this = unknown(capacity_); }

@@ -18,7 +18,7 @@ double seconds_of(Nanoseconds span) { return std::chrono::duration<double>(span)
 
 double bytes_of(Bytes bytes) { return static_cast<double>(bytes.value); }
 
-BucketBounds bounds_at(BucketStart start, const Span& capacity) {
+BucketBounds bounds_at(BucketStart start, const ByteRange& capacity) {
   switch (start) {
     case BucketStart::full:
       return BucketBounds::full(capacity);
@@ -33,17 +33,17 @@ BucketBounds bounds_at(BucketStart start, const Span& capacity) {
 // Enum order is told, learned, prior: what was told beats the others. Of two that were learned the
 // saved one is this machine's own; two priors are both true.
 struct Agreed {
-  Span capacity;
+  ByteRange capacity;
   Basis basis;
 };
 Agreed agree(const CreditTerms& terms, const SavedBucket& memory) {
-  const Span given = to_span(terms.capacity);
-  const Span saved = to_span(memory.capacity);
+  const ByteRange given = terms.capacity;
+  const ByteRange saved = memory.capacity;
   if (terms.capacity_basis < memory.capacity_basis) return {given, terms.capacity_basis};
   if (memory.capacity_basis < terms.capacity_basis) return {saved, memory.capacity_basis};
   if (terms.capacity_basis == Basis::told) return {given, Basis::told};
   if (terms.capacity_basis == Basis::learned) return {saved, Basis::learned};
-  const Span both{std::max(given.lo, saved.lo), std::min(given.hi, saved.hi)};
+  const ByteRange both{std::max(given.lo, saved.lo), std::min(given.hi, saved.hi)};
   return {both.lo <= both.hi ? both : given, Basis::prior};
 }
 
@@ -70,7 +70,7 @@ std::string_view credit_state_name(CreditState state) {
 Bucket::Bucket(const CreditTerms& terms, BucketStart start, const Moment& now)
     : terms_(terms),
       basis_(terms.capacity_basis),
-      bounds_(bounds_at(start, to_span(terms.capacity))),
+      bounds_(bounds_at(start, terms.capacity)),
       told_empty_(start == BucketStart::empty),
       rates_(baseline()),
       plateau_(baseline(), terms.baseline_tolerance),
@@ -82,8 +82,8 @@ Bucket::Bucket(const CreditTerms& terms, BucketStart start, const Moment& now)
 Bucket::Bucket(const CreditTerms& terms, const SavedBucket& memory, const Moment& now)
     : Bucket(terms, BucketStart::unknown, now) {
   const Agreed agreed = agree(terms, memory);
-  Span balance = to_span(memory.balance);
-  Span deficit = to_span(memory.deficit);
+  ByteRange balance = memory.balance;
+  ByteRange deficit = memory.deficit;
   basis_ = agreed.basis;
   bool fits = false;
   bounds_ = BucketBounds::restored(balance, deficit, agreed.capacity, &fits);
@@ -94,7 +94,7 @@ double Bucket::baseline() const {
   return static_cast<double>(terms_.baseline.bits_per_second) / kBitsPerByte;
 }
 
-Span Bucket::earned(double seconds) const {
+ByteRange Bucket::earned(double seconds) const {
   const double given = baseline() * seconds;
   return {given * (1 - terms_.baseline_tolerance), given * (1 + terms_.baseline_tolerance)};
 }
@@ -157,8 +157,8 @@ CreditState Bucket::state() const {
   constexpr double kHardly = 0.01;
   if (!terms_.has_credits()) return CreditState::none;
   if (seems_empty()) return CreditState::exhausted;
-  const Span& balance = bounds_.balance();
-  const Span& capacity = bounds_.capacity();
+  const ByteRange& balance = bounds_.balance();
+  const ByteRange& capacity = bounds_.capacity();
   if (balance.lo <= kHardly * capacity.lo && balance.hi >= capacity.hi) return CreditState::unknown;
   if (draining()) return CreditState::draining;
   // Less is missing than a tick or a second can tell.
@@ -175,8 +175,8 @@ BitRate Bucket::rate() const {
 std::optional<TimeToEmpty> Bucket::time_to_empty() const {
   const CreditState now = state();
   if (now == CreditState::none || now == CreditState::exhausted || !draining()) return std::nullopt;
-  const Span rate = rates_.spread();
-  const Span gain = earned(1);
+  const ByteRange rate = rates_.spread();
+  const ByteRange gain = earned(1);
   if (rate.hi <= gain.lo) return std::nullopt;
   // Within a tick nobody sees when something happens.
   TimeToEmpty time{.lo_s = std::max(0.0, bounds_.balance().lo / (rate.hi - gain.lo) - tick_s_),

@@ -72,9 +72,9 @@ class Bucket {
   void lose_track(const Moment& now, std::string reason);
 
   [[nodiscard]] CreditState state() const;
-  [[nodiscard]] ByteRange balance() const { return to_range(bounds_.balance()); }
-  [[nodiscard]] ByteRange deficit() const { return to_range(bounds_.deficit()); }
-  [[nodiscard]] ByteRange capacity() const { return to_range(bounds_.capacity()); }
+  [[nodiscard]] ByteRange balance() const { return bounds_.balance(); }
+  [[nodiscard]] ByteRange deficit() const { return bounds_.deficit(); }
+  [[nodiscard]] ByteRange capacity() const { return bounds_.capacity(); }
   [[nodiscard]] Basis capacity_basis() const { return basis_; }
   [[nodiscard]] const CreditTerms& terms() const { return terms_; }
   // The mean rate of the last seconds, by which it drains.
@@ -89,18 +89,18 @@ class Bucket {
 
  private:
   [[nodiscard]] double baseline() const;  // bytes per second
-  [[nodiscard]] Span earned(double seconds) const;
+  [[nodiscard]] ByteRange earned(double seconds) const;
   [[nodiscard]] bool draining() const;
   [[nodiscard]] bool seems_empty() const;
   [[nodiscard]] bool contradicted_by_empty() const;
-  [[nodiscard]] std::optional<Span> measured() const;
+  [[nodiscard]] std::optional<ByteRange> measured() const;
 
   void watch_plateau(const BucketTick& tick, bool sampled);
   void watch_drain(const BucketTick& tick);
   void watch_full(const Moment& now);
   void watch_overspending(const Moment& now, double beyond);
   void conclude_empty(const Moment& now);
-  void learn(const Moment& now, const Span& missing);
+  void learn(const Moment& now, const ByteRange& missing);
   void say(const Moment& now, std::string sentence);
 
   CreditTerms terms_;

@@ -28,13 +28,13 @@ std::string amount(double bytes) {
   return format_bytes({static_cast<std::uint64_t>(std::clamp(bytes, 0.0, kMost))});
 }
 
-std::string amounts(const Span& span) {
-  if (!span.bounded()) return "at least " + amount(span.lo);
-  if (span.width() <= kMeasured * span.hi) return amount(span.middle());
-  return amount(span.lo) + ".." + amount(span.hi);
+std::string amounts(const ByteRange& range) {
+  if (!range.bounded()) return "at least " + amount(range.lo);
+  if (range.width() <= kMeasured * range.hi) return amount(range.middle());
+  return amount(range.lo) + ".." + amount(range.hi);
 }
 
-bool overlap(const Span& a, const Span& b) { return a.lo <= b.hi && b.lo <= a.hi; }
+bool overlap(const ByteRange& a, const ByteRange& b) { return a.lo <= b.hi && b.lo <= a.hi; }
 
 }  // namespace
 
@@ -120,9 +120,9 @@ bool Bucket::seems_empty() const {
 }
 
 // What is missing, if that is known well enough to be the capacity now that nothing is left.
-std::optional<Span> Bucket::measured() const {
-  const auto tight = [](const Span& span) {
-    return span.lo > 0 && span.bounded() && span.width() <= kMeasured * span.hi;
+std::optional<ByteRange> Bucket::measured() const {
+  const auto tight = [](const ByteRange& range) {
+    return range.lo > 0 && range.bounded() && range.width() <= kMeasured * range.hi;
   };
   if (tight(bounds_.deficit()) && bounds_.capacity().width() > 0) return bounds_.deficit();
   const double margin = leeway_ + kExactness * bounds_.drawdown().hi;
@@ -132,7 +132,7 @@ std::optional<Span> Bucket::measured() const {
 }
 
 void Bucket::conclude_empty(const Moment& now) {
-  const std::optional<Span> missing = measured();
+  const std::optional<ByteRange> missing = measured();
   const bool predicted = bounds_.balance().hi <= kMeasured * bounds_.capacity().hi;
   if (predicted) {
     doubt_.reset();
@@ -152,13 +152,13 @@ void Bucket::conclude_empty(const Moment& now) {
   }
 }
 
-void Bucket::learn(const Moment& now, const Span& missing) {
-  const Span exact{missing.lo, missing.hi + leeway_};
+void Bucket::learn(const Moment& now, const ByteRange& missing) {
+  const ByteRange exact{missing.lo, missing.hi + leeway_};
   const ByteRange repeatable = learned_here(exact.middle());
-  const Span kept{std::min(exact.lo, repeatable.lo), std::max(exact.hi, *repeatable.hi)};
-  if (basis_ == Basis::told && overlap(kept, to_span(terms_.capacity))) return;
+  const ByteRange kept{std::min(exact.lo, repeatable.lo), std::max(exact.hi, repeatable.hi)};
+  if (basis_ == Basis::told && overlap(kept, terms_.capacity)) return;
   if (basis_ == Basis::told) {
-    say(now, "TOLD capacity " + amounts(to_span(terms_.capacity)) + " is contradicted");
+    say(now, "TOLD capacity " + amounts(terms_.capacity) + " is contradicted");
   }
   bounds_.set_capacity(kept);
   basis_ = Basis::learned;

@@ -33,10 +33,10 @@ Bucket restored(const CreditTerms& terms, const SavedCredits& memory, Direction 
 CreditTerms with_learned(const CreditTerms& terms, const SavedBucket& memory, bool same_instance) {
   CreditTerms with = terms;
   if (terms.capacity_basis == Basis::prior && memory.capacity_basis == Basis::learned &&
-      memory.capacity.hi) {
+      memory.capacity.bounded()) {
     with.capacity = same_instance
                         ? memory.capacity
-                        : learned_elsewhere((memory.capacity.lo + *memory.capacity.hi) / 2);
+                        : learned_elsewhere((memory.capacity.lo + memory.capacity.hi) / 2);
     with.capacity_basis = Basis::learned;
   }
   return with;

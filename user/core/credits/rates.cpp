@@ -80,7 +80,7 @@ double BucketRates::mean() const {
   return sum.rate();
 }
 
-Span BucketRates::spread() const {
+ByteRange BucketRates::spread() const {
   const std::size_t first = draining_since();
   const std::size_t count = samples_.size() - first;
   if (count < kFewest) {

@@ -42,7 +42,7 @@ class BucketRates {
   [[nodiscard]] double mean() const;
   // Between which bounds that mean will stay if nothing but chance changes; a steady rate has
   // hardly any width. No upper bound on time follows from lo = 0: too little was seen.
-  [[nodiscard]] Span spread() const;
+  [[nodiscard]] ByteRange spread() const;
 
  private:
   [[nodiscard]] std::size_t draining_since() const;

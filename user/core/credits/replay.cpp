@@ -15,7 +15,9 @@ namespace {
 
 constexpr std::size_t kMostNamed = 5;
 
-double middle(const ByteRange& range) { return range.hi ? (range.lo + *range.hi) / 2 : range.lo; }
+double middle(const ByteRange& range) {
+  return range.bounded() ? (range.lo + range.hi) / 2 : range.lo;
+}
 
 // A moment this much later than its rows' own interval says that something between is missing.
 bool is_gap(Nanoseconds elapsed, Nanoseconds interval) { return elapsed > interval + interval / 2; }

@@ -26,7 +26,7 @@ std::string number(double value) {
 }
 
 std::string range_text(const ByteRange& range) {
-  return number(range.lo) + " " + (range.hi ? number(*range.hi) : "-");
+  return number(range.lo) + " " + (range.bounded() ? number(range.hi) : "-");
 }
 
 std::string traffic_text(const Traffic& traffic) {
@@ -134,9 +134,10 @@ std::optional<Traffic> read_traffic(Facts& facts, std::string_view name) {
 
 ByteRange read_range(Facts& facts, const std::string& name) {
   const auto values = facts.numbers<double, 2>(name);
-  const ByteRange range{.lo = values[0].value_or(-1), .hi = values[1]};
+  const ByteRange range{.lo = values[0].value_or(-1),
+                        .hi = values[1].value_or(ByteRange::kUnbounded)};
   const bool sound = std::isfinite(range.lo) && range.lo >= 0 &&
-                     (!range.hi || (std::isfinite(*range.hi) && *range.hi >= range.lo));
+                     (!values[1] || (std::isfinite(range.hi) && range.hi >= range.lo));
   if (!sound) facts.complain(name, "is no range of bytes");
   return range;
 }

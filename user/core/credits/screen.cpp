@@ -224,16 +224,17 @@ std::string words_in_passing(const DirectionCredit& credit) {
 }  // namespace
 
 std::string format_byte_range(const ByteRange& range) {
-  if (!range.hi) return format_bytes(whole(range.lo)) + " or more";
-  return joined(format_bytes(whole(range.lo)), format_bytes(whole(*range.hi)));
+  if (!range.bounded()) return format_bytes(whole(range.lo)) + " or more";
+  return joined(format_bytes(whole(range.lo)), format_bytes(whole(range.hi)));
 }
 
 std::string credit_gauge(const ByteRange& balance, const ByteRange& capacity, std::size_t width) {
-  const double scale = std::max({capacity.hi.value_or(capacity.lo), balance.hi.value_or(0), 1.0});
+  const double scale = std::max(
+      {capacity.bounded() ? capacity.hi : capacity.lo, balance.bounded() ? balance.hi : 0, 1.0});
   const auto cells = [&](double bytes) { return bytes / scale * static_cast<double>(width); };
   const auto sure =
       static_cast<std::size_t>(std::min(cells(balance.lo), static_cast<double>(width)));
-  const double most = balance.hi ? cells(*balance.hi) : static_cast<double>(width);
+  const double most = balance.bounded() ? cells(balance.hi) : static_cast<double>(width);
   const auto perhaps =
       static_cast<std::size_t>(std::ceil(std::min(most, static_cast<double>(width))));
   return std::string(sure, '#') + std::string(std::max(perhaps, sure) - sure, '?') +

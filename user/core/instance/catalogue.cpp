@@ -130,11 +130,11 @@ unsigned generation_of(std::string_view name) {
 }
 
 ByteRange prior_capacity(const InstanceType& type) {
-  if (type.burst <= type.baseline) return {.lo = 0, .hi = 0.0};
+  if (type.burst <= type.baseline) return {.lo = 0, .hi = 0};
   const double baseline = static_cast<double>(type.baseline.bits_per_second) / 8;
   const double burst = static_cast<double>(type.burst.bits_per_second) / 8;
   const double middle = baseline * refill_seconds(size_of(type.name));
-  if (never_seen_empty(type.name)) return {.lo = middle / 2, .hi = std::nullopt};
+  if (never_seen_empty(type.name)) return {.lo = middle / 2, .hi = ByteRange::kUnbounded};
   // AWS says that a burst typically lasts 5 minutes at least. For the smallest types that is far
   // more than their baseline would make of the measured ones, so it is not ruled out.
   constexpr double kDocumentedLeast = 300;

@@ -5,22 +5,15 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string_view>
 
+#include "core/base/byte_range.h"
 #include "core/base/units.h"
 
 namespace cgtally {
 
 enum class Basis : std::uint8_t { told, learned, prior };
 [[nodiscard]] std::string_view basis_name(Basis basis);  // "told"
-
-// Bytes that may be a fraction while they are integrated. No upper bound: none is known.
-struct ByteRange {
-  double lo = 0;
-  std::optional<double> hi;
-  bool operator==(const ByteRange&) const = default;
-};
 
 // A capacity that was measured on another instance of the same type, or earlier on this one, with
 // the spread that real buckets have shown.

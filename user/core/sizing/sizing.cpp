@@ -185,9 +185,9 @@ Fit Sizing::fit(const CreditTerms& terms) {
   if (!result.earliest) return result;
   result.verdict = Verdict::empties;
   result.over_the_load = *result.earliest >= length_;
-  if (terms.capacity.hi) {
-    result.latest = sooner(empty(in_, terms.baseline, *terms.capacity.hi),
-                           empty(out_, terms.baseline, *terms.capacity.hi));
+  if (terms.capacity.bounded()) {
+    result.latest = sooner(empty(in_, terms.baseline, terms.capacity.hi),
+                           empty(out_, terms.baseline, terms.capacity.hi));
   }
   if (result.margin > 0) {  // the mean would fit, and the bucket is too small for what is above it
     result.binds = result.earliest == out ? Limit::out : Limit::in;

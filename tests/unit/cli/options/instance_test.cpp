@@ -103,7 +103,7 @@ TEST_F(FindInstance, MakesAPriorOfFiguresWithoutABucket) {
   EXPECT_EQ(find({"--bucket", "13GB..", "--baseline", "1Mbit", "--burst", "2Mbit"})
                 .value()
                 .terms.capacity.hi,
-            std::nullopt);
+            ByteRange::kUnbounded);
 }
 
 TEST_F(FindInstance, SaysOffAwsWhatToGive) {

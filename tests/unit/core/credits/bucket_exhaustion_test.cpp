@@ -51,17 +51,17 @@ INSTANTIATE_TEST_SUITE_P(Watched, Exhaustion,
                          watching_name);
 
 TEST_P(Exhaustion, IsSaidWithinFiveSecondsAndTeachesTheCapacity) {
-  Bucket bucket{terms(2e8, std::nullopt, Basis::prior), BucketStart::full, clock_.now()};
+  Bucket bucket{terms(2e8, ByteRange::kUnbounded, Basis::prior), BucketStart::full, clock_.now()};
   exhaust(
       bucket, [](double) { return kBaseline; }, 10);
   EXPECT_GE(clock_.exhausted_at_s(), empty_at_s_ - 1) << "not before it was";
   EXPECT_LE(clock_.exhausted_at_s(), empty_at_s_ + 5);
   EXPECT_FALSE(bucket.time_to_empty());
   EXPECT_EQ(bucket.balance().lo, 0);
-  EXPECT_LE(*bucket.balance().hi, 1.1 * kBaseline);
+  EXPECT_LE(bucket.balance().hi, 1.1 * kBaseline);
   EXPECT_EQ(bucket.capacity_basis(), Basis::learned);
-  EXPECT_NEAR((bucket.capacity().lo + *bucket.capacity().hi) / 2, kCapacity, 0.01 * kCapacity);
-  EXPECT_LE(width(bucket.capacity()), 0.07 * kCapacity);
+  EXPECT_NEAR(bucket.capacity().middle(), kCapacity, 0.01 * kCapacity);
+  EXPECT_LE(bucket.capacity().width(), 0.07 * kCapacity);
   EXPECT_TRUE(said(bucket, "flat at 1.00 x baseline")) << all_said(bucket);
   EXPECT_TRUE(said(bucket, "1.0 GB above baseline since it was full: the capacity (MEASURED)"));
 }
@@ -69,7 +69,7 @@ TEST_P(Exhaustion, IsSaidWithinFiveSecondsAndTeachesTheCapacity) {
 // 32 kB a response, whole ones only: 25 of them in 100 ms, now and then one more or less.
 TEST_P(Exhaustion, IsSaidOfWholeResponsesAndOfJitterToo) {
   std::mt19937 dice{7};
-  Bucket bucket{terms(2e8, std::nullopt, Basis::prior), BucketStart::full, clock_.now()};
+  Bucket bucket{terms(2e8, ByteRange::kUnbounded, Basis::prior), BucketStart::full, clock_.now()};
   const double tick_s = GetParam().tick_s;
   double owed = 0;
   exhaust(
@@ -84,11 +84,11 @@ TEST_P(Exhaustion, IsSaidOfWholeResponsesAndOfJitterToo) {
   EXPECT_LE(clock_.exhausted_at_s(), empty_at_s_ + 5);
   EXPECT_EQ(bucket.state(), CreditState::exhausted);
   EXPECT_EQ(bucket.capacity_basis(), Basis::learned);
-  EXPECT_NEAR((bucket.capacity().lo + *bucket.capacity().hi) / 2, kCapacity, 0.02 * kCapacity);
+  EXPECT_NEAR(bucket.capacity().middle(), kCapacity, 0.02 * kCapacity);
 }
 
 TEST_P(Exhaustion, TheFirstOnePredictsTheSecond) {
-  Bucket bucket{terms(2e8, std::nullopt, Basis::prior), BucketStart::full, clock_.now()};
+  Bucket bucket{terms(2e8, ByteRange::kUnbounded, Basis::prior), BucketStart::full, clock_.now()};
   exhaust(
       bucket, [](double) { return kBaseline; }, 10);
   clock_.run(bucket, 0, 60, quiet());
@@ -112,8 +112,8 @@ TEST_P(Exhaustion, IsCorrectedWhenItGoesOnSpending) {
   EXPECT_EQ(bucket.state(), CreditState::draining);
   EXPECT_TRUE(said(bucket, "it had not been empty")) << all_said(bucket);
   EXPECT_EQ(bucket.capacity_basis(), Basis::prior);
-  EXPECT_GE(*bucket.capacity().hi, kCapacity);
-  EXPECT_GE(*bucket.balance().hi, kCapacity - 15 * (kRate - kBaseline));
+  EXPECT_GE(bucket.capacity().hi, kCapacity);
+  EXPECT_GE(bucket.balance().hi, kCapacity - 15 * (kRate - kBaseline));
   EXPECT_NEAR(bucket.deficit().lo, 15 * (kRate - kBaseline), 0.01 * kCapacity);
 }
 
@@ -125,7 +125,7 @@ TEST_P(Exhaustion, ToldATooLargeCapacityItInsistsForAWhileAndThenLearns) {
   clock_.run(bucket, kBaseline, 12, held_back());
   EXPECT_EQ(bucket.state(), CreditState::exhausted);
   EXPECT_EQ(bucket.capacity_basis(), Basis::learned);
-  EXPECT_NEAR((bucket.capacity().lo + *bucket.capacity().hi) / 2, kCapacity, 0.01 * kCapacity);
+  EXPECT_NEAR(bucket.capacity().middle(), kCapacity, 0.01 * kCapacity);
   EXPECT_TRUE(said(bucket, "TOLD capacity 2.0 GB is contradicted")) << all_said(bucket);
 }
 
@@ -136,7 +136,7 @@ TEST_P(Exhaustion, ToldATooSmallCapacityItIsRaisedAndThenLearned) {
   EXPECT_TRUE(said(bucket, "the capacity (told) was too small")) << all_said(bucket);
   EXPECT_EQ(bucket.state(), CreditState::exhausted);
   EXPECT_EQ(bucket.capacity_basis(), Basis::learned);
-  EXPECT_NEAR((bucket.capacity().lo + *bucket.capacity().hi) / 2, kCapacity, 0.03 * kCapacity);
+  EXPECT_NEAR(bucket.capacity().middle(), kCapacity, 0.03 * kCapacity);
 }
 
 TEST(NoExhaustion, ACounterThatTicksWithCreditsLeftProvesNothing) {
@@ -237,7 +237,7 @@ TEST(BucketBelief, SpendingFromAnUnknownBalanceShowsThatThereWasSome) {
 // Nobody said that it was full, and no rest is long enough: but it took in less than it earned.
 TEST(BucketBelief, TwoExhaustionsMeasureACapacityThatNothingBounds) {
   Clock clock;
-  Bucket bucket{terms(1e8, std::nullopt, Basis::prior), BucketStart::unknown, clock.now()};
+  Bucket bucket{terms(1e8, ByteRange::kUnbounded, Basis::prior), BucketStart::unknown, clock.now()};
   clock.run(bucket, kRate, 10);
   clock.run(bucket, kBaseline, 10);
   EXPECT_EQ(bucket.state(), CreditState::exhausted);
@@ -246,7 +246,7 @@ TEST(BucketBelief, TwoExhaustionsMeasureACapacityThatNothingBounds) {
   clock.run(bucket, kRate, kDrain_s);
   clock.run(bucket, kBaseline, 10);
   EXPECT_EQ(bucket.capacity_basis(), Basis::learned) << all_said(bucket);
-  EXPECT_NEAR((bucket.capacity().lo + *bucket.capacity().hi) / 2, kCapacity, 0.02 * kCapacity);
+  EXPECT_NEAR(bucket.capacity().middle(), kCapacity, 0.02 * kCapacity);
 }
 
 TEST(BucketBelief, TheListOfReasonsIsBounded) {

@@ -73,7 +73,7 @@ double learned_from(const MeasuredRun& run) {
   EXPECT_EQ(bucket.state(), CreditState::exhausted);
   EXPECT_EQ(bucket.capacity_basis(), Basis::learned);
   const auto capacity = bucket.capacity();
-  return (capacity.lo + capacity.hi.value_or(0)) / 2;
+  return (capacity.lo + capacity.hi) / 2;
 }
 
 struct Prediction {

@@ -12,7 +12,7 @@
 namespace cgtally {
 
 // 64 Mbit/s and 5 Gbit/s: 8 MB a second are earned.
-inline CreditTerms terms(double capacity_lo, std::optional<double> capacity_hi, Basis basis) {
+inline CreditTerms terms(double capacity_lo, double capacity_hi, Basis basis) {
   return {.baseline = {64'000'000},
           .burst = {5'000'000'000},
           .capacity = {.lo = capacity_lo, .hi = capacity_hi},
@@ -87,7 +87,5 @@ inline std::string all_said(const Bucket& bucket) {
   for (const auto& evidence : bucket.evidence()) text += evidence.sentence + "\n";
   return text;
 }
-
-inline double width(const ByteRange& range) { return range.hi.value_or(1e300) - range.lo; }
 
 }  // namespace cgtally

@@ -21,12 +21,12 @@ SavedCredits remembered() {
                   .booked = traffic(10, 1, 2'000'000, 2'000),
                   .device = traffic(14, 1, 2'100'000, 2'000)};
   memory.tx = {.balance = {.lo = 1.5, .hi = 4e9},
-               .deficit = {.lo = 0, .hi = std::nullopt},
+               .deficit = {.lo = 0, .hi = ByteRange::kUnbounded},
                .capacity = {.lo = 13e9, .hi = 53e9},
                .capacity_basis = Basis::learned};
   memory.rx = {.balance = {.lo = 0, .hi = 0},
                .deficit = {.lo = 1e9 / 3, .hi = 1e9 / 3},
-               .capacity = {.lo = 1e9 / 3, .hi = std::nullopt},
+               .capacity = {.lo = 1e9 / 3, .hi = ByteRange::kUnbounded},
                .capacity_basis = Basis::told};
   return memory;
 }

@@ -61,7 +61,9 @@ TEST(CreditGauge, TellsWhatIsSurePossibleAndSpent) {
   EXPECT_EQ(credit_gauge({.lo = 10, .hi = 10}, {.lo = 10, .hi = 10}, 10), "##########");
   EXPECT_EQ(credit_gauge({.lo = 0, .hi = 0}, {.lo = 10, .hi = 10}, 10), "..........");
   EXPECT_EQ(credit_gauge({.lo = 2, .hi = 5}, {.lo = 10, .hi = 10}, 10), "##???.....");
-  EXPECT_EQ(credit_gauge({.lo = 0, .hi = std::nullopt}, {.lo = 0, .hi = std::nullopt}, 4), "????");
+  EXPECT_EQ(credit_gauge({.lo = 0, .hi = ByteRange::kUnbounded},
+                         {.lo = 0, .hi = ByteRange::kUnbounded}, 4),
+            "????");
 }
 
 TEST(CreditGauge, NeverCallsWhatIsOnlyPossibleSure) {
@@ -165,8 +167,8 @@ TEST(CreditsCsv, HasTheColumnsOfTheContract) {
 
 TEST(CreditsCsv, LeavesEmptyWhatIsNotKnown) {
   CreditReport shown = report();
-  shown.ways[0].capacity.hi.reset();
-  shown.ways[0].balance.hi.reset();
+  shown.ways[0].capacity.hi = ByteRange::kUnbounded;
+  shown.ways[0].balance.hi = ByteRange::kUnbounded;
   shown.ways[0].empty->hi_s.reset();
   const auto rows = csv::credits_rows(shown);
   ASSERT_EQ(rows.size(), 2U);

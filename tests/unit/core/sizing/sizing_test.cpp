@@ -135,7 +135,7 @@ TEST(Fit, IsAnIntervalWhereTheCapacityIsOne) {
   EXPECT_EQ(fit.latest, 20s);
   EXPECT_TRUE(fit.over_the_load);
   EXPECT_EQ(lasting(fit), "5.00 s..20.0 s");
-  wide.capacity.hi.reset();
+  wide.capacity.hi = ByteRange::kUnbounded;
   EXPECT_EQ(lasting(of(out({3'000'000}), wide)), "5.00 s..never");
 }
 
