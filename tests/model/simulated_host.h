@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A host whose bucket can be looked into: a true token bucket in fine steps, an application that
-// wants to send in changing shapes, and an allowance counter that may tick when it should not.
-// Everything follows from the seed.
+// A simulated host whose bucket can be read: a true token bucket in fine steps, an application that
+// sends in changing shapes, and an allowance counter that may rise although credits are left. The
+// seed determines everything.
 #pragma once
 
 #include <algorithm>
@@ -94,10 +94,10 @@ class SimulatedHost {
 enum class Shape { idle, steady, bursty, on_off, saturating, near_baseline };
 inline constexpr int kShapes = 6;
 
-// What the application wants in one stretch of time.
+// The rate that the application wants in one stretch of time.
 class Demand {
  public:
-  // `blind`: within this share of `baseline` a steady sender is kept out, see the test.
+  // A steady sender is kept out of the baseline +- `blind`, a share of it; the test says why.
   Demand(Dice& dice, double baseline, double peak, double blind)
       : shape_(static_cast<Shape>(dice.one_of(kShapes))), peak_(peak) {
     constexpr double kWobbles[] = {0, 0.005, 0.03, 0.1, 0.3};

@@ -114,7 +114,7 @@ TEST_F(CreditsTest, AStateThatIsCorruptIsKeptAsideAndTheBalanceIsNotKnown) {
   const auto run = finish(credits({"--once", "--csv", "-"}));
   EXPECT_EQ(run.exit_code, 0) << run.err;
   EXPECT_TRUE(
-      has_line_like(run.err, "cgtally: * is of no use (line 2: the end is missing): kept as *"))
+      has_line_like(run.err, "cgtally: * is of no use (line 2: cut off: the line \"end\" is missing): kept as *"))
       << run.err;
   EXPECT_TRUE(std::filesystem::exists(state_file() + ".corrupt"));
   ASSERT_EQ(rows(run.out).size(), 2U);

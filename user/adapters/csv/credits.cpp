@@ -68,12 +68,13 @@ std::string credits_header() {
 
 std::vector<std::string> credits_rows(const CreditReport& report) {
   std::vector<std::string> rows;
-  for (const DirectionCredit& credit : report.ways) {
+  for (const Direction direction : kCreditOrder) {
+    const DirectionCredit& credit = report.directions[direction];
     RecordWriter row;
     row.add(format_timestamp(report.taken.wall))
         .add(static_cast<std::uint64_t>(report.taken.boot.count()))
         .add(report.host)
-        .add(direction_name(credit.way))
+        .add(direction_name(credit.direction))
         .add(credit_state_name(credit.state))
         .add(credit.rate.bits_per_second)
         .add(credit.terms.baseline.bits_per_second)
@@ -87,9 +88,9 @@ std::vector<std::string> credits_rows(const CreditReport& report) {
     row.add(basis_name(credit.capacity_basis));
     row.add(credit.exceeded ? std::to_string(*credit.exceeded) : "");
     row.add(verdict_name(credit.verdict));
-    const bool some = !credit.who.first.empty();
-    row.add(some ? credit.who.first.front().account : "");
-    row.add(some ? decimals(credit.who.first.front().share, "%.4f") : "");
+    const bool some = !credit.top_accounts.named.empty();
+    row.add(some ? credit.top_accounts.named.front().account : "");
+    row.add(some ? decimals(credit.top_accounts.named.front().share, "%.4f") : "");
     rows.push_back(std::move(row).line());
   }
   return rows;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rates go through the same strict parser as what people type, so that they stay exact integers.
+// Rates go through the same strict parser as option values, so that they stay exact integers.
 #include "adapters/ec2/catalogue_file.h"
+
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -20,9 +22,9 @@ namespace {
 constexpr const char* kWhatToGive =
     "give a CSV with the columns instance_type, baseline_gbps and burst_gbps (vcpus and source may "
     "follow)";
-constexpr BitRate kMostBelieved{1'000'000'000'000'000};  // 1 Pbit/s: behind it are typing mistakes
+constexpr BitRate kMostBelieved{1'000'000'000'000'000};  // 1 Pbit/s: more is a typing mistake
 
-// Where the columns are in this file.
+// The positions of the columns in this file.
 struct Layout {
   std::size_t columns = 0;
   std::size_t name = 0;
@@ -32,8 +34,8 @@ struct Layout {
   std::optional<std::size_t> source;
 };
 
-Error at_line(std::size_t line, const std::string& what, std::string hint) {
-  return {.what = "line " + std::to_string(line) + ": " + what, .hint = std::move(hint)};
+Error at_line(std::size_t line, std::string_view what, std::string hint) {
+  return {.what = fmt::format("line {}: {}", line, what), .hint = std::move(hint)};
 }
 
 std::optional<std::size_t> column(const std::vector<std::string>& header, std::string_view name) {
@@ -46,7 +48,7 @@ Result<Layout> layout_of(const std::vector<std::string>& header) {
   for (const char* needed : {"instance_type", "baseline_gbps", "burst_gbps"}) {
     if (column(header, needed)) continue;
     return std::unexpected(
-        at_line(1, "the header has no column '" + std::string(needed) + "'", kWhatToGive));
+        at_line(1, fmt::format("the header has no column '{}'", needed), kWhatToGive));
   }
   return Layout{.columns = header.size(),
                 .name = *column(header, "instance_type"),
@@ -57,16 +59,11 @@ Result<Layout> layout_of(const std::vector<std::string>& header) {
 }
 
 Result<BitRate> gbps(std::string_view column_name, const std::string& text, std::size_t line) {
-  const auto refused = [&](const std::string& why) {
-    return std::unexpected(
-        at_line(line, std::string(column_name) + " is '" + text + "', " + why,
-                "write Gbit/s as a decimal number above 0, such as 0.064 or 12.5"));
-  };
   const auto parsed = parse_bit_rate(text + "Gbit");
-  if (!parsed) return refused("not a rate");
-  if (parsed->bits_per_second == 0) return refused("which is no rate at all");
-  if (*parsed > kMostBelieved) return refused("more than any network carries");
-  return *parsed;
+  if (parsed && parsed->bits_per_second > 0 && *parsed <= kMostBelieved) return *parsed;
+  return std::unexpected(at_line(
+      line, fmt::format("{} must be above 0 and at most 1000000, got '{}'", column_name, text),
+      "write Gbit/s as a decimal number, such as 0.064 or 12.5"));
 }
 
 Result<std::uint32_t> vcpus_of(const std::string& text, std::size_t line) {
@@ -74,18 +71,16 @@ Result<std::uint32_t> vcpus_of(const std::string& text, std::size_t line) {
   if (text.empty()) return value;
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (code == std::errc{} && end == text.data() + text.size()) return value;
-  return std::unexpected(
-      at_line(line, "vcpus is '" + text + "', not a whole number", "mend it or leave it empty"));
+  return std::unexpected(at_line(line, fmt::format("vcpus must be a whole number, got '{}'", text),
+                                 "correct it, or leave it empty"));
 }
 
 Result<InstanceType> parse(const Layout& layout, const std::vector<std::string>& fields,
                            std::size_t line) {
   if (fields.size() != layout.columns) {
-    return std::unexpected(at_line(line,
-                                   std::to_string(fields.size()) +
-                                       " fields, where the header has " +
-                                       std::to_string(layout.columns),
-                                   "mend or delete that line"));
+    return std::unexpected(at_line(
+        line, fmt::format("{} fields, where the header has {}", fields.size(), layout.columns),
+        "correct or delete that line"));
   }
   InstanceType type{.name = fields[layout.name], .baseline = {}, .burst = {}, .source = ""};
   if (type.name.empty()) {
@@ -101,7 +96,7 @@ Result<InstanceType> parse(const Layout& layout, const std::vector<std::string>&
     if (!burst) return std::unexpected(burst.error());
     if (*burst < *baseline) {
       return std::unexpected(at_line(line, "burst_gbps is below baseline_gbps",
-                                     "where there are no credits both are the same"));
+                                     "give the same rate twice for a type without credits"));
     }
     type.burst = *burst;
   }
@@ -143,9 +138,10 @@ Result<CatalogueTable> read_file(const std::string& file) {
   std::ifstream in(file, std::ios::binary);
   if (!in) {
     const int code = errno;
-    return std::unexpected(Error{.what = file + ": " + std::generic_category().message(code),
-                                 .hint = kWhatToGive,
-                                 .code = code});
+    return std::unexpected(
+        Error{.what = fmt::format("{}: {}", file, std::generic_category().message(code)),
+              .hint = kWhatToGive,
+              .code = code});
   }
   return read_table(in, file);
 }
@@ -169,7 +165,8 @@ Result<CatalogueTable> read_table(std::istream& in, const std::string& name) {
   };
   auto more = record.next();
   if (!more) return failed(std::move(more).error());
-  if (!*more) return std::unexpected(Error{.what = name + " is empty", .hint = kWhatToGive});
+  if (!*more)
+    return std::unexpected(Error{.what = fmt::format("{} is empty", name), .hint = kWhatToGive});
   const auto layout = layout_of(record.fields());
   if (!layout) return failed(layout.error());
   CatalogueTable table;
@@ -180,7 +177,8 @@ Result<CatalogueTable> read_table(std::istream& in, const std::string& name) {
   }
   if (!more) return failed(std::move(more).error());
   if (table.types.empty()) {
-    return std::unexpected(Error{.what = name + " has a header and no rows", .hint = kWhatToGive});
+    return std::unexpected(
+        Error{.what = fmt::format("{} has a header and no rows", name), .hint = kWhatToGive});
   }
   table.date = usual_date(table.types);
   return table;

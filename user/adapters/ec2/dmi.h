@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The type of this machine as its firmware tells it, below /sys/class/dmi/id: on Nitro the product
-// is named as the type. Xen's firmware knows that it is at Amazon's, and no type. World-readable,
-// asks nobody.
+// The instance type from the machine's DMI data below /sys/class/dmi/id: on Nitro the product name
+// is the type. Xen's DMI data names Amazon but no type. The files are world-readable, and no
+// request goes over the network.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@
 
 namespace cgtally::ec2 {
 
-// An Error says why the type is not known from here: no EC2, Xen, or nothing to read.
+// The Error says why DMI does not give the type: not EC2, Xen, or nothing to read.
 [[nodiscard]] Result<InstanceIdentity> read_dmi(const std::string& host_root);
 
 }  // namespace cgtally::ec2

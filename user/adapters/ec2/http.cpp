@@ -24,12 +24,10 @@ constexpr std::size_t kMostBytes = 16'384;
 constexpr std::string_view kHeadEnd = "\r\n\r\n";
 constexpr std::string_view kLength = "\r\ncontent-length:";
 
-Error failed(int code) { return sys::error_from(code, "the metadata service"); }
-Error no_answer() {
-  return {.what = "the metadata service: what answers is no HTTP server", .hint = {}};
-}
+Error service_error(int code) { return sys::error_from(code, "the metadata service"); }
+Error not_http() { return {.what = "the metadata service: the answer is not HTTP", .hint = {}}; }
 
-// 0, or an errno; ETIMEDOUT behind the deadline.
+// Returns 0 or an errno; ETIMEDOUT after the deadline.
 int wait_for(const sys::Fd& socket, short events, Nanoseconds deadline) {
   for (;;) {
     const Nanoseconds left = deadline - sys::now().boot;
@@ -45,18 +43,18 @@ int wait_for(const sys::Fd& socket, short events, Nanoseconds deadline) {
 Result<sys::Fd> connect_to(const std::string& address, std::uint16_t port, Nanoseconds deadline) {
   sockaddr_in peer{.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {}, .sin_zero = {}};
   if (inet_pton(AF_INET, address.c_str(), &peer.sin_addr) != 1) {
-    return std::unexpected(failed(EINVAL));
+    return std::unexpected(service_error(EINVAL));
   }
   sys::Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!socket) return std::unexpected(failed(errno));
+  if (!socket) return std::unexpected(service_error(errno));
   if (connect(socket.get(), reinterpret_cast<const sockaddr*>(&peer), sizeof(peer)) == 0) {
     return socket;
   }
-  if (errno != EINPROGRESS) return std::unexpected(failed(errno));
+  if (errno != EINPROGRESS) return std::unexpected(service_error(errno));
   int code = wait_for(socket, POLLOUT, deadline);
   socklen_t size = sizeof(code);
   if (code == 0 && getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &code, &size) != 0) code = errno;
-  if (code != 0) return std::unexpected(failed(code));
+  if (code != 0) return std::unexpected(service_error(code));
   return socket;
 }
 
@@ -82,7 +80,7 @@ std::optional<std::size_t> number_at(std::string_view text) {
   return value;
 }
 
-// Who says how long the answer is need not close the connection.
+// A server that sends the length may keep the connection open: then the length ends the answer.
 bool tells_its_length(std::string_view text) {
   return lower(text.substr(0, text.find(kHeadEnd))).find(kLength) != std::string::npos;
 }
@@ -93,16 +91,16 @@ Result<HttpAnswer> parse_answer(std::string_view text) {
   constexpr std::string_view kVersion = "HTTP/1.";
   const std::size_t end = text.find(kHeadEnd);
   if (end == std::string_view::npos || !text.starts_with(kVersion)) {
-    return std::unexpected(no_answer());
+    return std::unexpected(not_http());
   }
   const std::string head = lower(text.substr(0, end));
   const auto status =
       number_at(std::string_view(head).substr(std::min(head.find(' '), head.size())));
-  if (!status || *status < 100 || *status > 599) return std::unexpected(no_answer());
+  if (!status || *status < 100 || *status > 599) return std::unexpected(not_http());
   std::string_view body = text.substr(end + kHeadEnd.size());
   if (const std::size_t at = head.find(kLength); at != std::string::npos) {
     const auto length = number_at(std::string_view(head).substr(at + kLength.size()));
-    if (!length || body.size() < *length) return std::unexpected(no_answer());
+    if (!length || body.size() < *length) return std::unexpected(not_http());
     body = body.substr(0, *length);
   }
   return HttpAnswer{.status = static_cast<int>(*status), .body = std::string(body)};
@@ -113,7 +111,7 @@ Result<HttpAnswer> exchange(const std::string& address, std::uint16_t port,
   auto socket = connect_to(address, port, deadline);
   if (!socket) return std::unexpected(std::move(socket).error());
   if (const int code = send_all(*socket, request, deadline); code != 0) {
-    return std::unexpected(failed(code));
+    return std::unexpected(service_error(code));
   }
   std::string text;
   std::array<char, 4096> buffer{};
@@ -124,12 +122,12 @@ Result<HttpAnswer> exchange(const std::string& address, std::uint16_t port,
       text.append(buffer.data(), static_cast<std::size_t>(got));
       if (auto answer = parse_answer(text); answer && tells_its_length(text)) return answer;
     } else if (errno != EAGAIN && errno != EINTR) {
-      return std::unexpected(failed(errno));
+      return std::unexpected(service_error(errno));
     } else if (const int code = wait_for(*socket, POLLIN, deadline); code != 0) {
-      return std::unexpected(failed(code));
+      return std::unexpected(service_error(code));
     }
   }
-  return std::unexpected(no_answer());
+  return std::unexpected(not_http());
 }
 
 }  // namespace cgtally::ec2

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// As much of HTTP as a metadata service needs: one short request, one short answer, then the
-// connection is closed. No TLS, no redirects, no chunks; whatever answers otherwise is an Error.
+// The part of HTTP/1.x that a metadata service needs: one short request and one short answer on a
+// connection of their own. TLS, redirects and chunked answers are not supported; any other answer
+// is an Error.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +18,10 @@ struct HttpAnswer {
   std::string body;
 };
 
-// None where it is no whole answer of HTTP/1.x.
+// An Error if the text is not a complete answer of HTTP/1.x.
 [[nodiscard]] Result<HttpAnswer> parse_answer(std::string_view text);
 
-// `deadline` is on the clock of sys::now().boot; ETIMEDOUT is its error.
+// `deadline` is on the clock of sys::now().boot; the Error after it has the code ETIMEDOUT.
 [[nodiscard]] Result<HttpAnswer> exchange(const std::string& address, std::uint16_t port,
                                           std::string_view request, Nanoseconds deadline);
 

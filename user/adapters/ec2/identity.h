@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a machine says of itself as an instance of EC2.
+// The identity of an EC2 instance, and the checks that text from outside must pass to be one.
 #pragma once
 
 #include <string>
@@ -9,10 +9,10 @@ namespace cgtally::ec2 {
 
 struct InstanceIdentity {
   std::string type;         // "t4g.micro"
-  std::string instance_id;  // "i-0123456789abcdef0"; empty where it was not told
+  std::string instance_id;  // "i-0123456789abcdef0"; empty if not known
 };
 
-// Whether it has the form of an instance type: "c6g.xlarge", "u7i-12tb.224xlarge".
+// Whether the text has the form of an instance type: "c6g.xlarge", "u7i-12tb.224xlarge".
 [[nodiscard]] bool looks_like_type(std::string_view text);
 [[nodiscard]] bool looks_like_instance_id(std::string_view text);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "adapters/ec2/imds.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cerrno>
 
@@ -16,10 +18,11 @@ constexpr std::size_t kLongestToken = 1024;
 constexpr int kOk = 200;
 constexpr int kForbidden = 403;
 
-Error with_cure(Error error, Nanoseconds limit) {
+Error with_hint(Error error, Nanoseconds limit) {
   error.failure = Failure::unsupported;
   if (error.code == ETIMEDOUT) {
-    error.what = "the metadata service did not answer within " + format_duration(limit);
+    error.what =
+        fmt::format("the metadata service did not answer within {}", format_duration(limit));
     error.hint =
         "in a container the instance's hop limit must be 2 (aws ec2 "
         "modify-instance-metadata-options --http-put-response-hop-limit 2); or give --instance "
@@ -34,14 +37,15 @@ Error with_cure(Error error, Nanoseconds limit) {
 
 Error refused(int status, const std::string& what) {
   const bool off = status == kForbidden;
-  return {.what = "the metadata service answered " + std::to_string(status) + " to " + what +
-                  (off ? ": it is switched off" : ""),
+  return {.what = fmt::format("the metadata service answered {} to {}{}", status, what,
+                              off ? ": it is switched off" : ""),
           .hint = off ? "aws ec2 modify-instance-metadata-options --http-endpoint enabled; or give "
                         "--instance TYPE"
                       : "give --instance TYPE",
           .failure = Failure::unsupported};
 }
 
+// One session with the service, which its token opens. Used by ask_imds() alone.
 class Session {
  public:
   explicit Session(const ImdsEndpoint& endpoint)
@@ -50,27 +54,29 @@ class Session {
   Result<void> open() {
     auto token = body_of("PUT /latest/api/token", "X-aws-ec2-metadata-token-ttl-seconds: 60");
     if (!token) return std::unexpected(std::move(token).error());
-    // It goes into a header: nothing that could end the line.
+    // The token goes into a header line, so it must not contain the end of one.
     const bool sane = !token->empty() && token->size() <= kLongestToken &&
                       std::ranges::all_of(*token, [](char c) { return c > ' ' && c < 0x7F; });
     if (!sane) {
-      return std::unexpected(with_cure(
-          {.what = "the metadata service gave a token that is none", .hint = {}}, endpoint_.limit));
+      return std::unexpected(with_hint(
+          {.what = "the metadata service gave a malformed token", .hint = {}}, endpoint_.limit));
     }
     token_ = *std::move(token);
     return {};
   }
 
   Result<std::string> value(const std::string& name) {
-    return body_of("GET /latest/meta-data/" + name, "X-aws-ec2-metadata-token: " + token_);
+    return body_of(fmt::format("GET /latest/meta-data/{}", name),
+                   fmt::format("X-aws-ec2-metadata-token: {}", token_));
   }
 
  private:
   Result<std::string> body_of(const std::string& what, const std::string& header) {
-    const std::string request = what + " HTTP/1.1\r\nHost: " + endpoint_.address + "\r\n" + header +
-                                "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    const std::string request = fmt::format(
+        "{} HTTP/1.1\r\nHost: {}\r\n{}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", what,
+        endpoint_.address, header);
     auto answer = exchange(endpoint_.address, endpoint_.port, request, deadline_);
-    if (!answer) return std::unexpected(with_cure(std::move(answer).error(), endpoint_.limit));
+    if (!answer) return std::unexpected(with_hint(std::move(answer).error(), endpoint_.limit));
     if (answer->status != kOk) return std::unexpected(refused(answer->status, what));
     return std::move(answer)->body;
   }
@@ -88,10 +94,11 @@ Result<InstanceIdentity> ask_imds(const ImdsEndpoint& endpoint) {
   auto type = session.value("instance-type");
   if (!type) return std::unexpected(std::move(type).error());
   if (!looks_like_type(*type)) {
-    return std::unexpected(Error{.what = "the metadata service says that the type is '" +
-                                         shorten(printable(*type), 40) + "'",
-                                 .hint = "give --instance TYPE",
-                                 .failure = Failure::unsupported});
+    return std::unexpected(
+        Error{.what = fmt::format("the metadata service gave '{}' instead of an instance type",
+                                  shorten(printable(*type), 40)),
+              .hint = "give --instance TYPE",
+              .failure = Failure::unsupported});
   }
   auto id = session.value("instance-id");
   if (!id) return std::unexpected(std::move(id).error());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The type of this instance as its metadata service tells it (IMDSv2): a session token, then two
-// values, all within one limit of time. Only ever asked if the user says so: it is traffic, and
-// counts against an allowance of its own.
+// The instance type from the instance metadata service (IMDSv2): a session token, then two values,
+// all within one time limit. Asked only with --imds, since the requests are traffic and count
+// against the link-local allowance. Source: "Retrieve instance metadata", EC2 User Guide.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ namespace cgtally::ec2 {
 struct ImdsEndpoint {
   std::string address = "169.254.169.254";  // IPv4
   std::uint16_t port = 80;
-  Nanoseconds limit = std::chrono::seconds{1};  // for everything
+  Nanoseconds limit = std::chrono::seconds{1};  // for all requests together
 };
 
 [[nodiscard]] Result<InstanceIdentity> ask_imds(const ImdsEndpoint& endpoint = {});

@@ -85,8 +85,9 @@ class CreditsCommand {
     if (!report) return;
     last_ = *std::move(report);
     crossed_ = false;
-    for (const DirectionCredit& credit : last_.ways) {
-      crossed_ = crossed_ || danger_of(credit, options_.credits.warn) >= CreditDanger::certain;
+    for (const Direction direction : kDirections) {
+      crossed_ = crossed_ || danger_of(last_.directions[direction], options_.credits.warn) >=
+                                 CreditDanger::certain;
     }
     if (!options_.common.once) publish();
   }
@@ -94,7 +95,10 @@ class CreditsCommand {
   void publish() {
     if (closed_ || last_.taken.boot == Nanoseconds::zero()) return;
     if (options_.common.once) {
-      for (DirectionCredit& credit : last_.ways) credit.rate = credit.mean;
+      for (const Direction direction : kDirections) {
+        DirectionCredit& credit = last_.directions[direction];
+        credit.rate = credit.mean;
+      }
     }
     write();
     show();

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// A tick's order matters only at the top: what is earned while the bucket is full is lost. So the
-// balance is least if all was earned first and largest if all was spent first. At the bottom
-// nothing is lost: an empty bucket lets pass what it earns.
+// The order of earning and spending within a tick is unknown, and matters only at the top: what a
+// full bucket earns is lost. For a tick that earned E and spent S, with [lo, hi] of each range:
+//   all earned first, then spent:  balance.lo = max(0, min(capacity.lo, balance.lo + E.lo) - S)
+//   all spent first, then earned:  balance.hi = balance.hi + E.hi - S, within 0..capacity.hi
+// and the same for the deficit with the signs exchanged. At the bottom nothing is lost: an empty
+// bucket lets pass what it earns.
 #include "core/credits/bounds.h"
 
 #include <algorithm>
@@ -10,13 +13,13 @@
 namespace cgtally {
 namespace {
 
-// Bounds that cross by less are the rounding of sums over weeks, not a contradiction.
-double rounding(double scale) { return std::max(1.0, 1e-7 * scale); }
+// Bounds that cross by less than this are the rounding of sums over weeks, not a contradiction.
+double rounding_of(double scale) { return std::max(1.0, 1e-7 * scale); }
 
-// False: they cross by more than rounding. A crossing by less is closed.
-bool close_up(ByteRange& range, double scale) {
+// Makes lo and hi meet where they cross by no more than rounding; false if they cross by more.
+bool close_crossing(ByteRange& range, double scale) {
   if (range.lo <= range.hi) return true;
-  if (range.lo - range.hi > rounding(scale)) return false;
+  if (range.lo - range.hi > rounding_of(scale)) return false;
   range.lo = range.hi = (range.lo + range.hi) / 2;
   return true;
 }
@@ -39,26 +42,28 @@ BucketBounds BucketBounds::empty(const ByteRange& capacity) {
   return {ByteRange{0, 0}, capacity, capacity};
 }
 
-BucketBounds BucketBounds::restored(const ByteRange& balance, const ByteRange& deficit,
-                                    const ByteRange& capacity, bool* fits) {
+std::optional<BucketBounds> BucketBounds::restored(const ByteRange& balance,
+                                                   const ByteRange& deficit,
+                                                   const ByteRange& capacity) {
   BucketBounds bounds{balance, deficit, capacity};
-  *fits = bounds.settle();
-  if (!*fits) bounds = unknown(capacity);
+  if (!bounds.reconcile()) return std::nullopt;
   bounds.uncapped_lo_ = bounds.balance_.lo;
   return bounds;
 }
 
-// Each of the three is bounded by the other two. False: they exclude one another.
-bool BucketBounds::settle() {
+// Narrows each range by the other two (balance + deficit = capacity), twice, since a range that
+// narrowed may narrow the others again. False if they contradict one another.
+bool BucketBounds::reconcile() {
   const double scale = capacity_.bounded() ? capacity_.hi : capacity_.lo + deficit_.lo;
-  for (int round = 0; round < 2; ++round) {
+  for (int pass = 0; pass < 2; ++pass) {
     balance_.lo = std::max({0.0, balance_.lo, capacity_.lo - deficit_.hi});
     balance_.hi = std::min(balance_.hi, capacity_.hi - deficit_.lo);
     deficit_.lo = std::max({0.0, deficit_.lo, capacity_.lo - balance_.hi});
     deficit_.hi = std::min(deficit_.hi, capacity_.hi - balance_.lo);
     capacity_.lo = std::max(capacity_.lo, balance_.lo + deficit_.lo);
     capacity_.hi = std::min(capacity_.hi, balance_.hi + deficit_.hi);
-    if (!close_up(balance_, scale) || !close_up(deficit_, scale) || !close_up(capacity_, scale)) {
+    if (!close_crossing(balance_, scale) || !close_crossing(deficit_, scale) ||
+        !close_crossing(capacity_, scale)) {
       return false;
     }
   }
@@ -75,7 +80,7 @@ double BucketBounds::earn_and_spend(const ByteRange& earned, double spent) {
   drawdown_ = {std::max(0.0, drawdown_.lo + spent - earned.hi),
                std::max(0.0, drawdown_.hi - earned.lo) + spent};
   balance_.lo = std::min(balance_.lo, balance_.hi);
-  if (!settle()) nearly_empty(balance_.hi);
+  if (!reconcile()) nearly_empty(balance_.hi);
   return std::max(0.0, -highest);
 }
 
@@ -87,14 +92,14 @@ void BucketBounds::earn_and_spend_up_to(const ByteRange& earned, double most) {
   uncapped_lo_ = std::max(0.0, uncapped_lo_ + earned.lo - most);
   drawdown_ = {std::max(0.0, drawdown_.lo - earned.hi),
                std::max(0.0, drawdown_.hi - earned.lo) + most};
-  settle();
+  reconcile();
 }
 
 bool BucketBounds::nearly_empty(double at_most) {
-  const bool contradicted = balance_.lo > at_most + rounding(capacity_.lo);
+  const bool contradicted = balance_.lo > at_most + rounding_of(capacity_.lo);
   const BucketBounds before = *this;
   balance_ = {std::min(balance_.lo, at_most), std::min(balance_.hi, at_most)};
-  bool fits = !contradicted && settle();
+  bool fits = !contradicted && reconcile();
   if (!fits) {
     *this = before;
     balance_ = {0, at_most};
@@ -110,15 +115,15 @@ void BucketBounds::set_capacity(const ByteRange& capacity) {
   capacity_ = capacity;
   balance_.hi = std::min(balance_.hi, capacity.hi);
   balance_.lo = std::min(balance_.lo, balance_.hi);
-  // What is missing follows from what is left: widened as far as the capacity is wide.
+  // The deficit follows from the balance, and is as uncertain as both the balance and the capacity.
   deficit_ = {std::max(0.0, capacity.lo - balance_.hi), capacity.hi - balance_.lo};
-  if (!settle()) *this = unknown(capacity);
+  if (!reconcile()) *this = unknown(capacity);
   uncapped_lo_ = before.uncapped_lo_;
   drawdown_ = before.drawdown_;
 }
 
 void BucketBounds::open_above(double beyond) {
-  // Was it known how much is missing, then it still is, now that no capacity cuts it off.
+  // A deficit that was known stays known: it grows by what was spent, and no capacity cuts it off.
   constexpr double kTight = 0.01;
   const bool tight = deficit_.width() <= kTight * deficit_.hi;
   const double least = std::max(capacity_.lo, deficit_.lo + beyond);

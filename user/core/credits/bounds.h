@@ -1,39 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
-// The arithmetic of a token bucket of which only bounds are known: balance, deficit and capacity as
-// intervals, balance + deficit = capacity. Sound: what was inside stays inside, whatever the order
-// in which a tick earned and spent. Nothing here knows what is evidence; that is bucket.cpp.
+// The arithmetic of a token bucket of which only bounds are known. Three ranges with
+//   balance (bytes above empty) + deficit (bytes below full) = capacity
+// are carried along side by side, so that evidence about one narrows the other two. Every operation
+// is sound: a value that was inside its range stays inside. bucket_inference.cpp decides what
+// counts as evidence; nothing here does.
 #pragma once
+
+#include <optional>
 
 #include "core/base/byte_range.h"
 
 namespace cgtally {
 
+// The bounds of one bucket. Bucket owns one, and a second one while a conclusion is unconfirmed. It
+// knows no time, no rate and no reason.
 class BucketBounds {
  public:
   [[nodiscard]] static BucketBounds unknown(const ByteRange& capacity);
   [[nodiscard]] static BucketBounds full(const ByteRange& capacity);
   [[nodiscard]] static BucketBounds empty(const ByteRange& capacity);
-  // As they were saved. Where they exclude one another the capacity holds and the rest is unknown:
-  // `fits` says which.
-  [[nodiscard]] static BucketBounds restored(const ByteRange& balance, const ByteRange& deficit,
-                                             const ByteRange& capacity, bool* fits);
+  // Bounds that were saved; std::nullopt if no bucket fits all three.
+  [[nodiscard]] static std::optional<BucketBounds> restored(const ByteRange& balance,
+                                                            const ByteRange& deficit,
+                                                            const ByteRange& capacity);
 
-  // Returns what was spent beyond what could have been there, 0 if nothing was.
+  // One tick. Returns the bytes spent beyond the most that could have been there; 0 if it all fits.
   double earn_and_spend(const ByteRange& earned, double spent);
-  // Anything up to `most` may have been spent.
+  // A tick in which anything from 0 to `most` bytes was spent.
   void earn_and_spend_up_to(const ByteRange& earned, double most);
 
-  // At most so much is left. Whatever contradicts it yields: the result says whether something did.
+  // Evidence: at most `at_most` bytes are left. Bounds that contradict it give way; returns whether
+  // any did.
   bool nearly_empty(double at_most);
-  // Replaces what was believed of the capacity; the balance stays as far as it can.
+  // Replaces the capacity; keeps as much of the balance as fits.
   void set_capacity(const ByteRange& capacity);
-  // It holds more than was thought, nobody knows how much more.
+  // The bucket holds at least `beyond` bytes more than believed, and no upper bound is known.
   void open_above(double beyond);
   void forget_balance();
 
-  // What is missing if it was full since it was last known to be empty (or since it is watched),
-  // and whether it must have been: it was left more to rest than it then gave.
+  // The bytes missing from a bucket that was full when it was last known to be empty (or when the
+  // watch began).
   [[nodiscard]] const ByteRange& drawdown() const { return drawdown_; }
+  // Whether the bucket must have been full since then: it was left more to earn than it gave back.
   [[nodiscard]] bool overflowed(double margin) const { return uncapped_lo_ > margin; }
 
   [[nodiscard]] const ByteRange& balance() const { return balance_; }
@@ -42,7 +50,7 @@ class BucketBounds {
 
  private:
   BucketBounds(const ByteRange& balance, const ByteRange& deficit, const ByteRange& capacity);
-  bool settle();
+  bool reconcile();
 
   ByteRange balance_;
   ByteRange deficit_;

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a bucket is and says: ticks, pauses, states and times. What is concluded from the traffic is
-// in bucket_evidence.cpp, the arithmetic in bucket_bounds.cpp.
+// Ticks, pauses, states and times of a bucket. bucket_inference.cpp draws the conclusions from the
+// traffic; bounds.cpp does the arithmetic.
 #include "core/credits/bucket.h"
 
+#include <fmt/core.h>
+
+#include <fmt/core.h>
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
+#include "core/base/enum_names.h"
 #include "core/base/quantity.h"
 
 namespace cgtally {
@@ -16,7 +19,7 @@ constexpr double kBitsPerByte = 8;
 
 double seconds_of(Nanoseconds span) { return std::chrono::duration<double>(span).count(); }
 
-double bytes_of(Bytes bytes) { return static_cast<double>(bytes.value); }
+double exact(Bytes bytes) { return static_cast<double>(bytes.value); }
 
 BucketBounds bounds_at(BucketStart start, const ByteRange& capacity) {
   switch (start) {
@@ -30,42 +33,31 @@ BucketBounds bounds_at(BucketStart start, const ByteRange& capacity) {
   return BucketBounds::unknown(capacity);
 }
 
-// Enum order is told, learned, prior: what was told beats the others. Of two that were learned the
-// saved one is this machine's own; two priors are both true.
-struct Agreed {
-  ByteRange capacity;
+struct KnownCapacity {
+  ByteRange range;
   Basis basis;
 };
-Agreed agree(const CreditTerms& terms, const SavedBucket& memory) {
-  const ByteRange given = terms.capacity;
-  const ByteRange saved = memory.capacity;
-  if (terms.capacity_basis < memory.capacity_basis) return {given, terms.capacity_basis};
-  if (memory.capacity_basis < terms.capacity_basis) return {saved, memory.capacity_basis};
-  if (terms.capacity_basis == Basis::told) return {given, Basis::told};
-  if (terms.capacity_basis == Basis::learned) return {saved, Basis::learned};
-  const ByteRange both{std::max(given.lo, saved.lo), std::min(given.hi, saved.hi)};
-  return {both.lo <= both.hi ? both : given, Basis::prior};
+
+// The capacity to go on with. The order of Basis is told, learned, prior: the smaller one wins. Of
+// two learned ones the saved one was measured on this machine; two priors are both true.
+KnownCapacity better_known(const CreditTerms& terms, const SavedBucket& saved) {
+  const KnownCapacity by_terms{terms.capacity, terms.capacity_basis};
+  const KnownCapacity by_state{saved.capacity, saved.capacity_basis};
+  if (by_terms.basis < by_state.basis) return by_terms;
+  if (by_state.basis < by_terms.basis) return by_state;
+  if (by_terms.basis == Basis::told) return by_terms;
+  if (by_terms.basis == Basis::learned) return by_state;
+  const ByteRange both{std::max(by_terms.range.lo, by_state.range.lo),
+                       std::min(by_terms.range.hi, by_state.range.hi)};
+  return {both.lo <= both.hi ? both : by_terms.range, Basis::prior};
 }
+
+constexpr EnumNames<CreditState::exhausted> kStateNames{"none", "unknown",  "earning",
+                                                        "full", "draining", "exhausted"};
 
 }  // namespace
 
-std::string_view credit_state_name(CreditState state) {
-  switch (state) {
-    case CreditState::none:
-      return "none";
-    case CreditState::unknown:
-      return "unknown";
-    case CreditState::earning:
-      return "earning";
-    case CreditState::full:
-      return "full";
-    case CreditState::draining:
-      return "draining";
-    case CreditState::exhausted:
-      break;
-  }
-  return "exhausted";
-}
+std::string_view credit_state_name(CreditState state) { return kStateNames[state]; }
 
 Bucket::Bucket(const CreditTerms& terms, BucketStart start, const Moment& now)
     : terms_(terms),
@@ -74,20 +66,18 @@ Bucket::Bucket(const CreditTerms& terms, BucketStart start, const Moment& now)
       told_empty_(start == BucketStart::empty),
       rates_(baseline()),
       plateau_(baseline(), terms.baseline_tolerance),
-      full_said_(start == BucketStart::full) {
+      full_reported_(start == BucketStart::full) {
   if (!terms.has_credits() || start == BucketStart::unknown) return;
-  say(now, start == BucketStart::full ? "full (TOLD)" : "empty (TOLD)");
+  add_evidence(now, start == BucketStart::full ? "full (TOLD)" : "empty (TOLD)");
 }
 
-Bucket::Bucket(const CreditTerms& terms, const SavedBucket& memory, const Moment& now)
+Bucket::Bucket(const CreditTerms& terms, const SavedBucket& saved, const Moment& now)
     : Bucket(terms, BucketStart::unknown, now) {
-  const Agreed agreed = agree(terms, memory);
-  ByteRange balance = memory.balance;
-  ByteRange deficit = memory.deficit;
-  basis_ = agreed.basis;
-  bool fits = false;
-  bounds_ = BucketBounds::restored(balance, deficit, agreed.capacity, &fits);
-  if (!fits) say(now, "the saved balance contradicts the capacity and is dropped");
+  const KnownCapacity capacity = better_known(terms, saved);
+  basis_ = capacity.basis;
+  const auto restored = BucketBounds::restored(saved.balance, saved.deficit, capacity.range);
+  bounds_ = restored.value_or(BucketBounds::unknown(capacity.range));
+  if (!restored) add_evidence(now, "the saved balance contradicts the capacity and is dropped");
 }
 
 double Bucket::baseline() const {
@@ -102,7 +92,7 @@ ByteRange Bucket::earned(double seconds) const {
 void Bucket::advance(const BucketTick& tick) {
   tick_s_ = seconds_of(tick.elapsed);
   if (tick_s_ <= 0) return;
-  const double spent = bytes_of(tick.charged);
+  const double spent = exact(tick.charged);
   const bool sampled = rates_.add({.seconds = tick_s_,
                                    .bytes = spent,
                                    .packets = static_cast<double>(tick.packets.value),
@@ -111,44 +101,45 @@ void Bucket::advance(const BucketTick& tick) {
                                    .gains = tick.exceeded.value_or(0) > 0 ? 1U : 0U});
   if (!terms_.has_credits()) return;
   const double beyond = bounds_.earn_and_spend(earned(tick_s_), spent);
-  if (doubt_) doubt_->earn_and_spend(earned(tick_s_), spent);
-  watch_drain(tick);
-  watch_overspending(tick.now, beyond);
-  watch_plateau(tick, sampled);
-  watch_full(tick.now);
+  if (fallback_) fallback_->earn_and_spend(earned(tick_s_), spent);
+  check_drain(tick);
+  check_overspending(tick.now, beyond);
+  check_plateau(tick, sampled);
+  check_full(tick.now);
 }
 
 void Bucket::pause(const Moment& now, Nanoseconds gap, std::optional<Bytes> charged, Bytes unseen) {
   rates_.clear();
   plateau_.clear();
-  concluded_ = false;
+  concluded_empty_ = false;
   drained_s_ = 0;
   const double seconds = seconds_of(gap);
   if (seconds <= 0 || !terms_.has_credits()) return;
   if (charged) {
-    const double spent = bytes_of(*charged);
+    const double spent = exact(*charged);
     const double beyond = bounds_.earn_and_spend(earned(seconds), spent);
-    if (doubt_) doubt_->earn_and_spend(earned(seconds), spent);
-    bounds_.earn_and_spend_up_to(earned(0), bytes_of(unseen));
-    if (doubt_) doubt_->earn_and_spend_up_to(earned(0), bytes_of(unseen));
-    watch_overspending(now, beyond);
+    if (fallback_) fallback_->earn_and_spend(earned(seconds), spent);
+    bounds_.earn_and_spend_up_to(earned(0), exact(unseen));
+    if (fallback_) fallback_->earn_and_spend_up_to(earned(0), exact(unseen));
+    check_overspending(now, beyond);
   } else {
     const double most = static_cast<double>(terms_.burst.bits_per_second) / kBitsPerByte * seconds;
     bounds_.earn_and_spend_up_to(earned(seconds), most);
-    if (doubt_) doubt_->earn_and_spend_up_to(earned(seconds), most);
-    say(now, "unwatched for " + format_duration(gap) + ": anything up to the burst may have gone");
+    if (fallback_) fallback_->earn_and_spend_up_to(earned(seconds), most);
+    add_evidence(now, fmt::format("unwatched for {}: anything up to the burst may have gone",
+                                  format_duration(gap)));
   }
-  watch_full(now);
+  check_full(now);
 }
 
-void Bucket::lose_track(const Moment& now, std::string reason) {
+void Bucket::lose_track(const Moment& now, std::string_view reason) {
   bounds_.forget_balance();
-  if (doubt_) doubt_->forget_balance();
+  if (fallback_) fallback_->forget_balance();
   rates_.clear();
   plateau_.clear();
-  concluded_ = told_empty_ = full_said_ = false;
+  concluded_empty_ = told_empty_ = full_reported_ = false;
   overspent_ = drained_s_ = 0;
-  if (terms_.has_credits()) say(now, std::move(reason) + ": the balance is unknown");
+  if (terms_.has_credits()) add_evidence(now, fmt::format("{}: the balance is unknown", reason));
 }
 
 bool Bucket::draining() const { return rates_.current() > earned(1).hi; }
@@ -161,7 +152,8 @@ CreditState Bucket::state() const {
   const ByteRange& capacity = bounds_.capacity();
   if (balance.lo <= kHardly * capacity.lo && balance.hi >= capacity.hi) return CreditState::unknown;
   if (draining()) return CreditState::draining;
-  // Less is missing than a tick or a second can tell.
+  // Less is missing than is earned in a tick, or in a second if ticks are shorter: too little to
+  // tell.
   if (bounds_.deficit().hi <= earned(std::max(1.0, tick_s_)).hi) return CreditState::full;
   return CreditState::earning;
 }
@@ -178,7 +170,7 @@ std::optional<TimeToEmpty> Bucket::time_to_empty() const {
   const ByteRange rate = rates_.spread();
   const ByteRange gain = earned(1);
   if (rate.hi <= gain.lo) return std::nullopt;
-  // Within a tick nobody sees when something happens.
+  // A tick's traffic may have come at any moment within the tick.
   TimeToEmpty time{.lo_s = std::max(0.0, bounds_.balance().lo / (rate.hi - gain.lo) - tick_s_),
                    .hi_s = std::nullopt};
   if (rate.lo > gain.hi && bounds_.balance().bounded()) {
@@ -196,7 +188,7 @@ std::optional<Nanoseconds> Bucket::known_after_rest() const {
   return std::chrono::ceil<Nanoseconds>(std::chrono::duration<double>(seconds));
 }
 
-SavedBucket Bucket::memory() const {
+SavedBucket Bucket::saved_state() const {
   return {
       .balance = balance(), .deficit = deficit(), .capacity = capacity(), .capacity_basis = basis_};
 }

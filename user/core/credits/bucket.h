@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// The credits of one direction as a token bucket that nobody can look into: what is left is an
-// interval, and so is the capacity. Two intervals are integrated side by side, the balance (above
-// empty) and the deficit (below full); their sum is the capacity, so that evidence about one
-// narrows the others. The truth is never outside unless the terms are wrong, and then it says so.
+// The network credits of one direction, modelled as a token bucket that cannot be read: it earns at
+// the baseline, is spent by traffic, and holds at most its capacity. Balance, deficit and capacity
+// are ranges (see bounds.h). The truth is never outside them unless the terms are wrong; traffic
+// that shows that they are is reported as evidence. Source of the terms: "Amazon EC2 instance
+// network bandwidth", EC2 User Guide. docs/internals/credit-model.md explains the whole model.
 #pragma once
 
 #include <cstdint>
 #include <deque>
 #include <optional>
 #include <string>
-#include <vector>
+#include <string_view>
 
+#include "core/base/byte_range.h"
 #include "core/base/units.h"
 #include "core/credits/bounds.h"
 #include "core/credits/plateau.h"
@@ -23,24 +25,24 @@ namespace cgtally {
 enum class BucketStart : std::uint8_t { unknown, full, empty };
 
 enum class CreditState : std::uint8_t { none, unknown, earning, full, draining, exhausted };
-[[nodiscard]] std::string_view credit_state_name(CreditState state);
+[[nodiscard]] std::string_view credit_state_name(CreditState state);  // "draining"
 
 // One measured interval.
 struct BucketTick {
   Moment now;             // its end
   Nanoseconds elapsed{};  // measured
-  Bytes charged;          // in this direction, of all uplinks
+  Bytes charged;          // in this direction, over all uplinks
   Packets packets;        // likewise
-  // What this direction's allowance counter gained since it was read last, in the tick in which it
-  // was read; none: there is no such counter, or it was not read in this tick.
+  // The gain of this direction's allowance counter since its last reading; only in the tick in
+  // which the counter was read.
   std::optional<std::uint64_t> exceeded;
-  bool has_counter = false;  // whether there is such a counter at all
+  bool has_counter = false;  // whether any uplink has such a counter
 };
 
 // Seconds until the bucket is empty if traffic goes on as in the last seconds.
 struct TimeToEmpty {
   double lo_s = 0;
-  std::optional<double> hi_s;  // none: possibly never
+  std::optional<double> hi_s;  // std::nullopt: possibly never
 };
 
 struct BucketEvidence {
@@ -48,7 +50,7 @@ struct BucketEvidence {
   std::string sentence;  // "9.0 GB above baseline since it was full (MEASURED)"
 };
 
-// What outlives the process, without a word on where: see credit_state.h.
+// The part of a Bucket that is saved across restarts (written and read by saved_state.h).
 struct SavedBucket {
   ByteRange balance;
   ByteRange deficit;
@@ -56,20 +58,24 @@ struct SavedBucket {
   Basis capacity_basis = Basis::prior;
 };
 
+// The bucket of one direction. Credits owns one for each direction and feeds it every interval. It
+// does not know which interfaces are charged, who sent, or where its state is kept.
 class Bucket {
  public:
   static constexpr std::size_t kMostEvidence = 16;
 
   Bucket(const CreditTerms& terms, BucketStart start, const Moment& now);
-  // Terms and memory are put together: told beats learned beats prior.
-  Bucket(const CreditTerms& terms, const SavedBucket& memory, const Moment& now);
+  // Goes on from a saved state. Where terms and state disagree about the capacity, told beats
+  // learned, and learned beats prior.
+  Bucket(const CreditTerms& terms, const SavedBucket& saved, const Moment& now);
 
   void advance(const BucketTick& tick);
-  // Nobody watched for so long. `charged`: what went out meanwhile, from counters that outlived
-  // it, and `unseen`: what those may lack at most; none: anything up to the burst may have.
+  // A gap in the watch that ended at `now`. `charged`: the bytes that counters which went on saw in
+  // the gap, of which they may have missed up to `unseen`; std::nullopt: anything up to the burst
+  // rate may have gone.
   void pause(const Moment& now, Nanoseconds gap, std::optional<Bytes> charged, Bytes unseen = {});
-  // A reboot, a stop or another instance: nothing is known of the balance any more.
-  void lose_track(const Moment& now, std::string reason);
+  // After a reboot, a stop or on another instance: only the capacity is still known.
+  void lose_track(const Moment& now, std::string_view reason);
 
   [[nodiscard]] CreditState state() const;
   [[nodiscard]] ByteRange balance() const { return bounds_.balance(); }
@@ -77,15 +83,15 @@ class Bucket {
   [[nodiscard]] ByteRange capacity() const { return bounds_.capacity(); }
   [[nodiscard]] Basis capacity_basis() const { return basis_; }
   [[nodiscard]] const CreditTerms& terms() const { return terms_; }
-  // The mean rate of the last seconds, by which it drains.
+  // The mean rate of the last seconds, which the time to empty is calculated from.
   [[nodiscard]] BitRate rate() const;
-  [[nodiscard]] std::optional<TimeToEmpty> time_to_empty() const;  // none: it does not drain
-  // How long nothing must be spent until an unknown balance is known to be full. None: no upper
-  // bound of the capacity is known, so that no rest is long enough.
+  [[nodiscard]] std::optional<TimeToEmpty> time_to_empty() const;  // std::nullopt: not draining
+  // How long the direction must rest until an unknown balance is known to be full. std::nullopt
+  // while the capacity has no upper bound, since then no rest is long enough.
   [[nodiscard]] std::optional<Nanoseconds> known_after_rest() const;
-  // Newest last; bounded.
+  // At most kMostEvidence, newest last.
   [[nodiscard]] const std::deque<BucketEvidence>& evidence() const { return evidence_; }
-  [[nodiscard]] SavedBucket memory() const;
+  [[nodiscard]] SavedBucket saved_state() const;
 
  private:
   [[nodiscard]] double baseline() const;  // bytes per second
@@ -93,31 +99,32 @@ class Bucket {
   [[nodiscard]] bool draining() const;
   [[nodiscard]] bool seems_empty() const;
   [[nodiscard]] bool contradicted_by_empty() const;
-  [[nodiscard]] std::optional<ByteRange> measured() const;
+  [[nodiscard]] std::optional<ByteRange> measured_capacity() const;
 
-  void watch_plateau(const BucketTick& tick, bool sampled);
-  void watch_drain(const BucketTick& tick);
-  void watch_full(const Moment& now);
-  void watch_overspending(const Moment& now, double beyond);
+  void check_plateau(const BucketTick& tick, bool sampled);
+  void check_drain(const BucketTick& tick);
+  void check_full(const Moment& now);
+  void check_overspending(const Moment& now, double beyond);
   void conclude_empty(const Moment& now);
-  void learn(const Moment& now, const ByteRange& missing);
-  void say(const Moment& now, std::string sentence);
+  void learn_capacity(const Moment& now, const ByteRange& missing);
+  void add_evidence(const Moment& now, std::string sentence);
 
   CreditTerms terms_;
   Basis basis_;
   BucketBounds bounds_;
-  // What would hold had the last conclusion that it is empty been wrong, until it is confirmed.
-  std::optional<BucketBounds> doubt_;
-  Basis doubt_basis_ = Basis::prior;
+  // The bounds that hold if the last conclusion "it is empty" was wrong; kept until it is
+  // confirmed.
+  std::optional<BucketBounds> fallback_;
+  Basis fallback_basis_ = Basis::prior;
   bool told_empty_ = false;
 
   BucketRates rates_;
-  PlateauWatch plateau_;
-  double leeway_ = 0;       // what may have been saved up since the plateau began
-  bool concluded_ = false;  // from this plateau
-  double overspent_ = 0;
-  double drained_s_ = 0;  // how long it has been clearly above the baseline
-  bool full_said_ = false;
+  PlateauDetector plateau_;
+  double leeway_ = 0;             // bytes that may have been saved up since the plateau began
+  bool concluded_empty_ = false;  // from the current plateau
+  double overspent_ = 0;          // bytes spent beyond what could have been there
+  double drained_s_ = 0;          // seconds for which the rate has been clearly above the baseline
+  bool full_reported_ = false;
   double tick_s_ = 0;
   std::deque<BucketEvidence> evidence_;
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/credits/credits.h"
 
+#include <fmt/core.h>
+
 #include <utility>
 
 #include "core/base/timestamp.h"
@@ -8,105 +10,112 @@
 namespace cgtally {
 namespace {
 
-Bucket restored(const CreditTerms& terms, const SavedCredits& memory, Direction way,
-                const Resumption& since, const Moment& now) {
-  const SavedBucket& bucket = memory.of(way);
+std::optional<Bytes> bytes_if_known(const std::optional<Traffic>& traffic, Direction direction) {
+  return traffic ? std::optional(bytes_of(*traffic, direction)) : std::nullopt;
+}
+
+Bucket restored(const CreditTerms& terms, const SavedCredits& saved, const SaveGap& since,
+                const Moment& now, Direction direction) {
+  const SavedBucket& bucket = saved.buckets[direction];
   if (!since.same_instance) {
     Bucket fresh(with_learned(terms, bucket, false), BucketStart::unknown, now);
-    fresh.lose_track(now, since.how);
+    fresh.lose_track(now, since.explanation);
     return fresh;
   }
-  Bucket again(terms, bucket, memory.place.at);
-  if (!since.same_boot) {
-    again.lose_track(now, since.how);
+  Bucket resumed(terms, bucket, saved.identity.at);
+  if (since.same_boot) {
+    resumed.pause(now, since.length, bytes_if_known(since.charged, direction),
+                  bytes_of(since.unseen, direction));
   } else {
-    again.pause(now, since.gap,
-                since.charged ? std::optional(bytes_of(*since.charged, way)) : std::nullopt,
-                bytes_of(since.unseen, way));
+    resumed.lose_track(now, since.explanation);
   }
-  return again;
+  return resumed;
 }
 
 }  // namespace
 
-// A capacity that was learned on another instance of this type is worth less than one of its own.
-CreditTerms with_learned(const CreditTerms& terms, const SavedBucket& memory, bool same_instance) {
+CreditTerms with_learned(const CreditTerms& terms, const SavedBucket& saved, bool same_instance) {
   CreditTerms with = terms;
-  if (terms.capacity_basis == Basis::prior && memory.capacity_basis == Basis::learned &&
-      memory.capacity.bounded()) {
-    with.capacity = same_instance
-                        ? memory.capacity
-                        : learned_elsewhere((memory.capacity.lo + memory.capacity.hi) / 2);
+  if (terms.capacity_basis == Basis::prior && saved.capacity_basis == Basis::learned &&
+      saved.capacity.bounded()) {
+    with.capacity = same_instance ? saved.capacity : learned_elsewhere(saved.capacity.middle());
     with.capacity_basis = Basis::learned;
   }
   return with;
 }
 
-Credits::Credits(const CreditTerms& tx, const CreditTerms& rx, BucketStart start, const Moment& now)
-    : tx_(tx, start, now), rx_(rx, start, now) {}
+Credits::Credits(const PerDirection<CreditTerms>& terms, BucketStart start, const Moment& now)
+    : buckets_{.rx = Bucket(terms.rx, start, now), .tx = Bucket(terms.tx, start, now)} {}
 
-Credits::Credits(const CreditTerms& terms, const SavedCredits& memory, const Resumption& since,
+Credits::Credits(const CreditTerms& terms, const SavedCredits& saved, const SaveGap& since,
                  const Moment& now)
-    : tx_(restored(terms, memory, Direction::tx, since, now)),
-      rx_(restored(terms, memory, Direction::rx, since, now)) {}
+    : buckets_{.rx = restored(terms, saved, since, now, Direction::rx),
+               .tx = restored(terms, saved, since, now, Direction::tx)} {}
 
 void Credits::advance(const CreditInterval& interval) {
   last_ = interval;
-  for (const Direction way : {Direction::tx, Direction::rx}) {
-    const CounterGain& counter = interval.counter(way);
-    (way == Direction::tx ? tx_ : rx_)
-        .advance({.now = interval.now,
-                  .elapsed = interval.elapsed,
-                  .charged = bytes_of(interval.charged, way),
-                  .packets = packets_of(interval.charged, way),
-                  .exceeded = counter.gained,
-                  .has_counter = counter.there});
+  for (const Direction direction : kDirections) {
+    const CounterGain& counter = interval.counters[direction];
+    buckets_[direction].advance({.now = interval.now,
+                                 .elapsed = interval.elapsed,
+                                 .charged = bytes_of(interval.charged, direction),
+                                 .packets = packets_of(interval.charged, direction),
+                                 .exceeded = counter.gained,
+                                 .has_counter = counter.there});
   }
 }
 
-void Credits::name(const std::vector<Sample>& samples, const Moment& now) {
-  drainers_.add(samples, now);
+void Credits::add_samples(const std::vector<Sample>& samples, const Moment& now) {
+  top_accounts_.add(samples, now);
 }
 
 void Credits::pause(const Moment& now, Nanoseconds gap, const std::optional<Traffic>& charged) {
-  for (const Direction way : {Direction::tx, Direction::rx}) {
-    (way == Direction::tx ? tx_ : rx_)
-        .pause(now, gap, charged ? std::optional(bytes_of(*charged, way)) : std::nullopt);
+  for (const Direction direction : kDirections) {
+    buckets_[direction].pause(now, gap, bytes_if_known(charged, direction));
   }
 }
 
-void Credits::lose_track(const Moment& now, const std::string& reason) {
-  tx_.lose_track(now, reason);
-  rx_.lose_track(now, reason);
+void Credits::lose_track(const Moment& now, std::string_view reason) {
+  for (const Direction direction : kDirections) buckets_[direction].lose_track(now, reason);
 }
 
-DirectionCredit Credits::way(Direction way, std::size_t most_named) const {
-  const Bucket& bucket = this->bucket(way);
+DirectionCredit Credits::credit_of(Direction direction, std::size_t most_named) const {
+  const Bucket& bucket = buckets_[direction];
   DirectionCredit credit{
-      .way = way,
+      .direction = direction,
       .state = bucket.state(),
       .terms = bucket.terms(),
-      .rate = rate(bytes_of(last_.charged, way), last_.elapsed).value_or(BitRate{}),
+      .rate = rate(bytes_of(last_.charged, direction), last_.elapsed).value_or(BitRate{}),
       .mean = bucket.rate(),
       .balance = bucket.balance(),
       .capacity = bucket.capacity(),
       .capacity_basis = bucket.capacity_basis(),
       .empty = bucket.time_to_empty(),
       .known_after_rest = bucket.known_after_rest(),
-      .exceeded = last_.counter(way).gained,
-      .who = drainers_.top(way, most_named)};
+      .exceeded = last_.counters[direction].gained,
+      .top_accounts = top_accounts_.top(direction, most_named)};
   for (const BucketEvidence& one : bucket.evidence()) {
-    credit.why.push_back(format_clock(one.when.wall) + " " + one.sentence);
+    credit.evidence.push_back(fmt::format("{} {}", format_clock(one.when.wall), one.sentence));
   }
   return credit;
 }
 
-std::array<DirectionCredit, 2> Credits::ways(std::size_t most_named) const {
-  return {way(Direction::tx, most_named), way(Direction::rx, most_named)};
+PerDirection<DirectionCredit> Credits::directions(std::size_t most_named) const {
+  return {.rx = credit_of(Direction::rx, most_named), .tx = credit_of(Direction::tx, most_named)};
 }
 
-SavedCredits Credits::memory(CreditIdentity place) const {
-  return {.place = std::move(place), .tx = tx_.memory(), .rx = rx_.memory()};
+SavedCredits Credits::saved_state(CreditIdentity identity) const {
+  return {.identity = std::move(identity),
+          .buckets = {.rx = buckets_.rx.saved_state(), .tx = buckets_.tx.saved_state()}};
+}
+
+void set_allowances(CreditReport& report, std::vector<AllowanceSummary> allowances) {
+  for (const AllowanceSummary& one : allowances) {
+    if (!one.there) continue;
+    if (one.counter == AllowanceCounter::bw_out) report.directions.tx.verdict = one.verdict;
+    if (one.counter == AllowanceCounter::bw_in) report.directions.rx.verdict = one.verdict;
+  }
+  report.allowances = std::move(allowances);
 }
 
 }  // namespace cgtally

@@ -1,69 +1,64 @@
 // SPDX-License-Identifier: Apache-2.0
-// The credits of an instance: one bucket for each direction, fed by the same intervals, with the
-// names of those who spend. It charges whatever it is given: which interfaces that is, the caller
-// decides.
+// The network credits of an instance: EC2 keeps one bucket for each direction, and both are fed by
+// the same intervals. Source: "Amazon EC2 instance network bandwidth", EC2 User Guide.
 #pragma once
 
-#include <array>
 #include <optional>
-#include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/credits/report.h"
 #include "core/credits/saved_state.h"
+#include "core/traffic/direction.h"
 
 namespace cgtally {
 
-// What a direction's allowance counter says of an interval.
+// The allowance counter of one direction in one interval.
 struct CounterGain {
-  bool there = false;                     // whether any uplink has it
-  std::optional<std::uint64_t> gained{};  // none: it was not read in this interval
+  bool there = false;                     // whether any uplink has the counter
+  std::optional<std::uint64_t> gained{};  // std::nullopt: not read in this interval
 };
 
-// What one measured interval charged, over all of the instance's uplinks.
+// The traffic of one measured interval, summed over all of the instance's uplinks.
 struct CreditInterval {
   Moment now;
   Nanoseconds elapsed{};
   Traffic charged;
-  CounterGain tx{};
-  CounterGain rx{};
-
-  [[nodiscard]] const CounterGain& counter(Direction way) const {
-    return way == Direction::tx ? tx : rx;
-  }
+  PerDirection<CounterGain> counters{};
 };
 
-// The terms, with the capacity that was learned earlier where none was told.
-[[nodiscard]] CreditTerms with_learned(const CreditTerms& terms, const SavedBucket& memory,
+// The terms, with the capacity that was learned earlier unless a capacity was given. One learned on
+// another instance of the same type counts for less than one of this instance.
+[[nodiscard]] CreditTerms with_learned(const CreditTerms& terms, const SavedBucket& saved,
                                        bool same_instance);
 
+// Both buckets of an instance and the accounts that spend from them. CreditMonitor feeds it while
+// cgtally counts, CreditReplay from recordings. It charges every interval that it is given: its
+// caller decides which interfaces the instance pays for.
 class Credits {
  public:
-  Credits(const CreditTerms& tx, const CreditTerms& rx, BucketStart start, const Moment& now);
-  // As remembered; what has happened since is told by the resumption.
-  Credits(const CreditTerms& terms, const SavedCredits& memory, const Resumption& since,
+  Credits(const PerDirection<CreditTerms>& terms, BucketStart start, const Moment& now);
+  // Goes on from a saved state; `since` is what is known of the time since it was saved.
+  Credits(const CreditTerms& terms, const SavedCredits& saved, const SaveGap& since,
           const Moment& now);
 
   void advance(const CreditInterval& interval);
-  // Who moved what in that interval.
-  void name(const std::vector<Sample>& samples, const Moment& now);
-  // Nobody counted for so long, or only a sum is known.
+  // The accounts behind the traffic of that interval.
+  void add_samples(const std::vector<Sample>& samples, const Moment& now);
+  // A gap without intervals that ended at `now`; `charged`: its traffic, if a sum of it is known.
   void pause(const Moment& now, Nanoseconds gap, const std::optional<Traffic>& charged);
-  void lose_track(const Moment& now, const std::string& reason);
+  void lose_track(const Moment& now, std::string_view reason);
 
-  [[nodiscard]] std::array<DirectionCredit, 2> ways(std::size_t most_named) const;  // tx, rx
-  [[nodiscard]] const Bucket& bucket(Direction way) const {
-    return way == Direction::tx ? tx_ : rx_;
-  }
-  [[nodiscard]] SavedCredits memory(CreditIdentity place) const;
+  [[nodiscard]] PerDirection<DirectionCredit> directions(std::size_t most_named) const;
+  [[nodiscard]] const Bucket& bucket(Direction direction) const { return buckets_[direction]; }
+  [[nodiscard]] SavedCredits saved_state(CreditIdentity identity) const;
 
  private:
-  [[nodiscard]] DirectionCredit way(Direction way, std::size_t most_named) const;
+  [[nodiscard]] DirectionCredit credit_of(Direction direction, std::size_t most_named) const;
 
-  Bucket tx_;
-  Bucket rx_;
+  PerDirection<Bucket> buckets_;
   CreditInterval last_;
-  TopAccounts drainers_;
+  TopAccounts top_accounts_;
 };
 
 }  // namespace cgtally

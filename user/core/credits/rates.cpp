@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The spread comes from the samples themselves: the standard error of their mean, in blocks, since
-// neighbouring samples are alike. A fixed percentage would be too wide for a steady stream, where
-// it would hide what is known, and too narrow for a bursty one.
+// The spread is calculated from the samples: the standard error of their mean times Student's t.
+// The samples are put into blocks first, since neighbouring samples resemble each other. A fixed
+// percentage would be too wide for a steady stream and too narrow for a bursty one.
 #include "core/credits/rates.h"
 
 #include <algorithm>
@@ -14,7 +14,7 @@ namespace {
 constexpr double kSampleSeconds = 0.45;
 constexpr double kKeptSeconds = 20;
 constexpr std::size_t kFewestKept = 8;
-constexpr std::size_t kFewest = 3;  // below, nothing is said of the spread
+constexpr std::size_t kFewest = 3;  // samples, for a spread to be calculated
 
 double standard_error(const std::vector<double>& rates, double mean) {
   double squares = 0;
@@ -63,8 +63,8 @@ double BucketRates::current() const {
   return sum.rate();
 }
 
-// The first of the samples from which on all are above the baseline. That one is partly what was
-// before, so it is left out where others remain.
+// The index from which on all samples are above the baseline. The first of them partly covers the
+// time before, so it is left out if enough others remain.
 std::size_t BucketRates::draining_since() const {
   std::size_t first = samples_.size();
   while (first > 0 && samples_[first - 1].rate() > baseline_) --first;
@@ -88,7 +88,7 @@ ByteRange BucketRates::spread() const {
     for (const auto& sample : samples_) highest = std::max(highest, sample.rate());
     return {0, highest};
   }
-  // At most ten blocks; the oldest samples that fill no block are left out.
+  // At most ten blocks; the oldest samples are left out if they do not fill one.
   const std::size_t length = (count + 9) / 10;
   std::vector<double> blocks;
   for (std::size_t end = samples_.size(); end >= first + length; end -= length) {
@@ -96,7 +96,7 @@ ByteRange BucketRates::spread() const {
     for (std::size_t i = end - length; i < end; ++i) block += samples_[i];
     blocks.push_back(block.rate());
   }
-  // Student's t for 95 %, as a function of the blocks that are there: 4.3 for 3, 2.3 for 10.
+  // Student's t for 95 %, approximated for the number of blocks: 4.3 for 3, 2.3 for 10.
   const auto freedom = static_cast<double>(blocks.size() - 1);
   const double t = 2.0 * (1 + 2.3 / (freedom * freedom));
   const double mean = this->mean();

@@ -1,47 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0
-// The recent past of one direction: means over half a second (over a tick where ticks are longer),
-// how fast it drains and how sure that is. Says nothing about the bucket.
+// The recent rates of one direction: samples of half a second (of a tick if ticks are longer),
+// their mean, and the range in which that mean is likely to stay.
 #pragma once
 
 #include <deque>
-#include <optional>
 
-#include "core/base/units.h"
-#include "core/credits/bounds.h"
+#include "core/base/byte_range.h"
 
 namespace cgtally {
 
-// Bytes per second over one stretch, and what the allowance counter did in it.
+// The traffic of one stretch of time, and the gain of the allowance counter in it.
 struct RateSample {
   double seconds = 0;
   double bytes = 0;
   double packets = 0;
   double exceeded = 0;
-  unsigned reads = 0;  // of the counter
-  unsigned gains = 0;  // reads in which it had moved
+  unsigned reads = 0;  // readings of the counter
+  unsigned gains = 0;  // readings that found it higher than before
 
+  // Bytes per second.
   [[nodiscard]] double rate() const { return seconds > 0 ? bytes / seconds : 0; }
   RateSample& operator+=(const RateSample& other);
 };
 
+// Up to 20 s of samples. Bucket feeds it each tick and PlateauDetector reads it; it knows the
+// baseline but nothing of the balance.
 class BucketRates {
  public:
-  // A second, or a tick where ticks are longer: what is called a mean below.
+  // A mean covers about one second, or one tick if ticks are longer.
   static constexpr double kMeanSeconds = 0.95;
 
   explicit BucketRates(double baseline) : baseline_(baseline) {}
 
-  // True: a sample was completed.
+  // Returns whether the tick completed a sample.
   bool add(const RateSample& tick);
   void clear();
 
   [[nodiscard]] const std::deque<RateSample>& samples() const { return samples_; }
-  // Of the last second or so, the tick that is under way included.
+  // Bytes per second over the last second, the unfinished sample included.
   [[nodiscard]] double current() const;
-  // The mean of the last second or, while it drains, since it does (at most 20 s).
+  // The mean rate of the last second or, while the rate stays above the baseline, since it rose
+  // above (at most 20 s).
   [[nodiscard]] double mean() const;
-  // Between which bounds that mean will stay if nothing but chance changes; a steady rate has
-  // hardly any width. No upper bound on time follows from lo = 0: too little was seen.
+  // The range in which that mean stays with 95 % probability if the traffic does not change; a
+  // steady rate has hardly any width. lo = 0 while there are too few samples.
   [[nodiscard]] ByteRange spread() const;
 
  private:

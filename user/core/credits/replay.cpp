@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/credits/replay.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <utility>
 
 #include "core/base/quantity.h"
-#include "core/base/text.h"
 #include "core/base/timestamp.h"
 #include "core/credits/alarm.h"
 #include "core/credits/screen.h"
@@ -15,12 +16,30 @@ namespace {
 
 constexpr std::size_t kMostNamed = 5;
 
-double middle(const ByteRange& range) {
-  return range.bounded() ? (range.lo + range.hi) / 2 : range.lo;
+double middle_or_lowest(const ByteRange& range) {
+  return range.bounded() ? range.middle() : range.lo;
 }
 
-// A moment this much later than its rows' own interval says that something between is missing.
+// Rows are missing if the moment before lies longer ago than the rows' own interval, and half
+// again.
 bool is_gap(Nanoseconds elapsed, Nanoseconds interval) { return elapsed > interval + interval / 2; }
+
+Moment begin_of(const CreditInterval& interval) {
+  return {.boot = interval.now.boot - interval.elapsed,
+          .wall = interval.now.wall - interval.elapsed};
+}
+
+std::string history_words(const CreditHistory& history) {
+  std::string words = "never exhausted";
+  if (history.exhaustions > 0) {
+    words =
+        fmt::format("exhausted {} {}, {} in all, first at {}", format_count(history.exhaustions),
+                    history.exhaustions == 1 ? "time" : "times", format_duration(history.exhausted),
+                    format_clock(*history.first_wall));
+  }
+  if (!history.lowest) return words;
+  return fmt::format("{}; lowest {}", words, format_byte_range(*history.lowest));
+}
 
 }  // namespace
 
@@ -28,15 +47,13 @@ CreditReplay::CreditReplay(InstanceName instance, const CreditTerms& terms, Buck
                            Nanoseconds warn, OnReport on_report)
     : terms_(terms), start_(start), warn_(warn), on_report_(std::move(on_report)) {
   shape_.instance = std::move(instance);
-  result_.ways = {{.way = Direction::tx}, {.way = Direction::rx}};
 }
 
 Result<void> CreditReplay::add(const Sample& row) {
   if (last_row_ && last_row_->host != row.host) {
     return std::unexpected(
-        Error{.what = "rows of " + row.host + " behind those of " + last_row_->host,
-              .hint = "credits are those of one instance: replay each host by itself",
-              .failure = Failure::usage});
+        usage_error(fmt::format("rows of host {} after rows of host {}", row.host, last_row_->host),
+                    "credits are those of one instance: replay each host by itself"));
   }
   if (!rows_.empty() && rows_.back().taken.boot != row.taken.boot) flush();
   shape_.host = row.host;
@@ -45,32 +62,42 @@ Result<void> CreditReplay::add(const Sample& row) {
   return {};
 }
 
+// Ends a moment: all of its rows make one interval.
 void CreditReplay::flush() {
   if (rows_.empty()) return;
   const std::vector<Sample> rows = std::exchange(rows_, {});
-  const Moment now = rows.front().taken;
-  CreditInterval interval{.now = now, .elapsed = rows.front().interval, .charged = {}};
+  CreditInterval interval{
+      .now = rows.front().taken, .elapsed = rows.front().interval, .charged = {}};
   for (const Sample& row : rows) {
     interval.charged += row.delta;
     interval.elapsed = std::min(interval.elapsed, row.interval);
   }
-  const bool same_ledger = ledger_ == rows.front().ledger;
-  ledger_ = rows.front().ledger;
-  if (flushed_ && same_ledger) {
-    // Totals cover whatever lies between.
-    const Nanoseconds elapsed = now.boot - flushed_->boot;
-    if (is_gap(elapsed, interval.elapsed)) return pause(now, elapsed, interval.charged);
-    interval.elapsed = elapsed;
-  } else if (flushed_) {
-    const Nanoseconds gap = now.boot - interval.elapsed - flushed_->boot;
-    if (now.boot <= flushed_->boot) {
-      credits_->lose_track(now, "reboot or stop/start, cannot tell");
-    } else if (gap > Nanoseconds::zero()) {
-      pause({.boot = now.boot - interval.elapsed, .wall = now.wall - interval.elapsed}, gap,
-            std::nullopt);
-    }
-  }
+  const bool same_ledger = std::exchange(ledger_, rows.front().ledger) == rows.front().ledger;
+  if (flushed_ && cover_gap(interval, same_ledger)) return;
   advance(interval, rows);
+}
+
+// Accounts for the time between the moment before and this interval. Returns whether the pause
+// already covers the interval, too.
+bool CreditReplay::cover_gap(CreditInterval& interval, bool same_ledger) {
+  const Moment& now = interval.now;
+  if (same_ledger) {
+    // The totals of one ledger went on, so the deltas cover the whole time.
+    const Nanoseconds elapsed = now.boot - flushed_->boot;
+    if (is_gap(elapsed, interval.elapsed)) {
+      pause(now, elapsed, interval.charged);
+      return true;
+    }
+    interval.elapsed = elapsed;
+    return false;
+  }
+  const Moment begin = begin_of(interval);
+  if (now.boot <= flushed_->boot) {
+    credits_->lose_track(now, "reboot or stop/start, cannot tell");
+  } else if (begin.boot > flushed_->boot) {
+    pause(begin, begin.boot - flushed_->boot, std::nullopt);
+  }
+  return false;
 }
 
 void CreditReplay::add(const SeriesInterval& interval) {
@@ -81,15 +108,13 @@ void CreditReplay::add(const SeriesInterval& interval) {
   advance({.now = interval.now, .elapsed = interval.elapsed, .charged = interval.moved}, {});
 }
 
-void CreditReplay::begin(const Moment& start) {
-  if (!credits_) credits_.emplace(terms_, terms_, start_, start);
-}
-
 void CreditReplay::advance(const CreditInterval& interval, const std::vector<Sample>& rows) {
-  begin(
-      {.boot = interval.now.boot - interval.elapsed, .wall = interval.now.wall - interval.elapsed});
+  if (!credits_) {
+    credits_.emplace(PerDirection<CreditTerms>{.rx = terms_, .tx = terms_}, start_,
+                     begin_of(interval));
+  }
   credits_->advance(interval);
-  credits_->name(rows, interval.now);
+  credits_->add_samples(rows, interval.now);
   report(interval.now, interval.elapsed);
 }
 
@@ -106,26 +131,30 @@ void CreditReplay::report(const Moment& now, Nanoseconds elapsed) {
   ++result_.intervals;
   CreditReport report = shape_;
   report.taken = now;
-  report.ways = credits_->ways(kMostNamed);
-  for (std::size_t i = 0; i < report.ways.size(); ++i) {
-    const DirectionCredit& credit = report.ways[i];
-    CreditHistory& history = result_.ways[i];
-    const bool exhausted = credit.state == CreditState::exhausted;
-    if (exhausted) {
-      history.exhaustions += was_exhausted_[i] ? 0 : 1;
-      history.exhausted += elapsed;
-      history.first_wall = history.first_wall.value_or(now.wall);
-    }
-    was_exhausted_[i] = exhausted;
-    if (!history.lowest || middle(credit.balance) < middle(*history.lowest)) {
-      history.lowest = credit.balance;
-    }
-    if (!history.first_danger && danger_of(credit, warn_) != CreditDanger::none) {
-      history.first_danger = now.wall;
-    }
+  report.directions = credits_->directions(kMostNamed);
+  for (const Direction direction : kDirections) {
+    add_to_history(report.directions[direction], now, elapsed);
   }
   if (on_report_) on_report_(report);
   result_.last = std::move(report);
+}
+
+void CreditReplay::add_to_history(const DirectionCredit& credit, const Moment& now,
+                                  Nanoseconds elapsed) {
+  CreditHistory& history = result_.histories[credit.direction];
+  const bool exhausted = credit.state == CreditState::exhausted;
+  const bool before = std::exchange(was_exhausted_[credit.direction], exhausted);
+  if (exhausted) {
+    history.exhaustions += before ? 0 : 1;
+    history.exhausted += elapsed;
+    history.first_wall = history.first_wall.value_or(now.wall);
+  }
+  if (!history.lowest || middle_or_lowest(credit.balance) < middle_or_lowest(*history.lowest)) {
+    history.lowest = credit.balance;
+  }
+  if (!history.first_danger && danger_of(credit, warn_) != CreditDanger::none) {
+    history.first_danger = now.wall;
+  }
 }
 
 std::optional<CreditReplayResult> CreditReplay::finish() {
@@ -136,22 +165,13 @@ std::optional<CreditReplayResult> CreditReplay::finish() {
 
 std::vector<std::string> credit_replay_lines(const CreditReplayResult& result) {
   std::vector<std::string> lines = credit_screen(result.last, {.columns = 80});
-  for (const CreditHistory& history : result.ways) {
-    std::string line = pad_right("was " + std::string(direction_name(history.way)), 8);
-    if (history.exhaustions == 0) {
-      line += "never exhausted";
-    } else {
-      line += "exhausted " + format_count(history.exhaustions) +
-              (history.exhaustions == 1 ? " time, " : " times, ") +
-              format_duration(history.exhausted) + " in all, first at " +
-              format_clock(*history.first_wall);
-    }
-    if (history.lowest) line += "; lowest " + format_byte_range(*history.lowest);
-    lines.push_back(line);
+  for (const Direction direction : kCreditOrder) {
+    lines.push_back(fmt::format("was {:<4}{}", direction_name(direction),
+                                history_words(result.histories[direction])));
   }
   if (result.gaps > 0) {
-    lines.push_back(pad_right("gaps", 8) + format_count(result.gaps) + ", " +
-                    format_duration(result.gap) + " in all: not recorded, and charged as unknown");
+    lines.push_back(fmt::format("gaps    {}, {} in all: not recorded, and charged as unknown",
+                                format_count(result.gaps), format_duration(result.gap)));
   }
   return lines;
 }

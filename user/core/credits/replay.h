@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The model of the credits run over what was recorded, by cgtally or by another monitor: the same
-// buckets, fed by the recording's own intervals. What was not recorded is a pause in which nobody
-// watched. Rows are given one by one; a report comes out for each moment.
+// The credit model applied to recordings, cgtally's own or those of another monitor: the same
+// buckets, fed with the recorded intervals. A gap in the recording is a pause in which nothing was
+// watched.
 #pragma once
 
 #include <functional>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -18,46 +17,48 @@
 
 namespace cgtally {
 
-// What one direction went through.
+// The course of one direction over the whole recording.
 struct CreditHistory {
-  Direction way = Direction::tx;
   std::size_t exhaustions = 0;
-  Nanoseconds exhausted{};                    // in all
-  std::optional<Nanoseconds> first_wall{};    // when it was exhausted for the first time
+  Nanoseconds exhausted{};                    // sum of all exhaustions
+  std::optional<Nanoseconds> first_wall{};    // beginning of the first exhaustion
   std::optional<ByteRange> lowest{};          // the balance with the lowest middle
-  std::optional<Nanoseconds> first_danger{};  // when it was first said to be possibly near
+  std::optional<Nanoseconds> first_danger{};  // the first moment with a CreditDanger
 };
 
 struct CreditReplayResult {
   CreditReport last;
-  std::vector<CreditHistory> ways;  // tx, rx
+  PerDirection<CreditHistory> histories;
   std::size_t gaps = 0;
-  Nanoseconds gap{};
+  Nanoseconds gap{};  // sum of all gaps
   std::size_t intervals = 0;
 };
 
+// Takes rows one by one and gives a report for each moment. Used by `replay` and, to begin with a
+// recording, by `credits --start-from`. It reads no files; the rows' totals were checked before.
 class CreditReplay {
  public:
   using OnReport = std::function<void(const CreditReport&)>;
-  // `warn`: what counts as near.
+  // `warn`: the time to empty that counts as a danger.
   CreditReplay(InstanceName instance, const CreditTerms& terms, BucketStart start, Nanoseconds warn,
                OnReport on_report);
 
-  // A row whose delta was recomputed from its totals. An Error if it is another host's.
+  // A row whose delta was recomputed from its totals. An Error if it is of another host.
   Result<void> add(const Sample& row);
   void add(const SeriesInterval& interval);
-  // None: there was no interval.
+  // std::nullopt if the recording has no interval.
   [[nodiscard]] std::optional<CreditReplayResult> finish();
-  // As it stands behind the last row; none before the first interval.
+  // The state after the last row; std::nullopt before the first interval.
   [[nodiscard]] const std::optional<Credits>& credits() const { return credits_; }
   [[nodiscard]] const std::optional<Sample>& last_row() const { return last_row_; }
 
  private:
   void flush();
-  void begin(const Moment& start);
+  [[nodiscard]] bool cover_gap(CreditInterval& interval, bool same_ledger);
   void advance(const CreditInterval& interval, const std::vector<Sample>& rows);
   void pause(const Moment& now, Nanoseconds gap, const std::optional<Traffic>& charged);
   void report(const Moment& now, Nanoseconds elapsed);
+  void add_to_history(const DirectionCredit& credit, const Moment& now, Nanoseconds elapsed);
 
   CreditReport shape_;  // what all reports have in common
   CreditTerms terms_;
@@ -70,7 +71,7 @@ class CreditReplay {
   std::optional<Moment> flushed_;
   std::string ledger_;
   CreditReplayResult result_;
-  std::array<bool, 2> was_exhausted_{};
+  PerDirection<bool> was_exhausted_{};
 };
 
 // Lines for the end of a replay.

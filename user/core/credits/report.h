@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is known of the network credits at one moment, as data: a row of the CSV and a screen are
-// both made of it.
+// The state of the network credits at one moment, as data. The screen, the lines of text and the
+// CSV rows are all made of a CreditReport; Credits fills in each direction.
 #pragma once
 
 #include <array>
@@ -12,31 +12,35 @@
 #include "core/credits/bucket.h"
 #include "core/credits/top_accounts.h"
 #include "core/instance/allowance_counters.h"
+#include "core/traffic/direction.h"
 #include "core/traffic/tcp_stats.h"
 
 namespace cgtally {
 
+// The order on screens and in CSVs: sent traffic first, since it is what usually runs short.
+inline constexpr std::array<Direction, 2> kCreditOrder{Direction::tx, Direction::rx};
+
 struct DirectionCredit {
-  Direction way = Direction::tx;
+  Direction direction = Direction::tx;
   CreditState state = CreditState::unknown;
   CreditTerms terms;
-  BitRate rate;  // in the interval
-  BitRate mean;  // of the last seconds, by which it drains
+  BitRate rate;  // in this interval
+  BitRate mean;  // of the last seconds; the time to empty is calculated from it
   ByteRange balance;
   ByteRange capacity;
   Basis capacity_basis = Basis::prior;
-  std::optional<TimeToEmpty> empty;             // none: it does not drain
-  std::optional<Nanoseconds> known_after_rest;  // while the balance is not known
-  std::optional<std::uint64_t> exceeded;        // in the reading of the counters of this interval
+  std::optional<TimeToEmpty> empty;             // std::nullopt: not draining
+  std::optional<Nanoseconds> known_after_rest;  // see Bucket::known_after_rest()
+  std::optional<std::uint64_t> exceeded;  // gain of the allowance counter, if read in this interval
   AllowanceVerdict verdict = AllowanceVerdict::none;
-  TopAccountList who;
-  std::vector<std::string> why{};  // the latest evidence, newest last
+  TopAccountList top_accounts;
+  std::vector<std::string> evidence{};  // newest last
 };
 
-// How the instance was found, and what follows from it.
+// The instance's name and where it is from.
 struct InstanceName {
-  std::string name;    // "t4g.micro"; empty where only figures were told
-  std::string source;  // "DMI", "IMDS", "told"
+  std::string name;    // "t4g.micro"; empty if only figures were given
+  std::string source;  // "DMI", "IMDS", "TOLD"
   std::string remark;  // "table of 2026-08-02"; may be empty
 };
 
@@ -44,7 +48,7 @@ struct CreditReport {
   Moment taken;
   std::string host;
   InstanceName instance;
-  std::array<DirectionCredit, 2> ways;  // tx first: that is what is usually scarce
+  PerDirection<DirectionCredit> directions;  // show them in kCreditOrder
   std::vector<AllowanceSummary> allowances;
   TcpSummary connections;
   bool knows_connections = false;
@@ -52,7 +56,7 @@ struct CreditReport {
   std::vector<std::string> notices;   // oldest first
 };
 
-// Puts in the verdict of each direction's own counter.
-void judge(CreditReport& report, std::vector<AllowanceSummary> allowances);
+// Sets the report's allowances, and in each direction the verdict of that direction's own counter.
+void set_allowances(CreditReport& report, std::vector<AllowanceSummary> allowances);
 
 }  // namespace cgtally

@@ -1,52 +1,60 @@
 // SPDX-License-Identifier: Apache-2.0
-// One line for each fact, "name value", between a first line with the version and a last one that
-// shows that nothing is cut off.
+// The format has one "name value" line for each fact, between a first line with the version and a
+// last line "end", which shows that the text is not cut off.
 #include "core/credits/saved_state.h"
 
+#include <fmt/core.h>
+
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <cstdio>
 #include <map>
 #include <utility>
-
-#include "core/base/quantity.h"
 
 namespace cgtally {
 namespace {
 
-constexpr std::string_view kFirst = "cgtally-credits 1";
-constexpr std::string_view kLast = "end";
+constexpr std::string_view kFirstLine = "cgtally-credits 1";
+constexpr std::string_view kLastLine = "end";
 
-// Shortest text that reads back as the same number.
-std::string number(double value) {
+// The shortest text that reads back as the same number.
+std::string exact_text(double value) {
   std::array<char, 32> text{};
   const auto written = std::to_chars(text.data(), text.data() + text.size(), value);
   return {text.data(), written.ptr};
 }
 
 std::string range_text(const ByteRange& range) {
-  return number(range.lo) + " " + (range.bounded() ? number(range.hi) : "-");
+  return fmt::format("{} {}", exact_text(range.lo), range.bounded() ? exact_text(range.hi) : "-");
 }
 
 std::string traffic_text(const Traffic& traffic) {
-  return std::to_string(traffic.rx_bytes.value) + " " + std::to_string(traffic.rx_packets.value) +
-         " " + std::to_string(traffic.tx_bytes.value) + " " +
-         std::to_string(traffic.tx_packets.value);
+  return fmt::format("{} {} {} {}", traffic.rx_bytes.value, traffic.rx_packets.value,
+                     traffic.tx_bytes.value, traffic.tx_packets.value);
 }
 
-void add_bucket(std::string& text, const std::string& way, const SavedBucket& bucket) {
-  text += way + "_balance " + range_text(bucket.balance) + "\n";
-  text += way + "_deficit " + range_text(bucket.deficit) + "\n";
-  text += way + "_capacity " + range_text(bucket.capacity) + "\n";
-  text += way + "_basis " + std::string(basis_name(bucket.capacity_basis)) + "\n";
+std::string bucket_text(Direction direction, const SavedBucket& bucket) {
+  return fmt::format("{0}_balance {1}\n{0}_deficit {2}\n{0}_capacity {3}\n{0}_basis {4}\n",
+                     direction_name(direction), range_text(bucket.balance),
+                     range_text(bucket.deficit), range_text(bucket.capacity),
+                     basis_name(bucket.capacity_basis));
 }
 
-Error wrong(std::size_t line, const std::string& what) {
-  return {.what = "line " + std::to_string(line) + ": " + what, .hint = {}};
+Error error_at(std::size_t line, std::string_view what) {
+  return {.what = fmt::format("line {}: {}", line, what), .hint = {}};
 }
 
-// Names to values, each with its line.
+// Takes the text before the next `end` off the front of `rest`, and `end` with it.
+std::string_view take_until(std::string_view& rest, char end) {
+  const std::size_t length = std::min(rest.find(end), rest.size());
+  const std::string_view taken = rest.substr(0, length);
+  rest.remove_prefix(std::min(length + 1, rest.size()));
+  return taken;
+}
+
+// The values of a saved state by name. A missing or wrong value is remembered as error(), the first
+// one only, so that a reader need not check each.
 class Facts {
  public:
   static Result<Facts> read(std::string_view text) {
@@ -54,59 +62,57 @@ class Facts {
     std::size_t number = 0;
     bool ended = false;
     while (!text.empty()) {
-      const std::size_t length = std::min(text.find('\n'), text.size());
-      const std::string_view line = text.substr(0, length);
-      text.remove_prefix(std::min(length + 1, text.size()));
+      const std::string_view line = take_until(text, '\n');
       if (++number == 1) {
-        if (line != kFirst) return std::unexpected(wrong(1, "no \"" + std::string(kFirst) + "\""));
-        continue;
+        if (line == kFirstLine) continue;
+        return std::unexpected(error_at(1, fmt::format("must be \"{}\"", kFirstLine)));
       }
-      if (ended) return std::unexpected(wrong(number, "there is more behind the end"));
-      if (line == kLast) {
+      if (ended) return std::unexpected(error_at(number, "there is text after the line \"end\""));
+      if (line == kLastLine) {
         ended = true;
         continue;
       }
       const std::size_t space = line.find(' ');
-      if (space == std::string_view::npos) return std::unexpected(wrong(number, "no value"));
+      if (space == std::string_view::npos) {
+        return std::unexpected(error_at(number, "a name without a value"));
+      }
       facts.values_.emplace(line.substr(0, space), line.substr(space + 1));
     }
-    if (!ended) return std::unexpected(wrong(number, "the end is missing"));
+    if (!ended) return std::unexpected(error_at(number, "cut off: the line \"end\" is missing"));
     return facts;
   }
 
   [[nodiscard]] std::string_view text(std::string_view name) {
     const auto found = values_.find(name);
-    if (found == values_.end()) {
-      complain(name, "is missing");
-      return {};
-    }
-    return found->second;
+    if (found != values_.end()) return found->second;
+    fail(name, "is missing");
+    return {};
   }
 
-  // The values of a line, one by one.
+  // The numbers of a line; "-" stands for a number that is not known.
   template <typename Number, std::size_t Count>
   [[nodiscard]] std::array<std::optional<Number>, Count> numbers(std::string_view name) {
     std::string_view rest = text(name);
     std::array<std::optional<Number>, Count> all;
     for (std::size_t i = 0; i < Count && !error_; ++i) {
-      const std::size_t length = std::min(rest.find(' '), rest.size());
-      const std::string_view one = rest.substr(0, length);
-      rest.remove_prefix(std::min(length + 1, rest.size()));
+      const std::string_view one = take_until(rest, ' ');
       if (one == "-") continue;
       Number value{};
       const auto [stop, code] = std::from_chars(one.data(), one.data() + one.size(), value);
       if (code != std::errc{} || stop != one.data() + one.size() || one.empty()) {
-        complain(name, "is no number: " + std::string(one));
+        fail(name,
+             fmt::format("must be {}, got '{}'",
+                         Count == 1 ? "a number" : fmt::format("{} numbers", Count), text(name)));
         return all;
       }
       all[i] = value;
     }
-    if (!rest.empty()) complain(name, "has too many values");
+    if (!rest.empty()) fail(name, "has too many values");
     return all;
   }
 
-  void complain(std::string_view name, const std::string& what) {
-    if (!error_) error_ = Error{.what = std::string(name) + " " + what, .hint = {}};
+  void fail(std::string_view name, std::string_view what) {
+    if (!error_) error_ = Error{.what = fmt::format("{} {}", name, what), .hint = {}};
   }
   [[nodiscard]] const std::optional<Error>& error() const { return error_; }
 
@@ -117,7 +123,7 @@ class Facts {
 
 Nanoseconds read_time(Facts& facts, std::string_view name) {
   const auto value = facts.numbers<std::int64_t, 1>(name)[0];
-  if (!value || *value < 0) facts.complain(name, "is no time");
+  if (!value || *value < 0) facts.fail(name, "must be nanoseconds, at least 0");
   return Nanoseconds(value.value_or(0));
 }
 
@@ -138,30 +144,31 @@ ByteRange read_range(Facts& facts, const std::string& name) {
                         .hi = values[1].value_or(ByteRange::kUnbounded)};
   const bool sound = std::isfinite(range.lo) && range.lo >= 0 &&
                      (!values[1] || (std::isfinite(range.hi) && range.hi >= range.lo));
-  if (!sound) facts.complain(name, "is no range of bytes");
+  if (!sound) facts.fail(name, "must be a range of bytes, such as '0 1e9' or '0 -'");
   return range;
 }
 
-SavedBucket read_bucket(Facts& facts, const std::string& way) {
-  SavedBucket bucket{.balance = read_range(facts, way + "_balance"),
-                     .deficit = read_range(facts, way + "_deficit"),
-                     .capacity = read_range(facts, way + "_capacity"),
+SavedBucket read_bucket(Facts& facts, Direction direction) {
+  const auto named = [direction](std::string_view what) {
+    return fmt::format("{}_{}", direction_name(direction), what);
+  };
+  SavedBucket bucket{.balance = read_range(facts, named("balance")),
+                     .deficit = read_range(facts, named("deficit")),
+                     .capacity = read_range(facts, named("capacity")),
                      .capacity_basis = Basis::prior};
-  const std::string name = way + "_basis";
-  const std::string_view basis = facts.text(name);
-  for (const Basis one : {Basis::told, Basis::learned, Basis::prior}) {
-    if (basis == basis_name(one)) {
-      bucket.capacity_basis = one;
-      return bucket;
-    }
+  const std::string_view basis = facts.text(named("basis"));
+  if (const auto parsed = parse_basis(basis)) {
+    bucket.capacity_basis = *parsed;
+  } else {
+    facts.fail(named("basis"), fmt::format("must be told, learned or prior, got '{}'", basis));
   }
-  facts.complain(name, "is none that is known");
   return bucket;
 }
 
-// Drivers count what was handed to them: a super-packet once, without the headers of its further
-// segments (66 bytes for each 536 or more, the least that TCP sends where it can), and some (ENA's
-// before 2.17) leave the Ethernet header out of what was received.
+// The most bytes that a device's own counters may lack against the wire. Drivers count what the
+// kernel handed to them: a super-packet once, without the headers of its further segments (66 bytes
+// for each segment of 536 bytes or more, the smallest that TCP uses where it can choose). ENA's
+// driver before 2.17 also leaves the Ethernet header (14 bytes) out of received packets.
 Traffic unseen_by_device(const Traffic& counted) {
   constexpr std::uint64_t kBytesPerHeaderByte = 8;
   constexpr std::uint64_t kEthernetHeader = 14;
@@ -174,73 +181,75 @@ Traffic unseen_by_device(const Traffic& counted) {
   return unseen;
 }
 
+// std::nullopt: the counters began again in between.
+std::optional<Traffic> advanced_by(const Traffic& before, const Traffic& now) {
+  const Step taken = step(before, now);
+  const auto* advanced = std::get_if<Advanced>(&taken);
+  return advanced != nullptr ? std::optional(advanced->by) : std::nullopt;
+}
+
 }  // namespace
 
-std::string saved_credits_text(const SavedCredits& memory) {
-  const CreditIdentity& place = memory.place;
-  std::string text = std::string(kFirst) + "\n";
-  text += "instance " + place.instance + "\n";
-  text += "type " + place.type + "\n";
-  text += "boot " + place.boot + "\n";
-  text += "boot_ns " + std::to_string(place.at.boot.count()) + "\n";
-  text += "wall_ns " + std::to_string(place.at.wall.count()) + "\n";
-  text += "ledger " + place.ledger + "\n";
-  text += "booked " + traffic_text(place.booked) + "\n";
-  text += "device " + (place.device ? traffic_text(*place.device) : "- - - -") + "\n";
-  add_bucket(text, "tx", memory.tx);
-  add_bucket(text, "rx", memory.rx);
-  return text + std::string(kLast) + "\n";
+std::string saved_credits_text(const SavedCredits& saved) {
+  const CreditIdentity& identity = saved.identity;
+  return fmt::format(
+      "{}\n"
+      "instance {}\ntype {}\nboot {}\nboot_ns {}\nwall_ns {}\nledger {}\nbooked {}\ndevice {}\n"
+      "{}{}{}\n",
+      kFirstLine, identity.instance, identity.type, identity.boot, identity.at.boot.count(),
+      identity.at.wall.count(), identity.ledger, traffic_text(identity.counted),
+      identity.device ? traffic_text(*identity.device) : "- - - -",
+      bucket_text(Direction::tx, saved.buckets.tx), bucket_text(Direction::rx, saved.buckets.rx),
+      kLastLine);
 }
 
 Result<SavedCredits> parse_saved_credits(std::string_view text) {
   auto facts = Facts::read(text);
   if (!facts) return std::unexpected(std::move(facts).error());
-  SavedCredits memory;
-  memory.place.instance = facts->text("instance");
-  memory.place.type = facts->text("type");
-  memory.place.boot = facts->text("boot");
-  memory.place.at = {.boot = read_time(*facts, "boot_ns"), .wall = read_time(*facts, "wall_ns")};
-  memory.place.ledger = facts->text("ledger");
-  const auto booked = read_traffic(*facts, "booked");
-  if (!booked) facts->complain("booked", "has too few numbers");
-  memory.place.booked = booked.value_or(Traffic{});
-  memory.place.device = read_traffic(*facts, "device");
-  memory.tx = read_bucket(*facts, "tx");
-  memory.rx = read_bucket(*facts, "rx");
+  SavedCredits saved;
+  CreditIdentity& identity = saved.identity;
+  identity.instance = facts->text("instance");
+  identity.type = facts->text("type");
+  identity.boot = facts->text("boot");
+  identity.at = {.boot = read_time(*facts, "boot_ns"), .wall = read_time(*facts, "wall_ns")};
+  identity.ledger = facts->text("ledger");
+  const auto counted = read_traffic(*facts, "booked");
+  if (!counted) facts->fail("booked", "must be 4 numbers");
+  identity.counted = counted.value_or(Traffic{});
+  identity.device = read_traffic(*facts, "device");
+  saved.buckets.tx = read_bucket(*facts, Direction::tx);
+  saved.buckets.rx = read_bucket(*facts, Direction::rx);
   if (facts->error()) return std::unexpected(*facts->error());
-  return memory;
+  return saved;
 }
 
-Resumption resume(const SavedCredits& memory, const CreditIdentity& now) {
-  const CreditIdentity& then = memory.place;
-  Resumption resumption;
-  resumption.same_instance = then.instance == now.instance && then.type == now.type;
-  if (!resumption.same_instance || then.boot != now.boot || now.boot.empty() ||
-      now.at.boot < then.at.boot) {
-    resumption.how = resumption.same_instance
-                         ? "reboot or stop/start, cannot tell"
-                         : "it was another instance, " + then.instance + " " + then.type;
-    return resumption;
+SaveGap gap_since(const SavedCredits& saved, const CreditIdentity& now) {
+  const CreditIdentity& then = saved.identity;
+  SaveGap gap;
+  gap.same_instance = then.instance == now.instance && then.type == now.type;
+  if (!gap.same_instance) {
+    gap.explanation = fmt::format("it was another instance, {} {}", then.instance, then.type);
+    return gap;
   }
-  resumption.same_boot = true;
-  resumption.gap = now.at.boot - then.at.boot;
-  const auto moved = [](const Traffic& before, const Traffic& after) -> std::optional<Traffic> {
-    const Step taken = step(before, after);
-    const auto* advanced = std::get_if<Advanced>(&taken);
-    return advanced ? std::optional(advanced->by) : std::nullopt;
-  };
+  if (then.boot != now.boot || now.boot.empty() || now.at.boot < then.at.boot) {
+    gap.explanation = "reboot or stop/start, cannot tell";
+    return gap;
+  }
+  gap.same_boot = true;
+  gap.length = now.at.boot - then.at.boot;
   if (!now.ledger.empty() && now.ledger == then.ledger) {
-    resumption.charged = moved(then.booked, now.booked);
-    resumption.how = "known by the ledger, which counted on";
+    gap.charged = advanced_by(then.counted, now.counted);
+    gap.explanation = "known by the ledger, which counted on";
   }
-  if (!resumption.charged && then.device && now.device) {
-    resumption.charged = moved(*then.device, *now.device);
-    if (resumption.charged) resumption.unseen = unseen_by_device(*resumption.charged);
-    resumption.how = "known by the uplinks' own counters";
+  if (!gap.charged && then.device && now.device) {
+    gap.charged = advanced_by(*then.device, *now.device);
+    if (gap.charged) gap.unseen = unseen_by_device(*gap.charged);
+    gap.explanation = "known by the uplinks' own counters";
   }
-  if (!resumption.charged)
-    resumption.how = "not known, as nobody counted: at worst the burst all the time";
-  return resumption;
+  if (!gap.charged) {
+    gap.explanation = "not known, as nobody counted: at worst the burst all the time";
+  }
+  return gap;
 }
 
 }  // namespace cgtally

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+// The order of the screen: instance, directions, top accounts, evidence, counters, advice, notices.
 #include "core/credits/screen.h"
 
-#include <algorithm>
-#include <array>
-#include <cmath>
-#include <cstdio>
+#include <fmt/core.h>
 
+#include <algorithm>
+#include <cmath>
+
+#include "core/base/enum_names.h"
 #include "core/base/quantity.h"
 #include "core/base/text.h"
 #include "core/base/timestamp.h"
@@ -16,13 +18,14 @@ namespace {
 
 constexpr std::size_t kGauge = 24;
 constexpr std::size_t kLabel = 8;  // "who tx  "
+constexpr EnumNames<Basis::prior> kBasisWords{"TOLD", "LEARNED", "PRIOR, not learned here"};
 
 Bytes whole(double bytes) {
   return {bytes < 1.8e19 ? static_cast<std::uint64_t>(std::max(bytes, 0.0) + 0.5) : ~0ULL};
 }
 
-Nanoseconds seconds(double value) {
-  return Nanoseconds(static_cast<std::int64_t>(std::min(value, 9e9) * 1e9));
+std::string seconds_text(double seconds) {
+  return format_duration(Nanoseconds(static_cast<std::int64_t>(std::min(seconds, 9e9) * 1e9)));
 }
 
 std::string paint_state(const DirectionCredit& credit, const std::string& text, bool colour) {
@@ -41,32 +44,36 @@ std::string joined(const std::string& low, const std::string& high) {
     return space == std::string::npos ? std::string() : text.substr(space);
   };
   const bool same = !unit(low).empty() && unit(low) == unit(high);
-  return (same ? low.substr(0, low.size() - unit(low).size()) : low) + ".." + high;
+  return fmt::format("{}..{}", same ? low.substr(0, low.size() - unit(low).size()) : low, high);
 }
 
 // "bucket 13..53 GB (PRIOR, not learned here)".
 std::string bucket_words(const DirectionCredit& credit) {
-  const char* basis = credit.capacity_basis == Basis::told      ? "TOLD"
-                      : credit.capacity_basis == Basis::learned ? "LEARNED"
-                                                                : "PRIOR, not learned here";
-  return format_byte_range(credit.capacity) + " (" + basis + ")";
+  return fmt::format("{} ({})", format_byte_range(credit.capacity),
+                     kBasisWords[credit.capacity_basis]);
+}
+
+std::string buckets_words(const DirectionCredit& tx, const DirectionCredit& rx) {
+  if (!tx.terms.has_credits()) return "no credits: the baseline is all there is";
+  const bool same = tx.capacity == rx.capacity && tx.capacity_basis == rx.capacity_basis;
+  if (same) return fmt::format("bucket {}", bucket_words(tx));
+  return fmt::format("bucket tx {}, rx {}", bucket_words(tx), bucket_words(rx));
 }
 
 std::vector<std::string> headline(const CreditReport& report, std::size_t width) {
-  const DirectionCredit& tx = report.ways[0];
-  const DirectionCredit& rx = report.ways[1];
-  std::string name = report.instance.name.empty() ? "limits" : printable(report.instance.name);
-  if (!report.instance.name.empty()) name += " (" + report.instance.source + ")";
-  const std::string first = name + "  baseline " + format_bit_rate(tx.terms.baseline) + "  burst " +
-                            format_bit_rate(tx.terms.burst);
-  std::string bucket = "no credits: the baseline is all there is";
-  if (tx.terms.has_credits()) {
-    const bool same = tx.capacity == rx.capacity && tx.capacity_basis == rx.capacity_basis;
-    bucket = "bucket " +
-             (same ? bucket_words(tx) : "tx " + bucket_words(tx) + ", rx " + bucket_words(rx));
+  const DirectionCredit& tx = report.directions.tx;
+  const InstanceName& instance = report.instance;
+  const std::string name = instance.name.empty()
+                               ? "limits"
+                               : fmt::format("{} ({})", printable(instance.name), instance.source);
+  const std::string limits =
+      fmt::format("{}  baseline {}  burst {}", name, format_bit_rate(tx.terms.baseline),
+                  format_bit_rate(tx.terms.burst));
+  const std::string buckets = buckets_words(tx, report.directions.rx);
+  if (display_width(limits) + 2 + display_width(buckets) <= width) {
+    return {fmt::format("{}  {}", limits, buckets)};
   }
-  if (display_width(first) + 2 + display_width(bucket) <= width) return {first + "  " + bucket};
-  return {shorten(first, width), shorten("  " + bucket, width)};
+  return {shorten(limits, width), shorten(fmt::format("  {}", buckets), width)};
 }
 
 // "empty in 2m28s..27m", "not draining", "known after 50m of rest".
@@ -79,7 +86,7 @@ std::string outlook(const DirectionCredit& credit) {
     case CreditState::unknown:
       if (credit.empty) break;
       return credit.known_after_rest
-                 ? "known after " + format_duration(*credit.known_after_rest) + " at rest"
+                 ? fmt::format("known after {} at rest", format_duration(*credit.known_after_rest))
                  : "not known";
     case CreditState::draining:
       break;
@@ -87,144 +94,155 @@ std::string outlook(const DirectionCredit& credit) {
     case CreditState::earning:
       return "not draining";
   }
-  return credit.empty ? "empty in " + format_time_to_empty(*credit.empty) : "not draining";
+  return credit.empty ? fmt::format("empty in {}", format_time_to_empty(*credit.empty))
+                      : "not draining";
 }
 
+BitRate above(BitRate rate, BitRate other) {
+  return {rate.bits_per_second - std::min(rate.bits_per_second, other.bits_per_second)};
+}
+
+Bytes bytes_in_a_second(BitRate rate) { return {rate.bits_per_second / 8}; }
+
+// "DRAINING -27.1 MB/s", "NO CREDITS, 9.72 Gbit/s of room".
 std::string state_words(const DirectionCredit& credit) {
-  std::string words = upper(credit_state_name(credit.state));
-  const std::uint64_t mean = credit.mean.bits_per_second;
-  const std::uint64_t base = credit.terms.baseline.bits_per_second;
-  if (credit.state == CreditState::draining) {
-    words += " -" + format_bytes({(mean - std::min(mean, base)) / 8}) + "/s";
-  } else if (credit.state == CreditState::earning) {
-    words += " +" + format_bytes({(base - std::min(mean, base)) / 8}) + "/s";
-  } else if (credit.state == CreditState::none) {
-    words = "NO CREDITS, " + format_bit_rate({base - std::min(mean, base)}) + " of room";
+  const BitRate excess = above(credit.mean, credit.terms.baseline);
+  const BitRate room = above(credit.terms.baseline, credit.mean);
+  if (credit.state == CreditState::none) {
+    return fmt::format("NO CREDITS, {} of room", format_bit_rate(room));
   }
-  return words;
+  const std::string name = upper(credit_state_name(credit.state));
+  if (credit.state == CreditState::draining) {
+    return fmt::format("{} -{}/s", name, format_bytes(bytes_in_a_second(excess)));
+  }
+  if (credit.state == CreditState::earning) {
+    return fmt::format("{} +{}/s", name, format_bytes(bytes_in_a_second(room)));
+  }
+  return name;
 }
 
 std::vector<std::string> direction_lines(const DirectionCredit& credit,
                                          const CreditLayout& layout) {
-  const std::string label = pad_right(std::string(direction_name(credit.way)), 4);
-  const std::string rate = pad_right(format_bit_rate(credit.rate), 13);
-  const std::string state = pad_right(state_words(credit), 21);
-  const std::string plain = label + rate + state;
-  if (credit.state == CreditState::none) {
-    return {label + rate + paint_state(credit, state, layout.colour)};
+  const std::string rate =
+      fmt::format("{:<4}{:<13}", direction_name(credit.direction), format_bit_rate(credit.rate));
+  const std::string state = fmt::format("{:<21}", state_words(credit));
+  const std::string head = rate + paint_state(credit, state, layout.colour);
+  if (credit.state == CreditState::none) return {head};
+  const std::string gauge =
+      fmt::format("[{}]", credit_gauge(credit.balance, credit.capacity, kGauge));
+  const std::string tail =
+      fmt::format("{}  {}", format_byte_range(credit.balance), outlook(credit));
+  if (rate.size() + state.size() + gauge.size() + 2 + tail.size() <= layout.columns) {
+    return {fmt::format("{}{}  {}", head, gauge, tail)};
   }
-  const std::string gauge = "[" + credit_gauge(credit.balance, credit.capacity, kGauge) + "]";
-  const std::string tail = "  " + format_byte_range(credit.balance) + "  " + outlook(credit);
-  const std::string head = label + rate + paint_state(credit, state, layout.colour);
-  if (display_width(plain) + kGauge + 2 + display_width(tail) <= layout.columns) {
-    return {head + gauge + tail};
-  }
-  return {head + gauge, std::string(4, ' ') + shorten(tail.substr(2), layout.columns - 4)};
+  return {head + gauge, fmt::format("    {}", shorten(tail, layout.columns - 4))};
 }
 
-// Only where something moves.
-void add_who(std::vector<std::string>& lines, const DirectionCredit& credit, std::size_t width) {
-  if (credit.who.first.empty()) return;
-  std::string line = pad_right("who " + std::string(direction_name(credit.way)), kLabel);
+void add_top_accounts(std::vector<std::string>& lines, const DirectionCredit& credit,
+                      std::size_t width) {
+  const TopAccountList& top = credit.top_accounts;
+  if (top.named.empty()) return;
+  std::string line = fmt::format("who {:<4}", direction_name(credit.direction));
   std::size_t named = 0;
-  for (const TopAccount& one : credit.who.first) {
-    const std::string text = shorten(printable(one.account), 40) + " " + percent(one.share) + "   ";
+  for (const TopAccount& one : top.named) {
+    const std::string text =
+        fmt::format("{} {}   ", shorten(printable(one.account), 40), percent(one.share));
     if (named > 0 && display_width(line) + display_width(text) > width) break;
     line += text;
     ++named;
   }
-  const std::size_t others = credit.who.first.size() - named + credit.who.other_count;
-  if (others > 0) line += std::to_string(others) + (others == 1 ? " other" : " others");
+  const std::size_t others = top.named.size() - named + top.other_count;
+  if (others > 0) line += fmt::format("{} {}", others, others == 1 ? "other" : "others");
   lines.push_back(shorten(line.substr(0, line.find_last_not_of(' ') + 1), width));
 }
 
 // The latest two pieces of evidence.
-void add_why(std::vector<std::string>& lines, const DirectionCredit& credit, std::size_t width) {
-  if (credit.why.empty()) return;
-  const std::string label = pad_right("why " + std::string(direction_name(credit.way)), kLabel);
-  const std::size_t first = credit.why.size() > 2 ? credit.why.size() - 2 : 0;
-  for (std::size_t i = first; i < credit.why.size(); ++i) {
-    lines.push_back((i == first ? label : std::string(kLabel, ' ')) +
-                    shorten(printable(credit.why[i]), width - std::min(width, kLabel)));
+void add_evidence(std::vector<std::string>& lines, const DirectionCredit& credit,
+                  std::size_t width) {
+  const std::size_t first =
+      credit.evidence.size() - std::min<std::size_t>(credit.evidence.size(), 2);
+  std::string label = fmt::format("why {:<4}", direction_name(credit.direction));
+  for (std::size_t i = first; i < credit.evidence.size(); ++i) {
+    lines.push_back(label +
+                    shorten(printable(credit.evidence[i]), width - std::min(width, kLabel)));
+    label.assign(kLabel, ' ');
   }
 }
 
 std::string delay(const CreditReport& report) {
   if (!report.knows_connections || !report.connections.queue_delay_p99) return {};
-  return "queue delay p99 " + format_duration(*report.connections.queue_delay_p99);
+  return fmt::format("queue delay p99 {}", format_duration(*report.connections.queue_delay_p99));
 }
 
 void add_counters(std::vector<std::string>& lines, const CreditReport& report, std::size_t width) {
   const std::string words = allowance_words(report.allowances);
   const std::string line =
-      words.empty() ? "ena     no allowance counters here" : "ena 60s " + words;
+      words.empty() ? "ena     no allowance counters here" : fmt::format("ena 60s {}", words);
   const std::string wait = delay(report);
   if (!wait.empty() && display_width(line) + 3 + display_width(wait) <= width) {
-    lines.push_back(line + "   " + wait);
+    lines.push_back(fmt::format("{}   {}", line, wait));
     return;
   }
   lines.push_back(shorten(line, width));
-  if (!wait.empty()) lines.push_back(std::string(4, ' ') + wait);
+  if (!wait.empty()) lines.push_back(fmt::format("    {}", wait));
 }
 
-// What to do about it, once there is something to do.
-void add_advice(std::vector<std::string>& lines, const CreditReport& report,
-                const CreditLayout& layout) {
-  for (const DirectionCredit& credit : report.ways) {
-    const CreditDanger danger = danger_of(credit, layout.warn);
-    if (danger == CreditDanger::none) continue;
-    const std::string label = danger == CreditDanger::possible ? "NOTE" : "WARN";
-    lines.push_back(coloured(
-        shorten(pad_right(label, kLabel) + danger_sentence(credit, layout.warn), layout.columns),
-        danger == CreditDanger::possible ? "33" : "1;31", layout.colour));
-    std::string advice = pad_right("do", kLabel);
-    const std::uint64_t mean = credit.mean.bits_per_second;
-    const std::uint64_t base = credit.terms.baseline.bits_per_second;
-    if (mean > base && danger != CreditDanger::exhausted) {
-      advice += "cut " + std::string(direction_name(credit.way)) + " by " +
-                format_bit_rate({mean - base});
-    } else {
-      advice +=
-          "keep " + std::string(direction_name(credit.way)) + " below the baseline for a while";
-    }
-    if (!credit.who.first.empty()) {
-      advice += " (" + shorten(printable(credit.who.first.front().account), 24) + " is " +
-                percent(credit.who.first.front().share) + " of it)";
-    }
-    const std::string other = report.larger ? "or " + *report.larger : "";
-    if (display_width(advice) + 2 + display_width(other) <= layout.columns) {
-      lines.push_back(other.empty() ? advice : advice + ", " + other);
-      continue;
-    }
-    lines.push_back(shorten(advice, layout.columns));
-    if (!other.empty())
-      lines.push_back(std::string(kLabel, ' ') + shorten(other, layout.columns - kLabel));
+// "do      cut tx by 217 Mbit/s (redis is 96 % of it)".
+std::string remedy(const DirectionCredit& credit, CreditDanger danger) {
+  const std::string_view direction = direction_name(credit.direction);
+  const BitRate excess = above(credit.mean, credit.terms.baseline);
+  const bool cut = excess > BitRate{} && danger != CreditDanger::exhausted;
+  const std::string what =
+      cut ? fmt::format("do      cut {} by {}", direction, format_bit_rate(excess))
+          : fmt::format("do      keep {} below the baseline for a while", direction);
+  if (credit.top_accounts.named.empty()) return what;
+  const TopAccount& top = credit.top_accounts.named.front();
+  return fmt::format("{} ({} is {} of it)", what, shorten(printable(top.account), 24),
+                     percent(top.share));
+}
+
+void add_danger(std::vector<std::string>& lines, const DirectionCredit& credit,
+                const std::optional<std::string>& larger, const CreditLayout& layout) {
+  const CreditDanger danger = danger_of(credit, layout.warn);
+  if (danger == CreditDanger::none) return;
+  const bool possible = danger == CreditDanger::possible;
+  const std::string warning =
+      fmt::format("{:<8}{}", possible ? "NOTE" : "WARN", danger_sentence(credit, layout.warn));
+  lines.push_back(
+      coloured(shorten(warning, layout.columns), possible ? "33" : "1;31", layout.colour));
+  const std::string advice = remedy(credit, danger);
+  const std::string both = larger ? fmt::format("{}, or {}", advice, *larger) : advice;
+  if (display_width(both) <= layout.columns) {
+    lines.push_back(both);
+    return;
   }
-  for (const std::string& remedy : allowance_remedies(report.allowances)) {
-    lines.push_back(shorten(remedy, layout.columns));
+  lines.push_back(shorten(advice, layout.columns));
+  if (larger) {
+    lines.push_back(
+        fmt::format("        {}", shorten(fmt::format("or {}", *larger), layout.columns - kLabel)));
   }
 }
 
-bool is_worth_a_word(const DirectionCredit& credit) {
+bool is_scarce_or_unknown(const DirectionCredit& credit) {
   return credit.state == CreditState::draining || credit.state == CreditState::exhausted ||
          credit.state == CreditState::unknown;
 }
 
 // "credits 4.0..44 GB (prior), empty in 2m28s..27m".
-std::string words_in_passing(const DirectionCredit& credit) {
+std::string part_words(const DirectionCredit& credit) {
   const std::string end = outlook(credit);
-  if (credit.state == CreditState::exhausted) return "credits EXHAUSTED: " + end;
+  if (credit.state == CreditState::exhausted) return fmt::format("credits EXHAUSTED: {}", end);
   if (credit.state == CreditState::unknown) {
-    return "credits UNKNOWN" + (end == "not known" ? "" : ", " + end);
+    return end == "not known" ? "credits UNKNOWN" : fmt::format("credits UNKNOWN, {}", end);
   }
-  return "credits " + format_byte_range(credit.balance) + " (" +
-         std::string(basis_name(credit.capacity_basis)) + "), " + end;
+  return fmt::format("credits {} ({}), {}", format_byte_range(credit.balance),
+                     basis_name(credit.capacity_basis), end);
 }
 
 }  // namespace
 
 std::string format_byte_range(const ByteRange& range) {
-  if (!range.bounded()) return format_bytes(whole(range.lo)) + " or more";
+  if (!range.bounded()) return fmt::format("{} or more", format_bytes(whole(range.lo)));
   return joined(format_bytes(whole(range.lo)), format_bytes(whole(range.hi)));
 }
 
@@ -242,62 +260,70 @@ std::string credit_gauge(const ByteRange& balance, const ByteRange& capacity, st
 }
 
 std::string format_time_to_empty(const TimeToEmpty& empty) {
-  const std::string low = format_duration(seconds(empty.lo_s));
-  if (!empty.hi_s) return low + " or never";
-  const std::string high = format_duration(seconds(*empty.hi_s));
-  return joined(low, high);
+  const std::string low = seconds_text(empty.lo_s);
+  return empty.hi_s ? joined(low, seconds_text(*empty.hi_s)) : fmt::format("{} or never", low);
 }
 
 std::vector<std::string> credit_screen(const CreditReport& report, const CreditLayout& layout) {
-  std::vector<std::string> lines = headline(report, layout.columns);
-  for (const DirectionCredit& credit : report.ways) {
-    for (std::string& line : direction_lines(credit, layout)) lines.push_back(std::move(line));
+  const auto& credits = report.directions;
+  const std::size_t columns = layout.columns;
+  std::vector<std::string> lines = headline(report, columns);
+  for (const Direction direction : kCreditOrder) {
+    std::ranges::move(direction_lines(credits[direction], layout), std::back_inserter(lines));
   }
-  for (const DirectionCredit& credit : report.ways) add_who(lines, credit, layout.columns);
-  for (const DirectionCredit& credit : report.ways) add_why(lines, credit, layout.columns);
-  add_counters(lines, report, layout.columns);
-  add_advice(lines, report, layout);
+  for (const Direction direction : kCreditOrder) {
+    add_top_accounts(lines, credits[direction], columns);
+  }
+  for (const Direction direction : kCreditOrder) add_evidence(lines, credits[direction], columns);
+  add_counters(lines, report, columns);
+  for (const Direction direction : kCreditOrder) {
+    add_danger(lines, credits[direction], report.larger, layout);
+  }
+  for (const std::string& one : allowance_remedies(report.allowances)) {
+    lines.push_back(shorten(one, columns));
+  }
   for (const std::string& notice : report.notices) {
-    lines.push_back(coloured(shorten(printable(notice), layout.columns), "33", layout.colour));
+    lines.push_back(coloured(shorten(printable(notice), columns), "33", layout.colour));
   }
   return lines;
 }
 
-std::vector<std::string> credit_parts(const std::vector<DirectionCredit>& ways) {
+std::vector<std::string> credit_parts(const std::vector<DirectionCredit>& directions) {
   std::vector<std::string> parts;
-  std::string others = "credits";
-  for (const DirectionCredit& credit : ways) {
-    const std::string way(direction_name(credit.way));
-    others += " " + way + " " + std::string(credit_state_name(credit.state));
-    if (!is_worth_a_word(credit)) continue;
-    const std::string words = words_in_passing(credit);
-    if (!parts.empty() && parts.back().ends_with(" " + words)) {
-      parts.back().insert(parts.back().find(' '), "+" + way);
+  std::string states = "credits";
+  for (const DirectionCredit& credit : directions) {
+    const std::string_view name = direction_name(credit.direction);
+    states += fmt::format(" {} {}", name, credit_state_name(credit.state));
+    if (!is_scarce_or_unknown(credit)) continue;
+    const std::string words = part_words(credit);
+    if (!parts.empty() && parts.back().ends_with(fmt::format(" {}", words))) {
+      parts.back().insert(parts.back().find(' '), fmt::format("+{}", name));
     } else {
-      parts.push_back(way + " " + words);
+      parts.push_back(fmt::format("{} {}", name, words));
     }
   }
-  if (!ways.empty() && parts.empty()) parts.push_back(others);
+  if (!directions.empty() && parts.empty()) parts.push_back(states);
   return parts;
 }
 
 std::vector<std::string> credit_lines(const CreditReport& report) {
   std::vector<std::string> lines;
-  for (const DirectionCredit& credit : report.ways) {
-    std::string line = format_clock(report.taken.wall) + " " +
-                       std::string(direction_name(credit.way)) + "  " +
-                       format_bit_rate(credit.rate) + "  " + state_words(credit);
+  for (const Direction direction : kCreditOrder) {
+    const DirectionCredit& credit = report.directions[direction];
+    std::string line =
+        fmt::format("{} {}  {}  {}", format_clock(report.taken.wall), direction_name(direction),
+                    format_bit_rate(credit.rate), state_words(credit));
     if (credit.state != CreditState::none) {
-      line += "  balance " + format_byte_range(credit.balance) + " of " +
-              format_byte_range(credit.capacity) + " (" +
-              std::string(basis_name(credit.capacity_basis)) + ")  " + outlook(credit);
+      line += fmt::format("  balance {} of {} ({})  {}", format_byte_range(credit.balance),
+                          format_byte_range(credit.capacity), basis_name(credit.capacity_basis),
+                          outlook(credit));
     }
-    if (!credit.who.first.empty()) {
-      line += "  " + printable(credit.who.first.front().account) + " " +
-              percent(credit.who.first.front().share);
+    if (!credit.top_accounts.named.empty()) {
+      const TopAccount& top = credit.top_accounts.named.front();
+      line += fmt::format("  {} {}", printable(top.account), percent(top.share));
     }
     if (credit.verdict != AllowanceVerdict::none) {
-      line += "  exceeded " + std::string(verdict_name(credit.verdict));
+      line += fmt::format("  exceeded {}", verdict_name(credit.verdict));
     }
     lines.push_back(line);
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The credits as lines of text: a screen that is painted anew, or a line for each direction where
-// the output is not a terminal. 80 columns suffice. What is told, learned or a prior says so.
+// The credits as lines of text: a screen that is repainted, or a line for each direction if the
+// output is not a terminal. 80 columns suffice. Each capacity says whether it was told, is learned
+// or a prior. Made from a CreditReport by the commands `credits`, `replay` and `live`.
 #pragma once
 
 #include <string>
@@ -13,7 +14,7 @@ namespace cgtally {
 struct CreditLayout {
   std::size_t columns = 80;
   bool colour = false;
-  Nanoseconds warn{};
+  Nanoseconds warn{};  // the time to empty that is a danger
 };
 
 [[nodiscard]] std::vector<std::string> credit_screen(const CreditReport& report,
@@ -21,8 +22,9 @@ struct CreditLayout {
 // "11:42:07Z tx 281 Mbit/s draining -27.1 MB/s balance 4.0..44 GB empty in 2m28s..27m".
 [[nodiscard]] std::vector<std::string> credit_lines(const CreditReport& report);
 
-// In passing: a part for each direction that is scarce or not known, or one for both.
-[[nodiscard]] std::vector<std::string> credit_parts(const std::vector<DirectionCredit>& ways);
+// For a line of `live`: one part for each direction that is short of credits or not known, or one
+// part for both. `directions` in the order to show.
+[[nodiscard]] std::vector<std::string> credit_parts(const std::vector<DirectionCredit>& directions);
 
 // "13..53 GB", "13 GB or more", "1.00 GB".
 [[nodiscard]] std::string format_byte_range(const ByteRange& range);

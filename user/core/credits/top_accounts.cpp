@@ -16,29 +16,29 @@ void TopAccounts::add(const std::vector<Sample>& samples, const Moment& now) {
   }
 }
 
-TopAccountList TopAccounts::top(Direction way, std::size_t most) const {
+TopAccountList TopAccounts::top(Direction direction, std::size_t most) const {
   std::map<std::string, std::uint64_t> sums;
   std::uint64_t all = 0;
   for (const Interval& interval : intervals_) {
     for (const auto& [account, traffic] : interval.accounts) {
-      sums[account] += bytes_of(traffic, way).value;
-      all += bytes_of(traffic, way).value;
+      sums[account] += bytes_of(traffic, direction).value;
+      all += bytes_of(traffic, direction).value;
     }
   }
   TopAccountList list;
   if (all == 0) return list;
-  std::vector<TopAccount> drainers;
+  std::vector<TopAccount> accounts;
   for (const auto& [account, bytes] : sums) {
-    if (bytes > 0)
-      drainers.push_back({account, static_cast<double>(bytes) / static_cast<double>(all)});
+    if (bytes == 0) continue;
+    accounts.push_back({account, static_cast<double>(bytes) / static_cast<double>(all)});
   }
-  std::ranges::stable_sort(drainers, std::greater{}, &TopAccount::share);
-  for (TopAccount& drainer : drainers) {
-    if (list.first.size() < most) {
-      list.first.push_back(std::move(drainer));
+  std::ranges::stable_sort(accounts, std::greater{}, &TopAccount::share);
+  for (TopAccount& one : accounts) {
+    if (list.named.size() < most) {
+      list.named.push_back(std::move(one));
     } else {
       ++list.other_count;
-      list.other_share += drainer.share;
+      list.other_share += one.share;
     }
   }
   return list;

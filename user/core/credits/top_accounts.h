@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who spends the credits: each account's share of one direction's bytes over the last seconds. The
-// drain is shared in proportion, since no byte is more above the baseline than another.
+// The accounts that spend the credits: each account's share of one direction's bytes over the last
+// seconds. The drain is shared in proportion, since no byte is more above the baseline than
+// another.
 #pragma once
 
 #include <cstddef>
@@ -20,18 +21,20 @@ struct TopAccount {
 };
 
 struct TopAccountList {
-  std::vector<TopAccount> first;  // heaviest first
+  std::vector<TopAccount> named;  // heaviest first
   std::size_t other_count = 0;
   double other_share = 0;
 };
 
+// A sliding window of samples, summed by account. Credits owns one for both directions. It does not
+// know what is above the baseline.
 class TopAccounts {
  public:
   explicit TopAccounts(Nanoseconds window = std::chrono::seconds{10}) : window_(window) {}
 
   // The samples of one interval.
   void add(const std::vector<Sample>& samples, const Moment& now);
-  [[nodiscard]] TopAccountList top(Direction way, std::size_t most) const;
+  [[nodiscard]] TopAccountList top(Direction direction, std::size_t most) const;
 
  private:
   struct Interval {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The counters count packets that were "queued or dropped": a rise says that something was exceeded
-// at some moment, however short, and not that credits are spent.
+// The counters count packets that were "queued or dropped". A rise says that something was exceeded
+// for some moment, however short; it does not say that the credits are spent.
 #include "core/instance/allowance_counters.h"
 
 #include <algorithm>
+
+#include "core/base/enum_names.h"
 
 namespace cgtally {
 namespace {
@@ -13,16 +15,19 @@ using namespace std::chrono_literals;
 constexpr Nanoseconds kMinute = 60s;
 constexpr std::size_t kMostTracks = 1024;
 
-constexpr std::array<std::string_view, kAllowanceCounters> kNames{
-    "bw_in_allowance_exceeded",     "bw_out_allowance_exceeded",    "pps_allowance_exceeded",
-    "conntrack_allowance_exceeded", "linklocal_allowance_exceeded", "conntrack_allowance_available",
-};
+constexpr EnumNames<AllowanceCounter::conntrack_available> kCounterNames{
+    "bw_in_allowance_exceeded",     "bw_out_allowance_exceeded",
+    "pps_allowance_exceeded",       "conntrack_allowance_exceeded",
+    "linklocal_allowance_exceeded", "conntrack_allowance_available"};
+
+constexpr EnumNames<AllowanceVerdict::sustained> kVerdictNames{"", "quiet", "sporadic",
+                                                               "sustained"};
 
 constexpr std::size_t index_of(AllowanceCounter counter) {
   return static_cast<std::size_t>(counter);
 }
 
-// The packets that the counter's are some of.
+// The packets that a counter's packets are a share of.
 std::optional<std::uint64_t> packets_for(AllowanceCounter counter, Packets rx, Packets tx) {
   switch (counter) {
     case AllowanceCounter::bw_in:
@@ -36,16 +41,15 @@ std::optional<std::uint64_t> packets_for(AllowanceCounter counter, Packets rx, P
   }
 }
 
-// What was dropped before the device counted it is not among the packets: never above 1.
+// Packets that were dropped before the device counted them are missing from `packets`; the share
+// stays at most 1.
 std::optional<double> share(std::uint64_t exceeded, std::optional<std::uint64_t> packets) {
-  if (!packets || std::max(exceeded, *packets) == 0) {
-    return std::nullopt;
-  }
+  if (!packets || std::max(exceeded, *packets) == 0) return std::nullopt;
   return static_cast<double>(exceeded) / static_cast<double>(std::max(exceeded, *packets));
 }
 
-// What is dropped for want of connections or by the local services is lost to the user at once;
-// bandwidth and packets are queued first.
+// A packet beyond the limits of connections or local services is dropped at once, so that any of
+// them matters; a packet beyond the bandwidth or packet rate is queued first.
 std::string remedy_for(const AllowanceSummary& summary) {
   const bool moved = summary.last_minute > 0;
   const bool sustained = summary.verdict == AllowanceVerdict::sustained;
@@ -68,15 +72,12 @@ std::string remedy_for(const AllowanceSummary& summary) {
 
 }  // namespace
 
-std::string_view allowance_name(AllowanceCounter counter) { return kNames[index_of(counter)]; }
+std::string_view allowance_name(AllowanceCounter counter) { return kCounterNames[counter]; }
 
 AllowanceTotals allowances_of(const NamedStatistics& statistics) {
   AllowanceTotals totals;
   for (const auto& [name, value] : statistics) {
-    const auto found = std::ranges::find(kNames, name);
-    if (found != kNames.end()) {
-      totals[static_cast<std::size_t>(found - kNames.begin())] = value;
-    }
+    if (const auto counter = kCounterNames.parse(name)) totals[index_of(*counter)] = value;
   }
   return totals;
 }
@@ -85,18 +86,13 @@ bool any_of_them(const AllowanceTotals& totals) {
   return std::ranges::any_of(totals, [](const auto& total) { return total.has_value(); });
 }
 
-std::string_view verdict_name(AllowanceVerdict verdict) {
-  constexpr std::array<std::string_view, 4> kVerdicts{"", "quiet", "sporadic", "sustained"};
-  return kVerdicts[static_cast<std::size_t>(verdict)];
-}
+std::string_view verdict_name(AllowanceVerdict verdict) { return kVerdictNames[verdict]; }
 
 AllowanceVerdict verdict_of(std::uint64_t exceeded_in_minute,
                             std::optional<std::uint64_t> packets) {
   constexpr std::uint64_t kMost = 100;
   constexpr double kMostShare = 0.01;
-  if (exceeded_in_minute == 0) {
-    return AllowanceVerdict::quiet;
-  }
+  if (exceeded_in_minute == 0) return AllowanceVerdict::quiet;
   const bool few = share(exceeded_in_minute, packets).value_or(0.0) < kMostShare;
   return few && exceeded_in_minute <= kMost ? AllowanceVerdict::sporadic
                                             : AllowanceVerdict::sustained;
@@ -113,9 +109,7 @@ std::vector<AllowanceStep> Allowances::add(const AllowanceReading& reading) {
     for (std::size_t i = 0; i < kAllowanceCounters; ++i) {
       const auto counter = static_cast<AllowanceCounter>(i);
       auto step = totals[i] ? follow(iface, counter, *totals[i]) : std::nullopt;
-      if (!step) {
-        continue;
-      }
+      if (!step) continue;
       step->share_of_packets =
           share(step->delta, packets_for(counter, reading.rx_packets, reading.tx_packets));
       interval.gained[i] = interval.gained[i].value_or(0) + step->delta;
@@ -129,9 +123,7 @@ std::vector<AllowanceStep> Allowances::add(const AllowanceReading& reading) {
 std::optional<AllowanceStep> Allowances::follow(const std::string& iface, AllowanceCounter counter,
                                                 std::uint64_t total) {
   const auto [found, first] = tracks_.try_emplace({iface, counter}, Track{.total = total});
-  if (first) {
-    return std::nullopt;
-  }
+  if (first) return std::nullopt;
   Track& track = found->second;
   const Track before = std::exchange(track, {.total = total});
   AllowanceStep step{.iface = iface,
@@ -140,9 +132,7 @@ std::optional<AllowanceStep> Allowances::follow(const std::string& iface, Allowa
                      .total = total,
                      .share_of_packets = {},
                      .restarted = false};
-  if (counter == AllowanceCounter::conntrack_available) {
-    return step;
-  }
+  if (counter == AllowanceCounter::conntrack_available) return step;
   if (!before.there) {
     step.restarted = true;
   } else if (total < before.total) {
@@ -157,7 +147,7 @@ std::optional<AllowanceStep> Allowances::follow(const std::string& iface, Allowa
   return step;
 }
 
-// A counter that is not in the reading has to begin anew when it comes back.
+// A counter that is missing from the reading begins at a new base when it comes back.
 void Allowances::forget_absent(const AllowanceReading& reading) {
   for (auto& [key, track] : tracks_) {
     const auto found = reading.interfaces.find(key.first);
@@ -178,9 +168,7 @@ void Allowances::keep(Interval interval) {
 }
 
 std::optional<std::uint64_t> Allowances::gained(AllowanceCounter counter) const {
-  if (minute_.empty() || counter == AllowanceCounter::conntrack_available) {
-    return std::nullopt;
-  }
+  if (minute_.empty() || counter == AllowanceCounter::conntrack_available) return std::nullopt;
   return minute_.back().gained[index_of(counter)];
 }
 
@@ -194,33 +182,27 @@ AllowanceSummary Allowances::summary_of(AllowanceCounter counter) const {
   AllowanceSummary summary{.counter = counter, .there = false, .share = {}, .remedy = {}};
   const bool gauge = counter == AllowanceCounter::conntrack_available;
   for (const auto& [key, track] : tracks_) {
-    if (key.second != counter || !track.there) {
-      continue;
-    }
+    if (key.second != counter || !track.there) continue;
     const bool first = !std::exchange(summary.there, true);
     summary.total = gauge && !first ? std::min(summary.total, track.total)
                     : gauge         ? track.total
                                     : summary.total + std::max(track.total, track.before_zero);
   }
-  if (!summary.there) {
-    return summary;
-  }
+  if (!summary.there) return summary;
   Packets rx;
   Packets tx;
-  bool judged = false;
+  bool measured = false;
   for (const Interval& interval : minute_) {
     const auto& gained = interval.gained[index_of(counter)];
-    if (!gained) {
-      continue;
-    }
-    judged = true;
+    if (!gained) continue;
+    measured = true;
     summary.last_minute += *gained;
     rx += interval.rx_packets;
     tx += interval.tx_packets;
   }
   if (gauge) {
     summary.last_minute = summary.total;
-  } else if (judged) {
+  } else if (measured) {
     const auto packets = packets_for(counter, rx, tx);
     summary.share = share(summary.last_minute, packets);
     summary.verdict = verdict_of(summary.last_minute, packets);

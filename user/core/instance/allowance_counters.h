@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The allowance counters of the ENA driver: packets that were queued or dropped because the
-// instance exceeded what it is granted. Cumulative for each interface, reset with the device, any
-// of them may be missing. Source: "Monitor network performance for ENA settings", EC2 User Guide.
+// instance exceeded what it is granted. They are cumulative for each interface, begin again with a
+// reset of the device, and any of them may be missing. Source: "Monitor network performance for ENA
+// settings", EC2 User Guide.
 #pragma once
 
 #include <array>
@@ -25,7 +26,7 @@ enum class AllowanceCounter : std::uint8_t {
   pps,
   conntrack,
   linklocal,
-  conntrack_available,  // a gauge: connections that are still to be had
+  conntrack_available,  // a gauge: connections that can still be opened
 };
 inline constexpr std::size_t kAllowanceCounters = 6;
 // As `ethtool -S` prints it: "bw_in_allowance_exceeded".
@@ -40,80 +41,85 @@ using AllowanceTotals = std::array<std::optional<std::uint64_t>, kAllowanceCount
   return totals[static_cast<std::size_t>(counter)];
 }
 
-// What of it is there; other names are passed over.
+// The allowance counters among a driver's statistics; all other names are ignored.
 [[nodiscard]] AllowanceTotals allowances_of(const NamedStatistics& statistics);
 [[nodiscard]] bool any_of_them(const AllowanceTotals& totals);
 
-// One look at all uplinks.
+// One reading of all uplinks.
 struct AllowanceReading {
   Moment taken;
-  std::map<std::string, AllowanceTotals> interfaces;  // those that have any of the counters
-  Packets rx_packets;  // carried by those interfaces since the reading before
+  std::map<std::string, AllowanceTotals> interfaces;  // those with at least one of the counters
+  Packets rx_packets;  // carried by those interfaces since the previous reading
   Packets tx_packets;
 };
 
+// The judgement of one counter over a minute: no such counter, no exceeded packet, few, or many.
 enum class AllowanceVerdict : std::uint8_t { none, quiet, sporadic, sustained };
 [[nodiscard]] std::string_view verdict_name(AllowanceVerdict verdict);  // none: ""
 
-// What one look has shown against the one before.
+// The change of one counter of one interface between two readings.
 struct AllowanceStep {
   std::string iface;
   AllowanceCounter counter{};
   std::uint64_t delta = 0;
   std::uint64_t total = 0;
-  // Of the direction's on all those interfaces, of both directions for pps; none for the others.
+  // `delta` as a share of the direction's packets on all those interfaces, of both directions' for
+  // pps; std::nullopt for the other counters.
   std::optional<double> share_of_packets;
-  bool restarted = false;  // it went backwards or was away: a device reset, a new base
+  bool restarted =
+      false;  // went backwards or was missing: a device reset, so `total` is a new base
 };
 
 struct AllowanceSummary {
   AllowanceCounter counter{};
   bool there = false;
-  std::uint64_t last_minute = 0;  // for the gauge: what is available now, the least of all
-  std::uint64_t total = 0;        // since the drivers' last resets; for the gauge the same
-  std::optional<double> share;    // of the packets of that minute
+  std::uint64_t last_minute = 0;  // for the gauge: available now, the smallest of all interfaces
+  std::uint64_t total = 0;        // since the drivers' last resets; for the gauge as last_minute
+  std::optional<double> share;    // of that minute's packets
   AllowanceVerdict verdict = AllowanceVerdict::none;
-  std::string remedy;  // what to do about it; empty while there is nothing to do
+  std::string remedy;  // empty while there is nothing to do
 };
 
-// At most 100 packets in a minute and less than 1 % of all: sporadic. `packets` none: only the
-// number counts.
+// Sporadic: at most 100 packets in a minute and less than 1 % of all `packets`; without `packets`
+// only the number counts.
 [[nodiscard]] AllowanceVerdict verdict_of(std::uint64_t exceeded_in_minute,
                                           std::optional<std::uint64_t> packets);
 
-// What the connections felt while the counters moved.
+// The effect on TCP connections while the counters moved.
 struct NetworkEffect {
   std::optional<Nanoseconds> queue_delay_p99;
   std::optional<Bytes> retransmitted;
   Bytes sent;  // in the same time
 };
-// "queue delay p99 1.40 ms, no retransmits": what is known of it.
+// "queue delay p99 1.40 ms, no retransmits", as far as it is known.
 [[nodiscard]] std::string effect_words(const NetworkEffect& effect);
 enum class AllowanceHarm : std::uint8_t { unknown, harmless, hurts };
-// Harmless is only ever what is sporadic while queue delay and retransmits are normal.
+// Only a sporadic counter with a normal queue delay and normal retransmits is harmless.
 [[nodiscard]] AllowanceHarm harm_of(AllowanceVerdict verdict, const NetworkEffect& effect);
-// "queue delay p99 1.40 ms, no retransmits: harmless"; empty where no counter moved.
+// "queue delay p99 1.40 ms, no retransmits: harmless"; empty if no counter moved.
 [[nodiscard]] std::string harm_words(AllowanceVerdict verdict, const NetworkEffect& effect);
 
+// The last minute of all counters of all interfaces. AllowanceCollector feeds it with readings, the
+// credit and burst monitors ask it. It reads no device.
 class Allowances {
  public:
-  // The first reading is the base. Summed over interfaces where a single figure is asked for. A
-  // counter that went backwards, or was away and is back, begins at a new base: no difference is
-  // ever taken across that. A single reading of 0 between two higher ones is one that the device
-  // refused to answer, as that driver shows it.
+  // The first reading is the base. A counter that went backwards, or was missing and is back,
+  // begins at a new base: no difference is taken across that. A single reading of 0 between two
+  // higher ones is ignored: ENA's driver shows 0 for a counter that the device refused to report.
   std::vector<AllowanceStep> add(const AllowanceReading& reading);
-  // In the last add(); none: no interface has that counter, or it has only a base yet.
+  // The gain in the last add(), summed over interfaces; std::nullopt if no interface has the
+  // counter or only a base of it is known.
   [[nodiscard]] std::optional<std::uint64_t> gained(AllowanceCounter counter) const;
   [[nodiscard]] bool has(AllowanceCounter counter) const;
-  // In the order of the enum. Over the last minute, or what was seen of it; an interval that is
-  // longer counts as a whole.
+  // In the order of the enum, over the last minute as far as it was seen; a longer interval counts
+  // as a whole.
   [[nodiscard]] std::vector<AllowanceSummary> summaries() const;
 
  private:
   using Key = std::pair<std::string, AllowanceCounter>;
   struct Track {
     std::uint64_t total = 0;
-    std::uint64_t before_zero = 0;  // while `total` is 0 and was not before
+    std::uint64_t before_zero = 0;  // the total before a reading of 0, until it is decided
     bool there = true;
   };
   struct Interval {
@@ -132,11 +138,12 @@ class Allowances {
   std::deque<Interval> minute_;
 };
 
-// "ena 60s": what to show of the summaries in one line, "tx 0  rx 0  pps 0  conntrack 0 (51 212
-// left)  linklocal 0", with the verdict where a counter moved; and its remedies, a line each.
+// The last minute in one line, with the verdict of each counter that moved: "rx 0  tx 37 sporadic
+// pps 0  conntrack 0 (51 212 left)  linklocal 0".
 [[nodiscard]] std::string allowance_words(const std::vector<AllowanceSummary>& summaries);
-// The same of the totals: "rx 0  tx 281 794  pps 3".
+// The totals: "rx 0  tx 281 794  pps 3".
 [[nodiscard]] std::string allowance_totals_words(const std::vector<AllowanceSummary>& summaries);
+// One line for each remedy: "tx: smaller responses, or a larger type".
 [[nodiscard]] std::vector<std::string> allowance_remedies(
     const std::vector<AllowanceSummary>& summaries);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Types by name, what may have been meant by a name that is none, and what is believed of a bucket
-// that nobody publishes.
+// Types by name, likely corrections of an unknown name, and the prior for a bucket whose size is
+// not published.
 #include "core/instance/catalogue.h"
 
 #include <algorithm>
@@ -13,8 +13,8 @@
 namespace cgtally {
 namespace {
 
-// Headers below IP may or may not be charged: goodput behind an empty bucket was 1.000 to 1.004 of
-// the documented baseline with large frames, and the wire carried a percent more.
+// Headers below IP may or may not be charged: after the bucket was empty, the goodput was 1.000 to
+// 1.004 of the documented baseline with jumbo frames, and the wire carried about 1 % more.
 constexpr double kBaselineTolerance = 0.02;
 
 std::string_view without_service(std::string_view name) {
@@ -29,8 +29,8 @@ std::string_view size_of(std::string_view name) {
   return point == std::string_view::npos ? std::string_view{} : name.substr(point + 1);
 }
 
-// How many seconds of the baseline the bucket held. What is smaller than large, and what has no
-// size, is taken as large; what is larger than 4xlarge as 4xlarge.
+// The capacity in seconds of baseline. Sizes below large, and names without a size, are taken as
+// large; sizes above 4xlarge as 4xlarge.
 double refill_seconds(std::string_view size) {
   constexpr std::array kLargeOrLess{"", "nano", "micro", "small", "medium", "large"};
   if (std::ranges::find(kLargeOrLess, size) != kLargeOrLess.end()) return 3320;
@@ -39,14 +39,15 @@ double refill_seconds(std::string_view size) {
   return 2151;
 }
 
-// Families that held more than their baseline for half an hour at every rate that was tried: m5n,
-// m8i and m8g (2026). What was seen of two families is believed of their generation.
+// Families that kept up more than their baseline for half an hour at every rate that was tried:
+// m5n, m8i and m8g (I. Vari, 2026). The result of the two m8 families is taken for their
+// generation.
 bool never_seen_empty(std::string_view name) {
   const std::string_view family = without_service(family_of(name));
   return family == "m5n" || family == "m5dn" || generation_of(name) >= 8;
 }
 
-// How well a candidate would explain what was typed; the smallest is the likeliest.
+// The likeness of a candidate to the typed name; the smallest is the likeliest.
 struct Likeness {
   std::size_t rank;
   bool other_family;
@@ -135,8 +136,8 @@ ByteRange prior_capacity(const InstanceType& type) {
   const double burst = static_cast<double>(type.burst.bits_per_second) / 8;
   const double middle = baseline * refill_seconds(size_of(type.name));
   if (never_seen_empty(type.name)) return {.lo = middle / 2, .hi = ByteRange::kUnbounded};
-  // AWS says that a burst typically lasts 5 minutes at least. For the smallest types that is far
-  // more than their baseline would make of the measured ones, so it is not ruled out.
+  // AWS says that a burst typically lasts at least 5 minutes. For the smallest types that is far
+  // more than the measured times of their baseline, so the prior must not rule it out.
   constexpr double kDocumentedLeast = 300;
   return {.lo = middle / 2, .hi = std::max(2 * middle, (burst - baseline) * kDocumentedLeast)};
 }

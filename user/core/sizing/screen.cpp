@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/sizing/screen.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
 
 #include "core/base/quantity.h"
 #include "core/base/text.h"
+#include "core/traffic/direction.h"
 
 namespace cgtally::sizing {
 namespace {
@@ -14,42 +17,38 @@ namespace {
 constexpr std::uint64_t kShortPacket = 200;
 constexpr std::size_t kLasts = 14;
 
-struct Half {
-  std::string_view name;
-  Bytes Traffic::*bytes;
-  Packets Traffic::*packets;
-};
-constexpr Half kIn{"in ", &Traffic::rx_bytes, &Traffic::rx_packets};
-constexpr Half kOut{"out", &Traffic::tx_bytes, &Traffic::tx_packets};
-
-std::uint64_t mean_packet(const Traffic& total, const Half& half) {
-  const std::uint64_t packets = (total.*half.packets).value;
-  return packets == 0 ? 0 : (total.*half.bytes).value / packets;
+std::uint64_t mean_packet(const Traffic& total, Direction direction) {
+  const std::uint64_t packets = packets_of(total, direction).value;
+  return packets == 0 ? 0 : bytes_of(total, direction).value / packets;
 }
 
-std::string load_line(const Workload& load, const Half& half) {
+std::string direction_line(const Workload& load, Direction direction) {
   const Traffic total = load.total();
   BitRate peak;
   for (const WorkloadStep& step : load.steps) {
-    peak = std::max(peak, rate(step.traffic.*half.bytes, step.elapsed).value_or(BitRate{}));
+    const auto step_rate = rate(bytes_of(step.traffic, direction), step.elapsed);
+    peak = std::max(peak, step_rate.value_or(BitRate{}));
   }
-  const auto mean = rate(total.*half.bytes, load.length()).value_or(BitRate{});
-  std::string line = std::string(half.name) + "  mean " + pad_left(format_bit_rate(mean), 11);
-  if (load.steps.size() > 1) line += "  peak " + pad_left(format_bit_rate(peak), 11);
-  const auto packets = rate(total.*half.packets, load.length()).value_or(PacketRate{});
-  if (packets.packets_per_second == 0) return line + "\n";
-  return line + "  " + pad_left(format_packet_rate(packets), 9) + " p/s of " +
-         pad_left(format_count(mean_packet(total, half)), 6) + " B\n";
+  const auto mean = rate(bytes_of(total, direction), load.length()).value_or(BitRate{});
+  std::string line = fmt::format("{:<3}  mean {:>11}", direction == Direction::rx ? "in" : "out",
+                                 format_bit_rate(mean));
+  if (load.steps.size() > 1) line += fmt::format("  peak {:>11}", format_bit_rate(peak));
+  const auto packets = rate(packets_of(total, direction), load.length()).value_or(PacketRate{});
+  if (packets.packets_per_second > 0) {
+    line += fmt::format("  {:>9} p/s of {:>6} B", format_packet_rate(packets),
+                        format_count(mean_packet(total, direction)));
+  }
+  return line + '\n';
 }
 
-// Rounded towards less, so that what is not enough never looks like enough.
-std::string percent(double margin) {
+// Rounded down, so that a limit that is crossed never looks as if it were not.
+std::string margin_text(double margin) {
   constexpr double kLeast = -9.99;
   if (margin < kLeast) return "<-999 %";
-  if (margin <= -1) return std::to_string(static_cast<long>(std::floor(margin * 100))) + " %";
+  if (margin <= -1) return fmt::format("{} %", static_cast<long>(std::floor(margin * 100)));
   const auto tenths = static_cast<long>(std::floor(margin * 1000));
-  return (tenths < 0 ? "-" : "") + std::to_string(std::abs(tenths) / 10) + "." +
-         std::to_string(std::abs(tenths) % 10) + " %";
+  return fmt::format("{}{}.{} %", tenths < 0 ? "-" : "", std::abs(tenths) / 10,
+                     std::abs(tenths) % 10);
 }
 
 std::string most_text(const std::optional<std::uint64_t>& most) {
@@ -59,17 +58,15 @@ std::string most_text(const std::optional<std::uint64_t>& most) {
 }
 
 std::string row_text(const SizingRow& row, std::size_t name_width, bool counted, bool repeats) {
-  const std::string name = repeats ? "" : printable(row.type->name);
-  std::string text = pad_right(name, name_width) + " " +
-                     pad_left(repeats ? "" : format_bit_rate_short(row.type->baseline), 6);
-  if (counted) {
-    text += " " + pad_right(row.counted, 7) + " " + pad_left(most_text(row.most_per_second), 9);
-  } else {
-    text += " " + pad_left(format_bit_rate_short(row.type->burst), 6) + " " +
-            pad_left(row.type->vcpus == 0 ? "-" : std::to_string(row.type->vcpus), 4);
-  }
-  return text + "  " + pad_right(lasting(row.fit), kLasts) + " " +
-         pad_left(percent(row.fit.margin), 7) + " " + std::string(limit_name(row.fit.binds)) + "\n";
+  const InstanceType& type = *row.type;
+  const std::string middle =
+      counted ? fmt::format("{:<7} {:>9}", row.counted, most_text(row.most_per_second))
+              : fmt::format("{:>6} {:>4}", format_bit_rate_short(type.burst),
+                            type.vcpus == 0 ? "-" : fmt::format("{}", type.vcpus));
+  return fmt::format("{} {:>6} {}  {:<{}} {:>7} {}\n",
+                     pad_right(repeats ? "" : printable(type.name), name_width),
+                     repeats ? "" : format_bit_rate_short(type.baseline), middle, lasting(row.fit),
+                     kLasts, margin_text(row.fit.margin), limit_name(row.fit.binds));
 }
 
 }  // namespace
@@ -79,7 +76,7 @@ std::string lasting(const Fit& fit) {
   if (fit.verdict == Verdict::exceeds) return "too fast";
   const std::string from = format_duration(*fit.earliest);
   const std::string to = fit.latest ? format_duration(*fit.latest) : "never";
-  return from == to ? from : from + ".." + to;
+  return from == to ? from : fmt::format("{}..{}", from, to);
 }
 
 std::string sizing_table(const std::vector<SizingRow>& rows) {
@@ -87,10 +84,9 @@ std::string sizing_table(const std::vector<SizingRow>& rows) {
   const bool counted = !rows.front().counted.empty();
   std::size_t width = 4;
   for (const SizingRow& row : rows) width = std::max(width, display_width(row.type->name));
-  const std::string middle =
-      counted ? " COUNTED " + pad_left("MOST/s", 9) : " " + pad_left("BURST", 6) + " VCPU";
-  std::string table = pad_right("TYPE", width) + " " + pad_left("BASE", 6) + middle + "  " +
-                      pad_right("LASTS", kLasts) + " " + pad_left("MARGIN", 7) + " BINDS\n";
+  std::string table =
+      fmt::format("{:<{}} {:>6} {}  {:<{}} {:>7} BINDS\n", "TYPE", width, "BASE",
+                  counted ? "COUNTED    MOST/s" : " BURST VCPU", "LASTS", kLasts, "MARGIN");
   const InstanceType* before = nullptr;
   for (const SizingRow& row : rows) {
     table += row_text(row, width, counted, row.type == before);
@@ -100,7 +96,7 @@ std::string sizing_table(const std::vector<SizingRow>& rows) {
 }
 
 std::string workload_lines(const Workload& load) {
-  return load_line(load, kIn) + load_line(load, kOut);
+  return direction_line(load, Direction::rx) + direction_line(load, Direction::tx);
 }
 
 std::string short_packets(const Workload& load) {
@@ -109,9 +105,10 @@ std::string short_packets(const Workload& load) {
   if (packets == 0) return {};
   const std::uint64_t mean = (total.rx_bytes + total.tx_bytes).value / packets;
   if (mean >= kShortPacket) return {};
-  return "SHORT    packets are short (mean " + std::to_string(mean) +
-         " B): a limit on packets a second may bind\n"
-         "         before bandwidth does; AWS publishes none, so measure it: --pps-limit\n";
+  return fmt::format(
+      "SHORT    packets are short (mean {} B): a limit on packets a second may bind\n"
+      "         before bandwidth does; AWS publishes none, so measure it: --pps-limit\n",
+      mean);
 }
 
 }  // namespace cgtally::sizing

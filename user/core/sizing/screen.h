@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which types carry a load, as a table of at most 80 columns and as CSV rows' worth of fields. The
-// same rows serve what was recorded and what is imagined; the latter is counted twice, as payload
-// and as it is on the wire.
+// The types that carry a workload, as a table of at most 80 columns. The same rows make the CSV. An
+// imagined workload has two rows for each type, one for its payload and one for its wire bytes.
 #pragma once
 
 #include <optional>
@@ -12,18 +11,19 @@
 
 namespace cgtally::sizing {
 
-// How one load fares on one type.
+// One workload on one type.
 struct SizingRow {
   const InstanceType* type;
-  std::string counted;  // "payload", "wire"; empty: recorded
+  std::string counted;  // "payload", "wire"; empty for a recorded workload
   Fit fit;
-  std::optional<std::uint64_t> most_per_second;  // for ever; of an imagined load
+  std::optional<std::uint64_t> most_per_second;  // exchanges, for ever; only if imagined
 };
 
 [[nodiscard]] std::string sizing_table(const std::vector<SizingRow>& rows);
-// "out   102 Mbit/s mean   238 Mbit/s peak   9 200 p/s   mean packet 1 391 B"
+// One line for each direction: "out  mean    102 Mbit/s  peak    238 Mbit/s      9 200 p/s of  1
+// 391 B".
 [[nodiscard]] std::string workload_lines(const Workload& load);
-// What short packets mean; empty where they are not short.
+// A note that a packet rate may be the limit; empty if the packets are not short.
 [[nodiscard]] std::string short_packets(const Workload& load);
 [[nodiscard]] std::string lasting(const Fit& fit);  // "for ever", "43.1 s..5m00s"
 

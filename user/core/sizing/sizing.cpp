@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Amounts are in bits times 10^9 and 128 wide: a rate times nanoseconds, with nothing rounded.
+// Amounts are 128-bit integers in bits times 10^9, that is a rate times nanoseconds: nothing is
+// rounded.
 #include "core/sizing/sizing.h"
 
 #include <algorithm>
-#include <array>
 #include <limits>
 #include <numeric>
 #include <tuple>
+
+#include "core/base/enum_names.h"
 
 namespace cgtally::sizing {
 namespace {
@@ -15,6 +17,9 @@ using Wide = __int128;
 
 constexpr Wide kPerByte = Wide{8} * 1'000'000'000;
 constexpr Wide kPerPacket = 1'000'000'000;
+
+constexpr EnumNames<Limit::connections> kLimitNames{"in",       "out", "in peak",
+                                                    "out peak", "pps", "conns"};
 
 Wide bits_of(Bytes bytes) { return Wide{bytes.value} * kPerByte; }
 Wide granted(BitRate rate, Nanoseconds elapsed) {
@@ -25,22 +30,22 @@ double share(Wide used, Wide limit) {
   return static_cast<double>(used) / static_cast<double>(limit);
 }
 
-// The stream once through, from a balance.
+// The result of one pass through the stream.
 struct Pass {
-  Wide balance = 0;                        // at its end
-  Wide lost = 0;                           // what it takes from a bucket that is never full
-  Wide worst = 0;                          // the most that it has taken at any step
-  std::optional<Nanoseconds> empty_after;  // then nothing else is known
+  Wide balance = 0;                        // at the end
+  Wide lost = 0;                           // spent less earned, for a bucket that never fills up
+  Wide worst = 0;                          // the highest `lost` after any step
+  std::optional<Nanoseconds> empty_after;  // if set, the other members are not valid
 };
 
-Pass walk(const Stream& stream, BitRate baseline, Wide capacity, Wide balance) {
+Pass pass_through(const Stream& stream, BitRate baseline, Wide capacity, Wide balance) {
   Pass pass{.balance = balance, .empty_after = std::nullopt};
   Nanoseconds passed{};
   for (std::size_t i = 0; i < stream.bytes.size(); ++i) {
     const Nanoseconds elapsed = stream.elapsed[i];
     const Wide spent = bits_of(stream.bytes[i]) - granted(baseline, elapsed);
     if (spent > pass.balance) {
-      // Within a step the rate is even.
+      // The rate is taken as even within a step.
       const auto part = static_cast<long double>(pass.balance) / static_cast<long double>(spent);
       const auto into = part * static_cast<long double>(elapsed.count());
       pass.empty_after = passed + Nanoseconds{static_cast<std::int64_t>(into)};
@@ -72,28 +77,24 @@ std::optional<Nanoseconds> sooner(std::optional<Nanoseconds> a, std::optional<Na
 
 }  // namespace
 
-std::string_view limit_name(Limit limit) {
-  static constexpr std::array<std::string_view, 6> kNames{"in",       "out", "in peak",
-                                                          "out peak", "pps", "conns"};
-  return kNames.at(static_cast<std::size_t>(limit));
-}
+std::string_view limit_name(Limit limit) { return kLimitNames[limit]; }
 
-// Two passes show all that can happen: a stream that loses over the whole never fills the bucket
-// again after the first, so from then on each pass takes the same, and whole passes are counted
-// instead of walked; one that does not lose is the same in each pass after the first.
+// Two passes show all that can happen. A stream that loses more than it earns never fills the
+// bucket again after the first pass; from then on each pass takes the same, so whole passes are
+// skipped by a division. A stream that does not lose is the same in each pass after the first.
 std::optional<Nanoseconds> time_to_empty(const Stream& stream, BitRate baseline, Bytes capacity) {
   const Wide most = bits_of(capacity);
   const Nanoseconds length =
       std::accumulate(stream.elapsed.begin(), stream.elapsed.end(), Nanoseconds{});
-  const Pass first = walk(stream, baseline, most, most);
+  const Pass first = pass_through(stream, baseline, most, most);
   if (first.empty_after) return first.empty_after;
-  const Pass second = walk(stream, baseline, most, first.balance);
+  const Pass second = pass_through(stream, baseline, most, first.balance);
   if (second.empty_after) return after(1, length, *second.empty_after);
   if (second.lost <= 0) return std::nullopt;
-  // The last pass that surely ends begins with what the worst step needs.
+  // Skips the passes that begin with at least what the worst step takes: none of them ends empty.
   Wide passes = std::max<Wide>((second.balance - second.worst) / second.lost, 0);
   for (;; ++passes) {
-    const Pass last = walk(stream, baseline, most, second.balance - passes * second.lost);
+    const Pass last = pass_through(stream, baseline, most, second.balance - passes * second.lost);
     if (last.empty_after) return after(2 + passes, length, *last.empty_after);
   }
 }
@@ -101,18 +102,17 @@ std::optional<Nanoseconds> time_to_empty(const Stream& stream, BitRate baseline,
 Sizing::Sizing(const Workload& load, const GivenLimits& limits)
     : length_(load.length()),
       limits_(limits),
-      in_(direction(load, false)),
-      out_(direction(load, true)) {
+      loads_{.rx = direction_load(load, Direction::rx), .tx = direction_load(load, Direction::tx)} {
   for (const WorkloadStep& step : load.steps) {
     const Wide packets = Wide{step.traffic.rx_packets.value} + step.traffic.tx_packets.value;
     packets_peak_ = std::max(packets_peak_, share(packets * kPerPacket, step.elapsed.count()));
   }
 }
 
-Sizing::Direction Sizing::direction(const Workload& load, bool out) {
-  Direction made;
+Sizing::DirectionLoad Sizing::direction_load(const Workload& load, Direction direction) {
+  DirectionLoad made;
   for (const WorkloadStep& step : load.steps) {
-    const Bytes bytes = out ? step.traffic.tx_bytes : step.traffic.rx_bytes;
+    const Bytes bytes = bytes_of(step.traffic, direction);
     made.stream.elapsed.push_back(step.elapsed);
     made.stream.bytes.push_back(bytes);
     made.total += bytes.value;
@@ -124,13 +124,13 @@ Sizing::Direction Sizing::direction(const Workload& load, bool out) {
   return made;
 }
 
-void Sizing::add_uses(std::vector<Use>& uses, const Direction& direction, const CreditTerms& terms,
-                      bool out) const {
-  const Nanoseconds elapsed = direction.stream.elapsed[direction.fastest];
-  const Wide peak = bits_of(direction.stream.bytes[direction.fastest]);
-  const Wide most = granted(terms.burst, elapsed);
+void Sizing::add_uses(std::vector<Use>& uses, Direction direction, const CreditTerms& terms) const {
+  const bool out = direction == Direction::tx;
+  const DirectionLoad& load = loads_[direction];
+  const Wide peak = bits_of(load.stream.bytes[load.fastest]);
+  const Wide most = granted(terms.burst, load.stream.elapsed[load.fastest]);
   uses.push_back({.limit = out ? Limit::out : Limit::in,
-                  .share = share(bits_of({direction.total}), granted(terms.baseline, length_)),
+                  .share = share(bits_of({load.total}), granted(terms.baseline, length_)),
                   .crossed = false});
   uses.push_back({.limit = out ? Limit::out_peak : Limit::in_peak,
                   .share = share(peak, most),
@@ -139,8 +139,8 @@ void Sizing::add_uses(std::vector<Use>& uses, const Direction& direction, const 
 
 std::vector<Sizing::Use> Sizing::uses(const CreditTerms& terms) const {
   std::vector<Use> found;
-  add_uses(found, out_, terms, true);
-  add_uses(found, in_, terms, false);
+  add_uses(found, Direction::tx, terms);
+  add_uses(found, Direction::rx, terms);
   if (limits_.packets_per_second) {
     const double used = packets_peak_ / static_cast<double>(*limits_.packets_per_second);
     found.push_back({.limit = Limit::packets, .share = used, .crossed = used > 1});
@@ -152,20 +152,20 @@ std::vector<Sizing::Use> Sizing::uses(const CreditTerms& terms) const {
   return found;
 }
 
-std::optional<Nanoseconds> Sizing::empty(Direction& direction, BitRate baseline,
-                                         double capacity) const {
-  const Stream& stream = direction.stream;
-  const Wide peak = bits_of(stream.bytes[direction.fastest]);
-  if (peak <= granted(baseline, stream.elapsed[direction.fastest])) return std::nullopt;
+std::optional<Nanoseconds> Sizing::time_to_empty_of(Direction direction, BitRate baseline,
+                                                    double capacity) {
+  DirectionLoad& load = loads_[direction];
+  const Wide peak = bits_of(load.stream.bytes[load.fastest]);
+  if (peak <= granted(baseline, load.stream.elapsed[load.fastest])) return std::nullopt;
   const Bytes bytes = whole_bytes(capacity);
-  const auto [entry, is_new] = direction.known.try_emplace({baseline, bytes.value});
-  if (is_new) entry->second = time_to_empty(stream, baseline, bytes);
+  const auto [entry, is_new] = load.known_times.try_emplace({baseline, bytes.value});
+  if (is_new) entry->second = time_to_empty(load.stream, baseline, bytes);
   return entry->second;
 }
 
 Fit Sizing::fit(const CreditTerms& terms) {
   const std::vector<Use> all = uses(terms);
-  // What no bucket helps with comes first.
+  // A limit that no bucket helps with binds before any other.
   const auto binding = std::ranges::max_element(all, {}, [](const Use& use) {
     return std::pair{use.crossed, use.share};
   });
@@ -176,24 +176,27 @@ Fit Sizing::fit(const CreditTerms& terms) {
   if (binding->crossed) {
     result.verdict = Verdict::exceeds;
     result.over_the_load = false;
-    return result;
-  }
-  if (!terms.has_credits()) return result;
-  const auto in = empty(in_, terms.baseline, terms.capacity.lo);
-  const auto out = empty(out_, terms.baseline, terms.capacity.lo);
-  result.earliest = sooner(in, out);
-  if (!result.earliest) return result;
-  result.verdict = Verdict::empties;
-  result.over_the_load = *result.earliest >= length_;
-  if (terms.capacity.bounded()) {
-    result.latest = sooner(empty(in_, terms.baseline, terms.capacity.hi),
-                           empty(out_, terms.baseline, terms.capacity.hi));
-  }
-  if (result.margin > 0) {  // the mean would fit, and the bucket is too small for what is above it
-    result.binds = result.earliest == out ? Limit::out : Limit::in;
-    result.margin = 0;
+  } else if (terms.has_credits()) {
+    add_times(result, terms);
   }
   return result;
+}
+
+void Sizing::add_times(Fit& fit, const CreditTerms& terms) {
+  const auto in = time_to_empty_of(Direction::rx, terms.baseline, terms.capacity.lo);
+  const auto out = time_to_empty_of(Direction::tx, terms.baseline, terms.capacity.lo);
+  fit.earliest = sooner(in, out);
+  if (!fit.earliest) return;
+  fit.verdict = Verdict::empties;
+  fit.over_the_load = *fit.earliest >= length_;
+  if (terms.capacity.bounded()) {
+    fit.latest = sooner(time_to_empty_of(Direction::rx, terms.baseline, terms.capacity.hi),
+                        time_to_empty_of(Direction::tx, terms.baseline, terms.capacity.hi));
+  }
+  if (fit.margin > 0) {  // the mean would fit, and the bucket is too small for what is above it
+    fit.binds = fit.earliest == out ? Limit::out : Limit::in;
+    fit.margin = 0;
+  }
 }
 
 bool crosses_given_limit(const Fit& fit) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rows become steps: what all of them moved up to one moment, over the time since the moment
-// before.
+// All rows of one moment make a step: their traffic over the time since the moment before.
 #include "core/sizing/workload.h"
+
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <utility>
@@ -11,7 +12,7 @@ namespace {
 
 constexpr std::uint64_t kSegment = 1448;  // MTU 1500 less 40 of headers and 12 of timestamps
 constexpr std::uint64_t kHeaders = 66;
-constexpr std::uint64_t kMostPerSecond = 1'000'000'000'000'000;  // 1 PB: more than anybody carries
+constexpr std::uint64_t kMostPerSecond = 1'000'000'000'000'000;  // 1 PB: no network carries more
 
 std::uint64_t segments(Bytes payload) {
   return payload.value == 0 ? 1 : (payload.value - 1) / kSegment + 1;
@@ -37,15 +38,14 @@ Nanoseconds Workload::length() const {
   return sum;
 }
 
-Result<void> WorkloadBuilder::add(const Sample& row, std::string_view place) {
+Result<void> WorkloadBuilder::add(const Sample& row, std::string_view where) {
   if (host_.empty()) host_ = row.host;
   if (row.host != host_) {
     return std::unexpected(
-        Error{.what = "the recording is of several hosts: " + host_ + " and " + row.host,
-              .hint = "give the rows of one: an allowance belongs to one instance",
-              .failure = Failure::usage});
+        usage_error(fmt::format("the recording is of several hosts: {} and {}", host_, row.host),
+                    "give the rows of one host: an allowance belongs to one instance"));
   }
-  const auto sample = replay_.add(row, place);
+  const auto sample = replay_.add(row, where);
   if (!sample) return std::unexpected(sample.error());
   Ledger& ledger = ledgers_[row.ledger];
   ledger.begin = std::min(ledger.begin, row.taken.wall - row.interval);
@@ -59,11 +59,11 @@ Result<void> WorkloadBuilder::add(const Sample& row, std::string_view place) {
 Result<RecordedWorkload> WorkloadBuilder::finish() && {
   const ReplayReport report = std::move(replay_).finish();
   if (report.overlaps.count > 0) {
-    return std::unexpected(Error{.what = "two ledgers counted at the same time, from " +
-                                         report.overlaps.first +
-                                         ": their traffic would be charged twice",
-                                 .hint = "give the recording of one of them",
-                                 .failure = Failure::usage});
+    return std::unexpected(
+        usage_error(fmt::format("two ledgers counted at the same time, from {}: their traffic "
+                                "would be charged twice",
+                                report.overlaps.first),
+                    "give the recording of one of them"));
   }
   std::vector<const Ledger*> in_order;
   for (const auto& [name, ledger] : ledgers_) in_order.push_back(&ledger);
@@ -94,7 +94,7 @@ Traffic payload_of(const Exchange& exchange) {
           .tx_packets = {}};
 }
 
-Traffic wire_of(const Exchange& exchange) {
+Traffic wire_bytes_of(const Exchange& exchange) {
   const std::uint64_t asked = segments(exchange.request);
   const std::uint64_t answered = segments(exchange.response);
   const std::uint64_t in = asked + answered / 2;
@@ -111,9 +111,8 @@ Result<Workload> repeated(const Traffic& one, std::uint64_t per_second) {
   const auto in_packets = product(one.rx_packets.value, per_second);
   const auto out_packets = product(one.tx_packets.value, per_second);
   if (!in || !out || !in_packets || !out_packets) {
-    return std::unexpected(Error{.what = "so much traffic does not exist: over 1 PB a second",
-                                 .hint = "give a smaller size or rate",
-                                 .failure = Failure::usage});
+    return std::unexpected(
+        usage_error("the traffic must be at most 1 PB a second", "give a smaller size or rate"));
   }
   return Workload{.steps = {{.elapsed = std::chrono::seconds{1},
                              .traffic = {.rx_bytes = {*in},

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an instance would have to carry: bytes and packets of both directions, step by step. From a
-// recording it is the sum over all accounts and interfaces, by their totals; imagined, it is one
-// second that repeats. Memory follows the steps, not the rows.
+// The workload that an instance would have to carry: bytes and packets of both directions, step by
+// step. A recorded workload is the sum over all accounts and interfaces, by their totals; an
+// imagined one is a single second that repeats.
 #pragma once
 
 #include <cstdint>
@@ -32,22 +32,26 @@ struct Workload {
 
 struct RecordedWorkload {
   Workload load;
-  std::set<std::string> interfaces;  // that were summed
+  std::set<std::string> interfaces;  // those that were summed
   Nanoseconds first_wall{};
   std::size_t ledgers = 0;
-  Observation gaps;  // not recorded: whatever moved there is charged evenly over the gap
+  Observation gaps;  // the traffic of a gap is spread evenly over the gap
 };
 
+// Makes a workload of recorded rows. Used by `cgtally size`; it reads no files, and its memory
+// grows with the steps, not with the rows.
 class WorkloadBuilder {
  public:
-  // Rows as for Replay::add. All of one host: an instance is one.
-  Result<void> add(const Sample& row, std::string_view place);
+  // `where` ("a.csv: line 7") is for the Error. All rows must be of one host, since a host is one
+  // instance, and satisfy Replay::add().
+  Result<void> add(const Sample& row, std::string_view where);
   [[nodiscard]] Result<RecordedWorkload> finish() &&;
 
  private:
   struct Ledger {
-    Nanoseconds begin = Nanoseconds::max();     // wall
-    std::map<Nanoseconds, WorkloadStep> steps;  // by boot time; elapsed: the longest interval there
+    Nanoseconds begin = Nanoseconds::max();  // wall time
+    // By boot time; `elapsed` is the longest interval of that moment's rows.
+    std::map<Nanoseconds, WorkloadStep> steps;
   };
   Replay replay_{[](std::string_view) { return true; }};
   std::string host_;
@@ -55,20 +59,20 @@ class WorkloadBuilder {
   std::map<std::string, Ledger> ledgers_;
 };
 
-// So many responses of one size a second, each to one request.
+// An imagined workload: `per_second` requests of one size, each with a response of one size.
 struct Exchange {
   std::uint64_t per_second = 0;
   Bytes request;
   Bytes response;
 };
 
-// What one exchange moves as the server sees it: its requests come in, its responses go out.
-// Payload alone has no packets.
+// The payload of one exchange as the server sees it: the request comes in, the response goes out.
+// Payload has no packets.
 [[nodiscard]] Traffic payload_of(const Exchange& exchange);
-// With the headers of TCP over IPv4 on Ethernet: 66 B (14 + 20 + 32 with timestamps) for each
-// segment of at most 1448 B, and one such packet the other way as ACK for every two segments.
-[[nodiscard]] Traffic wire_of(const Exchange& exchange);
-// The first as often as the exchange happens. An Error where that does not fit into 64 bits.
+// One exchange on the wire, with the headers of TCP over IPv4 on Ethernet: 66 B (14 + 20 + 32 with
+// timestamps) for each segment of at most 1448 B, and for every two segments one ACK the other way.
+[[nodiscard]] Traffic wire_bytes_of(const Exchange& exchange);
+// One second of `per_second` exchanges. An Error above 1 PB a second.
 [[nodiscard]] Result<Workload> repeated(const Traffic& one, std::uint64_t per_second);
 
 }  // namespace cgtally::sizing

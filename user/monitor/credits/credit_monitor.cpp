@@ -61,7 +61,7 @@ CreditMonitor::CreditMonitor(const CreditOptions& options, Instance instance, st
       sampler_(sys::host_name()),
       allowances_(host_root_, notices),
       connections_(host_root_, notices),
-      alarms_{CreditAlarm(options.warn), CreditAlarm(options.warn)} {}
+      alarms_{.rx = CreditAlarm(options.warn), .tx = CreditAlarm(options.warn)} {}
 
 Result<CreditMonitor> CreditMonitor::begin(const CreditOptions& options, Instance instance,
                                            std::string host_root, Session& session,
@@ -117,15 +117,16 @@ std::optional<SavedCredits> CreditMonitor::remembered() {
 void CreditMonitor::start_from_memory(Session& session, const Reading& base, BucketStart start) {
   const auto memory = remembered();
   if (!memory) {
-    credits_.emplace(instance_.terms, instance_.terms, start, base.taken);
+    credits_.emplace(PerDirection<CreditTerms>{.rx = instance_.terms, .tx = instance_.terms}, start,
+                     base.taken);
     return;
   }
-  const Resumption since =
-      resume(*memory, place(session, base.taken, base.ledger, booked(session, base)));
+  const SaveGap since =
+      gap_since(*memory, place(session, base.taken, base.ledger, booked(session, base)));
   if (since.same_boot) {
     credits_.emplace(instance_.terms, *memory, since, base.taken);
-    notices_.report("the credits go on as remembered " + format_duration(since.gap) +
-                    " ago; what went out since is " + since.how +
+    notices_.report("the credits go on as remembered " + format_duration(since.length) +
+                    " ago; what went out since is " + since.explanation +
                     (start == BucketStart::unknown
                          ? ""
                          : " (for --start to count, remove " + file_.path() + ")"));
@@ -133,13 +134,15 @@ void CreditMonitor::start_from_memory(Session& session, const Reading& base, Buc
   }
   if (start == BucketStart::unknown) {
     credits_.emplace(instance_.terms, *memory, since, base.taken);
-    notices_.report("the balance is not known: " + since.how);
+    notices_.report("the balance is not known: " + since.explanation);
     return;
   }
-  const auto terms = [&](Direction way) {
-    return with_learned(instance_.terms, memory->of(way), since.same_instance);
-  };
-  credits_.emplace(terms(Direction::tx), terms(Direction::rx), start, base.taken);
+  PerDirection<CreditTerms> terms;
+  for (const Direction direction : kDirections) {
+    terms[direction] =
+        with_learned(instance_.terms, memory->buckets[direction], since.same_instance);
+  }
+  credits_.emplace(terms, start, base.taken);
 }
 
 // Through the recording, and over the time from its end to now, of which nobody knows.
@@ -194,7 +197,7 @@ CreditIdentity CreditMonitor::place(Session& session, const Moment& now, std::st
           .boot = sys::boot_id(),
           .at = now,
           .ledger = std::move(ledger),
-          .booked = booked,
+          .counted = booked,
           .device = device_totals(charged(session), host_root_)};
 }
 
@@ -204,9 +207,9 @@ std::optional<CreditReport> CreditMonitor::take(Session& session, const Reading&
   if (role_ == CreditRole::keeper) connections_.look(reading.taken);
   advance(session, reading);
   CreditReport report = this->report(reading.taken);
-  for (std::size_t i = 0; i < report.ways.size(); ++i) {
-    if (auto said = alarms_[i].hear(report.ways[i], reading.taken)) {
-      notices_.report(*std::move(said));
+  for (const Direction direction : kCreditOrder) {
+    if (auto due = alarms_[direction].update(report.directions[direction], reading.taken)) {
+      notices_.report(*std::move(due));
     }
   }
   if (role_ == CreditRole::keeper &&
@@ -235,14 +238,13 @@ void CreditMonitor::advance(Session& session, const Reading& reading) {
     return CounterGain{.there = allowances.has(counter),
                        .gained = counted ? allowances.gained(counter) : std::nullopt};
   };
-  interval.tx = gain(AllowanceCounter::bw_out);
-  interval.rx = gain(AllowanceCounter::bw_in);
+  interval.counters = {.rx = gain(AllowanceCounter::bw_in), .tx = gain(AllowanceCounter::bw_out)};
   if (session.is_counting()) {
     credits_->advance(interval);
   } else {
     credits_->pause(reading.taken, interval.elapsed, std::nullopt);
   }
-  credits_->name(samples, reading.taken);
+  credits_->add_samples(samples, reading.taken);
   last_ = reading.taken;
   ledger_ = reading.ledger;
   booked_ = booked(session, reading);
@@ -253,19 +255,19 @@ CreditReport CreditMonitor::report(const Moment& now) {
   report.taken = now;
   report.host = sys::host_name();
   report.instance = shown_name(instance_);
-  report.ways = credits_->ways(most_named_);
-  judge(report, allowances_.allowances().summaries());
+  report.directions = credits_->directions(most_named_);
+  set_allowances(report, allowances_.allowances().summaries());
   report.connections = connections_.connections().all();
   report.knows_connections = role_ == CreditRole::keeper;
-  const BitRate most = std::max(report.ways[0].mean, report.ways[1].mean);
+  const BitRate most = std::max(report.directions.tx.mean, report.directions.rx.mean);
   report.larger = larger_type(instance_, most);
   return report;
 }
 
 void CreditMonitor::save(Session& session, const Moment& now) {
   saved_ = now.boot;
-  const auto kept =
-      file_.write(saved_credits_text(credits_->memory(place(session, last_, ledger_, booked_))));
+  const auto kept = file_.write(
+      saved_credits_text(credits_->saved_state(place(session, last_, ledger_, booked_))));
   if (!kept && !save_failed_) {
     notices_.report("the state of the credits cannot be kept: " + kept.error().what);
   }

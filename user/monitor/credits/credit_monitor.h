@@ -4,7 +4,6 @@
 // charged are the uplinks, all of them; where none is counted, whatever is.
 #pragma once
 
-#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -82,7 +81,7 @@ class CreditMonitor {
   std::optional<AllowanceDelta> looked_;
   TcpCollector connections_;
   std::optional<Credits> credits_;
-  std::array<CreditAlarm, 2> alarms_;
+  PerDirection<CreditAlarm> alarms_;
   Moment last_;
   std::string ledger_;
   Traffic booked_;

@@ -46,7 +46,7 @@ void LiveExtras::round(const Reading& reading) {
   }
   if (credits_) {
     if (const auto report = credits_->take(session_, reading)) {
-      ways_.assign(report->ways.begin(), report->ways.end());
+      directions_ = {report->directions.tx, report->directions.rx};
     }
   }
   if (bursts_) {
@@ -60,7 +60,7 @@ void LiveExtras::round(const Reading& reading) {
 }
 
 void LiveExtras::put_into(Report& report) {
-  report.credits = ways_;
+  report.credits = directions_;
   report.bursts.reset();
   if (board_) {
     report.bursts = board_->next_panel(taken_);

@@ -51,7 +51,7 @@ class LiveExtras {
   BurstContext evidence_;
   AllowanceCollector allowances_;  // while no credits are watched: they look at the counters too
   std::optional<CreditMonitor> credits_;
-  std::vector<DirectionCredit> ways_;
+  std::vector<DirectionCredit> directions_;  // tx first
   std::optional<BurstHistory> board_;
   std::optional<BurstMonitor> bursts_;
   std::uint64_t missed_ = 0;  // windows that the board knows of

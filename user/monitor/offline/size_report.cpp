@@ -97,7 +97,7 @@ Result<Question> imagined(const SizeOptions& options) {
                     .counted = {},
                     .notes = ""};
   for (const auto& [name, one] : {std::pair{"payload", sizing::payload_of(exchange)},
-                                  std::pair{"wire", sizing::wire_of(exchange)}}) {
+                                  std::pair{"wire", sizing::wire_bytes_of(exchange)}}) {
     auto load = sizing::repeated(one, exchange.per_second);
     if (!load) return std::unexpected(std::move(load).error());
     question.heading += std::string(name) + "\n" + sizing::workload_lines(*load);

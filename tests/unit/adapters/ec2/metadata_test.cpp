@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Finding out what instance this is: firmware below a root of the test's own, and a metadata
-// service of the test's own on the loopback.
+// The identity of the instance, from DMI files below a root that the test makes and from a metadata
+// service that the test runs on the loopback.
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
@@ -60,21 +60,20 @@ TEST_F(Dmi, SaysWhyXenTellsNothing) {
   says("sys_vendor", "Xen");
   says("product_name", "HVM domU");
   says("bios_version", "4.11.amazon");
-  EXPECT_EQ(refusal(), "this is an EC2 instance on Xen, whose firmware does not tell its type");
+  EXPECT_EQ(refusal(), "an EC2 instance on Xen, whose DMI data does not name the instance type");
 }
 
-TEST_F(Dmi, SaysThatItIsElsewhere) {
+TEST_F(Dmi, SaysThatTheMachineIsNotOnEc2) {
   says("sys_vendor", "QEMU\x1b[2J");
-  EXPECT_EQ(refusal(), "this is no EC2 instance: its firmware says 'QEMU?[2J'");
+  EXPECT_EQ(refusal(), "not an EC2 instance (DMI vendor: QEMU?[2J)");
 }
 
 TEST_F(Dmi, SaysThatThereIsNothingToRead) {
   EXPECT_EQ(refusal(), root_ + "/sys/class/dmi/id/sys_vendor: No such file or directory");
   says("sys_vendor", "Amazon EC2");
   says("product_name", "bare metal");
-  EXPECT_EQ(
-      refusal(),
-      "this is an EC2 instance, and its firmware tells 'bare metal' where the type should be");
+  EXPECT_EQ(refusal(),
+            "an EC2 instance whose DMI product name is 'bare metal' instead of an instance type");
 }
 
 ImdsEndpoint at(const harness::MetadataService& service, Nanoseconds limit = 1s) {
@@ -89,7 +88,7 @@ TEST(Imds, TellsTypeAndInstanceForAToken) {
   EXPECT_EQ(identity->instance_id, "i-0123456789abcdef0");
 }
 
-TEST(Imds, TakesAnswersByteByByteFromWhoKeepsTheConnection) {
+TEST(Imds, TakesAnswersByteByByteFromAServerThatKeepsTheConnection) {
   const harness::MetadataService service(
       {.instance_type = "t4g.micro", .slowly = true, .keeps_open = true});
   EXPECT_EQ(ask_imds(at(service)).value().type, "t4g.micro");
@@ -112,11 +111,12 @@ TEST(Imds, WaitsForSilenceNoLongerThanItsLimit) {
   EXPECT_EQ(ImdsEndpoint{}.limit, 1s);
 }
 
-TEST(Imds, RefusesATypeThatIsNone) {
+TEST(Imds, RefusesTextThatHasNotTheFormOfAType) {
   const harness::MetadataService service({.instance_type = "<html>\x1b[2J"});
   const auto identity = ask_imds(at(service));
   ASSERT_FALSE(identity);
-  EXPECT_EQ(identity.error().what, "the metadata service says that the type is '<html>?[2J'");
+  EXPECT_EQ(identity.error().what,
+            "the metadata service gave '<html>?[2J' instead of an instance type");
 }
 
 TEST(Imds, SaysThatNobodyIsThere) {

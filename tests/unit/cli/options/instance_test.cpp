@@ -109,7 +109,7 @@ TEST_F(FindInstance, MakesAPriorOfFiguresWithoutABucket) {
 TEST_F(FindInstance, SaysOffAwsWhatToGive) {
   firmware("QEMU", "Standard PC");
   const Error error = refusal({});
-  EXPECT_EQ(error.what, "this is no EC2 instance: its firmware says 'QEMU'");
+  EXPECT_EQ(error.what, "not an EC2 instance (DMI vendor: QEMU)");
   EXPECT_EQ(error.failure, Failure::unsupported);
   EXPECT_NE(error.hint.find("--baseline, --burst and --bucket"), std::string::npos);
   EXPECT_EQ(refusal({"--baseline", "64Mbit"}).what, error.what);

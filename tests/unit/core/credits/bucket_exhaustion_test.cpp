@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// When a bucket is said to be empty, and when not: a limiter's plateau on the baseline is evidence,
-// a counter alone is not, and neither is a plateau elsewhere. What it teaches, and what happens
-// when a conclusion or something that was told turns out to be wrong.
+// Conclusions that a bucket is empty: a limiter's plateau at the baseline is evidence, a counter
+// alone is not, and neither is a plateau at another rate. An exhaustion teaches the capacity; wrong
+// conclusions and wrong terms are corrected.
 #include <gtest/gtest.h>
 
 #include <random>

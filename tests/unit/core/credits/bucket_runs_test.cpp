@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Buckets of real instances: each measured run is replayed as a series of one-second readings; what
-// one run teaches about the capacity predicts when another one of the same type was empty.
+// Buckets of real instances: each measured run is replayed as a series of one-second readings. The
+// capacity learned from one run predicts when another bucket of the same type was empty.
 #include <gtest/gtest.h>
 
 #include <algorithm>

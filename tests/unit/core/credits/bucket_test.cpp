@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A bucket that is told what it is calculates exactly; one that is told nothing says so, and says
-// from when on it will know.
+// A bucket with known terms is calculated exactly; one without says so, and from when on its
+// balance will be known.
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -152,7 +152,7 @@ TEST(Bucket, WhatIsRememberedIsWhatWasKnown) {
   Clock clock;
   Bucket bucket{terms(kCapacity, 2 * kCapacity, Basis::prior), BucketStart::full, clock.now()};
   clock.run(bucket, 48e6, 10);
-  const Bucket again{bucket.terms(), bucket.memory(), clock.now()};
+  const Bucket again{bucket.terms(), bucket.saved_state(), clock.now()};
   EXPECT_EQ(again.balance(), bucket.balance());
   EXPECT_EQ(again.deficit(), bucket.deficit());
   EXPECT_EQ(again.capacity(), bucket.capacity());

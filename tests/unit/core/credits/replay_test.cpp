@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Recordings judged by the model: what it finds in them, and what it makes of what they lack.
+// The credit model on recordings: exhaustions are found, and gaps are charged as far as known.
 #include "core/credits/replay.h"
 
 #include <gtest/gtest.h>
@@ -53,13 +53,14 @@ TEST(CreditReplay, FindsTheMomentAtWhichTheCreditsEnded) {
   const auto result = run.replay.finish();
   ASSERT_TRUE(result);
   EXPECT_EQ(result->intervals, 60U);
-  EXPECT_EQ(result->ways[0].exhaustions, 1U);
-  ASSERT_TRUE(result->ways[0].first_wall);
-  EXPECT_NEAR(std::chrono::duration<double>(*result->ways[0].first_wall - second(41).wall).count(),
-              0, 5);
-  EXPECT_EQ(result->ways[1].exhaustions, 0U);
-  EXPECT_EQ(run.reports.at(20).ways[0].state, CreditState::draining);
-  EXPECT_EQ(run.reports.at(20).ways[0].who.first.at(0).account, "/redis");
+  EXPECT_EQ(result->histories.tx.exhaustions, 1U);
+  ASSERT_TRUE(result->histories.tx.first_wall);
+  EXPECT_NEAR(
+      std::chrono::duration<double>(*result->histories.tx.first_wall - second(41).wall).count(), 0,
+      5);
+  EXPECT_EQ(result->histories.rx.exhaustions, 0U);
+  EXPECT_EQ(run.reports.at(20).directions.tx.state, CreditState::draining);
+  EXPECT_EQ(run.reports.at(20).directions.tx.top_accounts.named.at(0).account, "/redis");
 }
 
 TEST(CreditReplay, ChargesWhatTheTotalsSayOfAGap) {
@@ -71,8 +72,8 @@ TEST(CreditReplay, ChargesWhatTheTotalsSayOfAGap) {
   const auto result = run.replay.finish();
   ASSERT_TRUE(result);
   EXPECT_EQ(result->gaps, 1U);
-  EXPECT_LE(result->last.ways[0].balance.lo, before - 20 * 25e6);
-  EXPECT_GE(result->last.ways[0].balance.hi, before - 20 * 25e6);
+  EXPECT_LE(result->last.directions.tx.balance.lo, before - 20 * 25e6);
+  EXPECT_GE(result->last.directions.tx.balance.hi, before - 20 * 25e6);
 }
 
 TEST(CreditReplay, KnowsNothingAfterABootThatIsAnother) {
@@ -81,8 +82,8 @@ TEST(CreditReplay, KnowsNothingAfterABootThatIsAnother) {
   ASSERT_TRUE(run.replay.add(row(5, 1'000, "two")));
   const auto result = run.replay.finish();
   ASSERT_TRUE(result);
-  EXPECT_LE(result->last.ways[0].balance.lo, 8e6);
-  EXPECT_GE(result->last.ways[0].balance.hi, 1e9 - 1);
+  EXPECT_LE(result->last.directions.tx.balance.lo, 8e6);
+  EXPECT_GE(result->last.directions.tx.balance.hi, 1e9 - 1);
 }
 
 TEST(CreditReplay, RefusesRowsOfTwoHosts) {
@@ -102,7 +103,7 @@ TEST(CreditReplay, TakesTheFiguresOfAnotherMonitor) {
   }
   const auto result = run.replay.finish();
   ASSERT_TRUE(result);
-  EXPECT_EQ(result->ways[0].exhaustions, 1U);
+  EXPECT_EQ(result->histories.tx.exhaustions, 1U);
 }
 
 TEST(CreditReplay, OfNothingIsNothing) {

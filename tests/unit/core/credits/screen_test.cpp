@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the screen and the CSV make of what is known of the credits.
+// The screen, the lines and the CSV rows that are made from a CreditReport.
 #include "core/credits/screen.h"
 
 #include <gtest/gtest.h>
@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 
 DirectionCredit draining() {
   DirectionCredit credit;
-  credit.way = Direction::tx;
+  credit.direction = Direction::tx;
   credit.state = CreditState::draining;
   credit.terms = {.baseline = {64'000'000},
                   .burst = {5'000'000'000},
@@ -27,10 +27,11 @@ DirectionCredit draining() {
   credit.balance = {.lo = 4e9, .hi = 44e9};
   credit.capacity = {.lo = 13e9, .hi = 53e9};
   credit.empty = TimeToEmpty{.lo_s = 148, .hi_s = 1620};
-  credit.who = {.first = {{"/system.slice/redis.service", 0.964}, {"/pod/api", 0.021}},
-                .other_count = 7,
-                .other_share = 0.015};
-  credit.why = {"oldest", "full at 09:12:04Z (TOLD)", "9.0 GB above baseline since (MEASURED)"};
+  credit.top_accounts = {.named = {{"/system.slice/redis.service", 0.964}, {"/pod/api", 0.021}},
+                         .other_count = 7,
+                         .other_share = 0.015};
+  credit.evidence = {"oldest", "full at 09:12:04Z (TOLD)",
+                     "9.0 GB above baseline since (MEASURED)"};
   return credit;
 }
 
@@ -39,16 +40,16 @@ CreditReport report() {
   report.taken = second(100);
   report.host = "node";
   report.instance = {.name = "t4g.micro", .source = "DMI", .remark = ""};
-  report.ways[0] = draining();
-  report.ways[1] = draining();
-  report.ways[1].way = Direction::rx;
-  report.ways[1].state = CreditState::full;
-  report.ways[1].rate = {6'200'000};
-  report.ways[1].mean = {6'200'000};
-  report.ways[1].balance = {.lo = 13e9, .hi = 53e9};
-  report.ways[1].empty.reset();
-  report.ways[1].who = {};
-  report.ways[1].why.clear();
+  report.directions.tx = draining();
+  report.directions.rx = draining();
+  report.directions.rx.direction = Direction::rx;
+  report.directions.rx.state = CreditState::full;
+  report.directions.rx.rate = {6'200'000};
+  report.directions.rx.mean = {6'200'000};
+  report.directions.rx.balance = {.lo = 13e9, .hi = 53e9};
+  report.directions.rx.empty.reset();
+  report.directions.rx.top_accounts = {};
+  report.directions.rx.evidence.clear();
   return report;
 }
 
@@ -73,16 +74,16 @@ TEST(CreditGauge, NeverCallsWhatIsOnlyPossibleSure) {
 
 TEST(CreditParts, NameADirectionThatDrainsAndSayOnWhatTheFiguresRest) {
   const CreditReport shown = report();
-  EXPECT_EQ(credit_parts({shown.ways.begin(), shown.ways.end()}),
+  EXPECT_EQ(credit_parts({shown.directions.tx, shown.directions.rx}),
             std::vector<std::string>{"tx credits 4.0..44.0 GB (prior), empty in 2m28s..27m00s"});
 }
 
 TEST(CreditParts, AreOneWhereNothingIsScarce) {
   const CreditReport shown = report();
-  DirectionCredit earning = shown.ways[1];
-  earning.way = Direction::tx;
+  DirectionCredit earning = shown.directions.rx;
+  earning.direction = Direction::tx;
   earning.state = CreditState::earning;
-  EXPECT_EQ(credit_parts({earning, shown.ways[1]}),
+  EXPECT_EQ(credit_parts({earning, shown.directions.rx}),
             std::vector<std::string>{"credits tx earning rx full"});
   EXPECT_TRUE(credit_parts({}).empty());
 }
@@ -93,7 +94,7 @@ TEST(CreditParts, SayWhatIsNotKnownOfBothDirectionsOnce) {
   tx.empty.reset();
   tx.known_after_rest = 50min;
   DirectionCredit rx = tx;
-  rx.way = Direction::rx;
+  rx.direction = Direction::rx;
   EXPECT_EQ(credit_parts({tx, rx}),
             std::vector<std::string>{"tx+rx credits UNKNOWN, known after 50m00s at rest"});
   rx.known_after_rest = 40min;
@@ -129,8 +130,8 @@ TEST(CreditScreen, NamesWhoDrainsWhyItIsKnownAndWhatToDo) {
 
 TEST(CreditScreen, FitsIntoEightyColumns) {
   CreditReport shown = report();
-  shown.ways[0].who.first[0].account = std::string(300, 'x');
-  shown.ways[0].why.emplace_back(300, 'y');
+  shown.directions.tx.top_accounts.named[0].account = std::string(300, 'x');
+  shown.directions.tx.evidence.emplace_back(300, 'y');
   shown.notices.emplace_back(300, 'z');
   for (const std::size_t columns : {80U, 100U, 132U}) {
     for (const auto& line : credit_screen(shown, {.columns = columns, .warn = 10min})) {
@@ -141,7 +142,7 @@ TEST(CreditScreen, FitsIntoEightyColumns) {
 
 TEST(CreditScreen, LetsNoNameSteerTheTerminal) {
   CreditReport shown = report();
-  shown.ways[0].who.first[0].account = "/evil\x1b[2J";
+  shown.directions.tx.top_accounts.named[0].account = "/evil\x1b[2J";
   for (const auto& line : credit_screen(shown, {.columns = 100, .warn = 10min})) {
     EXPECT_EQ(line.find('\x1b'), std::string::npos);
   }
@@ -149,7 +150,8 @@ TEST(CreditScreen, LetsNoNameSteerTheTerminal) {
 
 TEST(CreditScreen, SaysWhenThereAreNoCreditsAtAll) {
   CreditReport shown = report();
-  for (auto& credit : shown.ways) {
+  for (const Direction direction : kDirections) {
+    DirectionCredit& credit = shown.directions[direction];
     credit.state = CreditState::none;
     credit.terms.burst = credit.terms.baseline = {10'000'000'000};
   }
@@ -167,9 +169,9 @@ TEST(CreditsCsv, HasTheColumnsOfTheContract) {
 
 TEST(CreditsCsv, LeavesEmptyWhatIsNotKnown) {
   CreditReport shown = report();
-  shown.ways[0].capacity.hi = ByteRange::kUnbounded;
-  shown.ways[0].balance.hi = ByteRange::kUnbounded;
-  shown.ways[0].empty->hi_s.reset();
+  shown.directions.tx.capacity.hi = ByteRange::kUnbounded;
+  shown.directions.tx.balance.hi = ByteRange::kUnbounded;
+  shown.directions.tx.empty->hi_s.reset();
   const auto rows = csv::credits_rows(shown);
   ASSERT_EQ(rows.size(), 2U);
   EXPECT_NE(rows[0].find(",node,tx,draining,281000000,64000000,5000000000,13000000000,,4000000000,,"
@@ -184,7 +186,7 @@ TEST(CreditsCsv, LeavesEmptyWhatIsNotKnown) {
 
 TEST(CreditsCsv, RoundsAwayFromTheTruthAndNeverOntoTheWrongSide) {
   CreditReport shown = report();
-  shown.ways[0].balance = {.lo = 4.9, .hi = 5.1};
+  shown.directions.tx.balance = {.lo = 4.9, .hi = 5.1};
   EXPECT_NE(csv::credits_rows(shown)[0].find(",4,6,"), std::string::npos);
 }
 

@@ -33,7 +33,7 @@ AllowanceSummary summary(const Allowances& allowances, AllowanceCounter counter)
   return allowances.summaries().at(static_cast<std::size_t>(counter));
 }
 
-// A minute of readings; each second the counter gains what `gain` says of it.
+// A minute of readings; `gain` gives the counter's gain in each second.
 template <typename Gain>
 AllowanceSummary minute(Gain gain, std::uint64_t packets_per_second) {
   Allowances allowances;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table of instance types: what is found, what is suggested, what is believed of a bucket.
+// The table of instance types: look-ups, suggestions for unknown names, and priors for the
+// capacity.
 #include "core/instance/catalogue.h"
 
 #include <gtest/gtest.h>
@@ -195,19 +196,21 @@ TEST(CatalogueFile, SaysWhatIsWrongAndWhere) {
   EXPECT_EQ(refusal("instance_type,burst_gbps\n"),
             "own.csv: line 1: the header has no column 'baseline_gbps'");
   EXPECT_EQ(refusal(header + "x.y,1,5,2\nx.z,-1,5,2\n"),
-            "own.csv: line 3: baseline_gbps is '-1', not a rate");
+            "own.csv: line 3: baseline_gbps must be above 0 and at most 1000000, got '-1'");
   EXPECT_EQ(refusal(header + "x.y,many,5,2\n"),
-            "own.csv: line 2: baseline_gbps is 'many', not a rate");
-  EXPECT_EQ(refusal(header + "x.y,,5,2\n"), "own.csv: line 2: baseline_gbps is '', not a rate");
+            "own.csv: line 2: baseline_gbps must be above 0 and at most 1000000, got 'many'");
+  EXPECT_EQ(refusal(header + "x.y,,5,2\n"),
+            "own.csv: line 2: baseline_gbps must be above 0 and at most 1000000, got ''");
   EXPECT_EQ(refusal(header + "x.y,0,5,2\n"),
-            "own.csv: line 2: baseline_gbps is '0', which is no rate at all");
+            "own.csv: line 2: baseline_gbps must be above 0 and at most 1000000, got '0'");
   EXPECT_EQ(refusal(header + "x.y,1,99999999999999999999,2\n"),
-            "own.csv: line 2: burst_gbps is '99999999999999999999', not a rate");
+            "own.csv: line 2: burst_gbps must be above 0 and at most 1000000, got "
+            "'99999999999999999999'");
   EXPECT_EQ(refusal(header + "x.y,1,18000000000,2\n"),
-            "own.csv: line 2: burst_gbps is '18000000000', more than any network carries");
+            "own.csv: line 2: burst_gbps must be above 0 and at most 1000000, got '18000000000'");
   EXPECT_EQ(refusal(header + "x.y,5,1,2\n"), "own.csv: line 2: burst_gbps is below baseline_gbps");
   EXPECT_EQ(refusal(header + "x.y,1,5,two\n"),
-            "own.csv: line 2: vcpus is 'two', not a whole number");
+            "own.csv: line 2: vcpus must be a whole number, got 'two'");
   EXPECT_EQ(refusal(header + ",1,5,2\n"), "own.csv: line 2: instance_type is empty");
   EXPECT_EQ(refusal(header + "x.y,1,5\n"), "own.csv: line 2: 3 fields, where the header has 4");
   EXPECT_EQ(refusal(header + "x.y,1,5,2\n"), "accepted");

@@ -102,12 +102,12 @@ TEST(Screen, UnknownPartsAreNotShown) {
 Report with_news() {
   Report result = report();
   DirectionCredit tx;
-  tx.way = Direction::tx;
+  tx.direction = Direction::tx;
   tx.state = CreditState::draining;
   tx.balance = {.lo = 4e9, .hi = 44e9};
   tx.empty = TimeToEmpty{.lo_s = 148, .hi_s = 1620};
   DirectionCredit rx;
-  rx.way = Direction::rx;
+  rx.direction = Direction::rx;
   rx.state = CreditState::full;
   result.credits = {tx, rx};
   const BurstNote note{.begin = 75h,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which types carry a load: the arithmetic of a bucket, exactly, and the limit that binds.
+// The types that carry a workload: the exact arithmetic of a bucket, and the limit that binds.
 #include "core/sizing/sizing.h"
 
 #include <gtest/gtest.h>
@@ -58,7 +58,7 @@ TEST(Sizing, CarriesTwoHundredAndFiftyResponsesOfTheIncidentAndNotOneMore) {
 
 // 23 segments: 32 000 + 23 x 66 = 33 518 B, and 64 Mbit/s are 238.68 of them.
 TEST(Sizing, CarriesFewerWithTheHeaders) {
-  const Traffic one = wire_of(incident(1));
+  const Traffic one = wire_bytes_of(incident(1));
   EXPECT_EQ(one, traffic(64 + 12 * 66, 12, 33'518, 23));
   const CreditTerms micro = terms_of(kMicro);
   EXPECT_EQ(most_per_second(one, micro, {}), 238U);
@@ -67,9 +67,9 @@ TEST(Sizing, CarriesFewerWithTheHeaders) {
 }
 
 TEST(Sizing, CountsOnePacketForWhatIsEmptyAndAFullSegmentForWhatFits) {
-  EXPECT_EQ(wire_of({.per_second = 1, .request = {0}, .response = {1448}}),
+  EXPECT_EQ(wire_bytes_of({.per_second = 1, .request = {0}, .response = {1448}}),
             traffic(66, 1, 1448 + 66, 1));
-  EXPECT_EQ(wire_of({.per_second = 1, .request = {1449}, .response = {1}}),
+  EXPECT_EQ(wire_bytes_of({.per_second = 1, .request = {1449}, .response = {1}}),
             traffic(1449 + 2 * 66, 2, 1 + 2 * 66, 2));
 }
 
@@ -88,7 +88,7 @@ TEST(TimeToEmpty, IsTheBucketOverTheExcess) {
   EXPECT_EQ(time_to_empty(stream({0}), {8 * kMbit}, {0}), std::nullopt);
 }
 
-// What was not spent is earned again, but nothing is earned above the rim.
+// A full bucket earns nothing.
 TEST(TimeToEmpty, EarnsNothingWhileTheBucketIsFull) {
   const Stream quiet_then_busy = stream({0, 0, 0, 4'000'000});
   EXPECT_EQ(time_to_empty(quiet_then_busy, {8 * kMbit}, {3'000'000}), std::nullopt);
@@ -169,7 +169,7 @@ TEST(Fit, HasNoMarginWhereTheMeanFitsAndTheBucketIsTooSmall) {
 }
 
 TEST(Fit, BindsOnPacketsWhereTheyAreShortAndTheLimitIsGiven) {
-  const Traffic one = wire_of({.per_second = 1, .request = {64}, .response = {64}});
+  const Traffic one = wire_bytes_of({.per_second = 1, .request = {64}, .response = {64}});
   const Workload load = repeated(one, 100'000).value();
   const CreditTerms large = terms({10'000 * kMbit}, {10'000 * kMbit}, 0);
   EXPECT_EQ(of(load, large).binds, Limit::out);

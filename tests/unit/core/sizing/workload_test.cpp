@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A recording as a load: the sum over accounts and interfaces, moment by moment, from totals.
+// A recording as a workload: the sum over accounts and interfaces, moment by moment, from totals.
 #include "core/sizing/workload.h"
 
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class LoadTest : public testing::Test {
+class WorkloadTest : public testing::Test {
  protected:
   void add(std::int64_t at, const std::string& account, std::uint64_t total, std::uint64_t delta,
            const std::string& iface = "eth0") {
@@ -38,7 +38,7 @@ class LoadTest : public testing::Test {
   WorkloadBuilder recorder_;
 };
 
-TEST_F(LoadTest, SumsAccountsAndInterfacesOfEachMoment) {
+TEST_F(WorkloadTest, SumsAccountsAndInterfacesOfEachMoment) {
   add(1, "/a", 1000, 1000);
   add(1, "/b", 5000, 2000);
   add(1, "/a", 9000, 3000, "eth1");
@@ -51,13 +51,13 @@ TEST_F(LoadTest, SumsAccountsAndInterfacesOfEachMoment) {
   EXPECT_EQ(recorded.interfaces, (std::set<std::string>{"eth0", "eth1"}));
 }
 
-TEST_F(LoadTest, TakesTheTotalsWhereTheyContradictTheIntervalColumns) {
+TEST_F(WorkloadTest, TakesTheTotalsWhereTheyContradictTheIntervalColumns) {
   add(1, "/a", 1000, 1000);
   add(2, "/a", 5000, 1000);
   EXPECT_EQ(finish().load.steps[1].traffic, sent(4000));
 }
 
-TEST_F(LoadTest, SpreadsWhatMovedInAGapOverTheGap) {
+TEST_F(WorkloadTest, SpreadsWhatMovedInAGapOverTheGap) {
   add(1, "/a", 1000, 1000);
   add(11, "/a", 21'000, 1000);
   const RecordedWorkload recorded = finish();
@@ -66,13 +66,13 @@ TEST_F(LoadTest, SpreadsWhatMovedInAGapOverTheGap) {
   EXPECT_EQ(recorded.gaps.count, 1U);
 }
 
-TEST_F(LoadTest, CountsNoFoldAsTraffic) {
+TEST_F(WorkloadTest, CountsNoRetirementAsTraffic) {
   add(1, "(retired)", 1000, 0);
   add(2, "(retired)", 900'000, 0);
   EXPECT_TRUE(finish().load.total().empty());
 }
 
-TEST_F(LoadTest, PutsLedgersOneBehindTheOther) {
+TEST_F(WorkloadTest, PutsLedgersOneAfterTheOther) {
   add(500, "/a", 1000, 1000);
   Sample rebooted = row(3, "/a", 4000, 4000);
   rebooted.ledger = "second";
@@ -84,7 +84,7 @@ TEST_F(LoadTest, PutsLedgersOneBehindTheOther) {
   EXPECT_EQ(recorded.load.steps[1].traffic, sent(4000));
 }
 
-TEST_F(LoadTest, RefusesTwoLedgersAtATime) {
+TEST_F(WorkloadTest, RefusesTwoLedgersAtATime) {
   add(1, "/a", 1000, 1000);
   add(2, "/a", 2000, 1000);
   Sample other = row(2, "/a", 4000, 4000);
@@ -95,7 +95,7 @@ TEST_F(LoadTest, RefusesTwoLedgersAtATime) {
   EXPECT_EQ(load.error().failure, Failure::usage);
 }
 
-TEST_F(LoadTest, RefusesTwoHosts) {
+TEST_F(WorkloadTest, RefusesTwoHosts) {
   add(1, "/a", 1000, 1000);
   Sample other = row(2, "/a", 4000, 4000);
   other.host = "other";
