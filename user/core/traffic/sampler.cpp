@@ -12,7 +12,8 @@ namespace cgtally {
 namespace {
 
 constexpr Account kKernel{.kind = AccountKind::kernel, .cgroup_id = 0};
-constexpr Account kLastAccount{.kind = AccountKind::retired,
+// After each account of an interface, whatever kinds there are.
+constexpr Account kLastAccount{.kind = static_cast<AccountKind>(0xff),
                                .cgroup_id = std::numeric_limits<std::uint64_t>::max()};
 
 std::set<InterfaceKey> counted_interfaces(const Reading& now) {
