@@ -276,7 +276,7 @@ INSTANTIATE_TEST_SUITE_P(Csv, FaultTest, testing::Values(
         "  choose a file that may be written\n"},
   Fault{"a CSV on a device that is full", {}, kRecord + Words{"--csv", "/dev/full"}, {}, 1,
         "cgtally: write to /dev/full: No space left on device\n"
-        "  make room; the totals of the next rows make the gap good\n"},
+        "  make room; the totals of the next rows make up for the gap\n"},
   Fault{"a CSV that is something else", write_notes, kRecord + Words{"--csv", "DIR//samples.csv"}, {}, 1,
         "cgtally: DIR//samples.csv exists and is not a recording with these columns\n"
         "  choose another file, or move that one away\n"},

@@ -40,7 +40,7 @@ bool EventLoop::wait_for_room(int fd) {
 }
 
 void EventLoop::take_signals() {
-  while (const auto signal = signals_.take()) {
+  while (const auto signal = signals_.read_signal()) {
     switch (*signal) {
       case SIGINT:
       case SIGTERM:
@@ -84,7 +84,7 @@ Result<void> EventLoop::run(Nanoseconds interval, std::optional<Nanoseconds> len
   bool due = false;
   for (const auto& [fd, ready] :
        {std::pair<int, std::function<void()>>{signals_.fd(), [this] { take_signals(); }},
-        {timer->fd(), [&] { due = timer->take() > 0; }}}) {
+        {timer->fd(), [&] { due = timer->read_expirations() > 0; }}}) {
     if (auto added = poller_.add(fd, ready); !added) {
       return added;
     }

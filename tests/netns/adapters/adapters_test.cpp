@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "adapters/netlink/addresses.h"
+#include "adapters/netlink/default_route.h"
 #include "adapters/netlink/links.h"
 #include "adapters/netlink/qdisc.h"
 #include "adapters/netlink/socket.h"
@@ -204,7 +205,7 @@ TEST(Watcher, TellsWhatHasChangedFromWhereverItIsAsked) {
   auto watcher = inside(netns, [] { return netlink::Watcher::open(); });
   ASSERT_TRUE(watcher) << watcher.error().what;
   const auto take = [&] {
-    const auto changes = watcher->take();
+    const auto changes = watcher->read_changes();
     return std::pair(changes.links, changes.addresses);
   };
   const harness::Netns other("other");
@@ -236,13 +237,13 @@ TEST(Watcher, TellsOfFiltersAndOfTheQdiscThatIsTakenFromUnderThem) {
     std::vector<std::string> argv = {"tc", "-n", netns.name()};
     argv.insert(argv.end(), words.begin(), words.end());
     harness::run(argv);
-    return watcher->take().filters;
+    return watcher->read_changes().filters;
   };
-  EXPECT_FALSE(watcher->take().filters);
+  EXPECT_FALSE(watcher->read_changes().filters);
   EXPECT_TRUE(filters_after({"qdisc", "add", "dev", "v0", "clsact"}));
   EXPECT_FALSE(filters_after({"qdisc", "show", "dev", "v0"})) << "who only looks changes nothing";
   program.attach_filter(netns, "v0", harness::HookDirection::egress, 7, 1);
-  EXPECT_TRUE(watcher->take().filters);
+  EXPECT_TRUE(watcher->read_changes().filters);
   EXPECT_TRUE(filters_after({"filter", "del", "dev", "v0", "egress", "pref", "7"}));
   EXPECT_TRUE(filters_after({"qdisc", "del", "dev", "v0", "clsact"}));
 }
@@ -254,12 +255,12 @@ TEST(Watcher, AfterAnOverrunEverythingMayHaveChanged) {
   std::string lines;
   for (int i = 0; i < 10'000; ++i) lines += "link set lo alias " + std::to_string(i) + "\n";
   netns.ip(lines);
-  const auto overrun = watcher->take();
+  const auto overrun = watcher->read_changes();
   EXPECT_TRUE(overrun.links);
   EXPECT_TRUE(overrun.addresses) << "no address has changed, but one may have";
   EXPECT_TRUE(overrun.filters);
-  (void)watcher->take();  // what was still queued
-  const auto quiet = watcher->take();
+  (void)watcher->read_changes();  // what was still queued
+  const auto quiet = watcher->read_changes();
   EXPECT_FALSE(quiet.links || quiet.addresses || quiet.filters);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads mountinfo and /proc/PID/cgroup. Their text comes from the kernel, but names in it come from
-// whoever made the cgroup or the mount: nothing in them is trusted to be whole.
+// Reads mountinfo and /proc/PID/cgroup. The kernel writes these files, but any process can choose
+// the names of cgroups and mounts in them: the parsing takes nothing for granted.
 #include "adapters/cgroupfs/mount.h"
 
 #include <linux/magic.h>
@@ -30,7 +30,7 @@ bool is_octal(std::string_view digits) {
   return digits.size() == 3 && digits.find_first_not_of("01234567") == std::string_view::npos;
 }
 
-// The kernel writes blanks and backslashes of a path as \040.
+// Undoes the kernel's escapes of blanks and backslashes in a path, such as \040.
 std::string unescape(std::string_view text) {
   std::string plain;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -50,7 +50,7 @@ struct Candidate {
   int rank;  // smaller is better
 };
 
-// Without slashes at the end, or twice in a row: as mountinfo writes paths.
+// Removes repeated and trailing slashes: the form in which mountinfo writes paths.
 std::string plain_path(std::string_view path) {
   std::string plain = std::filesystem::path(path).lexically_normal();
   while (plain.ends_with('/')) plain.pop_back();
@@ -75,7 +75,7 @@ std::optional<Candidate> parse_mount(std::string_view line, std::string_view hos
   return Candidate{.path = std::move(path), .rank = (elsewhere ? 2 : 0) + (partial ? 1 : 0)};
 }
 
-// As the runtimes name the cgroups of containers; docker.service is the daemon's.
+// Runtimes give the cgroups of containers such names; docker.service is the daemon's.
 bool is_container(std::string_view name) {
   constexpr std::array<std::string_view, 6> kMarks = {"docker", "libpod",         "kubepods",
                                                       "crio-",  "cri-containerd", "lxc"};
@@ -88,7 +88,7 @@ std::string read_file(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// Not hidden by a later mount, and readable from here.
+// False if a later mount hides the path, or if it cannot be read.
 bool is_cgroup2(const std::string& path) {
   struct statfs status {};
   return statfs(path.c_str(), &status) == 0 && status.f_type == CGROUP2_SUPER_MAGIC;
@@ -114,8 +114,8 @@ Result<std::string> cgroup2_mount(const std::string& host_root) {
   }
   return std::unexpected(
       Error{.what = "no cgroup2 is mounted",
-            .hint = "'mkdir -p /sys/fs/cgroup/unified && mount -t cgroup2 cgroup2 "
-                    "/sys/fs/cgroup/unified' mounts it; a container wants the host's: -v "
+            .hint = "mount it: mkdir -p /sys/fs/cgroup/unified && mount -t cgroup2 cgroup2 "
+                    "/sys/fs/cgroup/unified; a container needs the host's: -v "
                     "/sys/fs/cgroup:/host/sys/fs/cgroup:ro",
             .code = ENOENT,
             .failure = Failure::unsupported});
@@ -139,8 +139,8 @@ bool is_v1_container(std::string_view proc_cgroup) {
 
 bool pods_in_cgroup_v1(const std::string& host_root) {
   std::error_code error;
-  const bool hosts = std::filesystem::exists(host_root + "/proc/version", error);
-  std::filesystem::directory_iterator processes(hosts ? host_root + "/proc" : "/proc", error);
+  const bool mounted = std::filesystem::exists(host_root + "/proc/version", error);
+  std::filesystem::directory_iterator processes(mounted ? host_root + "/proc" : "/proc", error);
   for (; !error && processes != std::filesystem::directory_iterator(); processes.increment(error)) {
     const std::string name = processes->path().filename();
     if (name.find_first_not_of("0123456789") != std::string::npos) continue;

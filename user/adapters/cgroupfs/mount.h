@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where the unified cgroup hierarchy is mounted, and whether containers live in it at all: on hosts
-// that still put them into cgroup v1, all their sockets belong to the unified root.
+// Finds the mount point of the unified cgroup hierarchy, and hosts that put containers into cgroup
+// v1: there, the sockets of all containers belong to the root of the unified hierarchy.
 #pragma once
 
 #include <string>
@@ -11,15 +11,16 @@
 
 namespace cgtally::cgroupfs {
 
-// The best mount point of cgroup2 in /proc/self/mountinfo: below host_root if that is set, then one
-// that shows the hierarchy from its root.
+// The best mount point of cgroup2 in /proc/self/mountinfo: one below host_root if that is set,
+// before any other; then one that shows the hierarchy from its root.
 [[nodiscard]] Result<std::string> cgroup2_mount(const std::string& host_root);
 
 // The mount points of cgroup2 in the text of a mountinfo file, best first.
 [[nodiscard]] std::vector<std::string> cgroup2_mounts_in(std::string_view mountinfo,
                                                          std::string_view host_root);
 
-// Some process is in a container's cgroup of a v1 hierarchy, but in the root of the unified one.
+// True if some process is in a container's cgroup of a v1 hierarchy, but in the root of the unified
+// one.
 [[nodiscard]] bool pods_in_cgroup_v1(const std::string& host_root);
 
 // The same for one process, from the text of its /proc/PID/cgroup.

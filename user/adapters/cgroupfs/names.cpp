@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The walk. On a 64-bit kernel a cgroup's id is the inode number of its directory, and a
-// directory's link count tells how many others are in it: leaves, which most are, need not be
-// opened.
+// On a 64-bit kernel a cgroup's id is the inode number of its directory. A directory's link count
+// is the number of its subdirectories plus two, so that the walk need not open leaves, which are
+// the majority.
 #include "adapters/cgroupfs/names.h"
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <fmt/core.h>
 #include <sys/stat.h>
 
 #include <cerrno>
@@ -34,7 +35,7 @@ Directory open_below(int root, const std::string& path) {
   return directory;
 }
 
-std::string unknown(std::uint64_t id) { return "#" + std::to_string(id); }
+std::string unknown(std::uint64_t id) { return fmt::format("#{}", id); }
 
 bool vanished(int code) { return code == ENOENT || code == ENODEV; }
 
@@ -53,17 +54,17 @@ void Names::seed(const std::string& mount) {
   if (!root || fstat(root.get(), &status) != 0) return;
   ++walks_;
   see(kRootId, "/");
-  see(status.st_ino, "/");  // another id where the mount shows a part of the hierarchy
+  see(status.st_ino, "/");  // not kRootId if the mount shows a part of the hierarchy
   if (!walk(root.get())) return;
   for (auto& [id, entry] : entries_) {
-    if (!entry.ended && entry.seen != walks_) bury(id, entry);
+    if (!entry.ended && entry.seen != walks_) mark_removed(id, entry);
   }
 }
 
-// False: some directory could not be read, so that what was not seen may still be there.
+// False: some directory could not be read, so that a cgroup that was not seen may still exist.
 bool Names::walk(int root) {
   bool whole = true;
-  std::vector<std::string> parents = {""};  // one open directory at a time, however deep the tree
+  std::vector<std::string> parents = {""};  // a list, so that one directory is open at a time
   while (!parents.empty()) {
     const std::string parent = std::exchange(parents.back(), {});
     parents.pop_back();
@@ -99,29 +100,29 @@ void Names::removed(std::uint64_t id) {
   const auto [place, fresh] = entries_.try_emplace(id);
   Entry& entry = place->second;
   if (fresh) entry.path = unknown(id);
-  if (!entry.ended) bury(id, entry);
+  if (!entry.ended) mark_removed(id, entry);
 }
 
 void Names::learn(std::uint64_t id, std::string path, bool ended) {
   const auto [place, fresh] = entries_.try_emplace(id);
   Entry& entry = place->second;
   if (fresh || entry.path == unknown(id)) entry.path = std::move(path);
-  if (ended && !entry.ended) bury(id, entry);
+  if (ended && !entry.ended) mark_removed(id, entry);
 }
 
-void Names::bury(std::uint64_t id, Entry& entry) {
+void Names::mark_removed(std::uint64_t id, Entry& entry) {
   entry.ended = true;
-  entry.place = dead_.insert(dead_.end(), id);
-  if (dead_.size() <= kMaxDead) return;
-  entries_.erase(dead_.front());
-  dead_.pop_front();
+  entry.position = removed_.insert(removed_.end(), id);
+  if (removed_.size() <= kMaxRemoved) return;
+  entries_.erase(removed_.front());
+  removed_.pop_front();
 }
 
 AccountName Names::name_of(std::uint64_t id) const {
   const auto found = entries_.find(id);
   if (found == entries_.end()) return AccountName{.path = unknown(id)};
   const Entry& entry = found->second;
-  if (entry.ended) dead_.splice(dead_.end(), dead_, entry.place);
+  if (entry.ended) removed_.splice(removed_.end(), removed_, entry.position);
   return AccountName{.path = entry.path, .ended = entry.ended};
 }
 
@@ -131,7 +132,7 @@ std::optional<std::string> Names::path_of(std::uint64_t id) const {
   return found->second.path;
 }
 
-void Names::for_each_child(const Child& tell) const {
+void Names::for_each_child(const Child& on_child) const {
   std::unordered_map<std::string_view, std::uint64_t> ids;
   for (const auto& [id, entry] : entries_) {
     if (!entry.ended) ids.emplace(entry.path, id);
@@ -141,7 +142,7 @@ void Names::for_each_child(const Child& tell) const {
     const auto slash = path.rfind('/');
     if (entry.ended || slash == std::string_view::npos || path.size() == 1) continue;
     const auto parent = ids.find(slash == 0 ? path.substr(0, 1) : path.substr(0, slash));
-    if (parent != ids.end()) tell(id, parent->second, entry.path.substr(slash + 1));
+    if (parent != ids.end()) on_child(id, parent->second, entry.path.substr(slash + 1));
   }
 }
 

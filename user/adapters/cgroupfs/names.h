@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which path a cgroup id has, or had: a cgroup that is gone keeps its name for its last rows.
-// Memory is bounded: of the dead, the 65 536 that died or were asked for last are remembered.
+// The paths of cgroups by their ids.
 #pragma once
 
 #include <cstddef>
@@ -15,49 +14,51 @@
 
 namespace cgtally::cgroupfs {
 
+// Knows the path of each cgroup, from walks of the tree and from events. A removed cgroup keeps its
+// path for its last rows: the 65 536 that were removed or asked for last are remembered. Used by
+// samplers, through CgroupNames. Does not watch the tree by itself.
 class Names {
  public:
-  static constexpr std::size_t kMaxDead = 65'536;
+  static constexpr std::size_t kMaxRemoved = 65'536;
 
   Names();
-  Names(Names&&) = default;  // no copies: an entry knows its place in the list
+  Names(Names&&) = default;  // no copies: an entry refers to its position in the list
   Names& operator=(Names&&) = default;
 
-  // Walks the tree at `mount`. What vanishes meanwhile is skipped. Names that were held as alive
-  // and are not there any more count as removed, so that a second walk makes lost events good.
+  // Walks the tree at `mount`, and skips directories that vanish meanwhile. Cgroups that were alive
+  // and are not in the tree count as removed, so that a second walk makes up for lost events.
   // Subscribe to events before the first walk, and feed them after it.
   void seed(const std::string& mount);
   void made(std::uint64_t id, std::string path);
   void removed(std::uint64_t id);
-  // From somebody who was there before us. What is known already is not changed, except that the
-  // dead stay dead.
+  // A path that another process knew. Does not change a path that is known already.
   void learn(std::uint64_t id, std::string path, bool ended);
 
-  // "#<id>" where the name is not known.
+  // The path is "#<id>" if it is not known.
   [[nodiscard]] AccountName name_of(std::uint64_t id) const;
-  // None where it is not known: to build the names of others upon it.
+  // None if the path is not known. For the paths of its children.
   [[nodiscard]] std::optional<std::string> path_of(std::uint64_t id) const;
-  // Every living one but the root: its id, its parent's and its last component.
+  // All living cgroups but the root: id, parent's id and last component of the path.
   using Child =
       std::function<void(std::uint64_t id, std::uint64_t parent, const std::string& name)>;
-  void for_each_child(const Child& tell) const;
+  void for_each_child(const Child& on_child) const;
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
 
  private:
-  using Dead = std::list<std::uint64_t>;  // least recently wanted first
+  using Removed = std::list<std::uint64_t>;  // least recently asked for first
   struct Entry {
     std::string path;
     bool ended = false;
-    Dead::iterator place{};  // in dead_, if ended
-    std::uint64_t seen = 0;  // the walk that saw it last
+    Removed::iterator position{};  // in removed_, if ended
+    std::uint64_t seen = 0;        // the walk that saw it last
   };
 
   bool walk(int root);
   void see(std::uint64_t id, std::string path);
-  void bury(std::uint64_t id, Entry& entry);
+  void mark_removed(std::uint64_t id, Entry& entry);
 
   std::unordered_map<std::uint64_t, Entry> entries_;
-  mutable Dead dead_;
+  mutable Removed removed_;
   std::uint64_t walks_ = 0;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// An account that is named had at least its share, and at most what the window's error adds, as far
-// as no other account is known to have had that.
+// A named account has at least its share, and at most the share plus the window's error, as far as
+// those bytes are not known to belong to another account.
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -24,13 +24,15 @@ bool drop(std::string_view& name, std::string_view end) {
   return true;
 }
 
-// A number at its end, with what is before it.
+// Removes a number at the end of `name`, if the character in front of it is `before`.
 void drop_number(std::string_view& name, char before) {
   const std::size_t other = name.find_last_not_of("0123456789");
   const bool there = other != std::string_view::npos && other + 1 < name.size();
   if (there && name[other] == before) name.remove_suffix(name.size() - other);
 }
 
+// The rows of one dump, for windows_text(): adds them by direction, and returns them in order of
+// time.
 class Rows {
  public:
   Rows(const FlightDump& dump, const AccountNameOf& name_of) : dump_(dump), name_of_(name_of) {}
@@ -116,25 +118,25 @@ std::string windows_text(const FlightDump& dump, const AccountNameOf& name_of) {
   return windows_header() + rows.in_order();
 }
 
-// An interface of another netns is told by a path.
+// The name of an interface in another netns may contain slashes.
 std::string windows_file_name(const FlightDump& dump) {
   constexpr std::size_t kToMilliseconds = 23;
   std::string stamp = format_timestamp(dump.start + dump.wall_ahead).substr(0, kToMilliseconds);
   std::erase_if(stamp, [](char c) { return c == '-' || c == ':'; });
   std::string iface = dump.iface;
   std::ranges::replace(iface, '/', '_');
-  return fmt::format("{}{}Z-{}-{}.csv", kPrefix, stamp, iface, direction_name(dump.direction));
+  return fmt::format("{}{}Z-{}-{}{}", kPrefix, stamp, iface, direction_name(dump.direction),
+                     kSuffix);
 }
 
 std::string numbered_windows_file_name(const std::string& name, int number) {
   if (number == 1) return name;
-  return name.substr(0, name.size() - kSuffix.size()) + "-" + std::to_string(number) +
-         std::string(kSuffix);
+  return fmt::format("{}-{}{}", name.substr(0, name.size() - kSuffix.size()), number, kSuffix);
 }
 
 bool is_windows_file_name(std::string_view name) {
   drop(name, ".new");
-  drop_number(name, '.');  // of the process that was writing it
+  drop_number(name, '.');  // the PID of the writer
   if (!drop(name, kSuffix)) return false;
   drop_number(name, '-');
   const bool framed = name.starts_with(kPrefix) &&

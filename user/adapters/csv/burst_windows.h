@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A flight recorder's dump as a CSV: a row for each window with traffic, and one for each stretch
-// of windows that nobody knows, so that a window without any row is one without traffic. The
-// columns and their order are a contract.
+// The CSV of a burst dump: one row for each window with traffic, and one for each range of windows
+// that were not read. A window without a row is a window without traffic. The columns and their
+// order are a contract: new ones are appended.
 #pragma once
 
 #include <array>
@@ -21,15 +21,15 @@ inline constexpr std::array<std::string_view, 21> kWindowColumns{
 
 using AccountNameOf = std::function<std::string(const Account&)>;
 
-// All lines, the header first.
+// The whole file, beginning with the header.
 [[nodiscard]] std::string windows_text(const FlightDump& dump, const AccountNameOf& name_of);
 [[nodiscard]] std::string windows_header();
 // "burst-20261122T114207.113Z-eth0-tx.csv".
 [[nodiscard]] std::string windows_file_name(const FlightDump& dump);
-// Where that name is taken: "burst-20261122T114207.113Z-eth0-tx-2.csv"; number 1 is the name
-// itself.
+// The names for further files with that name: "burst-20261122T114207.113Z-eth0-tx-2.csv"; number 1
+// is `name` itself.
 [[nodiscard]] std::string numbered_windows_file_name(const std::string& name, int number);
-// Whether these two could have made it, or a write of such a file that was cut short.
+// True for the names of these two functions, and for an unfinished write of such a file.
 [[nodiscard]] bool is_windows_file_name(std::string_view name);
 
 }  // namespace cgtally::csv

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The bursts CSV: its columns in their order, which is a contract (new ones are appended), and a
-// burst as a row.
+// The bursts CSV: one row for each burst. The columns and their order are a contract: new ones are
+// appended.
 #pragma once
 
 #include <array>
@@ -17,7 +17,7 @@ inline constexpr std::array<std::string_view, 18> kBurstColumns{
     "top_account", "top_share", "top_share_hi", "exceeded",  "shared_with", "cause"};
 
 [[nodiscard]] std::string bursts_header();  // one line, with its '\n'
-// `wall`: when it began; `account`: the name of its top account.
+// `wall`: the time at which the burst began; `account`: the name of its top account.
 [[nodiscard]] std::string bursts_row(const ExplainedBurst& burst, Nanoseconds wall,
                                      const std::string& host, const std::string& account);
 

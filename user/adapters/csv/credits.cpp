@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "adapters/csv/credits.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <cstdio>
 #include <optional>
 #include <string_view>
 
@@ -34,13 +35,8 @@ constexpr std::array<std::string_view, 19> kColumns{"time",
                                                     "top_account",
                                                     "top_share"};
 
-std::string decimals(double value, const char* format) {
-  std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), format, value);
-  return text.data();
-}
-
-// Lower bounds are rounded down and upper bounds up: rounding must not exclude the truth.
+// Lower bounds are rounded down and upper bounds up, so that rounding does not exclude the true
+// value.
 void add_low(RecordWriter& row, double bytes) {
   row.add(static_cast<std::uint64_t>(std::max(bytes, 0.0)));
 }
@@ -55,7 +51,7 @@ void add_high(RecordWriter& row, double bytes) {
 }
 
 void add_seconds(RecordWriter& row, const std::optional<double>& seconds) {
-  row.add(seconds ? decimals(*seconds, "%.3f") : "");
+  row.add(seconds ? fmt::format("{:.3f}", *seconds) : "");
 }
 
 }  // namespace
@@ -90,7 +86,7 @@ std::vector<std::string> credits_rows(const CreditReport& report) {
     row.add(verdict_name(credit.verdict));
     const bool some = !credit.top_accounts.named.empty();
     row.add(some ? credit.top_accounts.named.front().account : "");
-    row.add(some ? decimals(credit.top_accounts.named.front().share, "%.4f") : "");
+    row.add(some ? fmt::format("{:.4f}", credit.top_accounts.named.front().share) : "");
     rows.push_back(std::move(row).line());
   }
   return rows;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The credits CSV: one row for each direction and interval. The columns and their order are a
-// contract; new ones are only ever appended. What is not known is empty, never 0.
+// contract: new ones are appended. A value that is not known is an empty field, never 0.
 #pragma once
 
 #include <string>

@@ -2,6 +2,7 @@
 #include "adapters/csv/dump_directory.h"
 
 #include <fcntl.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,7 +22,8 @@ namespace {
 
 constexpr int kMostNames = 1000;
 
-// A name says what was meant; the first line says whose it is. A torn file has a part of it.
+// True for a file with a dump's name that begins with a dump's header. An unfinished file may have
+// a part of the header only.
 bool is_dump(const std::filesystem::path& path) {
   std::error_code failed;
   const std::string name = path.filename();
@@ -42,8 +44,9 @@ bool is_dump(const std::filesystem::path& path) {
 Result<void> DumpDirectory::open() {
   std::error_code failed;
   std::filesystem::create_directories(path_, failed);
-  if (failed)
+  if (failed) {
     return std::unexpected(sys::error_from(failed.value(), "make the directory " + path_));
+  }
   std::vector<File> found;
   for (const auto& entry : std::filesystem::directory_iterator(path_, failed)) {
     if (!is_dump(entry.path())) continue;
@@ -67,8 +70,7 @@ void DumpDirectory::keep(File file) {
   files_.push_back(std::move(file));
 }
 
-// The oldest go first, and before the new one is written, so that a disk that is full of dumps has
-// room again.
+// Removes the oldest files, before the new one is written: a disk may be full of dumps.
 Result<void> DumpDirectory::make_room(std::uint64_t bytes) {
   while (!files_.empty() &&
          (files_.size() + 1 > limits_.files || bytes_ + bytes > limits_.bytes.value)) {
@@ -85,15 +87,15 @@ Result<void> DumpDirectory::make_room(std::uint64_t bytes) {
 
 Result<void> DumpDirectory::write(const std::string& name, std::string_view text) {
   if (text.size() > limits_.bytes.value) {
-    return std::unexpected(Error{.what = name + " has " + format_bytes({text.size()}) +
-                                         ", more than all dumps may have (" +
-                                         format_bytes(limits_.bytes) + ")",
-                                 .hint = "give them more room: --dump-size SIZE",
-                                 .code = EFBIG});
+    return std::unexpected(
+        Error{.what = fmt::format("{} has {}, more than all dumps may have ({})", name,
+                                  format_bytes({text.size()}), format_bytes(limits_.bytes)),
+              .hint = "give them more room: --dump-size SIZE",
+              .code = EFBIG});
   }
   if (auto made = make_room(text.size()); !made) return made;
-  // Another recorder may write to the same place.
-  const std::string beside = name + "." + std::to_string(::getpid());
+  // Another cgtally may write to the same directory.
+  const std::string beside = fmt::format("{}.{}", name, ::getpid());
   if (auto written = sys::StateFile(path_, beside).write(text); !written) {
     return std::unexpected(std::move(written).error());
   }
@@ -111,13 +113,14 @@ Result<std::string> DumpDirectory::move_to_free_name(const std::string& from,
     if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) {
       return free;
     }
-    const bool plain = errno == EINVAL || errno == ENOSYS;  // a file system that cannot do it so
+    // Not every file system has RENAME_NOREPLACE.
+    const bool plain = errno == EINVAL || errno == ENOSYS;
     if (plain && ::access(to.c_str(), F_OK) != 0 && std::rename(from.c_str(), to.c_str()) == 0) {
       return free;
     }
     if (!plain && errno != EEXIST) break;
   }
-  auto error = sys::error_from(errno, "move a dump to " + path_ + "/" + name);
+  auto error = sys::error_from(errno, fmt::format("move a dump to {}/{}", path_, name));
   ::unlink(from.c_str());
   return std::unexpected(std::move(error));
 }

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The directory of a flight recorder's dumps: each file is whole or not there, and no more of them,
-// nor more bytes, than were asked for, those of earlier runs included. The newest are kept: a
-// recorder that runs for weeks is asked about last night. What is not a dump of ours, by its name
-// and by how it begins, is not touched, and no file is ever written over.
+// The directory of burst dumps.
 #pragma once
 
 #include <cstddef>
@@ -21,14 +18,17 @@ struct DumpLimits {
   Bytes bytes;
 };
 
+// Writes dumps for DumpWriter, each of them whole or absent, and keeps their number and size,
+// including the dumps of earlier runs, within the limits: the oldest are removed. Does not touch a
+// file without a dump's name and header, and never overwrites a file.
 class DumpDirectory {
  public:
   DumpDirectory(std::string path, DumpLimits limits) : path_(std::move(path)), limits_(limits) {}
 
-  // Makes it where there is none; an Error: nothing can be written there now.
+  // Makes the directory if it is missing. An Error: it cannot be written to now.
   [[nodiscard]] Result<void> open();
-  // `name`: as windows_file_name() makes it; where it is taken, the next that is free. EFBIG: it
-  // alone has more bytes than all may have.
+  // `name` comes from windows_file_name(); if such a file exists, the next free number is added.
+  // EFBIG: this dump alone is larger than the limit for all.
   [[nodiscard]] Result<void> write(const std::string& name, std::string_view text);
   [[nodiscard]] const std::string& path() const { return path_; }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// All lines or none: by remembering where the file ended and cutting it back there.
+// Writes all lines or none: remembers the end of the file, and cuts the file back to it.
 #include "adapters/csv/file_sink.h"
 
 #include <fcntl.h>
+#include <fmt/core.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,7 +18,7 @@ namespace {
 
 constexpr mode_t kMode = 0644;
 
-const char* cure_for(int code) {
+const char* hint_for(int code) {
   switch (code) {
     case ENOENT:
       return "create its directory first";
@@ -29,7 +30,7 @@ const char* cure_for(int code) {
     case ENOSPC:
     case EDQUOT:
     case EFBIG:
-      return "make room; the totals of the next rows make the gap good";
+      return "make room; the totals of the next rows make up for the gap";
     case EWOULDBLOCK:
       return "another program is writing to it: choose another file";
     case ENXIO:
@@ -41,7 +42,7 @@ const char* cure_for(int code) {
   }
 }
 
-// The content up to and with the first '\n' (or as much as there is of it), at most `most` bytes.
+// The content up to the first '\n', included, or to the end of the file; at most `most` bytes.
 std::expected<std::string, int> first_line(int fd, std::size_t most) {
   std::string text(most, '\0');
   const ssize_t got = ::pread(fd, text.data(), text.size(), 0);
@@ -51,7 +52,7 @@ std::expected<std::string, int> first_line(int fd, std::size_t most) {
   return text;
 }
 
-// Where the last whole line ends.
+// The end of the last whole line.
 std::expected<off_t, int> whole_lines(int fd, off_t size) {
   std::array<char, 4096> block{};
   while (size > 0) {
@@ -72,7 +73,8 @@ std::expected<off_t, int> whole_lines(int fd, off_t size) {
 Error FileSink::failure(const std::string& doing, int code) const {
   const std::string why =
       code == ECANCELED ? "its reader has stopped reading" : std::generic_category().message(code);
-  return {.what = doing + " " + name_ + ": " + why, .hint = cure_for(code), .code = code};
+  return {
+      .what = fmt::format("{} {}: {}", doing, name_, why), .hint = hint_for(code), .code = code};
 }
 
 Result<FileSink> FileSink::open(const std::string& path, std::string header,
@@ -81,8 +83,8 @@ Result<FileSink> FileSink::open(const std::string& path, std::string header,
   struct stat status {};
   const bool to_stdout = path == "-";
   const bool special = !to_stdout && ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode);
-  // A file is read too, to compare its header; a fifo opened for reading would never break, and
-  // one without a reader must not hold us.
+  // A regular file is opened for reading, too, to compare its header. A fifo is not, because then
+  // it would never break; O_NONBLOCK, because a fifo without a reader would block the open.
   const int flags =
       (special ? O_WRONLY | O_NONBLOCK : O_RDWR | O_CREAT) | O_APPEND | O_CLOEXEC | O_NOCTTY;
   sys::Fd fd(to_stdout ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)
@@ -100,7 +102,7 @@ Result<FileSink> FileSink::open(const std::string& path, std::string header,
   return sink;
 }
 
-// A file of ours: claims it, and makes sure that it begins with the header and ends with a line.
+// For a regular file: locks it, and makes sure that it begins with the header and ends with a line.
 Result<void> FileSink::begin(const std::string& header) {
   if (::flock(fd_.get(), LOCK_EX | LOCK_NB) != 0) {
     return std::unexpected(failure("lock", errno));
@@ -143,7 +145,7 @@ Result<void> FileSink::write_text(std::string_view text) {
 Result<void> FileSink::cut_back() {
   if (!cut_to_) return {};
   if (::ftruncate(fd_.get(), *cut_to_) != 0) return std::unexpected(failure("cut back", errno));
-  // stdout without O_APPEND would leave a hole.
+  // Without O_APPEND, as stdout may be, the next write would leave a hole.
   if (::lseek(fd_.get(), *cut_to_, SEEK_SET) < 0) {
     return std::unexpected(failure("cut back", errno));
   }
@@ -151,7 +153,7 @@ Result<void> FileSink::cut_back() {
   return {};
 }
 
-// Where the next write begins; 0 where there is no such place.
+// The offset of the next write; 0 for a file that is not regular.
 Result<off_t> FileSink::position() const {
   if (!regular_) return 0;
   const int flags = ::fcntl(fd_.get(), F_GETFL);

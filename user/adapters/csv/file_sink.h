@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A CSV being written: a file or stdout. Lines are kept all together or not at all: after a write
-// that failed (disk full) the file is cut back to where it was, so that the caller may try again
-// with rows that cover the whole gap. A pipe cannot be cut back; its reader has gone anyway
-// (EPIPE) or, if `wait` gave up, has stopped reading (ECANCELED). SIGPIPE must be ignored by the
-// program.
+// Writes a CSV to a file or to stdout.
 #pragma once
 
 #include <sys/types.h>
@@ -19,15 +15,19 @@
 
 namespace cgtally::csv {
 
+// A CSV being written, used by every command with --csv. After a failed write (disk full) a regular
+// file is cut back to its former end, so that the caller may try again with rows that cover the
+// gap. A pipe cannot be cut back: its reader has gone (EPIPE) or, if `wait` abandoned the write,
+// has stopped reading (ECANCELED). Does not retry by itself, and needs SIGPIPE to be ignored.
 class FileSink {
  public:
-  // "-" is stdout. A file that exists is appended to, if it has this header; a last line that a
-  // crash has torn is cut off first. Only one FileSink at a time may have a file open.
-  // `wait` is asked before each write to what is no file.
+  // "-" is stdout. Appends to an existing file that has this header, and first cuts off a last line
+  // that a crash has torn. One FileSink at a time can have a file open. `wait` is called before
+  // each write to anything but a regular file.
   static Result<FileSink> open(const std::string& path, std::string header,
                                sys::WaitForRoom wait = {});
 
-  // Each line with its '\n'. On an error none of them is in the file.
+  // Each line ends with '\n'. After an Error none of them is in the file.
   Result<void> write(const std::vector<std::string>& lines);
 
  private:
@@ -42,9 +42,9 @@ class FileSink {
 
   sys::Fd fd_;
   std::string name_;
-  sys::WaitForRoom wait_;        // empty for a file
+  sys::WaitForRoom wait_;        // empty for a regular file
   bool regular_ = false;         // can be cut back
-  std::optional<off_t> cut_to_;  // a failed write left something behind this
+  std::optional<off_t> cut_to_;  // a failed write left bytes after this offset
 };
 
 }  // namespace cgtally::csv

@@ -15,10 +15,10 @@ namespace cgtally::csv {
 namespace {
 
 Error broken(std::string what) {
-  return {.what = std::move(what), .hint = "mend that line, or name another column"};
+  return {.what = std::move(what), .hint = "correct that line, or name another column"};
 }
 
-// A monitor's own blanks around a field are none of its value.
+// Removes blanks around a field, which some monitors write.
 std::string_view trimmed(std::string_view text) {
   const auto first = text.find_first_not_of(" \t");
   if (first == std::string_view::npos) return {};
@@ -31,7 +31,8 @@ std::string listed(const std::vector<std::string>& names) {
   return text;
 }
 
-struct InterfaceSet {
+// The indexes of the columns in this file.
+struct SeriesLayout {
   std::size_t time = 0;
   std::optional<std::size_t> rx;
   std::optional<std::size_t> tx;
@@ -42,24 +43,24 @@ Result<std::size_t> find(const std::vector<std::string>& header, const std::stri
       std::ranges::find_if(header, [&](const std::string& one) { return trimmed(one) == name; });
   if (found != header.end()) return static_cast<std::size_t>(found - header.begin());
   return std::unexpected(Error{.what = "there is no column " + name,
-                               .hint = "there are: " + listed(header),
+                               .hint = "the columns are " + listed(header),
                                .failure = Failure::usage});
 }
 
-Result<InterfaceSet> find_all(const std::vector<std::string>& header,
+Result<SeriesLayout> find_all(const std::vector<std::string>& header,
                               const SeriesColumns& columns) {
-  InterfaceSet places;
+  SeriesLayout layout;
   const auto time = find(header, columns.time);
   if (!time) return std::unexpected(time.error());
-  places.time = *time;
-  for (const auto& [name, place] :
-       {std::pair{&columns.rx, &places.rx}, {&columns.tx, &places.tx}}) {
+  layout.time = *time;
+  for (const auto& [name, index] :
+       {std::pair{&columns.rx, &layout.rx}, {&columns.tx, &layout.tx}}) {
     if (name->empty()) continue;
     const auto found = find(header, *name);
     if (!found) return std::unexpected(found.error());
-    *place = *found;
+    *index = *found;
   }
-  return places;
+  return layout;
 }
 
 Result<std::optional<double>> number(std::string_view text) {
@@ -72,21 +73,21 @@ Result<std::optional<double>> number(std::string_view text) {
   }
   constexpr double kMost = 1e19;
   if (value < 0 || value > kMost) {
-    return std::unexpected(broken(std::string(text) + " is no amount of traffic"));
+    return std::unexpected(broken(fmt::format("{} is not an amount of traffic", text)));
   }
   return value;
 }
 
 Result<std::optional<SeriesRow>> row_of(const std::vector<std::string>& fields,
-                                        const InterfaceSet& at) {
+                                        const SeriesLayout& at) {
   const std::size_t last = std::max({at.time, at.rx.value_or(0), at.tx.value_or(0)});
   if (fields.size() <= last) return std::unexpected(broken("has too few fields"));
   const auto time = parse_series_time(trimmed(fields[at.time]));
   if (!time) return std::unexpected(broken(fmt::format("\"{}\" is not a time", fields[at.time])));
   SeriesRow row{.time = *time, .rx = std::nullopt, .tx = std::nullopt};
-  for (const auto& [place, value] : {std::pair{&at.rx, &row.rx}, {&at.tx, &row.tx}}) {
-    if (!*place) continue;
-    auto read = number(fields[**place]);
+  for (const auto& [index, value] : {std::pair{&at.rx, &row.rx}, {&at.tx, &row.tx}}) {
+    if (!*index) continue;
+    auto read = number(fields[**index]);
     if (!read) return std::unexpected(std::move(read).error());
     if (!*read) return std::nullopt;
     *value = *read;
@@ -102,15 +103,15 @@ Result<void> for_each_series_row(std::istream& in, const std::string& name,
   auto more = reader.next();
   if (!more) return std::unexpected(std::move(more).error().within(name));
   if (!*more) return std::unexpected(Error{.what = name + " is empty", .hint = "record first"});
-  const auto places = find_all(reader.fields(), columns);
-  if (!places) return std::unexpected(Error(places.error()).within(name));
+  const auto layout = find_all(reader.fields(), columns);
+  if (!layout) return std::unexpected(Error(layout.error()).within(name));
   for (;;) {
     more = reader.next();
     if (!more) return std::unexpected(std::move(more).error().within(name));
     if (!*more) return {};
-    const std::string line = name + ": line " + std::to_string(reader.line());
+    const std::string line = fmt::format("{}: line {}", name, reader.line());
     if (reader.fields().size() == 1 && reader.fields()[0].empty()) continue;
-    auto row = row_of(reader.fields(), *places);
+    auto row = row_of(reader.fields(), *layout);
     if (!row) return std::unexpected(std::move(row).error().within(line));
     if (!*row) continue;
     if (auto taken = on_row(**row); !taken) {

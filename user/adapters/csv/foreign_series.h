@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A CSV of another monitor: its columns are found by the names that the user gives, all others are
-// passed over. A field that is no number is an error with its line, never a zero; an empty one is a
-// row that was not measured, and left out.
+// Reads the CSV of another monitor. Finds the columns by the names that the user gives, and ignores
+// all others. A field that is not a number is an Error with its line, never a zero; a row with an
+// empty field was not measured, and is left out.
 #pragma once
 
 #include <functional>
@@ -15,7 +15,7 @@ namespace cgtally::csv {
 
 struct SeriesColumns {
   std::string time = "time";
-  std::string rx;  // empty: there is none
+  std::string rx;  // empty: no such column
   std::string tx;
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "adapters/csv/recordings.h"
 
+#include <fmt/core.h>
+
 #include <cerrno>
 #include <fstream>
 #include <iostream>
@@ -17,8 +19,9 @@ Result<void> read_stream(const std::string& file, const OnStream& on_stream) {
   errno = 0;
   std::ifstream stream(file, std::ios::binary);
   if (stream) return on_stream(stream, file);
-  return std::unexpected(Error{.what = file + ": " + std::generic_category().message(errno),
-                               .hint = "give a samples CSV as cgtally record writes it"});
+  return std::unexpected(
+      Error{.what = fmt::format("{}: {}", file, std::generic_category().message(errno)),
+            .hint = "give a samples CSV as cgtally record writes it"});
 }
 
 }  // namespace
@@ -35,7 +38,7 @@ Result<void> read_recordings(const std::vector<std::string>& files, const OnRow&
     std::size_t rows = 0;
     auto read = csv::for_each_sample(in, name, [&](const Sample& row, std::size_t line) {
       ++rows;
-      return on_row(row, name + ": line " + std::to_string(line));
+      return on_row(row, fmt::format("{}: line {}", name, line));
     });
     if (!read || rows > 0) return read;
     return std::unexpected(Error{.what = name + " has a header and no rows",
@@ -45,14 +48,14 @@ Result<void> read_recordings(const std::vector<std::string>& files, const OnRow&
 
 bool may_be_uplink(std::string_view iface) { return iface != "lo" && !iface.starts_with("veth"); }
 
-Error nothing_of(const std::string& kind, const std::vector<std::string>& names) {
+Error no_match(const std::string& kind, const std::vector<std::string>& names) {
   constexpr std::size_t kMost = 20;
   std::string list;
   for (std::size_t i = 0; i < names.size() && i < kMost; ++i) {
     list += (list.empty() ? "" : ", ") + printable(names[i]);
   }
-  return {.what = "no " + kind + " in the recording matches",
-          .hint = "there are: " + list,
+  return {.what = fmt::format("no {} in the recording matches", kind),
+          .hint = fmt::format("the recording has {}", list),
           .failure = Failure::usage};
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Recordings as a command is given them: files one after the other, - is stdin, row by row. What
-// cannot be read, and a file without rows, is an Error that names the file and the line.
+// Reads the recordings that a command was given, file after file and row by row; - is stdin. An
+// Error names the file and the line. A file without rows is an Error, too.
 #pragma once
 
 #include <functional>
@@ -14,20 +14,21 @@
 
 namespace cgtally::csv {
 
-// `place` is "a.csv: line 7"; an Error of on_row ends the reading.
-using OnRow = std::function<Result<void>(const Sample& row, const std::string& place)>;
+// `location` is "a.csv: line 7"; an Error of on_row ends the reading.
+using OnRow = std::function<Result<void>(const Sample& row, const std::string& location)>;
 [[nodiscard]] Result<void> read_recordings(const std::vector<std::string>& files,
                                            const OnRow& on_row);
 
-// The same for what is no recording of ours: each stream as it comes.
+// The same for files of another monitor: passes each stream on.
 using OnStream = std::function<Result<void>(std::istream& in, const std::string& name)>;
 [[nodiscard]] Result<void> read_streams(const std::vector<std::string>& files,
                                         const OnStream& on_stream);
 
-// By its name, all that a recording says of it: lo and veths carry nothing that is paid for.
+// Judges by the name, because a recording has nothing else: traffic of lo and veth* is not billed.
 [[nodiscard]] bool may_be_uplink(std::string_view iface);
 
-// "there are: a, b"; names come from outside.
-[[nodiscard]] Error nothing_of(const std::string& kind, const std::vector<std::string>& names);
+// "no account in the recording matches", with the names that it has. They are from outside: escaped
+// here.
+[[nodiscard]] Error no_match(const std::string& kind, const std::vector<std::string>& names);
 
 }  // namespace cgtally::csv

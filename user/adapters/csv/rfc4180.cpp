@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A small state machine over one line at a time; only a quoted field makes it fetch another.
+// Splits one line at a time; a quoted field that contains a line break fetches the next one.
 #include "adapters/csv/rfc4180.h"
+
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>
@@ -16,8 +18,8 @@ namespace {
 bool needs_quotes(char c) { return c == ',' || c == '"' || c == '\r' || c == '\n'; }
 
 Error broken(std::size_t line, const std::string& why) {
-  return {.what = "line " + std::to_string(line) + ": " + why,
-          .hint = "give a file that cgtally record wrote, or mend that line"};
+  return {.what = fmt::format("line {}: {}", line, why),
+          .hint = "give a file that cgtally record wrote, or correct that line"};
 }
 
 }  // namespace
@@ -44,7 +46,7 @@ RecordWriter& RecordWriter::add(std::string_view field) {
   return *this;
 }
 
-// Most fields are numbers, and a thousand rows ten times a second are many fields.
+// Most fields are numbers, and there may be a thousand rows ten times a second.
 RecordWriter& RecordWriter::add(std::uint64_t number) {
   separate();
   std::array<char, std::numeric_limits<std::uint64_t>::digits10 + 1> digits{};
@@ -97,13 +99,13 @@ Result<void> RecordReader::split() {
     }
     if (at >= text_.size()) return {};
     if (text_[at] != ',') {
-      return std::unexpected(broken(record_line_, "text behind a closing quote"));
+      return std::unexpected(broken(record_line_, "text after a closing quote"));
     }
     ++at;
   }
 }
 
-// From behind the opening quote to behind the closing one.
+// From the character after the opening quote to the one after the closing quote.
 Result<void> RecordReader::read_quoted(std::size_t& at) {
   std::string field;
   for (;;) {

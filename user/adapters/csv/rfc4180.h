@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// RFC 4180, both ways: fields to a line, and text to records with the number of the line they begin
-// on. Knows nothing of columns. Lines end with LF when written; CRLF is understood when read.
+// Writes and reads RFC 4180: fields to a line, and text to records. Lines end with LF when written,
+// and with LF or CRLF when read.
 #pragma once
 
 #include <cstddef>
@@ -15,12 +15,13 @@
 
 namespace cgtally::csv {
 
-// One line, field by field, each in quotes where it needs them.
+// One line of a CSV, built field by field; used by all CSVs of this folder. Quotes a field if it
+// has to. Does not check the number of fields.
 class RecordWriter {
  public:
   RecordWriter& add(std::string_view field);
   RecordWriter& add(std::uint64_t number);
-  RecordWriter& add_if_known(std::optional<std::uint64_t> number);  // else an empty field
+  RecordWriter& add_if_known(std::optional<std::uint64_t> number);  // none: an empty field
   [[nodiscard]] std::string line() &&;                              // with its '\n'
 
  private:
@@ -30,16 +31,20 @@ class RecordWriter {
   bool empty_ = true;
 };
 
+// The records of a CSV, one after the other, each with the number of the line on which it begins.
+// Does not know the columns.
 class RecordReader {
  public:
   explicit RecordReader(std::istream& in) : in_(in) {}
 
-  // The next record; false at the end. An error names its line.
+  // Reads the next record; false at the end. An Error names the line.
   [[nodiscard]] Result<bool> next();
 
   [[nodiscard]] const std::vector<std::string>& fields() const { return fields_; }
-  [[nodiscard]] std::size_t line() const { return record_line_; }  // where the record begins
-  [[nodiscard]] bool terminated() const { return terminated_; }    // its line had an end
+  [[nodiscard]] std::size_t line() const {
+    return record_line_;
+  }  // the line on which the record begins
+  [[nodiscard]] bool terminated() const { return terminated_; }  // false: the last line has no '\n'
 
  private:
   bool read_line();

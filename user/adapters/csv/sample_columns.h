@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one list of the samples' columns, in the order in which they are written. The order is a
-// contract with whoever reads recordings: new columns are appended, none is ever moved or renamed.
+// The columns of the samples CSV in their order. The order is a contract with the readers of
+// recordings: new columns are appended, and no column is moved or renamed.
 #pragma once
 
 #include <array>
@@ -34,7 +34,7 @@ enum class Column : std::size_t {
   tx_bps,
   rx_pps,
   tx_pps,
-  // Not in recordings of earlier versions.
+  // Recordings of earlier versions lack the following columns.
   tcp_conns,
   queue_delay_us_p99,
   retrans_bytes,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The samples CSV: its columns in their order, a row as text, and text as rows. Reading is strict:
-// what is not understood is an error with its line, never a guess. Columns are found by name, and
-// columns that a later version appended are passed over.
+// Writes and reads the samples CSV. Reading is strict: a field that cannot be read is an Error with
+// its line. Columns are found by name, and columns that a later version appended are ignored.
 #pragma once
 
 #include <cstddef>
@@ -18,8 +17,9 @@ namespace cgtally::csv {
 [[nodiscard]] std::string samples_header();                   // one line, with its '\n'
 [[nodiscard]] std::string samples_row(const Sample& sample);  // likewise
 
-// Gives each row to `on_sample` as it is read, so that a recording of any length fits. Errors begin
-// with `name` and the line; an error of on_sample ends the reading and is passed on as it is.
+// Passes each row to `on_sample` when it is read, so that a recording may have any length. Errors
+// begin with `name` and the line; an Error of on_sample ends the reading, and is returned
+// unchanged.
 using OnSample = std::function<Result<void>(const Sample& sample, std::size_t line)>;
 [[nodiscard]] Result<void> for_each_sample(std::istream& in, const std::string& name,
                                            const OnSample& on_sample);

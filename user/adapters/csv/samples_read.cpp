@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Text to samples. The rate columns are not read: a rate follows from the counters and the time.
+// Reads samples from text. Ignores the rate columns: a rate follows from the counters and the time.
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
@@ -17,28 +19,27 @@ namespace cgtally::csv {
 namespace {
 
 constexpr std::size_t kColumnsRead = static_cast<std::size_t>(Column::rx_bps);
+constexpr std::size_t kNowhere = std::numeric_limits<std::size_t>::max();
 constexpr const char* kWhatToGive = "give a samples CSV as cgtally record writes it";
 
-Error at_line(std::size_t line, std::string what, std::string hint) {
-  return {.what = "line " + std::to_string(line) + ": " + std::move(what), .hint = std::move(hint)};
+Error at_line(std::size_t line, const std::string& what, std::string hint) {
+  return {.what = fmt::format("line {}: {}", line, what), .hint = std::move(hint)};
 }
 
-// Where the columns are in this file.
+// The indexes of the columns in this file.
 struct Layout {
   std::vector<std::string> header;
-  std::array<std::size_t, kColumnNames.size()> at{};
+  std::array<std::size_t, kColumnNames.size()> at{};  // kNowhere: not in this file
 };
 
-// Rates are never looked for, and what earlier versions did not write need not be there.
-constexpr std::size_t kNowhere = std::numeric_limits<std::size_t>::max();
-
+// Rates are not looked up; columns that earlier versions did not write may be missing.
 Result<Layout> layout_of(const std::vector<std::string>& header) {
   Layout layout{.header = header};
   for (std::size_t column = 0; column < kColumnsRead; ++column) {
     const auto found = std::ranges::find(header, kColumnNames[column]);
     if (found == header.end()) {
       return std::unexpected(at_line(
-          1, "the header has no column '" + std::string(kColumnNames[column]) + "'", kWhatToGive));
+          1, fmt::format("the header has no column '{}'", kColumnNames[column]), kWhatToGive));
     }
     layout.at[column] = static_cast<std::size_t>(found - header.begin());
   }
@@ -51,8 +52,8 @@ Result<Layout> layout_of(const std::vector<std::string>& header) {
   return layout;
 }
 
-// Fields of one record by column. Keeps the first thing that it could not read; later ones are
-// moot.
+// The fields of one record by column, for parse(). Remembers the first field that could not be
+// read, and returns a default for it, so that parse() checks for an Error once.
 class Fields {
  public:
   Fields(const Layout& layout, const RecordReader& record) : layout_(layout), record_(record) {}
@@ -61,33 +62,33 @@ class Fields {
     return record_.fields()[layout_.at[static_cast<std::size_t>(column)]];
   }
   std::uint64_t number(Column column) { return whole<std::uint64_t>(column); }
-  // None where it is empty, and in recordings that do not have the column.
+  // None if the field is empty, or if the recording does not have the column.
   std::optional<std::uint64_t> number_if_any(Column column) {
     const bool there = layout_.at[static_cast<std::size_t>(column)] != kNowhere;
     return there && !text(column).empty() ? std::optional(number(column)) : std::nullopt;
   }
   Nanoseconds nanoseconds(Column column) {
     const auto value = whole<std::int64_t>(column);
-    if (value < 0) refuse(column, "a number of nanoseconds");
+    if (value < 0) reject(column, "a number of nanoseconds");
     return Nanoseconds{value};
   }
   std::optional<Nanoseconds> microseconds_if_any(Column column) {
     constexpr std::uint64_t kMost = 1'000'000'000'000'000;  // thirty years
     const auto value = number_if_any(column);
     if (!value) return std::nullopt;
-    if (*value > kMost) refuse(column, "a number of microseconds");
+    if (*value > kMost) reject(column, "a number of microseconds");
     return std::chrono::microseconds{std::min(*value, kMost)};
   }
   Nanoseconds time(Column column) {
     const auto value = parse_timestamp(text(column));
-    if (!value) refuse(column, "a time such as 2026-11-21T11:42:07.000000000Z");
+    if (!value) reject(column, "a time such as 2026-11-21T11:42:07.000000000Z");
     return value.value_or(Nanoseconds::zero());
   }
   SampleState state(Column column) {
     const std::string& name = text(column);
     if (name == "exited") return SampleState::exited;
     if (name == "reset") return SampleState::reset;
-    if (name != "live") refuse(column, "live, exited or reset");
+    if (name != "live") reject(column, "live, exited or reset");
     return SampleState::live;
   }
   Traffic traffic(Column first) {
@@ -108,16 +109,17 @@ class Fields {
     T value = 0;
     const auto [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
     if (code != std::errc{} || end != digits.data() + digits.size()) {
-      refuse(column, "a whole number of at most 64 bits");
+      reject(column, "a whole number of at most 64 bits");
     }
     return value;
   }
-  void refuse(Column column, const std::string& expected) {
+  void reject(Column column, const std::string& expected) {
     if (error_) return;
-    error_ = at_line(record_.line(),
-                     std::string(kColumnNames[static_cast<std::size_t>(column)]) + " is '" +
-                         text(column) + "', not " + expected,
-                     "mend or delete that line");
+    error_ =
+        at_line(record_.line(),
+                fmt::format("{} is '{}', not {}", kColumnNames[static_cast<std::size_t>(column)],
+                            text(column), expected),
+                "correct or delete that line");
   }
 
   const Layout& layout_;
@@ -127,11 +129,11 @@ class Fields {
 
 Result<Sample> parse(const Layout& layout, const RecordReader& record) {
   if (record.fields().size() != layout.header.size()) {
-    return std::unexpected(at_line(
-        record.line(),
-        std::to_string(record.fields().size()) + " fields, where the header has " +
-            std::to_string(layout.header.size()) + (record.terminated() ? "" : " (cut off)"),
-        "delete that line: the totals of the next rows make it good"));
+    return std::unexpected(
+        at_line(record.line(),
+                fmt::format("{} fields, where the header has {}{}", record.fields().size(),
+                            layout.header.size(), record.terminated() ? "" : " (cut off)"),
+                "delete that line: the totals of the next rows make up for it"));
   }
   Fields fields(layout, record);
   Sample sample{
@@ -157,14 +159,14 @@ Result<Sample> parse(const Layout& layout, const RecordReader& record) {
   return sample;
 }
 
-// The rows behind the header, up to the first that is wrong.
+// Reads the rows after the header, up to the first that is wrong.
 Result<void> read_rows(RecordReader& record, const Layout& layout, const std::string& name,
                        const OnSample& on_sample) {
   for (;;) {
     auto more = record.next();
     if (!more) return std::unexpected(std::move(more).error().within(name));
     if (!*more) return {};
-    if (record.fields() == layout.header) continue;  // recordings put together with cat
+    if (record.fields() == layout.header) continue;  // recordings joined by cat
     auto sample = parse(layout, record);
     if (!sample) return std::unexpected(std::move(sample).error().within(name));
     if (auto done = on_sample(*sample, record.line()); !done) return done;
@@ -200,9 +202,10 @@ Result<std::vector<Sample>> read_samples(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   if (!in) {
     const int code = errno;
-    return std::unexpected(Error{.what = path + ": " + std::generic_category().message(code),
-                                 .hint = kWhatToGive,
-                                 .code = code});
+    return std::unexpected(
+        Error{.what = fmt::format("{}: {}", path, std::generic_category().message(code)),
+              .hint = kWhatToGive,
+              .code = code});
   }
   return collect(in, path);
 }

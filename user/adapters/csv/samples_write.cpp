@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Samples to text. Rates are computed here and stored nowhere: delta over the measured interval.
-// Where no time has passed there is no rate, and the field is empty.
+// Writes samples as text. Rates are computed here: delta over the measured interval. If the
+// interval is 0 there is no rate, and the field is empty.
 #include "adapters/csv/rfc4180.h"
 #include "adapters/csv/sample_columns.h"
 #include "adapters/csv/samples.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `size` found, as CSV: one row for each type and way of counting. Columns are only appended.
+// The CSV of `size`: one row for each instance type and way of counting. The columns and their
+// order are a contract: new ones are appended.
 #pragma once
 
 #include <string>

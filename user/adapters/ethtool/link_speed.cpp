@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// ETHTOOL_GSET and not its successor: it fits into one call, and has room for every speed there is.
+// Uses ETHTOOL_GSET and not its successor: it takes one call, and has room for every speed.
 #include "adapters/ethtool/link_speed.h"
 
 #include <linux/ethtool.h>
@@ -23,7 +23,7 @@ std::optional<BitRate> link_speed(int ifindex) {
   request.ifr_data = reinterpret_cast<char*>(&command);
   if (::ioctl(socket.get(), SIOCETHTOOL, &request) != 0) return std::nullopt;
   const __u32 megabits = ethtool_cmd_speed(&command);
-  // Unknown is all ones, in 32 bits or, with old drivers, in 16.
+  // An unknown speed is all ones, in 32 bits or, in old drivers, in 16.
   if (megabits == 0 || megabits == static_cast<__u32>(SPEED_UNKNOWN) || megabits == 0xffff) {
     return std::nullopt;
   }

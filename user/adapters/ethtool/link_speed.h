@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How fast an interface's link is, by its driver's word. Virtual devices make one up, and many
-// virtual NICs say nothing: only that of an uplink is to be believed, where there is one.
+// The speed of an interface's link, as its driver reports it. Virtual devices report made-up
+// speeds, and many virtual NICs report none: trust only an uplink's.
 #pragma once
 
 #include <optional>
@@ -9,7 +9,7 @@
 
 namespace cgtally::ethtool {
 
-// Of an interface of the calling thread's netns; none where the driver does not know.
+// For an interface of the calling thread's netns; none if the driver does not know.
 [[nodiscard]] std::optional<BitRate> link_speed(int ifindex);
 
 }  // namespace cgtally::ethtool

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The ioctl, because it exists on every kernel: the netlink interface of ethtool does not have the
-// drivers' statistics. Three calls: how many, their names, their values. Most kernels do not ask
-// how much room the caller has, and write as many as there are by then: the buffers have room for
-// many more, and what does not agree is asked for again.
+// Uses the ioctl: ethtool's netlink interface does not have the drivers' statistics. Three calls
+// get their number, their names and their values. Most kernels ignore the size of the caller's
+// buffer, and write as many as there are by then: the buffers have room for many more, and an
+// answer whose names and values differ in number is discarded and requested again.
 #include "adapters/ethtool/statistics.h"
 
+#include <fmt/core.h>
 #include <linux/ethtool.h>
 #include <linux/sockios.h>
 #include <net/if.h>
@@ -23,11 +24,11 @@ namespace cgtally::ethtool {
 namespace {
 
 constexpr std::size_t kMore = 16'384;        // statistics that may appear between two calls
-constexpr std::size_t kMostAtAll = 262'144;  // a driver that claims more is not believed
+constexpr std::size_t kMostAtAll = 262'144;  // more is taken for a fault of the driver
 constexpr int kTries = 3;
 constexpr const char* kDoing = "read the driver's statistics";
 
-// A request with `Item`s behind its head, most of it never touched.
+// A request: a head, followed by room for items, most of which is never touched.
 template <typename Head, typename Item>
 class Buffer {
  public:
@@ -51,6 +52,7 @@ struct Name {
   std::array<char, ETH_GSTRING_LEN> text;
 };
 
+// A device to send ethtool commands to.
 class Device {
  public:
   Device(sys::Fd socket, const char* name) : socket_(std::move(socket)) {
@@ -74,38 +76,28 @@ Result<Device> open_device(int ifindex) {
     return std::unexpected(sys::error_from(errno, kDoing));
   }
   sys::Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  if (!socket) {
-    return std::unexpected(sys::error_from(errno, kDoing));
-  }
+  if (!socket) return std::unexpected(sys::error_from(errno, kDoing));
   return Device(std::move(socket), name.data());
 }
 
-bool is_none(int code) { return code == EOPNOTSUPP; }
+bool has_no_statistics(int code) { return code == EOPNOTSUPP; }
 
-// How many there are; 0 where the driver has none.
+// The number of statistics; 0 if the driver has none.
 Result<std::size_t> count(Device& device) {
   Buffer<ethtool_sset_info, std::uint32_t> info(1);
   info.head().cmd = ETHTOOL_GSSET_INFO;
   info.head().sset_mask = 1ULL << ETH_SS_STATS;
   const int code = device.call(&info.head());
-  if (code != 0 && !is_none(code)) {
-    return std::unexpected(sys::error_from(code, kDoing));
-  }
+  if (code != 0 && !has_no_statistics(code)) return std::unexpected(sys::error_from(code, kDoing));
   return code != 0 || info.head().sset_mask == 0 ? 0 : std::size_t{*info.items()};
 }
 
-// None: names and values did not agree.
+// std::nullopt: the numbers of names and values differ.
 Result<std::optional<NamedStatistics>> attempt(Device& device) {
   const auto expected = count(device);
-  if (!expected) {
-    return std::unexpected(expected.error());
-  }
-  if (*expected == 0) {
-    return NamedStatistics{};
-  }
-  if (*expected > kMostAtAll) {
-    return std::unexpected(sys::error_from(EOVERFLOW, kDoing));
-  }
+  if (!expected) return std::unexpected(expected.error());
+  if (*expected == 0) return NamedStatistics{};
+  if (*expected > kMostAtAll) return std::unexpected(sys::error_from(EOVERFLOW, kDoing));
   Buffer<ethtool_gstrings, Name> names(*expected + kMore);
   names.head().cmd = ETHTOOL_GSTRINGS;
   names.head().string_set = ETH_SS_STATS;
@@ -114,12 +106,10 @@ Result<std::optional<NamedStatistics>> attempt(Device& device) {
   values.head().cmd = ETHTOOL_GSTATS;
   values.head().n_stats = static_cast<std::uint32_t>(*expected);
   int code = device.call(&names.head());
-  if (code == 0) {
-    code = device.call(&values.head());
-  }
+  if (code == 0) code = device.call(&values.head());
   if (code != 0) {
-    return is_none(code) ? Result<std::optional<NamedStatistics>>(NamedStatistics{})
-                         : std::unexpected(sys::error_from(code, kDoing));
+    return has_no_statistics(code) ? Result<std::optional<NamedStatistics>>(NamedStatistics{})
+                                   : std::unexpected(sys::error_from(code, kDoing));
   }
   const std::size_t found = names.head().len;
   if (found != values.head().n_stats || found > names.room() || found == 0) {
@@ -143,20 +133,14 @@ NamedStatistics named(std::span<const char> names, std::span<const std::uint64_t
 
 Result<NamedStatistics> statistics(int ifindex) {
   auto device = open_device(ifindex);
-  if (!device) {
-    return std::unexpected(std::move(device).error());
-  }
+  if (!device) return std::unexpected(std::move(device).error());
   for (int tries = 0; tries < kTries; ++tries) {
     auto found = attempt(*device);
-    if (!found) {
-      return std::unexpected(std::move(found).error());
-    }
-    if (*found) {
-      return **std::move(found);
-    }
+    if (!found) return std::unexpected(std::move(found).error());
+    if (*found) return **std::move(found);
   }
   return std::unexpected(
-      sys::error_from(EAGAIN, std::string(kDoing) + ": their number changes all the time"));
+      sys::error_from(EAGAIN, fmt::format("{}: their number changes all the time", kDoing)));
 }
 
 }  // namespace cgtally::ethtool

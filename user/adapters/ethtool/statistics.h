@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A driver's own statistics of one interface, as `ethtool -S` shows them. Which there are, and in
-// which order, depends on the driver, its version and its number of queues, and may change between
-// two reads: they are known by name only.
+// A driver's own statistics of one interface, as `ethtool -S` shows them. Their names and order
+// depend on the driver, its version and its number of queues, and may change between two reads:
+// look them up by name.
 #pragma once
 
 #include <cstddef>
@@ -13,11 +13,11 @@
 
 namespace cgtally::ethtool {
 
-// Of an interface of the calling thread's netns; empty where the driver has none.
+// For an interface of the calling thread's netns; empty if the driver has none.
 [[nodiscard]] Result<NamedStatistics> statistics(int ifindex);
 
-// Names of 32 bytes each, which need not end in a 0, with their values; what has no partner is left
-// out.
+// Pairs names, of 32 bytes each and not always terminated by 0, with values. Leaves out names
+// without a value, and values without a name.
 [[nodiscard]] NamedStatistics named(std::span<const char> names,
                                     std::span<const std::uint64_t> values);
 

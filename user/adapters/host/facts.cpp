@@ -10,6 +10,7 @@
 
 #include "adapters/bpf/base/kernel_features.h"
 #include "adapters/cgroupfs/mount.h"
+#include "adapters/netlink/default_route.h"
 #include "adapters/netlink/links.h"
 
 namespace cgtally::host {
@@ -22,8 +23,8 @@ std::string text_of(const std::string& path) {
   return text.str();
 }
 
-// Whether the code is in the running kernel, built in or loaded: /sys/module does not list all that
-// is built in, the symbol table does.
+// True if the code is in the running kernel, built in or loaded. Reads the symbol table, because
+// /sys/module does not list all built-in modules.
 bool clsact_in_kernel() {
   std::ifstream symbols("/proc/kallsyms");
   bool qdisc = false;
@@ -37,14 +38,12 @@ bool clsact_in_kernel() {
 
 std::uint64_t memlock_limit() {
   rlimit limit{};
-  if (getrlimit(RLIMIT_MEMLOCK, &limit) != 0) {
-    return 0;
-  }
+  if (getrlimit(RLIMIT_MEMLOCK, &limit) != 0) return 0;
   return limit.rlim_cur == RLIM_INFINITY ? std::numeric_limits<std::uint64_t>::max()
                                          : limit.rlim_cur;
 }
 
-void look_at_kernel(HostFacts& facts) {
+void gather_kernel_facts(HostFacts& facts) {
   const bpf::KernelFacts kernel = bpf::probe_kernel();
   facts.release = kernel.release;
   facts.btf = kernel.btf;
@@ -54,17 +53,15 @@ void look_at_kernel(HostFacts& facts) {
   facts.rdonly_cast = kernel.rdonly_cast;
   facts.preempt_rt = kernel.preempt_rt;
   facts.lockdown = lockdown_mode_in(text_of("/sys/kernel/security/lockdown"));
-  // A kernel that is built with the JIT always on has no such switch for us to read in a container.
+  // A kernel that was built with the JIT always on does not have this file in a container.
   const std::string jit = text_of("/proc/sys/net/core/bpf_jit_enable");
   facts.jit = jit.empty() || jit[0] != '0';
 }
 
-void look_at_interfaces(HostFacts& facts) {
+void gather_interface_facts(HostFacts& facts) {
   if (const auto links = netlink::list_links()) {
     for (const Interface& link : *links) {
-      if (link.uplink()) {
-        facts.uplinks.push_back(link.name);
-      }
+      if (link.uplink()) facts.uplinks.push_back(link.name);
     }
   }
   facts.default_route_device = netlink::default_route_device().value_or("");
@@ -85,9 +82,7 @@ std::uint64_t effective_capabilities_in(const std::string& status) {
 std::string lockdown_mode_in(const std::string& text) {
   const std::size_t open = text.find('[');
   const std::size_t close = text.find(']', open);
-  if (open == std::string::npos || close == std::string::npos) {
-    return {};
-  }
+  if (open == std::string::npos || close == std::string::npos) return {};
   return text.substr(open + 1, close - open - 1);
 }
 
@@ -96,7 +91,7 @@ HostFacts gather_facts(const std::string& host_root) {
   facts.root = geteuid() == 0;
   facts.capabilities = effective_capabilities_in(text_of("/proc/self/status"));
   facts.memlock_bytes = memlock_limit();
-  look_at_kernel(facts);
+  gather_kernel_facts(facts);
   if (const auto allowed = bpf::may_load_programs(); !allowed) {
     facts.bpf_refused = allowed.error();
   }
@@ -106,7 +101,7 @@ HostFacts gather_facts(const std::string& host_root) {
     facts.cgroup2_missing = mount.error();
   }
   facts.pods_in_cgroup_v1 = cgroupfs::pods_in_cgroup_v1(host_root);
-  look_at_interfaces(facts);
+  gather_interface_facts(facts);
   return facts;
 }
 

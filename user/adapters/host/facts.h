@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Looks at this machine and this process, and gathers what the diagnosis needs to know. Changes
-// nothing; what cannot be read counts as not there.
+// Gathers the facts about this machine and this process that the diagnosis of `doctor` needs.
+// Changes nothing; a fact that cannot be read counts as absent.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@ namespace cgtally::host {
 
 [[nodiscard]] HostFacts gather_facts(const std::string& host_root);
 
-// The effective set in the text of /proc/PID/status; 0 where it has no such line.
+// The effective capabilities in the text of /proc/PID/status; 0 if the line is missing.
 [[nodiscard]] std::uint64_t effective_capabilities_in(const std::string& status);
 // "none [integrity] confidentiality" -> "integrity".
 [[nodiscard]] std::string lockdown_mode_in(const std::string& text);

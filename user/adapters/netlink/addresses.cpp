@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The kernel delivers locally what is sent to an address, to the broadcast that was configured with
-// it, and to the last address of its subnet (for prefixes shorter than 31 bits), whether configured
-// or not.
+// The kernel delivers locally: packets to an address, to the broadcast address configured with it,
+// and to the last address of its subnet, configured or not (for prefixes shorter than 31 bits).
 #include "adapters/netlink/addresses.h"
 
 #include <arpa/inet.h>
@@ -24,7 +23,8 @@ IpAddress mapped(in_addr_t address) {
   return result;
 }
 
-// IFA_LOCAL is the own one; where it is missing, IFA_ADDRESS is, else that is the peer's.
+// The address of this end: IFA_LOCAL or, if that is missing, IFA_ADDRESS. With IFA_LOCAL present,
+// IFA_ADDRESS is the peer's.
 template <typename T>
 std::optional<T> own(const Attributes<IFA_BROADCAST>& attributes) {
   const auto local = attributes.value<T>(IFA_LOCAL);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The addresses that mean "this netns" on an incoming packet.
+// The destination addresses that make the kernel deliver a packet in this netns.
 #pragma once
 
 #include <vector>
@@ -9,8 +9,8 @@
 
 namespace cgtally::netlink {
 
-// Every unicast address of the calling thread's netns and the broadcast addresses of its IPv4
-// subnets; sorted, each once.
+// All unicast addresses of the calling thread's netns and the broadcast addresses of its IPv4
+// subnets; sorted, without repetitions.
 [[nodiscard]] Result<std::vector<IpAddress>> list_addresses();
 
 }  // namespace cgtally::netlink

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The default route's device. Reads the main table as it is; rules that send some traffic to other
-// tables are not followed.
+#include "adapters/netlink/default_route.h"
+
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 
@@ -8,7 +8,6 @@
 #include <array>
 #include <cerrno>
 
-#include "adapters/netlink/links.h"
 #include "adapters/netlink/socket.h"
 #include "adapters/sys/error.h"
 
@@ -20,7 +19,7 @@ struct DefaultRoute {
   int ifindex;
 };
 
-// The device, or of several next hops the first one's; 0: none.
+// The route's device or, with several next hops, the first one's; 0: the route has none.
 int device_of(const Attributes<RTA_TABLE>& attributes) {
   if (const auto device = attributes.value<std::int32_t>(RTA_OIF)) return *device;
   const auto hop = attributes.value<rtnexthop>(RTA_MULTIPATH);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One link is asked for, not all: a host with thousands of veths is read each second.
+// Requests one link and not all of them: a host may have thousands of veths, and is read each
+// second.
 #include "adapters/netlink/device_counters.h"
 
 #include <linux/if_link.h>
@@ -67,8 +68,9 @@ Result<DeviceCounters> device_counters(int ifindex) {
   auto found = socket->dump<DeviceCounters>("read the device's counters",
                                             Request(RTM_GETLINK, header, kThisOne), parse_counters);
   if (!found) return std::unexpected(std::move(found).error());
-  if (found->empty())
+  if (found->empty()) {
     return std::unexpected(sys::error_from(ENODATA, "read the device's counters"));
+  }
   return std::move(found->front());
 }
 

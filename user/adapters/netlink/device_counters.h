@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a device itself says that it carried: the measure for what our hooks saw. Counted by the
-// driver, before XDP and tc on the way in and behind the queue on the way out. A virtual device
-// counts a super-packet as one; some hardware counts padding and the FCS (core/coverage.h).
+// The counters of a device's driver, with which the coverage of our hooks is measured. The driver
+// counts received packets before XDP and tc, and sent ones after the queue. A virtual device counts
+// a super-packet as one; some hardware counts padding and the FCS (core/health/coverage.h).
 #pragma once
 
 #include <cstdint>
@@ -21,9 +21,9 @@ struct XdpProgram {
 
 struct DeviceCounters {
   Traffic carried;
-  Packets rx_dropped;  // for want of room, or by generic XDP
+  Packets rx_dropped;  // because a buffer was full, or by generic XDP
   Packets tx_dropped;
-  std::vector<XdpProgram> xdp;  // each sees packets before tc does
+  std::vector<XdpProgram> xdp;  // each runs before tc
 };
 
 // In the calling thread's netns.

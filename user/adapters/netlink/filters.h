@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The tc filters of an interface's clsact qdisc, as somebody who shares it must know them: which
-// preferences are taken, and by what. Asked in the calling thread's netns.
+// The tc filters of an interface's clsact qdisc: the preferences that are taken, and the programs
+// that hold them. Works in the calling thread's netns.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ struct Filter {
   std::uint32_t bpf_program_id = 0;
 };
 
-// Empty where the interface has no clsact qdisc.
+// Empty if the interface has no clsact qdisc.
 Result<std::vector<Filter>> list_filters(int ifindex, Chain chain);
 
 }  // namespace cgtally::netlink

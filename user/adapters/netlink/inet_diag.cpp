@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Asked by the older of the two requests: it alone walks the kernel's table once for both families,
-// and the table is as long as memory is large, whatever it holds.
+// Uses TCPDIAG_GETSOCK, the older of two requests: only this one walks the kernel's table once for
+// both families, and the table's size depends on the machine's memory, not on the number of
+// sockets.
 #include "adapters/netlink/inet_diag.h"
 
 #include <linux/inet_diag.h>
@@ -21,8 +22,8 @@ namespace {
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
-// The first words of the kernel's tcp_info, which only grows at its end. The C library's is
-// shorter, and the kernel's own header cannot stand beside it.
+// The beginning of the kernel's tcp_info, which only grows at its end. The C library's is shorter,
+// and the kernel's header cannot be included beside the C library's.
 struct TcpInfo {
   std::array<std::uint8_t, 8> flags;
   std::array<std::uint32_t, 9> before_sent;
@@ -84,7 +85,7 @@ std::optional<TcpSocketFacts> parse(nlmsghdr& message) {
   facts.cookie = cookie_of(header->id);
   facts.cgroup_id = *cgroup;
   if (const nlattr* info = attributes[INET_DIAG_INFO]) {
-    take_tcp_info(
+    read_tcp_info(
         {static_cast<const std::byte*>(nla_data(info)), static_cast<std::size_t>(nla_len(info))},
         facts);
   }
@@ -93,7 +94,7 @@ std::optional<TcpSocketFacts> parse(nlmsghdr& message) {
 
 }  // namespace
 
-void take_tcp_info(std::span<const std::byte> info, TcpSocketFacts& facts) {
+void read_tcp_info(std::span<const std::byte> info, TcpSocketFacts& facts) {
   const auto rtt = field<std::uint32_t>(info, offsetof(TcpInfo, rtt));
   if (rtt && *rtt > 0) {
     facts.rtt = microseconds{*rtt};
@@ -114,7 +115,7 @@ Result<TcpSockets> tcp_sockets(std::size_t most) {
     return std::unexpected(std::move(socket).error());
   }
   inet_diag_req header{};
-  header.idiag_family = AF_INET;  // not looked at
+  header.idiag_family = AF_INET;  // the kernel ignores it
   header.idiag_ext = 1U << (INET_DIAG_INFO - 1);
   header.idiag_states = kStates;
   TcpSockets result;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The TCP sockets of a netns, as the kernel's socket diagnosis tells them: whose they are, and what
-// tcp_info says. Of those that belong to a cgroup: no listeners, and nothing that TIME_WAIT or a
-// half-open request left, which have neither owner nor round-trip time.
+// The TCP sockets of a netns from the kernel's socket diagnosis: their cgroups and their tcp_info.
+// Leaves out listeners, TIME_WAIT and half-open requests, because those have no round-trip time or
+// no cgroup.
 #pragma once
 
 #include <cstddef>
@@ -18,10 +18,10 @@ struct TcpSockets {
   bool all = true;  // false: there were more than `most`
 };
 
-// Of the calling thread's netns, both families in one pass.
+// Both address families of the calling thread's netns, in one pass; `most` sockets at most.
 [[nodiscard]] Result<TcpSockets> tcp_sockets(std::size_t most);
 
-// Takes from a tcp_info what this kernel's has, by its length.
-void take_tcp_info(std::span<const std::byte> info, TcpSocketFacts& facts);
+// Fills `facts` from a tcp_info, as far as this kernel's is long.
+void read_tcp_info(std::span<const std::byte> info, TcpSocketFacts& facts);
 
 }  // namespace cgtally::netlink

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The kernel says which devices are virtual (they have a kind). For the others the driver comes
-// from ethtool's ioctl, which asks the netns of its socket.
+// Virtual devices have a kind in netlink's answer. The driver of the others comes from ethtool's
+// ioctl, which works in the netns of its socket.
 #include "adapters/netlink/links.h"
 
 #include <linux/ethtool.h>
@@ -37,7 +37,7 @@ std::optional<Interface> parse_link(nlmsghdr& message) {
   return link;
 }
 
-// False: the device has gone since it was listed. A device that cannot tell has no driver.
+// False: the device has vanished since it was listed. The driver stays empty if it cannot be read.
 bool ask_driver(int socket, Interface& link) {
   ethtool_drvinfo info{};
   info.cmd = ETHTOOL_GDRVINFO;

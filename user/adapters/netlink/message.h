@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A request to the kernel, and its answers' attributes, read without trusting their length. A thin
-// layer over libnl's messages, for this directory only.
+// A request to the kernel, and the attributes of its answers, read without trusting their length. A
+// thin layer over libnl's messages, for this folder only.
 #pragma once
 
 #include <netlink/attr.h>
@@ -16,7 +16,8 @@
 
 namespace cgtally::netlink {
 
-// A dump request: all objects of a type. Without NLM_F_DUMP for the one that the header names.
+// A dump request for all objects of a type or, without NLM_F_DUMP, a request for the one that the
+// header names. Used by Socket::dump(). Does not send itself.
 class Request {
  public:
   template <typename Header>
@@ -38,7 +39,7 @@ class Request {
   std::unique_ptr<nl_msg, decltype(&nlmsg_free)> message_;
 };
 
-// The family's header behind the netlink header; none if the message is too short for it.
+// The family's header, which follows the netlink header; none if the message is too short for it.
 template <typename Header>
 std::optional<Header> header_of(const nlmsghdr& message) {
   if (nlmsg_datalen(&message) < static_cast<int>(sizeof(Header))) return std::nullopt;
@@ -47,7 +48,8 @@ std::optional<Header> header_of(const nlmsghdr& message) {
   return header;
 }
 
-// The attributes 1 to Max, of a message or of an attribute that nests others.
+// The attributes 1 to Max of a message, or of an attribute that nests others. Refers to the message
+// and does not outlive it.
 template <int Max>
 class Attributes {
  public:

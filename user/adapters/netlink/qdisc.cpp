@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Asked by a dump: a query for one qdisc would be answered to every listener of the host's tc
-// events by kernels before 6.8. The kernel does not filter either.
+// Dumps all qdiscs: kernels before 6.8 answer a request for one qdisc to every listener of the
+// host's tc events, too. The kernel does not filter a dump by interface.
 #include "adapters/netlink/qdisc.h"
 
 #include <linux/gen_stats.h>
@@ -25,7 +25,7 @@ QdiscStats parse_stats(const Attributes<TCA_STATS2>& attributes) {
   const auto basic = nested.value<BasicStats>(TCA_STATS_BASIC).value_or(BasicStats{});
   const auto queue = nested.value<gnet_stats_queue>(TCA_STATS_QUEUE).value_or(gnet_stats_queue{});
   stats.sent_bytes = Bytes{basic.bytes};
-  // 64 bits wide only where 32 do not suffice.
+  // The kernel sends the 64-bit count only if 32 bits do not suffice.
   stats.sent_packets =
       Packets{nested.value<std::uint64_t>(TCA_STATS_PKT64).value_or(basic.packets)};
   stats.backlog_bytes = Bytes{queue.backlog};

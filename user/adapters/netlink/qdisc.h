@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the queue at an interface's egress did with the packets that were booked when they entered
-// it: booked = sent + backlog + dropped.
+// Counters of the queue at an interface's egress. Packets are counted by our hook before they enter
+// the queue, so that counted = sent + backlog + dropped.
 #pragma once
 
 #include <map>
@@ -12,7 +12,7 @@
 namespace cgtally::netlink {
 
 struct QdiscStats {
-  std::string kind;  // "fq_codel"; empty: the interface has no queue to look at (it is down)
+  std::string kind;  // "fq_codel"; empty: the interface has no queue, because it is down
   Bytes sent_bytes;
   Packets sent_packets;
   Bytes backlog_bytes;
@@ -23,7 +23,7 @@ struct QdiscStats {
 // In the calling thread's netns.
 [[nodiscard]] Result<QdiscStats> root_qdisc(int ifindex);
 [[nodiscard]] Result<bool> has_clsact(int ifindex);
-// Of all interfaces there, by ifindex, at the price of one.
+// The root qdiscs of all interfaces, by ifindex; costs no more than one.
 [[nodiscard]] Result<std::map<int, QdiscStats>> root_qdiscs();
 
 }  // namespace cgtally::netlink

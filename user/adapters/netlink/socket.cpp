@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// libnl keeps its own error numbers and drops both the errno and the text that the kernel gave; two
-// callbacks keep them.
+// libnl has its own error numbers and drops the errno and the text of the kernel's answer. Two
+// callbacks save both.
 #include "adapters/netlink/socket.h"
 
+#include <fmt/core.h>
 #include <linux/netlink.h>
 #include <netlink/errno.h>
 #include <netlink/netlink.h>
@@ -15,11 +16,11 @@
 namespace cgtally::netlink {
 namespace {
 
-// A host with thousands of interfaces that come and go can interrupt many dumps in a row.
+// On a host where thousands of interfaces come and go, many dumps in a row can be interrupted.
 constexpr int kMaxTries = 32;
 
-// The most that the kernel puts into one part of a dump. The fewer parts, the fewer changes in
-// between; longer messages are met by looking at their length first (peek).
+// The most that the kernel puts into one part of a dump. With fewer parts, fewer changes come
+// between them. Longer messages are received, too, because their length is peeked at first.
 constexpr std::size_t kPartBytes = 32'768;
 
 struct Exchange {
@@ -28,7 +29,7 @@ struct Exchange {
   std::string text;  // its extended ack, if any
 };
 
-// The text among the attributes behind `skip` bytes of the payload.
+// The text among the attributes that follow `skip` bytes of the payload.
 std::string extended_ack(nlmsghdr& message, std::size_t skip) {
   if ((message.nlmsg_flags & NLM_F_ACK_TLVS) == 0) return {};
   return Attributes<NLMSGERR_ATTR_MAX>(message, skip).text(NLMSGERR_ATTR_MSG);
@@ -49,7 +50,7 @@ int on_error(sockaddr_nl* /*from*/, nlmsgerr* error, void* exchange) {
   return NL_STOP;
 }
 
-// A dump that fails on its way says so in its last message.
+// A dump that fails after its beginning reports the error in its last message.
 int on_finish(nl_msg* finish, void* exchange) {
   nlmsghdr& message = *nlmsg_hdr(finish);
   const int error = header_of<int>(message).value_or(0);
@@ -60,9 +61,9 @@ int on_finish(nl_msg* finish, void* exchange) {
   return NL_OK;
 }
 
-// For what fails before the kernel answers.
+// An error of libnl, before the kernel answers.
 Error library_error(const std::string& what, int error) {
-  return Error{.what = what + ": " + nl_geterror(error), .hint = {}};
+  return Error{.what = fmt::format("{}: {}", what, nl_geterror(error)), .hint = {}};
 }
 
 }  // namespace
@@ -76,7 +77,7 @@ Result<Socket> Socket::open(int protocol) {
   nl_socket_set_msg_buf_size(socket.socket_.get(), kPartBytes);
   nl_socket_enable_msg_peek(socket.socket_.get());
   const int on = 1;
-  // Without it errors have no text, which is all that is lost.
+  // If this fails, errors have no text.
   (void)setsockopt(socket.fd(), SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
   return socket;
 }
@@ -113,8 +114,8 @@ Result<void> Socket::dump(const std::string& what, const Request& request,
       continue;
     }
     if (exchange.code != 0) {
-      const std::string said = exchange.text.empty() ? "" : " (" + exchange.text + ")";
-      return std::unexpected(sys::error_from(exchange.code, what + said));
+      const std::string text = exchange.text.empty() ? "" : fmt::format(" ({})", exchange.text);
+      return std::unexpected(sys::error_from(exchange.code, what + text));
     }
     if (error < 0) return std::unexpected(library_error(what, error));
     return {};

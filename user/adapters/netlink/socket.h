@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A netlink socket of the netns in which it was opened. A dump is whole or it is an Error:
-// one that the kernel marks as interrupted by a change is asked for again, and the kernel's own
-// words (extended acks) are in the Error. For this directory only.
+// Dumps and notifications over netlink, for this folder only.
 #pragma once
 
 #include <linux/netlink.h>
@@ -18,6 +16,9 @@
 
 namespace cgtally::netlink {
 
+// A netlink socket of the netns in which it was opened. Repeats a dump that the kernel marks as
+// interrupted by a change, so that a dump is whole or an Error; the Error has the kernel's own text
+// (extended ack). Does not interpret messages: the caller parses them.
 class Socket {
  public:
   static Result<Socket> open(int protocol = NETLINK_ROUTE);
@@ -26,8 +27,8 @@ class Socket {
   Result<void> join(std::initializer_list<int> groups, int receive_buffer_bytes);
   [[nodiscard]] int fd() const { return nl_socket_get_fd(socket_.get()); }
 
-  // What `parse` (nlmsghdr& -> optional<T>) makes of each message of the answer. `what` names the
-  // request in an Error: "list links". After an Error the socket is of no more use.
+  // The results of `parse` (nlmsghdr& -> optional<T>) for each message of the answer. `what` names
+  // the request in an Error: "list links". After an Error the socket cannot be used again.
   template <typename T, typename Parse>
   Result<std::vector<T>> dump(const std::string& what, const Request& request, Parse parse);
 

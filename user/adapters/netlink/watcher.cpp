@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Only the type of a notification is looked at, so that one longer than the buffer may be cut.
+// Reads only the type of a notification, so that a long one may be cut off by the buffer.
 #include "adapters/netlink/watcher.h"
 
 #include <linux/rtnetlink.h>
@@ -15,7 +15,7 @@ namespace {
 
 constexpr int kReceiveBufferBytes = 1 << 20;  // some hundred interfaces at once
 
-void note(std::uint16_t type, Changes& changes) {
+void add_change(std::uint16_t type, Changes& changes) {
   if (type == RTM_NEWLINK || type == RTM_DELLINK) changes.links = true;
   if (type == RTM_NEWADDR || type == RTM_DELADDR) changes.addresses = true;
   if (type == RTM_NEWTFILTER || type == RTM_DELTFILTER) changes.filters = true;
@@ -40,19 +40,20 @@ Result<Watcher> Watcher::open() {
 
 int Watcher::fd() const { return socket_->fd(); }
 
-Changes Watcher::take() {
+Changes Watcher::read_changes() {
   Changes changes;
   alignas(nlmsghdr) std::array<char, 32'768> buffer;
   while (true) {
     const ssize_t received = recv(fd(), buffer.data(), buffer.size(), MSG_DONTWAIT);
     if (received < 0 && errno == EINTR) continue;
     if (received < 0 && errno == EAGAIN) return changes;
-    // Overrun (ENOBUFS): what was queued before it still comes, and empties the socket next time.
+    // After an overrun (ENOBUFS) the queued notifications are still there; the next call reads
+    // them.
     if (received < 0) return {.links = true, .addresses = true, .filters = true};
     auto* message = reinterpret_cast<nlmsghdr*>(buffer.data());
     int left = static_cast<int>(received);
     for (; nlmsg_ok(message, left) != 0; message = nlmsg_next(message, &left)) {
-      note(message->nlmsg_type, changes);
+      add_change(message->nlmsg_type, changes);
     }
   }
 }

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tells that links, addresses or tc filters of a netns may have changed, never what: who is told
-// lists them anew, so that a lost notification costs nothing but a list. Of tcx programs the kernel
-// tells nobody: they are looked at from time to time. Belongs to the netns in which it was opened
-// and works from any. Open it before the first list.
+// Notifications about links, addresses and tc filters of a netns.
 #pragma once
 
 #include <memory>
@@ -19,6 +16,10 @@ struct Changes {
   bool filters = false;  // tc filters, or qdiscs that hold them
 };
 
+// Reports that links, addresses or tc filters may have changed, but not how: its user, an interface
+// set, lists them again, so that a lost notification costs only a list. Does not report tcx
+// programs: the kernel sends no notification for those. Belongs to the netns in which it was
+// opened, and can be read from any. Open it before the first list.
 class Watcher {
  public:
   static Result<Watcher> open();
@@ -28,9 +29,8 @@ class Watcher {
   ~Watcher();
 
   [[nodiscard]] int fd() const;
-  // What may have changed since the last take(); never blocks. After an overrun of the socket:
-  // everything.
-  [[nodiscard]] Changes take();
+  // The changes since the last call; never blocks. After an overrun of the socket, all are set.
+  [[nodiscard]] Changes read_changes();
 
  private:
   explicit Watcher(std::unique_ptr<Socket> socket);

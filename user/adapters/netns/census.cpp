@@ -10,6 +10,7 @@
 namespace cgtally::netns {
 namespace {
 
+// Collects up to `most` namespaces, each once, for list_netns().
 class Finder {
  public:
   explicit Finder(std::size_t most) : most_(most) {}
@@ -20,18 +21,16 @@ class Finder {
       census_.denied = census_.denied || errno == EACCES || errno == EPERM;
       return;
     }
-    if (seen_.contains(status.st_ino)) {
-      return;
-    }
-    if (census_.places.size() >= most_) {
+    if (seen_.contains(status.st_ino)) return;
+    if (census_.namespaces.size() >= most_) {
       census_.all = false;
       return;
     }
     seen_.insert(status.st_ino);
-    census_.places.push_back({.inode = status.st_ino, .path = path});
+    census_.namespaces.push_back({.inode = status.st_ino, .path = path});
   }
 
-  Census take() && { return std::move(census_); }
+  Census census() && { return std::move(census_); }
 
  private:
   std::size_t most_;
@@ -49,8 +48,9 @@ Census list_netns(const std::string& host_root, std::size_t most) {
   Finder finder(most);
   finder.add("/proc/thread-self/ns/net");
   std::error_code ignored;
-  const std::string hosts = host_root + "/proc";
-  const std::string proc = std::filesystem::exists(hosts + "/version", ignored) ? hosts : "/proc";
+  const std::string host_proc = host_root + "/proc";
+  const bool mounted = std::filesystem::exists(host_proc + "/version", ignored);
+  const std::string proc = mounted ? host_proc : "/proc";
   std::filesystem::directory_iterator entry(proc, ignored);
   for (; !ignored && entry != std::filesystem::directory_iterator(); entry.increment(ignored)) {
     if (is_process(entry->path().filename())) {
@@ -60,7 +60,7 @@ Census list_netns(const std::string& host_root, std::size_t most) {
   for (const auto& name : std::filesystem::directory_iterator(host_root + "/run/netns", ignored)) {
     finder.add(name.path());
   }
-  return std::move(finder).take();
+  return std::move(finder).census();
 }
 
 }  // namespace cgtally::netns

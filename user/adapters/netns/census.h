@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which network namespaces a host has: those in which a process lives, those that have a name, and
-// the caller's own. Nothing is held open: a namespace must not outlive its container because
-// somebody counts there.
+// The network namespaces of a host: those of processes, those with a name, and the caller's own.
+// Holds none of them open: a namespace must not outlive its container because cgtally counts there.
 #pragma once
 
 #include <cstddef>
@@ -13,13 +12,13 @@ namespace cgtally::netns {
 
 struct NetnsEntry {
   std::uint64_t inode = 0;
-  std::string path;  // leads there for as long as that process or name exists
+  std::string path;  // valid for as long as that process or name exists
 };
 
 struct Census {
-  std::vector<NetnsEntry> places;  // each once; the own one first
-  bool all = true;                 // false: there were more than `most`
-  bool denied = false;             // some processes' could not be asked for
+  std::vector<NetnsEntry> namespaces;  // the caller's own first; no repetitions
+  bool all = true;                     // false: there were more than `most`
+  bool denied = false;                 // for some processes permission was missing
 };
 
 [[nodiscard]] Census list_netns(const std::string& host_root, std::size_t most);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whatever was opened is asked for its type before it is believed: a name in /run/netns can be an
-// empty file, where the mount on it did not reach this container.
+// Checks the type of each opened file: a name in /run/netns is an empty file if the mount on it did
+// not reach this container.
 #include "adapters/netns/netns.h"
 
 #include <fcntl.h>
+#include <fmt/core.h>
 #include <linux/nsfs.h>
 #include <sched.h>
 #include <sys/ioctl.h>
@@ -30,10 +31,10 @@ bool all_digits(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-// Where no proc is mounted below host_root, this container's own is all there is to ask.
+// The host's proc or, if none is mounted below host_root, this container's own.
 std::string proc_of(const std::string& host_root) {
-  const std::string hosts = host_root + "/proc";
-  return exists(hosts + "/version") ? hosts : "/proc";
+  const std::string host_proc = host_root + "/proc";
+  return exists(host_proc + "/version") ? host_proc : "/proc";
 }
 
 }  // namespace
@@ -48,15 +49,16 @@ Result<Netns> Netns::open(std::string_view name_pid_or_path, const std::string& 
   const std::string names = host_root + "/run/netns";
   const std::string named = names + "/" + wanted;
   if (all_digits(wanted) && !exists(named)) {
-    return open_path(proc_of(host_root) + "/" + wanted + "/ns/net", wanted,
+    return open_path(fmt::format("{}/{}/ns/net", proc_of(host_root), wanted), wanted,
                      "give the id of a running process; in a container, share the host's pid "
                      "namespace");
   }
   if (wanted.empty() || wanted == "." || wanted == "..") {
-    return std::unexpected(Error{.what = "'" + wanted + "' is not the name of a netns",
-                                 .hint = "'ip netns' lists the names",
-                                 .code = EINVAL,
-                                 .failure = Failure::usage});
+    return std::unexpected(
+        Error{.what = fmt::format("--netns must be a name, a PID or a path, got '{}'", wanted),
+              .hint = "'ip netns' lists the names",
+              .code = EINVAL,
+              .failure = Failure::usage});
   }
   return open_path(named, wanted,
                    "'ip netns' lists the names; in a container, mount the host's " + names);
@@ -72,7 +74,7 @@ Result<Netns> Netns::find(const NetnsId& id, const std::string& name,
   if (!there) return std::unexpected(there.error());
   if (there->may_be(id)) return found;
   return std::unexpected(
-      sys::error_from(ENOENT, "find the netns that had inode " + std::to_string(id.inode)));
+      sys::error_from(ENOENT, fmt::format("find the netns that had inode {}", id.inode)));
 }
 
 Result<Netns> Netns::find_inode(std::uint64_t inode, const std::string& name,
@@ -94,14 +96,14 @@ Result<Netns> Netns::find_inode(std::uint64_t inode, const std::string& name,
     return open_path(path, name, "");
   }
   return std::unexpected(
-      sys::error_from(ENOENT, "find the netns with inode " + std::to_string(inode)));
+      sys::error_from(ENOENT, fmt::format("find the netns with inode {}", inode)));
 }
 
 Result<Netns> Netns::open_path(const std::string& path, std::string name, std::string hint) {
   sys::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!fd) {
     const int code = errno;
-    if (code == EACCES || code == EPERM) hint = "run it as root, or grant CAP_SYS_PTRACE";
+    if (code == EACCES || code == EPERM) hint = "run cgtally as root, or grant CAP_SYS_PTRACE";
     Error error = sys::error_from(code, "open the netns " + path, std::move(hint));
     if (code == ENOENT) error.failure = Failure::usage;
     return std::unexpected(std::move(error));
@@ -124,7 +126,7 @@ Result<Entered> Entered::enter(const Netns& netns) {
   if (here->inode() == netns.inode()) return Entered(sys::Fd());
   if (setns(netns.fd(), CLONE_NEWNET) != 0) {
     return std::unexpected(sys::error_from(errno, "enter the netns " + netns.name(),
-                                           "run it as root, or grant CAP_SYS_ADMIN"));
+                                           "run cgtally as root, or grant CAP_SYS_ADMIN"));
   }
   return Entered(std::move(here->fd_));
 }
@@ -141,7 +143,7 @@ Result<NetnsId> id_here() {
 
 Entered::~Entered() {
   if (!previous_ || setns(previous_.get(), CLONE_NEWNET) == 0) return;
-  std::perror("cgtally: cannot go back to its own netns, and must not go on in another");
+  std::perror("cgtally: cannot return to its own netns, and must not continue in another");
   std::abort();
 }
 

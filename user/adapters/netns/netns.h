@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A network namespace, held open so that it cannot go or be confused with a later one, and a visit
-// of the calling thread to it. Who has entered one must not read /sys: it still shows the netns in
-// which it was mounted. /proc and open descriptors keep working.
+// A network namespace that is held open, and a visit of the calling thread to one. During a visit
+// /sys still shows the netns in which it was mounted: do not read it. /proc and descriptors keep
+// working.
 #pragma once
 
 #include <cstdint>
@@ -14,26 +14,30 @@
 
 namespace cgtally::netns {
 
+// A network namespace by its descriptor, so that it cannot vanish or be confused with a later one
+// of the same inode. Used by interface sets, and by everything that works in several namespaces.
+// Does not enter the namespace: Entered does.
 class Netns {
  public:
-  // That of the calling thread.
+  // The calling thread's.
   static Result<Netns> current();
-  // With a slash it is a path, and taken as it is; else a name in <host_root>/run/netns; else, all
-  // digits, a process of <host_root>/proc (of /proc, where no proc is mounted below host_root).
+  // A text with a slash is a path, taken as it is. Any other is a name in <host_root>/run/netns or,
+  // if it is all digits and no such name exists, the PID of a process in <host_root>/proc (in
+  // /proc, if no proc is mounted below host_root).
   static Result<Netns> open(std::string_view name_pid_or_path, const std::string& host_root);
 
-  // This one: the current one, the one that `name` leads to, or any that a process or a name holds.
-  // ENOENT where there is none any more, though its inode may be another's now.
+  // Finds the namespace `id` again: the current one, the one called `name`, or any that a process
+  // or a name holds. ENOENT: it has ended, even if another namespace has its inode now.
   static Result<Netns> find(const NetnsId& id, const std::string& name,
                             const std::string& host_root);
 
   [[nodiscard]] std::uint64_t inode() const { return inode_; }
-  // As it was asked for; empty for the current one.
+  // As the user wrote it; empty for the current one.
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] int fd() const { return fd_.get(); }
 
  private:
-  friend class Entered;  // keeps the descriptor of the one to go back to
+  friend class Entered;  // keeps the descriptor of the namespace to return to
   Netns(sys::Fd fd, std::uint64_t inode, std::string name)
       : fd_(std::move(fd)), inode_(inode), name_(std::move(name)) {}
   static Result<Netns> find_inode(std::uint64_t inode, const std::string& name,
@@ -45,12 +49,12 @@ class Netns {
   std::string name_;
 };
 
-// The calling thread is in the netns for as long as this lives, and then back where it was. If the
-// way back fails the process aborts: to go on in the wrong netns would attach to the wrong
+// A visit: the calling thread is in the netns for the lifetime of the object, and then back where
+// it was. Aborts the process if the thread cannot return, because it would attach to the wrong
 // interfaces.
 class Entered {
  public:
-  // Needs no privilege where the thread already is in that netns.
+  // Needs no privilege if the thread already is in that netns.
   static Result<Entered> enter(const Netns& netns);
 
   Entered(Entered&&) noexcept = default;
@@ -59,10 +63,10 @@ class Entered {
 
  private:
   explicit Entered(sys::Fd previous) : previous_(std::move(previous)) {}
-  sys::Fd previous_;  // empty: nothing to go back to
+  sys::Fd previous_;  // empty: the thread stays where it is
 };
 
-// Of the netns that the calling thread is in.
+// The id of the calling thread's netns.
 [[nodiscard]] Result<NetnsId> id_here();
 
 }  // namespace cgtally::netns

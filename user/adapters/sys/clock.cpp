@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The boot clock is read first: it is the one that rates are computed with.
+// Reads the boot clock before the wall clock, because rates are computed with the boot clock.
 #include "adapters/sys/clock.h"
 
 #include <ctime>
@@ -15,7 +15,7 @@ Nanoseconds read_clock(clockid_t clock) {
 
 }  // namespace
 
-// The coarse clocks move with it.
+// The coarse clocks advance once per jiffy, so their resolution is its length.
 Nanoseconds jiffy() {
   timespec t{};
   clock_getres(CLOCK_MONOTONIC_COARSE, &t);

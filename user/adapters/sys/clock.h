@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What time it is, on the clock that keeps running through suspend and on the wall. The only caller
-// of clock_gettime: core is given its moments, it never asks.
+// The time on the boot clock, which runs on through suspend, and on the wall clock. Only this file
+// calls clock_gettime; core gets its moments as parameters.
 #pragma once
 
 #include "core/traffic/reading.h"
@@ -9,7 +9,7 @@ namespace cgtally::sys {
 
 // Both clocks, read next to each other.
 [[nodiscard]] Moment now();
-// The kernel's tick: 1 to 10 ms, as CONFIG_HZ says.
+// The length of the kernel's tick: 1 to 10 ms, depending on CONFIG_HZ.
 [[nodiscard]] Nanoseconds jiffy();
 
 }  // namespace cgtally::sys

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one place where an errno becomes a sentence and a kind of failure.
+// Turns an errno into a sentence and a kind of failure; nothing else in the program does.
 #include "adapters/sys/error.h"
 
 #include <cerrno>

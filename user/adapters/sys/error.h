@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// From an errno to an Error: "open /run/netns/x: No such file or directory". What the kernel does
-// not permit or does not have becomes Failure::unsupported, so that every caller ends with the same
-// exit code for it.
+// Makes an Error of an errno: "open /run/netns/x: No such file or directory". EPERM, EACCES and
+// ENOSYS become Failure::unsupported, so that every command ends with the same exit code for them.
 #pragma once
 
 #include <string>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One owner for one file descriptor: closed exactly once, when the owner goes. Empty is -1. Does
-// not convert to int by itself, so that it is never closed, compared or copied by accident.
+// Owns a file descriptor and closes it exactly once. An empty Fd holds -1. Does not convert to int
+// implicitly, so that a descriptor is never closed, compared or copied by accident.
 #pragma once
 
 #include <unistd.h>
@@ -9,6 +9,7 @@
 
 namespace cgtally::sys {
 
+// The owner of one descriptor, used wherever one is opened. Does not read, write or reopen.
 class Fd {
  public:
   Fd() = default;
@@ -23,7 +24,7 @@ class Fd {
   }
 
   [[nodiscard]] int get() const { return fd_; }
-  // The caller owns it from now on.
+  // Gives the descriptor to the caller, who must close it.
   [[nodiscard]] int release() { return std::exchange(fd_, -1); }
   explicit operator bool() const { return fd_ >= 0; }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The host name is that of the UTS namespace: in a container that shares it, the node's.
+// The host name belongs to the UTS namespace: a container that shares the node's has the node's
+// name.
 #include "adapters/sys/host.h"
 
 #include <fmt/format.h>
@@ -46,7 +47,7 @@ Result<std::uint32_t> cpu_ids() {
   std::uint32_t highest = 0;
   if (std::from_chars(digits.data(), digits.data() + digits.size(), highest).ec != std::errc{}) {
     return std::unexpected(
-        Error{.what = std::string("count the CPUs in ") + kPossible + ": not a list of ranges",
+        Error{.what = fmt::format("count the CPUs in {}: not a list of ranges", kPossible),
               .hint = "mount sysfs: mount -t sysfs sysfs /sys"});
   }
   return highest + 1;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names of this machine, this boot and this run.
+// Names of this machine, this boot and this run, and the number of its CPU ids.
 #pragma once
 
 #include <cstdint>
@@ -12,11 +12,11 @@ namespace cgtally::sys {
 [[nodiscard]] std::string host_name();
 // 32 hexadecimal digits, different each time.
 [[nodiscard]] std::string random_id();
-// The kernel's id of this boot; empty where /proc does not tell.
+// The kernel's id of this boot; empty if /proc does not have it.
 [[nodiscard]] std::string boot_id();
 
-// How many ids CPUs of this machine may have: the highest possible one and one more. Where ids have
-// gaps that is more than there are CPUs, and an array indexed by id must have room for all.
+// The highest CPU id that this machine may ever have, plus one: the size of an array that is
+// indexed by CPU id. Larger than the number of CPUs if the ids have gaps.
 [[nodiscard]] Result<std::uint32_t> cpu_ids();
 
 }  // namespace cgtally::sys

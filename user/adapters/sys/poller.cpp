@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Events carry an id instead of the descriptor: within one batch a callback can close a descriptor
-// and open another of the same number, and the old event must not reach the new owner.
+// Events carry an id instead of the descriptor: a callback can close a descriptor and open another
+// one of the same number while the batch still holds an event for the closed one.
 #include "adapters/sys/poller.h"
 
 #include <sys/epoll.h>
@@ -17,7 +17,7 @@
 namespace cgtally::sys {
 namespace {
 
-// Rounded up: a wait that ends early would be repeated with 0, and spin.
+// Rounds up: a wait that ends early would be repeated with 0, and spin.
 int to_milliseconds(Nanoseconds time) {
   const auto ms = std::chrono::ceil<std::chrono::milliseconds>(time).count();
   return static_cast<int>(std::clamp<long>(ms, 0, std::numeric_limits<int>::max()));
@@ -64,7 +64,7 @@ Result<bool> Poller::wait(std::optional<Nanoseconds> limit) {
         epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), timeout);
     if (count < 0 && errno != EINTR) return std::unexpected(error_from(errno, "wait for events"));
     if (count == 0) return false;
-    if (count < 0) continue;  // stopped and continued
+    if (count < 0) continue;  // SIGSTOP and SIGCONT
     for (const epoll_event& event : std::span(events).first(static_cast<std::size_t>(count))) {
       dispatch(event.data.u64);
     }
@@ -75,7 +75,7 @@ Result<bool> Poller::wait(std::optional<Nanoseconds> limit) {
 void Poller::dispatch(std::uint64_t id) {
   const auto found = watched_.find(id);
   if (found == watched_.end()) return;
-  const auto on_ready = found->second.on_ready;  // a copy: it may remove itself while it runs
+  const auto on_ready = found->second.on_ready;  // a copy: the callback may remove itself
   on_ready();
 }
 

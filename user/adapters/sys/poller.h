@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Waits for several descriptors and calls back for those that can be read. A callback may add and
-// remove descriptors, its own too; one that was removed is not called any more, not even when its
-// event was already fetched. Owns no descriptor but its own: remove() before you close.
+// Waits for several descriptors and calls back for those that can be read: the core of the event
+// loop. A callback may add and remove descriptors, including its own; a removed one is not called
+// again, even if its event was already fetched.
 #pragma once
 
 #include <cstdint>
@@ -15,14 +15,16 @@
 
 namespace cgtally::sys {
 
+// A set of descriptors, each with a callback; used by the event loop and by everything that it
+// drives. Does not own the descriptors: remove() one before you close it.
 class Poller {
  public:
   static Result<Poller> open();
 
-  // Readable, hung up and failed all call back: the read that follows tells which.
+  // Calls back if `fd` is readable, hung up or failed: the read that follows tells which.
   Result<void> add(int fd, std::function<void()> on_ready);
   Result<void> remove(int fd);
-  // Waits for the first events (for ever without a limit) and calls back. False: the time is up.
+  // Waits for the next events, without a limit for ever, and calls back. False: the time is up.
   Result<bool> wait(std::optional<Nanoseconds> limit);
 
  private:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "adapters/sys/process.h"
 
+#include <sys/resource.h>
 #include <syslog.h>
 
 namespace cgtally::sys {
@@ -9,5 +10,8 @@ void log_notice(const std::string& line) {
   ::openlog("cgtally", LOG_PID, LOG_DAEMON);
   ::syslog(LOG_NOTICE, "%s", line.c_str());
 }
+
+// On Linux a nice value belongs to a thread, not to the process; id 0 is the calling thread.
+void raise_thread_priority() { (void)setpriority(PRIO_PROCESS, 0, -20); }
 
 }  // namespace cgtally::sys

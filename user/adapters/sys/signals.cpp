@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Blocking comes before the signalfd: a signal that arrives in between waits and is read later.
+// Blocks the signals before it opens the signalfd: a signal that arrives in between stays pending
+// and is read later.
 #include "adapters/sys/signals.h"
 
 #include <sys/signalfd.h>
@@ -25,7 +26,7 @@ Result<SignalFd> SignalFd::open(std::initializer_list<int> signals) {
   return SignalFd(std::move(fd));
 }
 
-std::optional<int> SignalFd::take() {
+std::optional<int> SignalFd::read_signal() {
   signalfd_siginfo info{};
   if (::read(fd_.get(), &info, sizeof(info)) != ssize_t{sizeof(info)}) return std::nullopt;
   return static_cast<int>(info.ssi_signo);

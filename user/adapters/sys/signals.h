@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Signals as something to poll. open() blocks them first, so that from then on none can end the
-// process between an attach and its detach. They stay blocked when this object goes: a second
-// Ctrl-C must not cut off the summary. Open it before any thread is started and anything is
-// attached.
+// Signals as a descriptor to poll.
 #pragma once
 
 #include <initializer_list>
@@ -13,13 +10,17 @@
 
 namespace cgtally::sys {
 
+// A set of signals that this process reads instead of being interrupted by them; used by the event
+// loop. open() blocks the signals, so that none ends the process between an attach and its detach:
+// open before you start threads or attach anything. The destructor does not unblock them, because a
+// second Ctrl-C must not cut off the summary.
 class SignalFd {
  public:
   static Result<SignalFd> open(std::initializer_list<int> signals);
 
   [[nodiscard]] int fd() const { return fd_.get(); }
-  // The next signal that waits; never blocks.
-  [[nodiscard]] std::optional<int> take();
+  // The next pending signal; never blocks.
+  [[nodiscard]] std::optional<int> read_signal();
 
  private:
   explicit SignalFd(Fd fd) : fd_(std::move(fd)) {}

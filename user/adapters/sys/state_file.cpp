@@ -2,6 +2,7 @@
 #include "adapters/sys/state_file.h"
 
 #include <fcntl.h>
+#include <fmt/core.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,10 +18,11 @@
 namespace cgtally::sys {
 namespace {
 
-constexpr std::size_t kMost = 1 << 20;  // whatever is larger is none of ours
+constexpr std::size_t kMost = 1 << 20;  // our files are smaller
 
 Error failed(const std::string& doing, const std::string& path) {
-  return error_from(errno, doing + " " + path, "choose another directory: --state-dir DIR");
+  return error_from(errno, fmt::format("{} {}", doing, path),
+                    "choose another directory: --state-dir DIR");
 }
 
 }  // namespace

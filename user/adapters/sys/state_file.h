@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A small file that must be whole or not there, whatever kills us: written beside its place,
-// flushed, and moved there. One that cannot be understood is set aside, never overwritten: somebody
-// may want to know.
+// A small file that is whole or absent, whatever kills the process: the text is written to a second
+// file, flushed, and moved into place.
 #pragma once
 
 #include <optional>
@@ -12,17 +11,19 @@
 
 namespace cgtally::sys {
 
+// One such file, such as the saved credits or a burst dump. Does not interpret the text: a caller
+// that cannot read it sets the file aside for the user to look at, and never overwrites it.
 class StateFile {
  public:
-  // Makes the directory with the first write.
+  // The first write() makes the directory.
   StateFile(std::string directory, const std::string& name)
       : directory_(std::move(directory)), path_(directory_ + "/" + name) {}
 
   [[nodiscard]] const std::string& path() const { return path_; }
-  // None: there is no such file.
+  // std::nullopt: there is no such file.
   [[nodiscard]] Result<std::optional<std::string>> read() const;
   [[nodiscard]] Result<void> write(std::string_view text) const;
-  // Its new name.
+  // Renames the file, and returns its new name.
   [[nodiscard]] Result<std::string> set_aside() const;
 
  private:

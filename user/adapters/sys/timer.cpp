@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The kernel rearms a timerfd from its last deadline, not from the moment at which it was read.
+// The kernel rearms a timerfd from its last deadline, not from the time of the read.
 #include "adapters/sys/timer.h"
 
 #include <sys/timerfd.h>
@@ -33,7 +33,7 @@ Result<Timer> Timer::every(Nanoseconds interval) {
   return Timer(std::move(fd));
 }
 
-std::uint64_t Timer::take() {
+std::uint64_t Timer::read_expirations() {
   std::uint64_t ticks = 0;
   if (::read(fd_.get(), &ticks, sizeof(ticks)) != ssize_t{sizeof(ticks)}) return 0;
   return ticks;

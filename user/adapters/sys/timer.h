@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A tick at fixed distances on CLOCK_BOOTTIME. Deadlines are absolute: work between ticks does not
-// shift the next one, and after a suspend the ticks that were missed are told by their number.
+// A periodic timer on CLOCK_BOOTTIME, as a descriptor to poll.
 #pragma once
 
 #include <cstdint>
@@ -11,14 +10,16 @@
 
 namespace cgtally::sys {
 
+// Expires at fixed distances, for the event loop. Deadlines are absolute: work between two of them
+// does not shift the next, and after a suspend the missed ones are counted.
 class Timer {
  public:
-  // The first tick comes one interval from now. The interval must be positive.
+  // Expires first one interval from now. The interval must be positive.
   static Result<Timer> every(Nanoseconds interval);
 
   [[nodiscard]] int fd() const { return fd_.get(); }
-  // How many ticks have passed since the last take(); never blocks.
-  std::uint64_t take();
+  // The number of expirations since the last call; never blocks.
+  std::uint64_t read_expirations();
 
  private:
   explicit Timer(Fd fd) : fd_(std::move(fd)) {}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A descriptor is not made non-blocking for this: whoever shares it would get that too. Instead no
-// more is written at a time than a pipe that polls as writable takes without blocking.
+// Does not make the descriptor non-blocking, because that would affect each process that shares it.
+// Writes PIPE_BUF bytes at most instead: a pipe that polls as writable takes those without
+// blocking.
 #include "adapters/sys/write.h"
 
 #include <poll.h>
@@ -29,7 +30,7 @@ int write_all(int fd, std::string_view text, const WaitForRoom& wait) {
     const ssize_t written = ::write(fd, piece.data(), piece.size());
     if (written >= 0) {
       text.remove_prefix(static_cast<std::size_t>(written));
-    } else if (errno == EAGAIN) {  // another program has made it non-blocking
+    } else if (errno == EAGAIN) {  // another process has made it non-blocking
       if (!wait) (void)wait_writable(fd, -1, std::nullopt);
     } else if (errno != EINTR) {
       return errno;

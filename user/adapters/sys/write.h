@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writing to what may have no room: a pipe whose reader is slow, a terminal that is stopped. Who
-// waits for room is the caller's choice, so that something else, such as a signal, can end the
-// wait; and what has been given up ends with a whole line, as long as lines fit into PIPE_BUF.
+// Writes to descriptors that may have no room: a pipe with a slow reader, a stopped terminal. The
+// caller chooses how to wait for room, so that a signal can end the wait. An abandoned write ends
+// with a whole line, if lines fit into PIPE_BUF.
 #pragma once
 
 #include <functional>
@@ -12,13 +12,13 @@
 
 namespace cgtally::sys {
 
-using WaitForRoom = std::function<bool(int fd)>;  // false: give up
+using WaitForRoom = std::function<bool(int fd)>;  // false: abandon the write
 
-// 0, or an errno; ECANCELED: given up. Without `wait` it waits as long as it takes.
+// Returns 0 or an errno; ECANCELED: `wait` abandoned the write. Without `wait`, blocks.
 [[nodiscard]] int write_all(int fd, std::string_view text, const WaitForRoom& wait = {});
 
-// Until `fd` has room or cannot be written any more. False: `or_readable` (-1: nothing) became
-// readable first, the time is up, or a signal handler has run.
+// Waits until `fd` has room or is broken. False: `or_readable` (-1: none) became readable first,
+// the time is up, or a signal handler has run.
 [[nodiscard]] bool wait_writable(int fd, int or_readable, std::optional<Nanoseconds> limit);
 
 }  // namespace cgtally::sys

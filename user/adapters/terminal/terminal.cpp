@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "adapters/terminal/terminal.h"
 
+#include <fmt/core.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -19,12 +20,12 @@ namespace {
 constexpr const char* kClearLine = "\x1b[K";
 constexpr const char* kClearBelow = "\x1b[J";
 
-// Alternate screen, no cursor, no wrapping of a line that is wider than we think.
+// Alternate screen, no cursor, and no wrapping: a line may be wider than we computed.
 constexpr std::string_view kEnter = "\x1b[?1049h\x1b[?25l\x1b[?7l";
 constexpr std::string_view kLeave = "\x1b[?7h\x1b[?25h\x1b[?1049l";
 constexpr std::array kCrashes{SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 
-// What a signal handler needs, which can be given no argument. There is one terminal.
+// For signal handlers, which take no argument of ours. A process has one terminal.
 struct Saved {
   volatile std::sig_atomic_t active = 0;
   int input = -1;
@@ -33,10 +34,8 @@ struct Saved {
 };
 Saved saved;
 
-void give_back() {
-  if (saved.active == 0) {
-    return;
-  }
+void restore_terminal() {
+  if (saved.active == 0) return;
   saved.active = 0;
   if (saved.input >= 0) {
     ::tcsetattr(saved.input, TCSADRAIN, &saved.modes);
@@ -45,8 +44,8 @@ void give_back() {
 }
 
 extern "C" void on_crash(int signal) {
-  give_back();
-  // SA_RESETHAND has restored the default action: the same crash again, now with its core dump.
+  restore_terminal();
+  // SA_RESETHAND has restored the default action: this ends the process with its core dump.
   ::raise(signal);
 }
 
@@ -101,14 +100,12 @@ FullScreen::FullScreen(FullScreen&& other) noexcept
 FullScreen::~FullScreen() { leave(); }
 
 void FullScreen::leave() {
-  if (std::exchange(active_, false)) {
-    give_back();
-  }
+  if (std::exchange(active_, false)) restore_terminal();
 }
 
 void FullScreen::resume() {
   if (keys_) {
-    // Keys come at once and unseen; Ctrl-C and Ctrl-Z stay signals.
+    // Keys arrive at once and are not echoed; Ctrl-C and Ctrl-Z stay signals.
     termios modes = saved.modes;
     modes.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
     modes.c_cc[VMIN] = 0;
@@ -122,26 +119,22 @@ void FullScreen::resume() {
 
 Result<void> FullScreen::paint(const std::vector<std::string>& lines,
                                const sys::WaitForRoom& wait) {
-  // Line by line: a screen cleared as a whole would flicker. Cleared before it is written, not
-  // after: behind a line as wide as the screen the cursor still stands on its last character.
+  // Clears line by line, because a screen that is cleared as a whole flickers. Clears a line before
+  // writing it: after a line as wide as the screen, the cursor still is on its last character.
   std::string text = "\x1b[H";
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const bool last = i + 1 == lines.size();
-    text += std::string(i == 0 ? "" : "\r\n") + (last ? kClearBelow : kClearLine) + lines[i];
+    text += fmt::format("{}{}{}", i == 0 ? "" : "\r\n", last ? kClearBelow : kClearLine, lines[i]);
   }
   return write_all(output_, text, wait);
 }
 
-std::optional<char> FullScreen::take_key() {
+std::optional<char> FullScreen::read_key() {
   pollfd ready{.fd = input_, .events = POLLIN, .revents = 0};
-  if (::poll(&ready, 1, 0) <= 0) {
-    return std::nullopt;
-  }
+  if (::poll(&ready, 1, 0) <= 0) return std::nullopt;
   char key = '\0';
   const ssize_t got = ::read(input_, &key, 1);
-  if (got < 0 && (errno == EINTR || errno == EAGAIN)) {
-    return std::nullopt;
-  }
+  if (got < 0 && (errno == EINTR || errno == EAGAIN)) return std::nullopt;
   return got == 1 ? key : '\0';
 }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The user's terminal: what it is, and the full screen. Whatever ends the program, the terminal is
-// given back as it was: by the destructor, and by a handler for the signals of a crash.
+// The user's terminal: its abilities, its size, and the full screen.
 #pragma once
 
 #include <termios.h>
@@ -21,16 +20,18 @@ struct Size {
   std::size_t rows = 24;
 };
 
-// A terminal that understands cursor movement (TERM is set and not "dumb").
+// True for a terminal that understands cursor movement: TERM is set and not "dumb".
 [[nodiscard]] bool can_show_screen(int fd);
-// A terminal, and NO_COLOR is not set (no-color.org: any text that is not empty).
+// True for such a terminal if NO_COLOR is unset or empty (no-color.org).
 [[nodiscard]] bool wants_colour(int fd);
-[[nodiscard]] Size size(int fd);  // 80 x 24 where it is not known
+[[nodiscard]] Size size(int fd);  // 80 x 24 if it is not known
 
-// All of it, whatever the kernel takes at a time; EPIPE where nobody reads any more, ECANCELED
-// where `wait` gave up.
+// Writes all of `text`. EPIPE: the reader has gone. ECANCELED: `wait` abandoned the write.
 Result<void> write_all(int fd, std::string_view text, const sys::WaitForRoom& wait = {});
 
+// The full screen of live and credits, held by Display. Restores the terminal whatever ends the
+// program: in the destructor, and in a handler for the signals of a crash. Does not lay out what it
+// paints.
 class FullScreen {
  public:
   // Takes over the alternate screen of `output`; keys come from `input` if that is a terminal.
@@ -41,12 +42,12 @@ class FullScreen {
   ~FullScreen();
 
   Result<void> paint(const std::vector<std::string>& lines, const sys::WaitForRoom& wait = {});
-  void leave();   // gives the terminal back; twice does no harm
-  void resume();  // takes it again, after a stop
+  void leave();   // restores the terminal; may be called twice
+  void resume();  // enters the full screen again, after a stop
 
   [[nodiscard]] bool has_keys() const { return keys_; }
-  // The next key that waits; '\0' at the end of the input. Never blocks.
-  [[nodiscard]] std::optional<char> take_key();
+  // The next pending key; '\0' at the end of the input. Never blocks.
+  [[nodiscard]] std::optional<char> read_key();
 
  private:
   FullScreen(int input, int output, bool keys) : input_(input), output_(output), keys_(keys) {}

@@ -95,7 +95,7 @@ class Record {
     }
     between_.emplace(std::move(*timer));
     return rounds_.poller().add(between_->fd(), [this] {
-      (void)between_->take();
+      (void)between_->read_expirations();
       Reading reading = session_.read();
       watch(reading);
       std::ranges::move(reading.final_totals, std::back_inserter(ended_));

@@ -83,11 +83,10 @@ class Run {
     if (auto out = rewriter_.flush(); !out) return std::unexpected(std::move(out).error());
     const ReplayReport report = std::move(replay_).finish();
     if (report.interfaces.empty()) {
-      return std::unexpected(
-          csv::nothing_of("interface", {interfaces_.begin(), interfaces_.end()}));
+      return std::unexpected(csv::no_match("interface", {interfaces_.begin(), interfaces_.end()}));
     }
     if (report.accounts.empty()) {
-      return std::unexpected(csv::nothing_of("account", {accounts_.begin(), accounts_.end()}));
+      return std::unexpected(csv::no_match("account", {accounts_.begin(), accounts_.end()}));
     }
     std::string screen = replay_screen(report, options_.top);
     if (!credits_) return screen;

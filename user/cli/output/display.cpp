@@ -80,7 +80,7 @@ std::optional<int> Display::end() {
 }
 
 void Display::take_keys() {
-  while (const auto key = screen_->take_key()) {
+  while (const auto key = screen_->read_key()) {
     if (*key == 'q' || *key == 'Q' || *key == '\0') {
       rounds_.finish();
       return;

@@ -51,7 +51,7 @@ Result<void> BurstMonitor::begin(sys::Poller& poller, const std::string& ledger)
   follow_interfaces();
   (void)evidence_.read(sys::now().boot);
   return poller.add(timer_->fd(), [this] {
-    (void)timer_->take();
+    (void)timer_->read_expirations();
     look();
   });
 }

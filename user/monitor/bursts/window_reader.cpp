@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "adapters/sys/clock.h"
-#include "adapters/sys/priority.h"
+#include "adapters/sys/process.h"
 
 namespace cgtally::monitor {
 namespace {}  // namespace
@@ -16,7 +16,7 @@ void WindowReader::begin(Nanoseconds pause) {
 }
 
 void WindowReader::run(const std::stop_token& stop, Nanoseconds pause) {
-  sys::hurry_this_thread();
+  sys::raise_thread_priority();
   std::unique_lock lock(mutex_);
   while (!stop.stop_requested()) {
     read_all();

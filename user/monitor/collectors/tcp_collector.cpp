@@ -73,7 +73,7 @@ void TcpCollector::find_places(Nanoseconds now) {
   found_all_ = census.all;
   denied_ = census.denied;
   std::map<std::uint64_t, NetnsSockets> found;
-  for (netns::NetnsEntry& one : census.places) {
+  for (netns::NetnsEntry& one : census.namespaces) {
     NetnsSockets& place = found[one.inode];
     if (const auto before = places_.find(one.inode); before != places_.end()) {
       place = std::move(before->second);

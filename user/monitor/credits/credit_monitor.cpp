@@ -165,7 +165,7 @@ Result<void> CreditMonitor::start_from(const CreditOptions& options, const Momen
   (void)model.finish();
   if (!model.credits()) {
     return std::unexpected(
-        csv::nothing_of("uplink", {left_out.begin(), left_out.end()}).within("--start-from"));
+        csv::no_match("uplink", {left_out.begin(), left_out.end()}).within("--start-from"));
   }
   credits_ = *model.credits();
   const Moment end = model.last_row()->taken;

@@ -63,7 +63,7 @@ Result<Question> recorded(const SizeOptions& options) {
   });
   if (!read) return std::unexpected(std::move(read).error());
   if (taken == 0)
-    return std::unexpected(csv::nothing_of("interface", {left_out.begin(), left_out.end()}));
+    return std::unexpected(csv::no_match("interface", {left_out.begin(), left_out.end()}));
   auto load = std::move(recorder).finish();
   if (!load) return std::unexpected(std::move(load).error());
   Question question{.heading = format_date_time(load->first_wall) + "  " +

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "adapters/netlink/addresses.h"
+#include "adapters/netlink/default_route.h"
 #include "adapters/netlink/links.h"
 
 namespace cgtally::monitor {
@@ -110,7 +111,7 @@ Result<void> NetnsInterfaces::attach_selected(bpf::PacketPrograms& programs) {
 }
 
 bool NetnsInterfaces::process_changes(bpf::PacketPrograms& programs) {
-  const netlink::Changes changes = watcher_ ? watcher_->take() : netlink::Changes{};
+  const netlink::Changes changes = watcher_ ? watcher_->read_changes() : netlink::Changes{};
   if (!changes.links && !changes.addresses) return false;
   const auto entered = visit(netns_);
   if (!entered) {

@@ -122,7 +122,7 @@ TEST_F(NamesTest, AWalkOfNothingEndsNobody) {
 }
 
 TEST_F(NamesTest, TheDeadAreForgottenOldestFirstExceptThoseAskedFor) {
-  for (std::uint64_t id = 1000; id < 1000 + Names::kMaxDead; ++id) {
+  for (std::uint64_t id = 1000; id < 1000 + Names::kMaxRemoved; ++id) {
     names_.made(id, "/" + std::to_string(id));
     names_.removed(id);
   }
@@ -133,12 +133,12 @@ TEST_F(NamesTest, TheDeadAreForgottenOldestFirstExceptThoseAskedFor) {
   EXPECT_EQ(names_.name_of(1001).path, "#1001");
   EXPECT_EQ(names_.name_of(1002).path, "/1002");
   EXPECT_EQ(names_.name_of(7).path, "/one-too-many");
-  EXPECT_EQ(names_.size(), Names::kMaxDead + 1) << "and the root, which is alive";
+  EXPECT_EQ(names_.size(), Names::kMaxRemoved + 1) << "and the root, which is alive";
 }
 
 TEST_F(NamesTest, TheLivingAreNeverForgotten) {
   names_.made(500, "/alive");
-  for (std::uint64_t id = 1000; id < 1000 + 2 * Names::kMaxDead; ++id) names_.removed(id);
+  for (std::uint64_t id = 1000; id < 1000 + 2 * Names::kMaxRemoved; ++id) names_.removed(id);
   EXPECT_EQ(names_.name_of(500).path, "/alive");
 }
 

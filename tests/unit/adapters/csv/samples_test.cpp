@@ -139,10 +139,10 @@ TEST(SamplesCsv, SaysWhichColumnOfWhichLineIsWrong) {
   const auto broken = [&](const std::string& what, const std::string& with) {
     return read_error(good + replaced(row, what, with));
   };
-  EXPECT_EQ(
-      broken(",1000,", ",1e3,"),
-      "samples: line 3: rx_bytes_total is '1e3', not a whole number of at most 64 bits | mend or "
-      "delete that line");
+  EXPECT_EQ(broken(",1000,", ",1e3,"),
+            "samples: line 3: rx_bytes_total is '1e3', not a whole number of at most 64 bits | "
+            "correct or "
+            "delete that line");
   EXPECT_NE(broken(",2000,", ",-1,").find("line 3: tx_bytes_total is '-1'"), std::string::npos);
   EXPECT_NE(broken(",2000,", ",18446744073709551616,").find("tx_bytes_total"), std::string::npos);
   EXPECT_NE(broken(",20,", ",,").find("tx_packets_total is ''"), std::string::npos);
@@ -150,7 +150,7 @@ TEST(SamplesCsv, SaysWhichColumnOfWhichLineIsWrong) {
             std::string::npos);
   EXPECT_NE(broken("2026-", "26-").find("line 3: time is '26-11"), std::string::npos);
   EXPECT_NE(broken(",500000000,", ",-5,").find("interval_ns is '-5'"), std::string::npos);
-  EXPECT_NE(broken(",live,", ",\"live\"x,").find("line 3: text behind a closing quote"),
+  EXPECT_NE(broken(",live,", ",\"live\"x,").find("line 3: text after a closing quote"),
             std::string::npos);
   EXPECT_NE(broken(",live,", ",\"live,").find("line 3: a quote that never closes"),
             std::string::npos);

@@ -25,7 +25,7 @@ tcp_info example() {
 
 TcpSocketFacts facts_of(const tcp_info& info, std::size_t bytes) {
   TcpSocketFacts facts;
-  netlink::take_tcp_info({reinterpret_cast<const std::byte*>(&info), bytes}, facts);
+  netlink::read_tcp_info({reinterpret_cast<const std::byte*>(&info), bytes}, facts);
   return facts;
 }
 

@@ -87,7 +87,7 @@ TEST(Timer, TicksAreAsManyAsIntervalsHavePassed) {
   std::uint64_t ticks = 0;
   for (int i = 0; i < 7; ++i) {  // readings late by a part of an interval must not add up
     std::this_thread::sleep_for(7ms);
-    ticks += timer->take();
+    ticks += timer->read_expirations();
   }
   const auto expected = (now().boot - start) / Nanoseconds(kInterval);
   EXPECT_NEAR(static_cast<double>(ticks), static_cast<double>(expected), 1.0);
@@ -96,7 +96,7 @@ TEST(Timer, TicksAreAsManyAsIntervalsHavePassed) {
 TEST(Timer, WithoutATickThereIsNothingToTakeAndNoWait) {
   auto timer = Timer::every(1h);
   ASSERT_TRUE(timer);
-  EXPECT_EQ(timer->take(), 0U);
+  EXPECT_EQ(timer->read_expirations(), 0U);
 }
 
 TEST(Timer, RefusesAnIntervalOfNothing) {
@@ -107,10 +107,10 @@ TEST(Timer, RefusesAnIntervalOfNothing) {
 TEST(SignalFd, ASignalThatWouldEndTheProcessWaitsToBeTaken) {
   auto signals = SignalFd::open({SIGUSR1, SIGTERM});
   ASSERT_TRUE(signals);
-  EXPECT_EQ(signals->take(), std::nullopt);
+  EXPECT_EQ(signals->read_signal(), std::nullopt);
   raise(SIGTERM);
-  EXPECT_EQ(signals->take(), SIGTERM);
-  EXPECT_EQ(signals->take(), std::nullopt);
+  EXPECT_EQ(signals->read_signal(), SIGTERM);
+  EXPECT_EQ(signals->read_signal(), std::nullopt);
 }
 
 TEST(Poller, CallsBackForWhatCanBeReadOnly) {

@@ -89,11 +89,11 @@ TEST_F(TerminalTest, IsGivenBackByACrashToo) {
 TEST_F(TerminalTest, KeysComeOneByOneWithoutWaiting) {
   auto screen = enter();
   ASSERT_TRUE(screen.has_value());
-  EXPECT_EQ(screen->take_key(), std::nullopt);
+  EXPECT_EQ(screen->read_key(), std::nullopt);
   ASSERT_EQ(::write(user_.get(), "xq", 2), 2);
-  EXPECT_EQ(screen->take_key(), 'x');
-  EXPECT_EQ(screen->take_key(), 'q');
-  EXPECT_EQ(screen->take_key(), std::nullopt);
+  EXPECT_EQ(screen->read_key(), 'x');
+  EXPECT_EQ(screen->read_key(), 'q');
+  EXPECT_EQ(screen->read_key(), std::nullopt);
 }
 
 TEST_F(TerminalTest, AFrameBeginsAtTheTopAndClearsWhatIsLeftOfTheOldOne) {

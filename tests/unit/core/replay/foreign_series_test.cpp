@@ -93,9 +93,10 @@ TEST(ForeignSeries, RefusesWhatItCannotMean) {
             "x.csv: line 3: time runs backwards: 1970-01-01T00:00:04.000000000Z after "
             "1970-01-01T00:00:05.000000000Z");
   EXPECT_EQ(read("time,tx\n5,one\n", "bytes").error, "x.csv: line 2: \"one\" is not a number");
-  EXPECT_EQ(read("time,tx\n5,-1\n", "bytes").error, "x.csv: line 2: -1 is no amount of traffic");
+  EXPECT_EQ(read("time,tx\n5,-1\n", "bytes").error,
+            "x.csv: line 2: -1 is not an amount of traffic");
   EXPECT_EQ(read("time,tx\n5,1e300\n", "bytes").error,
-            "x.csv: line 2: 1e300 is no amount of traffic");
+            "x.csv: line 2: 1e300 is not an amount of traffic");
   EXPECT_EQ(read("time,tx\nnoon,1\n", "bytes").error, "x.csv: line 2: \"noon\" is not a time");
   EXPECT_EQ(read("time,rx\n5,1\n", "bytes").error, "x.csv: there is no column tx");
   EXPECT_EQ(read("time,tx\n5\n", "bytes").error, "x.csv: line 2: has too few fields");
