@@ -64,16 +64,16 @@ BurstPanel BurstHistory::next_panel(const Moment& now) {
 }
 
 // Interfaces that were silent for a minute are forgotten: they may no longer exist.
-std::optional<SecondOf> BurstHistory::busiest(Nanoseconds boot_time) {
-  std::optional<SecondOf> busiest;
+std::optional<InterfaceSecond> BurstHistory::busiest(Nanoseconds boot_time) {
+  std::optional<InterfaceSecond> busiest;
   std::uint64_t most = 0;
   std::erase_if(interfaces_,
                 [&](const auto& one) { return one.second.newest < boot_time - kMinute; });
   for (const auto& [name, interface] : interfaces_) {
-    SecondOf second{.iface = name,
-                    .rx = interface.seconds.rx.cells(boot_time),
-                    .tx = interface.seconds.tx.cells(boot_time)};
-    const std::uint64_t moved = sum(second.rx) + sum(second.tx);
+    InterfaceSecond second{.iface = name,
+                           .cells = {.rx = interface.seconds.rx.cells(boot_time),
+                                     .tx = interface.seconds.tx.cells(boot_time)}};
+    const std::uint64_t moved = sum(second.cells.rx) + sum(second.cells.tx);
     if (moved > most) {
       most = moved;
       busiest = std::move(second);
@@ -90,10 +90,10 @@ std::string burst_count_words(const BurstPanel& panel) {
   return words;
 }
 
-std::vector<std::string> last_second_parts(const SecondOf& second, bool name) {
+std::vector<std::string> last_second_parts(const InterfaceSecond& second, bool name) {
   return {fmt::format("{}last 1 s tx [{}]", name ? printable(second.iface) + " " : "",
-                      sparkline(second.tx)),
-          fmt::format("rx [{}]", sparkline(second.rx))};
+                      sparkline(second.cells.tx)),
+          fmt::format("rx [{}]", sparkline(second.cells.rx))};
 }
 
 std::string burst_note_words(const BurstNote& note, std::size_t account_columns) {

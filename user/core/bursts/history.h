@@ -30,10 +30,9 @@ struct BurstNote {
 };
 
 // The last second of an interface.
-struct SecondOf {
+struct InterfaceSecond {
   std::string iface;
-  std::vector<Bytes> rx;  // cells, oldest first
-  std::vector<Bytes> tx;
+  PerDirection<std::vector<Bytes>> cells;  // oldest first
 };
 
 // The part of a screen that shows bursts, as data.
@@ -44,7 +43,7 @@ struct BurstPanel {
   std::vector<BurstNote> under_way = {};              // bursts that have lasted for long
   std::vector<BurstNote> latest;                      // bursts that have ended, newest first
   std::size_t fresh = 0;                              // number of `latest` since the panel before
-  std::optional<SecondOf> second;  // of the busiest interface; empty without traffic
+  std::optional<InterfaceSecond> second;  // of the busiest interface; empty without traffic
 };
 
 // Remembers the bursts of the last minute. `live` adds windows and bursts as they come and asks for
@@ -71,7 +70,7 @@ class BurstHistory {
     PerDirection<LastSecond> seconds;
     Nanoseconds newest{};  // boot time of its last window
   };
-  [[nodiscard]] std::optional<SecondOf> busiest(Nanoseconds boot_time);
+  [[nodiscard]] std::optional<InterfaceSecond> busiest(Nanoseconds boot_time);
 
   Nanoseconds window_;
   std::map<std::string, InterfaceSeconds> interfaces_;
@@ -86,7 +85,7 @@ class BurstHistory {
 [[nodiscard]] std::string burst_count_words(const BurstPanel& panel);
 // "last 1 s  tx [.:|#|:..|##:....     ]", one part for each direction; with `name` the first part
 // begins with the interface's name.
-[[nodiscard]] std::vector<std::string> last_second_parts(const SecondOf& second, bool name);
+[[nodiscard]] std::vector<std::string> last_second_parts(const InterfaceSecond& second, bool name);
 // "burst 11:42:31.002 tx 12 ms 7.31 MB redis.service", "burst 11:42:31.002 tx 14.2 s 3.1 GB so far
 // redis.service", with the account cut to `account_columns`.
 [[nodiscard]] std::string burst_note_words(const BurstNote& note, std::size_t account_columns);

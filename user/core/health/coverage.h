@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "core/base/units.h"
+#include "core/traffic/direction.h"
 #include "core/traffic/traffic.h"
 
 namespace cgtally {
@@ -29,16 +30,11 @@ struct CoverageReading {
   Packets queued_packets{};
 };
 
-struct CoverageShare {
-  std::optional<double> rx;  // 0 to 1; empty if the device carried fewer than kFewestPackets
-  std::optional<double> tx;
-};
+// 0 to 1; empty if the device carried fewer than Coverage::kFewestPackets.
+using CoverageShare = PerDirection<std::optional<double>>;
 
 // The directions in which our hooks miss packets.
-struct Blind {
-  bool rx = false;
-  bool tx = false;
-};
+using Blind = PerDirection<bool>;
 
 // The coverage of one interface over a sliding window of readings, once a second. The coverage
 // monitor and `status` feed it; it reads no device.

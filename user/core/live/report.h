@@ -13,6 +13,7 @@
 
 #include "core/bursts/history.h"
 #include "core/credits/report.h"
+#include "core/traffic/direction.h"
 #include "core/traffic/ledger_summary.h"
 #include "core/traffic/sample.h"
 #include "core/traffic/tcp_stats.h"
@@ -43,10 +44,7 @@ void add_connections(std::vector<AccountLine>& lines,
                      const std::map<std::string, TcpSummary>& by_account, bool complete);
 
 // The share of an interface's bytes that is on cgroups; empty without traffic.
-struct Named {
-  std::optional<double> rx;
-  std::optional<double> tx;
-};
+using Named = PerDirection<std::optional<double>>;
 
 struct InterfaceLine {
   std::string name;

@@ -133,8 +133,8 @@ TEST(BurstHistory, ShowsTheBusiestInterfaceOnly) {
   const auto second = history.next_panel(moment(10s)).second;
   ASSERT_TRUE(second);
   EXPECT_EQ(second->iface, "eth1");
-  EXPECT_EQ(sparkline(second->rx), std::string(20, ' '));
-  EXPECT_EQ(sparkline(second->tx).find('#'), 11U);  // the first cell is [8'950, 9'000) ms
+  EXPECT_EQ(sparkline(second->cells.rx), std::string(20, ' '));
+  EXPECT_EQ(sparkline(second->cells.tx).find('#'), 11U);  // the first cell is [8'950, 9'000) ms
 }
 
 TEST(BurstHistory, HasNoSecondWithoutTraffic) {

@@ -120,12 +120,13 @@ Report with_news() {
   std::vector<Bytes> cells(20);
   cells[3] = {10};
   cells[4] = {100};
-  result.bursts = BurstPanel{.last_minute = 3,
-                             .missed = 0,
-                             .verdict = AllowanceVerdict::sporadic,
-                             .latest = {note, note, note},
-                             .fresh = 1,
-                             .second = SecondOf{.iface = "ens5", .rx = cells, .tx = cells}};
+  result.bursts =
+      BurstPanel{.last_minute = 3,
+                 .missed = 0,
+                 .verdict = AllowanceVerdict::sporadic,
+                 .latest = {note, note, note},
+                 .fresh = 1,
+                 .second = InterfaceSecond{.iface = "ens5", .cells = {.rx = cells, .tx = cells}}};
   return result;
 }
 
