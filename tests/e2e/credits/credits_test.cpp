@@ -113,8 +113,8 @@ TEST_F(CreditsTest, AStateThatIsCorruptIsKeptAsideAndTheBalanceIsNotKnown) {
   write_state("cgtally-credits 1\ninstance x\n");
   const auto run = finish(credits({"--once", "--csv", "-"}));
   EXPECT_EQ(run.exit_code, 0) << run.err;
-  EXPECT_TRUE(
-      has_line_like(run.err, "cgtally: * is of no use (line 2: cut off: the line \"end\" is missing): kept as *"))
+  EXPECT_TRUE(has_line_like(
+      run.err, "cgtally: * is of no use (line 2: cut off: the line \"end\" is missing): kept as *"))
       << run.err;
   EXPECT_TRUE(std::filesystem::exists(state_file() + ".corrupt"));
   ASSERT_EQ(rows(run.out).size(), 2U);

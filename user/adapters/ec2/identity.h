@@ -12,7 +12,7 @@ struct InstanceIdentity {
   std::string instance_id;  // "i-0123456789abcdef0"; empty if not known
 };
 
-// Whether the text has the form of an instance type: "c6g.xlarge", "u7i-12tb.224xlarge".
+// True for text in the form of an instance type: "c6g.xlarge", "u7i-12tb.224xlarge".
 [[nodiscard]] bool looks_like_type(std::string_view text);
 [[nodiscard]] bool looks_like_instance_id(std::string_view text);
 

@@ -41,7 +41,7 @@ class BucketBounds {
   // The bytes missing from a bucket that was full when it was last known to be empty (or when the
   // watch began).
   [[nodiscard]] const ByteRange& drawdown() const { return drawdown_; }
-  // Whether the bucket must have been full since then: it was left more to earn than it gave back.
+  // True if the bucket must have been full since then: it was left more to earn than it gave back.
   [[nodiscard]] bool overflowed(double margin) const { return uncapped_lo_ > margin; }
 
   [[nodiscard]] const ByteRange& balance() const { return balance_; }

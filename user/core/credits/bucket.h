@@ -36,7 +36,7 @@ struct BucketTick {
   // The gain of this direction's allowance counter since its last reading; only in the tick in
   // which the counter was read.
   std::optional<std::uint64_t> exceeded;
-  bool has_counter = false;  // whether any uplink has such a counter
+  bool has_counter = false;  // an uplink has such a counter
 };
 
 // Seconds until the bucket is empty if traffic goes on as in the last seconds.
@@ -86,7 +86,7 @@ class Bucket {
   // The mean rate of the last seconds, which the time to empty is calculated from.
   [[nodiscard]] BitRate rate() const;
   [[nodiscard]] std::optional<TimeToEmpty> time_to_empty() const;  // std::nullopt: not draining
-  // How long the direction must rest until an unknown balance is known to be full. std::nullopt
+  // The rest that the direction needs until an unknown balance is known to be full. std::nullopt
   // while the capacity has no upper bound, since then no rest is long enough.
   [[nodiscard]] std::optional<Nanoseconds> known_after_rest() const;
   // At most kMostEvidence, newest last.

@@ -112,7 +112,7 @@ void Bucket::check_plateau(const BucketTick& tick, bool sampled) {
   conclude_empty(tick.now);
 }
 
-// Whether "empty" contradicts what is known: more must be left than an inexact capacity explains.
+// True if more must be left than "empty" and an inexact capacity explain.
 bool Bucket::contradicted_by_empty() const {
   return basis_ != Basis::prior &&
          bounds_.balance().lo > leeway_ + kExactness * bounds_.capacity().lo;

@@ -15,7 +15,7 @@ namespace cgtally {
 
 // The allowance counter of one direction in one interval.
 struct CounterGain {
-  bool there = false;                     // whether any uplink has the counter
+  bool there = false;                     // an uplink has the counter
   std::optional<std::uint64_t> gained{};  // std::nullopt: not read in this interval
 };
 

@@ -16,8 +16,9 @@ namespace {
 
 constexpr double kFallsFrom = 1.2;  // baselines: a plateau falls from a rate above this
 constexpr double kWithin = 0.03;    // of the baseline: each mean
-// How far the plateau's level may be from the baseline if only its stillness speaks: a share of the
-// baseline, and some seconds' worth of bytes: a queue that fills, and the unsettled first moments.
+// The distance that the plateau's level may have from the baseline if only its stillness speaks: a
+// share of the baseline, and some seconds' worth of bytes: a queue that fills, and the unsettled
+// first moments.
 constexpr double kLevelWithin = 0.005;
 constexpr double kFillingQueueSeconds = 0.02;
 constexpr double kUnsettledSeconds = 0.06;

@@ -30,7 +30,7 @@ class PlateauDetector {
 
   [[nodiscard]] Plateau found() const { return found_; }
   [[nodiscard]] double seconds() const { return all_.seconds; }
-  // Whether only one mean was on the baseline: the next sample is the first that is all plateau.
+  // True while only one mean is on the baseline: the next sample is the first that is all plateau.
   [[nodiscard]] bool beginning() const { return means_.size() == 1; }
   // "flat at 1.00 x baseline for 7 s after 4.4 x, allowance counter rising"
   [[nodiscard]] std::string reason() const;

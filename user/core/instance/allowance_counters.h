@@ -55,7 +55,7 @@ struct AllowanceReading {
 
 // The judgement of one counter over a minute: no such counter, no exceeded packet, few, or many.
 enum class AllowanceVerdict : std::uint8_t { none, quiet, sporadic, sustained };
-[[nodiscard]] std::string_view verdict_name(AllowanceVerdict verdict);  // none: ""
+[[nodiscard]] std::string_view verdict_name(AllowanceVerdict verdict);  // "sporadic"; "" for none
 
 // The change of one counter of one interface between two readings.
 struct AllowanceStep {

@@ -30,8 +30,8 @@ struct CreditTerms {
   BitRate burst;  // equal to the baseline if there are no credits
   ByteRange capacity;
   Basis capacity_basis = Basis::prior;
-  // How far the enforced baseline may be from the given one, as a share: 0 if the user told it; the
-  // provider's table does not say whether headers below IP are charged.
+  // The distance that the enforced baseline may have from the given one, as a share: 0 if the user
+  // told it; the provider's table does not say whether headers below IP are charged.
   double baseline_tolerance = 0;
 
   [[nodiscard]] bool has_credits() const { return burst > baseline; }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sizing: whether an instance type carries a workload, for how long, and which of its limits binds.
+// The fit of a workload to an instance type: carried for ever or for how long, and the limit that
+// binds.
 // Each direction has a token bucket that is full at the start (docs/internals/credit-model.md); it
 // is emptied exactly, in integers. A workload that ends begins again. A capacity that is only known
 // as a range makes the answer a range.
@@ -87,7 +88,7 @@ class Sizing {
   PerDirection<DirectionLoad> loads_;
 };
 
-// Whether the workload crosses a limit that the user gave, which no other type would change.
+// True if the workload crosses a limit that the user gave: no other type would change that.
 [[nodiscard]] bool crosses_given_limit(const Fit& fit);
 
 // The highest rate of exchanges a second that goes on for ever, by the baseline alone.
