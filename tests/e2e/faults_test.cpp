@@ -299,7 +299,7 @@ INSTANTIATE_TEST_SUITE_P(Privileges, FaultTest, testing::Values(
         "  see what is missing: cgtally doctor\n"
         "  missing: privileges: CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON" + kAsNobody},
   Fault{"a doctor without privileges", nobody_with({}), {"doctor"}, {}, 3,
-        "cgtally: cannot count here: mend what is missing\n",
+        "cgtally: cannot count here: fix what is missing\n",
         "missing   privileges  CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON not granted"},
   Fault{"nobody with the three capabilities", nobody_with({CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON}),
         kRecord, frames_then_signal(SIGINT), 0,
@@ -346,12 +346,12 @@ INSTANTIATE_TEST_SUITE_P(Host, FaultTest, testing::Values(
         "cgtally: the kernel's types: /sys/kernel/btf/vmlinux cannot be read\n"
         "  take a kernel with CONFIG_DEBUG_INFO_BTF=y; in a container: mount /sys\n"},
   Fault{"a doctor without BTF", without_btf, {"doctor"}, {}, 3,
-        "cgtally: cannot count here: mend what is missing\n",
+        "cgtally: cannot count here: fix what is missing\n",
         "missing   BTF         /sys/kernel/btf/vmlinux cannot be read"},
   Fault{"no cgroup2", without_cgroup2, kRecord, {}, 3,
         "cgtally: no cgroup2 is mounted\n" + kMountCgroup2},
   Fault{"a doctor without cgroup2", without_cgroup2, {"doctor"}, {}, 3,
-        "cgtally: cannot count here: mend what is missing\n",
+        "cgtally: cannot count here: fix what is missing\n",
         "missing   cgroup2     no cgroup2 is mounted"},
   Fault{"pods in cgroup v1", with_pod_in_v1, kRecord, frames_then_signal(SIGINT), 0,
         kPodsInV1 + kCounting + kSummary},

@@ -66,13 +66,13 @@ double now() { return std::chrono::duration<double>(sys::now().boot).count(); }
 // What arrives at the far end, every 100 ms.
 class Peer {
  public:
-  explicit Peer(const Place& place)
-      : thread_([this, place] {
-          Traffic before = place.truth();
+  explicit Peer(const MeasuredDevice& device)
+      : thread_([this, device] {
+          Traffic before = device.truth();
           double since = now();
           while (!ended_) {
             std::this_thread::sleep_for(100ms);
-            const Traffic after = place.truth();
+            const Traffic after = device.truth();
             const double at = now();
             const std::lock_guard lock(mutex_);
             const auto moved = static_cast<double>(after.tx_bytes.value - before.tx_bytes.value);

@@ -31,7 +31,7 @@ class LedgerHooksTest : public LedgerTest {
     run(argv);
   }
   // The keeper has seen the loss, and from now on every packet is counted.
-  void expect_mended(const Running& keeper) {
+  void expect_reattached(const Running& keeper) {
     const auto begin = std::chrono::steady_clock::now();
     await_words(keeper, "attached again");
     EXPECT_LT(std::chrono::steady_clock::now() - begin, 2500ms);
@@ -50,7 +50,7 @@ class LedgerHooksTest : public LedgerTest {
   // Law 3: booked = sent + dropped. A drop is a datagram of the stream, or one of its
   // super-packets: from packets and drops it follows how many of each, and so how many bytes.
   void expect_exact_but_for(std::uint64_t drops) const {
-    const auto [booked, truth] = settle(bpffs, place, base);
+    const auto [booked, truth] = settle(bpffs, device, base);
     EXPECT_EQ(booked.rx_bytes, truth.rx_bytes);
     EXPECT_EQ(booked.rx_packets, truth.rx_packets);
     const auto lost = difference(truth, booked);
@@ -94,7 +94,7 @@ TEST_P(LedgerHooksTest, AClsactQdiscThatSomebodyDeletesDoesNotBlindUsForLong) {
     stream.run();
     tc("qdisc del dev cgt0 clsact");
     stream.pause();
-    expect_mended(*keeper);
+    expect_reattached(*keeper);
     ASSERT_EQ(finish(down()).exit_code, 0);
     expect_nothing_attached();
   });
@@ -129,7 +129,7 @@ TEST_P(LedgerHooksTest, AQdiscThatOthersMadeInPlaceOfOursStaysWhenWeGo) {
     tc("qdisc del dev cgt0 clsact");
     tc("qdisc add dev cgt0 clsact");
     keeper->signal(SIGCONT);
-    expect_mended(*keeper);
+    expect_reattached(*keeper);
     ASSERT_EQ(finish(down()).exit_code, 0);
     EXPECT_EQ(attached_cgtally(wire.host()), Words{});
     const auto qdiscs = inside(wire.host(), [] { return run({"tc", "qdisc", "show"}); });
@@ -145,7 +145,7 @@ TEST_P(LedgerHooksTest, AFilterThatIsDeletedOrReplacedHangsAgainBesideThoseOfOth
     {
       const auto keeper = start_keeper(up());
       tc("filter del dev cgt0 ingress pref " + our_preference("ingress"));
-      expect_mended(*keeper);
+      expect_reattached(*keeper);
     }
     const auto keeper = start_keeper(up());
     const auto preference = our_preference("egress");
@@ -154,7 +154,7 @@ TEST_P(LedgerHooksTest, AFilterThatIsDeletedOrReplacedHangsAgainBesideThoseOfOth
     // At our preference, and with our handle.
     usurper.attach_filter(wire.host(), "cgt0", HookDirection::egress,
                           static_cast<std::uint32_t>(std::stoul(preference)), 0xc67a11);
-    expect_mended(*keeper);
+    expect_reattached(*keeper);
     const auto seen = other.packets();
     const auto seen_by_usurper = usurper.packets();
     stream.once();
@@ -176,7 +176,7 @@ TEST_P(LedgerHooksTest, AFilterWhoseProgramSomebodyReplacesInPlaceIsLeftAndOursH
     const ForeignProgram successor(ForeignProgram::kNext, "successor");
     auto keeper = start_keeper(up());
     replace_ours(HookDirection::egress, usurper);
-    expect_mended(*keeper);
+    expect_reattached(*keeper);
     EXPECT_NE(our_preference("egress"), "1");
     expect_status("cgt0  clsact filter, totals since *, hook lost once: at most * uncounted");
     keeper.reset();
@@ -206,7 +206,7 @@ TEST_P(LedgerHooksTest, ATcxLinkThatIsDetachedByForceIsAttachedAgain) {
     for (const char* pin : {"1-ingress", "1-egress"}) {
       run({"bpftool", "link", "detach", "pinned", bpffs.path() + "/cgtally/v1/" + pin});
     }
-    expect_mended(*keeper);
+    expect_reattached(*keeper);
     EXPECT_EQ(attached_programs(wire.host()).back().name, "cgt_egress");
     EXPECT_EQ(attached_programs(wire.host()).size(), 3U);
     const auto ledger = bpf::LedgerView::open(bpffs.path());

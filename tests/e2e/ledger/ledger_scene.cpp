@@ -78,14 +78,14 @@ Traffic LedgerTest::totals_as_read_by(const std::string& binary) {
 
 Traffic LedgerTest::settled_truth() const {
   for (;;) {
-    const auto truth = place.truth();
+    const auto truth = device.truth();
     std::this_thread::sleep_for(20ms);
-    if (truth == place.truth()) return truth;
+    if (truth == device.truth()) return truth;
   }
 }
 
 void LedgerTest::expect_exact() const {
-  const auto [booked, truth] = settle(bpffs, place, base);
+  const auto [booked, truth] = settle(bpffs, device, base);
   EXPECT_EQ(booked, truth);
   EXPECT_GT(booked.rx_packets.value, 0U);
   EXPECT_EQ(attached_cgtally(wire.host()).size(), 2U) << "one program for each direction";

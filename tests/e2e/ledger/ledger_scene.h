@@ -43,7 +43,7 @@ class LedgerTest : public testing::TestWithParam<HookChoice> {
 
   Wire wire;
   Bpffs bpffs;
-  Place place = wire.host_end();
+  MeasuredDevice device = wire.host_end();
   Traffic base;  // what crossed the wire uncounted
   Stream stream{wire};
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Books and truth cannot be read in one instant. They are comparable when neither moved between two
-// readings that enclose each other.
+// Totals and truth cannot be read in one instant. They are comparable if neither moved between two
+// readings of which one encloses the other.
 #include "harness/ledger/counted.h"
 
 #include <chrono>
@@ -68,39 +68,39 @@ bpf::PacketPrograms make_tally(HookChoice hook, bpf::LedgerOptions options) {
   return std::move(*tally);
 }
 
-InterfaceKey attach_to(bpf::PacketPrograms& tally, const Place& place, HookChoice hook) {
+InterfaceKey attach_to(bpf::PacketPrograms& tally, const MeasuredDevice& device, HookChoice hook) {
   const auto netns = tally.add_netns();
-  if (const auto set = tally.set_addresses(netns, place.addresses); !set)
+  if (const auto set = tally.set_addresses(netns, device.addresses); !set)
     throw std::runtime_error(set.error().what);
-  const auto link = place.link();
+  const auto link = device.link();
   InterfaceKey key;
   with_hook(hook, [&] {
-    const Inside guard(*place.netns);
+    const Inside guard(*device.netns);
     key = value_of(tally.attach(link, netns));
   });
   return key;
 }
 
-Counted::Counted(Place place, HookChoice hook, bpf::LedgerOptions options)
-    : place_(std::move(place)), tally_(make_tally(hook, options)) {
-  // Attached while the wire was quiet, or once more.
+Counted::Counted(MeasuredDevice device, HookChoice hook, bpf::LedgerOptions options)
+    : device_(std::move(device)), tally_(make_tally(hook, options)) {
+  // If the wire was not quiet while the programs were attached, attach again.
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    base_ = place_.truth();
-    arrived_base_ = place_.arrived.read().packets;
-    key_ = attach_to(tally_, place_, hook);
-    if (place_.truth() == base_ && books().sum().empty()) return;
-    const Inside guard(*place_.netns);
+    base_ = device_.truth();
+    arrived_base_ = device_.arrived.read().packets;
+    key_ = attach_to(tally_, device_, hook);
+    if (device_.truth() == base_ && books().sum().empty()) return;
+    const Inside guard(*device_.netns);
     tally_.detach(key_);
   }
   throw std::runtime_error("the wire never was quiet");
 }
 
-// A queue of the test's own wire that overflows would look like an error of the books.
+// If a queue of the test's own wire overflows, that would look like a wrong total.
 void Counted::require_nothing_lost(const Traffic& truth) const {
-  const auto arrived = place_.arrived.read().packets - arrived_base_;
+  const auto arrived = device_.arrived.read().packets - arrived_base_;
   if (arrived == truth.rx_packets.value) return;
   throw std::runtime_error("of " + std::to_string(truth.rx_packets.value) + " frames " +
-                           std::to_string(arrived) + " came to " + place_.device);
+                           std::to_string(arrived) + " came to " + device_.name);
 }
 
 Settled Counted::settle() const {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A place on a wire with a tally attached, and both sides of the comparison since that moment: what
-// the tally booked on whom, and what crossed the wire.
+// A device with programs attached, and both sides of the comparison since that moment: what each
+// account has, and what crossed the wire.
 #pragma once
 
 #include <map>
@@ -14,7 +14,7 @@
 
 namespace cgtally::harness {
 
-// What one interface's accounts hold.
+// The totals of one interface's accounts.
 class Books {
  public:
   Books() = default;
@@ -33,14 +33,14 @@ class Books {
 std::ostream& operator<<(std::ostream& out, const Books& books);
 
 enum class HookChoice {
-  newest,  // whatever the tally takes of its own accord
+  newest,  // what the programs choose by themselves
   clsact,  // this kernel pretends to have no tcx
 };
 
-// The tally's result, or an exception with its error.
+// Throws where the programs give an Error.
 [[nodiscard]] bpf::PacketPrograms make_tally(HookChoice hook = HookChoice::newest,
                                              bpf::LedgerOptions options = {});
-[[nodiscard]] InterfaceKey attach_to(bpf::PacketPrograms& tally, const Place& place,
+[[nodiscard]] InterfaceKey attach_to(bpf::PacketPrograms& tally, const MeasuredDevice& device,
                                      HookChoice hook = HookChoice::newest);
 
 struct Settled {
@@ -48,12 +48,14 @@ struct Settled {
   Traffic truth;
 };
 
+// The programs and the ledger are private: they go with the object. Throws if the test's own wire
+// loses a frame, which would look like a wrong total.
 class Counted {
  public:
-  explicit Counted(Place place, HookChoice hook = HookChoice::newest,
+  explicit Counted(MeasuredDevice device, HookChoice hook = HookChoice::newest,
                    bpf::LedgerOptions options = {});
 
-  // Both sides, read while nothing was under way.
+  // Both sides, read while no packet was in flight.
   [[nodiscard]] Settled settle() const;
   [[nodiscard]] Books books() const { return {tally_.read(), key_}; }
   [[nodiscard]] const bpf::PacketPrograms& tally() const { return tally_; }
@@ -61,10 +63,10 @@ class Counted {
   [[nodiscard]] InterfaceKey key() const { return key_; }
 
  private:
-  [[nodiscard]] Traffic truth() const { return difference(base_, place_.truth()); }
+  [[nodiscard]] Traffic truth() const { return difference(base_, device_.truth()); }
   void require_nothing_lost(const Traffic& truth) const;
 
-  Place place_;
+  MeasuredDevice device_;
   bpf::PacketPrograms tally_;
   InterfaceKey key_;
   Traffic base_;

@@ -101,10 +101,10 @@ std::unique_ptr<Running> start_keeper(const Words& up) {
 
 Traffic booked(const Bpffs& bpffs) { return sum_of(view_of(bpffs.path()).read().accounts); }
 
-Balance settle(const Bpffs& bpffs, const Place& place, const Traffic& base) {
+Balance settle(const Bpffs& bpffs, const MeasuredDevice& device, const Traffic& base) {
   auto view = view_of(bpffs.path());
   const auto look = [&] {
-    return std::pair(sum_of(view.read().accounts), difference(base, place.truth()));
+    return std::pair(sum_of(view.read().accounts), difference(base, device.truth()));
   };
   // On a busy machine a frame may be in flight for long: a difference counts only if it lasts.
   constexpr int kLasting = 50;

@@ -51,7 +51,7 @@ void await_words(const Running& program, const std::string& words);
 struct Balance {
   Traffic booked, truth;
 };
-[[nodiscard]] Balance settle(const Bpffs& bpffs, const Place& place, const Traffic& base);
+[[nodiscard]] Balance settle(const Bpffs& bpffs, const MeasuredDevice& device, const Traffic& base);
 
 // Sends datagrams in both directions, some of them as super-packets, as long as it lives.
 class Stream {

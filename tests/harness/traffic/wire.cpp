@@ -24,16 +24,16 @@ IpAddress parse_address(const std::string& text) {
   throw std::runtime_error("not an address: " + text);
 }
 
-Traffic Place::truth() const {
+Traffic MeasuredDevice::truth() const {
   const auto rx = received.read();
   const auto tx = sent.read();
   return {Bytes{rx.bytes}, Packets{rx.packets}, Bytes{tx.bytes}, Packets{tx.packets}};
 }
 
-Interface Place::link() const {
+Interface MeasuredDevice::link() const {
   return {.netns_id = {.inode = netns->inode()},
-          .ifindex = netns->ifindex(device),
-          .name = device,
+          .ifindex = netns->ifindex(name),
+          .name = name,
           .kind = "veth",
           .driver = {},
           .up = true,
@@ -120,9 +120,9 @@ void Wire::wait_until_forwarding() const {
   throw std::runtime_error("the hub does not forward");
 }
 
-Place Wire::host_end() const {
+MeasuredDevice Wire::host_end() const {
   return {.netns = &host_,
-          .device = "cgt0",
+          .name = "cgt0",
           .received = {&remote_, "cgt1", true},
           .sent = {&remote_, "cgt1", false},
           .arrived = {&hub_, "hub0", true},
@@ -131,9 +131,9 @@ Place Wire::host_end() const {
                         parse_address("::1")}};
 }
 
-Place Wire::hub_port() const {
+MeasuredDevice Wire::hub_port() const {
   return {.netns = &hub_,
-          .device = "hub1",
+          .name = "hub1",
           .received = {&remote_, "cgt1", true},
           .sent = {&remote_, "cgt1", false},
           .arrived = {&remote_, "cgt1", true},

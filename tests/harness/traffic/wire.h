@@ -26,9 +26,9 @@ inline constexpr char kRemote6[] = "fd77::2";
 [[nodiscard]] IpAddress parse_address(const std::string& text);
 
 // A device that programs can be attached to, with the counters that know its true traffic.
-struct Place {
+struct MeasuredDevice {
   const Netns* netns = nullptr;
-  std::string device;
+  std::string name;
   DeviceCounter received;
   DeviceCounter sent;
   // Next to the device. Its bytes cannot be used (a veth whose peer merges counts without the
@@ -49,9 +49,9 @@ class Wire {
   [[nodiscard]] const Netns& hub() const { return hub_; }
   [[nodiscard]] const Netns& remote() const { return remote_; }
 
-  [[nodiscard]] Place host_end() const;
+  [[nodiscard]] MeasuredDevice host_end() const;
   // When a tagged frame leaves here, its tag is metadata and not in the frame.
-  [[nodiscard]] Place hub_port() const;
+  [[nodiscard]] MeasuredDevice hub_port() const;
 
   // Counts the frames of a flow, chosen by an nftables expression for each direction.
   void watch(const std::string& name, const std::string& to_host, const std::string& from_host);

@@ -37,9 +37,9 @@ class Forwarding : public WireTest {
         "route add default via 10.88.0.1\n"
         "route add default via fd88::1\n");
     wire_.remote().ip("route add 10.88.0.0/24 via 10.77.0.1\nroute add fd88::/64 via fd77::1\n");
-    place_ = wire_.host_end();
+    device_ = wire_.host_end();
     for (const auto* own : {"10.88.0.1", "10.88.0.255", "fd88::1"})
-      place_.addresses.push_back(parse_address(own));
+      device_.addresses.push_back(parse_address(own));
   }
 
   // Prerouting rules of the host, in the family inet.
@@ -80,14 +80,14 @@ class Forwarding : public WireTest {
   }
 
   Netns pod_{"pod"};
-  Place place_;
+  MeasuredDevice device_;
 };
 
 TEST_F(Forwarding, RoutedTrafficIsNotTakenForThatOfAListenerOnTheSamePort) {
   const Cgroup bystander("bystander");
   const auto listening = serve_here(bystander, kPort);
   const auto pod = serve_in_pod(kPort);
-  const Counted counted(place_);
+  const Counted counted(device_);
   talk(pod, at(kPod4, kPort));
   talk(pod, at(kPod6, kPort));
   const auto settled = counted.settle();
@@ -106,7 +106,7 @@ TEST_F(Forwarding, TranslatedTrafficIsNotTakenForThatOfAListenerOnThePublishedPo
               "add rule inet cgt pre meta nfproto ipv6 " +
               protocol + " dport 9000 dnat ip6 to fd88::2\n");
   }
-  const Counted counted(place_);
+  const Counted counted(device_);
   talk(pod, host_at(Ip::v4, kPort));
   talk(pod, host_at(Ip::v6, kPort));
   const auto settled = counted.settle();
@@ -121,7 +121,7 @@ TEST_F(Forwarding, RedirectedTrafficIsNotTakenForThatOfAListenerOnTheFirstPort) 
   for (const std::string protocol : {"tcp", "udp"}) {
     translate("add rule inet cgt pre " + protocol + " dport 9000 redirect to :9001\n");
   }
-  const Counted counted(place_);
+  const Counted counted(device_);
   talk(server, host_at(Ip::v4, kPort));
   talk(server, host_at(Ip::v6, kPort));
   const auto settled = counted.settle();
@@ -138,7 +138,7 @@ TEST_F(Forwarding, AServerBesideAPublishedPortKeepsItsPackets) {
   const Cgroup server_group("server");
   const auto server = serve_here(server_group, kOtherPort);
   translate("add rule inet cgt pre tcp dport 9000 dnat ip to 10.88.0.2\n");
-  const Counted counted(place_);
+  const Counted counted(device_);
   talk(server,
        host_at(Ip::v4, kOtherPort));  // from which is learned that nothing translates this port
   const auto first = counted.settle();
@@ -154,7 +154,7 @@ TEST_F(Forwarding, AServerBesideAPublishedPortKeepsItsPackets) {
 }
 
 TEST_F(Forwarding, WhatThePodSendsThroughTheHostIsForwarded) {
-  const Counted counted(place_);
+  const Counted counted(device_);
   const auto pod = pod_.socket(AF_INET, SOCK_DGRAM);
   send_datagrams(pod, remote_at(Ip::v4, 5001), 20, 400);
   const auto settled = counted.settle();
@@ -166,7 +166,7 @@ TEST_F(Forwarding, WhatThePodSendsThroughTheHostIsForwarded) {
 TEST_F(Forwarding, AFrameForAnotherMacIsNotTakenForALocalSockets) {
   const Cgroup bystander("bystander");
   const auto listening = serve_here(bystander, kPort);
-  const Counted counted(place_);
+  const Counted counted(device_);
   const PacketSocket remote(wire_.remote(), "cgt1");
   const Mac stranger{2, 0, 0, 0, 0, 99};
   const auto datagram = ip4({.source = kRemote4, .destination = kHost4}, udp(4000, kPort, 100));

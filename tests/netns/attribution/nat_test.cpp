@@ -171,9 +171,9 @@ class PublishedAtOneAddress : public Nat {
         "neigh replace 10.77.0.3 lladdr 02:00:00:00:00:01 nud permanent dev cgt1\n"
         "neigh replace fd77::3 lladdr 02:00:00:00:00:01 nud permanent dev cgt1\n");
     publish();
-    place_ = wire_.host_end();
+    device_ = wire_.host_end();
     for (const auto* own : {"10.88.0.1", "10.88.0.255", "fd88::1", "10.77.0.3", "fd77::3"})
-      place_.addresses.push_back(parse_address(own));
+      device_.addresses.push_back(parse_address(own));
     wire_.watch("own4", "ip daddr 10.77.0.3", "ip saddr 10.77.0.3");
     wire_.watch("own6", "ip6 daddr fd77::3", "ip6 saddr fd77::3");
     wire_.watch("published4", "ip daddr 10.77.0.1", "ip saddr 10.77.0.1");
@@ -199,14 +199,14 @@ class PublishedAtOneAddress : public Nat {
   }
 
   Netns pod_{"pod"};
-  Place place_;
+  MeasuredDevice device_;
 };
 
 TEST_F(PublishedAtOneAddress, WhatIsKnownOfTheHostsOwnIsNotBelievedOfThePublished) {
   const Cgroup own_group("own");
   const auto own = serve_in(wire_.host(), own_group, kPort);
   const auto pod = serve_in(pod_, kPort);
-  const Counted counted(place_);
+  const Counted counted(device_);
   visit(own, at("10.77.0.3", kPort));
   visit(own, at("fd77::3", kPort));
   const auto before = counted.settle();
@@ -227,7 +227,7 @@ TEST_F(PublishedAtOneAddress, TheHostsOwnSocketGetsWhatComesToTheOther) {
   const Cgroup own_group("own");
   const auto own = serve_in(wire_.host(), own_group, kPort);
   const auto pod = serve_in(pod_, kPort);
-  const Counted counted(place_);
+  const Counted counted(device_);
   for (int round = 0; round < 5; ++round) {
     visit(own, at("10.77.0.3", kPort));
     visit(pod, host_at(Ip::v4, kPort));

@@ -16,9 +16,9 @@ class Interfaces : public WireTest {
         "link set again1 up\n");
   }
   void remove_pair() const { wire_.host().ip("link del again0\n"); }
-  [[nodiscard]] Place pair() const {
+  [[nodiscard]] MeasuredDevice pair() const {
     return {.netns = &wire_.host(),
-            .device = "again0",
+            .name = "again0",
             .received = {},
             .sent = {},
             .arrived = {},

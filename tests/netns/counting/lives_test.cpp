@@ -22,10 +22,10 @@ constexpr std::uint64_t kFrame = 14 + 20 + 8 + kPayload;
 class Agent {
  public:
   Agent(const Wire& wire, const Counted& counted, std::string path)
-      : place_(wire.host_end()),
+      : device_(wire.host_end()),
         counted_(counted),
         path_(std::move(path)),
-        carried_before_last_(place_.truth()) {
+        carried_before_last_(device_.truth()) {
     take();
   }
 
@@ -35,10 +35,10 @@ class Agent {
   void take() {
     // The link's own counters, read before the earlier reading and after this one, enclose the
     // interval.
-    const auto carried_before = place_.truth();
+    const auto carried_before = device_.truth();
     const Reading reading{
         .taken = sys::now(), .ledger = "one", .accounts = counted_.tally().read()};
-    const auto carried = difference(carried_before_last_, place_.truth());
+    const auto carried = difference(carried_before_last_, device_.truth());
     carried_before_last_ = carried_before;
     const auto name_of = [&](std::uint64_t id) {
       return ids_.contains(id) ? AccountName{path_, id != living_}
@@ -64,7 +64,7 @@ class Agent {
     if (sample.state == SampleState::exited) ++last_rows_;
   }
 
-  Place place_;
+  MeasuredDevice device_;
   const Counted& counted_;
   Sampler sampler_{"host"};
   std::string path_;

@@ -275,7 +275,7 @@ TEST(CgroupRegistry, AnAncestorOfOneThatIsWantedKeepsItsName) {
   const auto other = make_directory(root + top + "/other");
   for (const char* below : {"/child", "/other", ""}) remove_directory(root + top + below);
   const auto book = book_of(maps);
-  // A release after that would make a cgroup anew.
+  // A release that came after that would make an entry again.
   for (const auto id : {parent, child, other}) {
     ASSERT_TRUE(soon([&] { return book.removal_of(id)->released.has_value(); }));
   }

@@ -183,13 +183,13 @@ TEST_P(AccountRetirer, OfAnInterfaceMoveEverythingToGoneAndFreeItsSlots) {
   auto retirement = must(bpf::RetireJournal::open(ledger));
   Follower follower(ledger);
   const auto used_before = follower.last().accounts.size();
-  const Place place = wire_.host_end();
+  const MeasuredDevice device = wire_.host_end();
   Traffic truth;
   std::vector<InterfaceKey> keys;
   const Cgroup web("web");
   for (int time = 0; time < 3; ++time) {
-    const Traffic base = place.truth();
-    const InterfaceKey key = attach_to(tally, place, GetParam());
+    const Traffic base = device.truth();
+    const InterfaceKey key = attach_to(tally, device, GetParam());
     keys.push_back(key);
     Traffics traffics(wire_, {&web});
     std::this_thread::sleep_for(std::chrono::milliseconds{20});
@@ -200,7 +200,7 @@ TEST_P(AccountRetirer, OfAnInterfaceMoveEverythingToGoneAndFreeItsSlots) {
     std::this_thread::sleep_for(std::chrono::milliseconds{50});
     follower.look();
     inside(wire_.host(), [&] { tally.detach(key); });
-    truth += difference(base, place.truth());
+    truth += difference(base, device.truth());
     EXPECT_TRUE(must(retirement.retire_interface(key, now())));
     follower.look();
   }

@@ -20,7 +20,7 @@ int run_doctor(const std::string& host_root) {
   }
   std::cout << std::flush;
   if (!can_run(findings)) {
-    say("cannot count here: mend what is missing");
+    say("cannot count here: fix what is missing");
     return number(ExitCode::unsupported);
   }
   return number(ExitCode::fine);

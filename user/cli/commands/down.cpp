@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands/commands.h"
 
+#include <fmt/core.h>
+
 #include <memory>
 
 #include "cli/options/common.h"
@@ -13,18 +15,14 @@ namespace {
 
 int run_down(const monitor::TakeDownOptions& options) {
   const auto any = monitor::take_down(options);
-  if (!any) {
-    return print_error(any.error());
-  }
+  if (!any) return print_error(any.error());
   const auto leftovers = monitor::remove_leftovers();
-  if (!leftovers) {
-    return print_error(leftovers.error());
-  }
+  if (!leftovers) return print_error(leftovers.error());
   if (*leftovers > 0) {
-    say("removed " + std::to_string(*leftovers) + " filters that a killed cgtally had left");
+    say(fmt::format("removed {} filters that a killed cgtally had left", *leftovers));
   }
   if (!*any) {
-    say("no ledger is up at " + options.bpffs);
+    say(fmt::format("no ledger is up at {}", options.bpffs));
   } else {
     say(options.forget ? "the ledger is down and forgotten"
                        : "the ledger is down; its totals are kept: cgtally up goes on with them");

@@ -23,9 +23,7 @@ std::vector<Leftover> find_leftovers() {
 
 Result<int> remove_leftovers() {
   const auto links = netlink::list_links();
-  if (!links) {
-    return std::unexpected(links.error());
-  }
+  if (!links) return std::unexpected(links.error());
   int removed = 0;
   for (const Interface& link : *links) {
     if (const auto here = bpf::remove_leftovers(link.ifindex); here) {

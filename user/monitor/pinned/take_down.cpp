@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "monitor/pinned/take_down.h"
 
+#include <fmt/core.h>
+
 #include <cerrno>
 
 #include "adapters/bpf/programs/detach.h"
@@ -13,24 +15,20 @@ namespace {
 
 Result<void> forget(const bpf::Pins& pins, const std::string& directory) {
   const auto left = pins.forget(directory);
-  if (!left) {
-    return std::unexpected(left.error());
-  }
+  if (!left) return std::unexpected(left.error());
   if (!left->empty()) {
-    return std::unexpected(Error{.what = left->front() + " is not ours and stays",
-                                 .hint = "if nobody needs it: rm " + left->front()});
+    return std::unexpected(Error{.what = fmt::format("{} is not ours and stays", left->front()),
+                                 .hint = fmt::format("if nobody needs it: rm {}", left->front())});
   }
   return {};
 }
 
-// A ledger of another ABI, or one that is not whole: what there is of it may suffice.
+// For a ledger of another ABI, or one that is not whole. Detaches as far as its pins allow.
 Result<void> forget_unread(const bpf::Pins& pins, const std::string& directory,
                            const TakeDownOptions& options) {
   auto known = bpf::OlderLedger::open_remains(directory);
   const auto locked = stop_keeper(pins, known ? &*known : nullptr);
-  if (!locked) {
-    return std::unexpected(locked.error());
-  }
+  if (!locked) return std::unexpected(locked.error());
   if (known) {
     if (auto detached =
             bpf::detach_everything(*known, directory, bpf::find_netns_below(options.host_root));
@@ -50,9 +48,7 @@ Result<void> take_down_this_abi(const bpf::Pins& pins, const TakeDownOptions& op
                   : Result<void>(std::unexpected(ledger.error()));
   }
   const auto locked = stop_keeper(pins, *ledger);
-  if (!locked) {
-    return std::unexpected(locked.error());
-  }
+  if (!locked) return std::unexpected(locked.error());
   if (auto detached = bpf::detach_everything(
           *ledger, pins.directory(), bpf::find_netns_below(options.host_root), sys::now().boot);
       !detached) {
@@ -77,8 +73,8 @@ Result<bool> take_down(const TakeDownOptions& options) {
   const auto others = pins.other_abis();
   if (!others.empty() && !options.forget && !there) {
     return std::unexpected(Error{
-        .what = "a ledger of ABI " + std::to_string(others.back()) +
-                " is there, this cgtally has ABI " + std::to_string(bpf::kAbiVersion),
+        .what = fmt::format("a ledger of ABI {} is there, this cgtally has ABI {}", others.back(),
+                            bpf::kAbiVersion),
         .hint = "use the cgtally that made it; or, without its totals: cgtally down --forget"});
   }
   if (options.forget) {
