@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Births and deaths of cgroups, told to userspace through a ring buffer. The path is read at mkdir:
- * afterwards it may be gone. On hybrid hosts these tracepoints fire for cgroup v1 too, with ids
- * that overlap those of v2.
+ * Reports the creation and removal of cgroups to one process through a ring buffer. The path is
+ * read in the tracepoint: later it may be gone. On hybrid hosts these tracepoints fire for cgroup
+ * v1 too, with ids that overlap those of v2.
  */
 #include <linux/bpf.h>
 #include <vmlinux.h>
@@ -15,8 +15,8 @@
 #define HEADER_LEN	  offsetof(struct cgt_cgroup_event, path)
 
 /*
- * Written by whoever makes or removes a cgroup; read by userspace. What does not fit is counted in
- * `lost`.
+ * Written by the CPU that makes or removes a cgroup; read by userspace. Events that do not fit are
+ * counted in `lost`.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -24,8 +24,8 @@ struct {
 } cgt_events SEC(".maps");
 
 /*
- * One event is too large for the stack. Cannot race: the kernel holds cgroup_mutex around both
- * tracepoints.
+ * Memory for one event, which is too large for the stack. No races: the kernel holds cgroup_mutex
+ * around both tracepoints.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

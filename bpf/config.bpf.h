@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What the loader writes into .rodata before it loads the programs for one interface. The verifier
- * sees constants: a branch that this kernel or this interface does not need is gone from the
- * program.
+ * Settings of one interface, written into .rodata before the programs are loaded for it. The
+ * verifier sees constants, and removes branches that this kernel or this interface does not need.
  */
 #pragma once
 
 const volatile __u32 iface_key = 0;  /* never 0 once loaded */
-const volatile __u32 netns_key = 0;  /* whose addresses are "ours" */
-const volatile __u32 slot_count = 0; /* cells of one CPU */
+const volatile __u32 netns_key = 0;  /* the netns whose addresses are ours */
+const volatile __u32 slot_count = 0; /* cells of each CPU */
 
 const volatile __u64 window_ns = 0;	   /* 0: no windows are kept */
-const volatile __u32 clock_read_bytes = 0; /* booked at most without a look at the clock */
+const volatile __u32 clock_read_bytes = 0; /* counted between two reads of the clock */
 
 /*
- * By enum cgt_kind, reserved at attach; [CGT_CGROUP] is unused. A power of two, so that a mask
- * bounds the index.
+ * The slots of the reasons, by enum cgt_kind; reserved before attaching. [CGT_CGROUP] is unused.
+ * The size is a power of two, so that a mask bounds the index.
  */
 #define REASON_SLOTS 16
 _Static_assert(CGT_KINDS <= REASON_SLOTS, "every reason has a slot");
@@ -27,7 +26,7 @@ const volatile __u8 have_rdonly_cast = 0; /* kfunc bpf_rdonly_cast, 6.2 */
 const volatile __u8 have_conntrack = 0; /* kfunc bpf_skb_ct_lookup, 5.18 with nf_conntrack loaded */
 
 /*
- * PREEMPT_RT runs softirqs in threads that can be preempted: another packet may then write the same
- * CPU's cell. Counters are added atomically there, and nothing is cached.
+ * With PREEMPT_RT, softirqs run in threads that can be preempted: another packet may then write the
+ * same CPU's cell. Counters are added atomically there, and nothing is cached.
  */
 const volatile __u8 preempt_rt = 0;

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Hashes for the direct-mapped caches. Multiplicative, because they stand on the fast path: good
- * enough to spread honest traffic; whoever makes tuples collide on purpose gets socket lookups, not
- * wrong books.
+ * Hashes for the direct-mapped caches. Multiplicative, because they are on the fast path: good
+ * enough for ordinary traffic. Tuples that are made to collide cost socket lookups, but are counted
+ * right.
  */
 #pragma once
 
 #define GOLDEN_RATIO_64 0x9e3779b97f4a7c15ull
 #define SILVER_RATIO_64 0xd1342543de82ef95ull
 
-/* Products that do not wait for each other; the high halves carry the mixing. */
+/* The products do not depend on each other; their high halves are the well-mixed bits. */
 static __always_inline __u32 flow_hash(const struct packet *p)
 {
 	__u64 a = p->addresses[0] * GOLDEN_RATIO_64;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The one list of includes, in the order in which the parts build on each other: the UAPI, the
- * kernel's own types, the border, then ours. The programs and the benchmark's programs include this
- * and nothing else.
+ * All includes, in the order in which the parts build on each other: UAPI, the kernel's own types,
+ * the ABI, our parts. The tc programs and the benchmark's programs include only this file.
  */
 #pragma once
 
@@ -23,9 +22,9 @@
 #include <cgtally/abi.h>
 
 /*
- * Verified once and by itself, not anew for each state in which it is called, as static functions
- * are: with the search for an owner so, the verifier walks a third as far. Such a function takes
- * numbers and the context only (other pointers would need 5.12).
+ * A global function: the verifier checks it once, by itself, and not again for each state in which
+ * it is called, as it does for static functions. This cuts the instructions that it walks to a
+ * third. Such a function may only take numbers and the context (other pointers need 5.12).
  */
 #define VERIFIED_ONCE __noinline
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * A program that does nothing. Its link lives exactly as long as the process or the pin that owns a
- * ledger, in whatever namespaces that is, so the next process can tell a filter left by a killed
- * one from the filter of a neighbour. (tcx links need no such mark.) An object of its own and a raw
- * tracepoint, because neither needs the kernel's BTF, which takes 30 ms to read.
+ * A program that does nothing. Its link exists exactly as long as the process or the pin that holds
+ * a ledger, in whatever namespaces. By it, another process can tell a filter that a killed cgtally
+ * left from one that is in use (tcx links need no such sign). A separate object with a raw
+ * tracepoint, because this needs no kernel BTF, which takes 30 ms to read.
  */
 #include <linux/bpf.h>
 #include <linux/types.h>

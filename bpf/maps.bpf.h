@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Every map, with who writes it, who reads it and why it has its type. Sizes are set by the loader
- * from the number of possible CPUs; all interfaces share the maps, but for the windows. Indexes are
- * CPU-major: a CPU's cells lie together.
+ * Every map, with its writers, its readers and the reason for its type. The loader sets sizes from
+ * the number of possible CPUs. All interfaces share the maps, except for the windows. Indexes are
+ * CPU-major: the cells of a CPU lie together.
  */
 #pragma once
 
 /*
- * The ledger. Key: cpu * slot_count + slot. Value: one account's counters on one CPU.
- * Written by that CPU alone, so no atomics; read by userspace through mmap, without system calls.
+ * Key: cpu * slot_count + slot. Value: one account's counters on one CPU. Written by that CPU
+ * alone, so without atomics; read by userspace through mmap, without system calls.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -20,9 +20,9 @@ struct {
 
 /*
  * Key: account and interface. Value: its slot.
- * Written by whichever CPU sees an account first (NOEXIST decides the race) and by the loader for
- * reasons. Preallocated: an insert in a softirq must not fail for want of memory. Never LRU:
- * eviction would lose money.
+ * Written by the first CPU that sees an account (NOEXIST decides a race) and by the loader for
+ * reasons. Preallocated: an insert in a softirq must not fail for lack of memory. Not LRU: an
+ * evicted account would lose its bytes.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -32,8 +32,8 @@ struct {
 } cgt_slots SEC(".maps");
 
 /*
- * Slots that nobody uses. Filled by userspace; popped by the CPU that meets a new account. A queue,
- * because the atomic fetch-and-add that a plain counter would need came after 5.10.
+ * Free slots. Filled by userspace; popped by the CPU that meets a new account. A queue, because a
+ * plain counter needs an atomic fetch-and-add, which BPF has since 5.12 only.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_QUEUE);
@@ -42,8 +42,8 @@ struct {
 } cgt_free SEC(".maps");
 
 /*
- * Key: netns and address. Value: nothing of interest. "Ours" means the packet ends in this netns,
- * so that a socket found here may own it. Written by userspace from netlink; read on a cache miss.
+ * Key: netns and address. The value is not used. A packet to such an address ends in this netns, so
+ * a socket found here may own it. Written by userspace from netlink; read on a cache miss.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -56,9 +56,9 @@ struct {
 #define ON_CACHE_LINES __attribute__((aligned(64)))
 
 /*
- * The socket owner of a flow, believed within one jiffy. Spares the socket lookup for all but a
- * flow's first packet in that jiffy; what it admits is that a tuple owned anew within a jiffy
- * counts for its former owner until the jiffy ends.
+ * The socket owner of a flow, valid for one jiffy. Only the flow's first packet in a jiffy needs a
+ * socket lookup. The price: if another socket takes over the tuple, its packets count for the
+ * former owner until the jiffy ends.
  */
 struct owner_entry {
 	__u64 jiffy;
@@ -71,14 +71,14 @@ struct owner_entry {
 };
 _Static_assert(sizeof(struct owner_entry) == 64, "one cache line");
 
-/* Whether an address is ours, believed within one jiffy. */
+/* Whether an address is ours, valid for one jiffy. */
 struct address_entry {
 	__u64 jiffy;
 	struct cgt_address to;
 	__u32 ours;
 };
 
-/* Whether NAT is possible in the netns that was last asked for, believed within one jiffy. */
+/* Whether NAT is possible in the netns that was asked for last, valid for one jiffy. */
 struct nat_entry {
 	__u64 jiffy;
 	__u32 netns;
@@ -86,27 +86,27 @@ struct nat_entry {
 };
 
 /*
- * The window that a CPU was last told to be in, by whichever interface's packet. Reading the clock
- * costs more than the booking, so all interfaces share the answer.
+ * The window of a CPU's last clock read. A clock read costs more than counting the packet, so all
+ * interfaces share its result.
  */
 struct window_clock {
-	__u64 jiffy; /* when it was read */
+	__u64 jiffy; /* of the read */
 	__u64 window_index;
-	__s64 left; /* bytes that may be booked before it is read again */
+	__s64 left; /* bytes that may be counted before the next read */
 };
 
 /*
- * Key: CPU. Value: what that CPU remembers for a moment, the clock and direct-mapped caches: one
- * lookup finds all of it. Nobody else reads it; mappable because only then does an array's memory
- * begin on a page, and so an entry on a cache line. Pinned, and during an upgrade two builds write
- * it side by side: a change of its layout is one of the ABI.
+ * Key: CPU. Value: that CPU's clock and direct-mapped caches, found with one lookup. Only the CPU
+ * itself reads it; mappable because only a mappable array begins on a page, and so each entry on a
+ * cache line. The map is pinned, and two builds write it side by side during an upgrade: a change
+ * of its layout is a change of the ABI.
  */
 struct cpu_memory {
 	struct window_clock clock;
 	struct nat_entry nat[2];	     /* IPv4, IPv6 */
-	struct packet packet ON_CACHE_LINES; /* whose owner is being looked up */
+	struct packet packet ON_CACHE_LINES; /* the packet whose owner is being looked up */
 	struct address_entry addresses[CGT_ADDRESS_CACHE_SIZE];
-	__u32 slots[CGT_SLOT_CACHE_SIZE]; /* of accounts: a cell has its key, which proves a hit */
+	__u32 slots[CGT_SLOT_CACHE_SIZE]; /* of accounts: the key in the cell proves a hit */
 	struct owner_entry owners[CGT_OWNER_CACHE_SIZE] ON_CACHE_LINES;
 };
 
@@ -119,9 +119,9 @@ struct {
 } cgt_cpus SEC(".maps");
 
 /*
- * Key: a local address and port where NAT may redirect. Value: what is known of where its packets
- * end. Written and read by any CPU on the slow path; a lost update is learned again. LRU: it is
- * knowledge, not money.
+ * Key: a local address and port where NAT may redirect packets. Value: where earlier ones ended.
+ * Written and read by any CPU on the slow path; a lost update is learned again. LRU: evicting an
+ * entry loses no bytes.
  */
 struct port_key {
 	struct cgt_address address;
@@ -144,8 +144,8 @@ struct {
 } cgt_ports SEC(".maps");
 
 /*
- * The windows of one interface. Key: row. Written by the row's CPU alone; read by userspace through
- * mmap.
+ * The windows of one interface. Key: cpu * 2 + direction. Written by that CPU alone; read by
+ * userspace through mmap.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Where a packet ends that NAT may still redirect: tc ingress runs before PREROUTING, so a
- * published port looks like the host's own listener (14 of 14 packets in our trial). Only sockets
- * that match by port alone are in doubt: listeners and unconnected UDP. Conntrack decides for a
- * known flow; the first packet of a new one goes by what was learned of its port. A kernel that
- * cannot ask conntrack (before 5.18) learns from handshakes and from silence, and may be wrong.
+ * What conntrack says of a packet that NAT may still redirect. tc ingress runs before PREROUTING,
+ * so a published port looks like a listener of the host (14 of 14 packets in our trial). Only
+ * matches by port alone are uncertain: listeners and unconnected UDP sockets. Before 5.18 conntrack
+ * cannot be asked; nat_owner.bpf.h then learns from handshakes and from elapsed time, and may be
+ * wrong.
  */
 #pragma once
 
@@ -20,7 +20,7 @@ enum translation {
 	TRANSLATED,
 };
 
-/* Conntrack's options as they were first; later kernels still take this size. */
+/* The first layout of conntrack's options; later kernels still accept its size. */
 struct bpf_ct_opts___first {
 	__s32 netns_id;
 	__s32 error;
@@ -35,8 +35,8 @@ extern struct nf_conn *bpf_skb_ct_lookup(struct __sk_buff *skb, struct bpf_sock_
 extern void bpf_ct_release(struct nf_conn *ct) __ksym __weak;
 
 /*
- * Whether the netns has a destination NAT hook, however it got there (nftables or either iptables):
- * all of them register nf_nat's one dispatcher at this priority. IPVS does not.
+ * Whether the netns has a hook for destination NAT. nftables and both iptables register the
+ * dispatcher of nf_nat at this priority; IPVS does not use it.
  */
 VERIFIED_ONCE int has_nat_hook(struct __sk_buff *ctx, __u32 version)
 {
@@ -53,8 +53,8 @@ VERIFIED_ONCE int has_nat_hook(struct __sk_buff *ctx, __u32 version)
 	count = BPF_CORE_READ(entries, num_hook_entries);
 	for (__u32 i = 0; i < MAX_NETFILTER_HOOKS && i < count; i++) {
 		/*
-		 * Behind the hooks[] stands an array of pointers to their registrations, in the
-		 * same order.
+		 * After hooks[] comes an array of pointers to their registrations, in the same
+		 * order.
 		 */
 		void *slot = (void *)entries +
 			     bpf_core_field_offset(struct nf_hook_entries, hooks) +
@@ -68,7 +68,7 @@ VERIFIED_ONCE int has_nat_hook(struct __sk_buff *ctx, __u32 version)
 	return count > MAX_NETFILTER_HOOKS;
 }
 
-/* Asked of the netns once in a jiffy: the way to its hooks is long. */
+/* Walks the netns' hooks once in a jiffy: that takes many probe reads. */
 static __noinline int nat_is_possible(struct __sk_buff *ctx, struct cpu_memory *here, __u32 version)
 {
 	struct nat_entry *entry = &here->nat[version == 6];
@@ -84,7 +84,7 @@ static __noinline int nat_is_possible(struct __sk_buff *ctx, struct cpu_memory *
 	return entry->possible;
 }
 
-/* Both ends as the receiver of `dir` sees them: the other direction's tuple, swapped. */
+/* Both ends as the receiver of direction `dir` sees them: the other direction's tuple, swapped. */
 static __always_inline void rewrite_tuple(struct bpf_sock_tuple *tuple, __u8 version,
 					  struct nf_conn *ct, __u8 dir)
 {
@@ -105,7 +105,7 @@ static __always_inline void rewrite_tuple(struct bpf_sock_tuple *tuple, __u8 ver
 	}
 }
 
-/* Where TRANSLATED, `tuple` is rewritten to what the socket at its end knows. */
+/* If TRANSLATED, `tuple` is rewritten to the tuple of the receiving socket. */
 static __noinline enum translation translate(struct __sk_buff *skb, struct bpf_sock_tuple *tuple,
 					     __u32 version, __u32 protocol, int *is_reply)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The owner cache: the cell of a flow whose socket was found within this jiffy. FIN, SYN and RST
- * change what a tuple means, so packets that carry one are always looked up and end the entry.
+ * The owner cache: the slot of a flow whose socket was found in this jiffy. FIN, SYN and RST may
+ * change the socket of a tuple, so a packet with one of them is always looked up, and ends the
+ * entry.
  */
 #pragma once
 
@@ -13,7 +14,7 @@ static __always_inline struct owner_entry *owner_entry_of(struct cpu_memory *her
 	return &here->owners[flow_hash(p) & (CGT_OWNER_CACHE_SIZE - 1)];
 }
 
-/* The interface is not asked for: the entry's cell names it. */
+/* Without the interface: the key in the entry's cell names it. */
 static __always_inline __u32 flow_kind(const struct packet *p)
 {
 	return p->version << 8 | p->protocol;
@@ -59,18 +60,18 @@ static __always_inline struct owner_entry *cached_flow(struct cpu_memory *here,
 {
 	struct owner_entry *entry = owner_entry_of(here, p);
 
-	barrier_var(entry); /* or clang works its address out anew for each field */
+	barrier_var(entry); /* else clang computes its address again for each field */
 	return is_current(entry, p, now) ? entry : NULL;
 }
 
 /*
- * The entry of a plain frame that is not parsed yet; NULL if it has none. For each IP version by
- * itself, so that the headers stay in registers. Not for another MAC's frame: it may be a copy.
+ * The entry of a plain frame that is not parsed yet; NULL if there is none. One branch for each IP
+ * version, so that the headers stay in registers. Not for a frame to another MAC: it may be a copy.
  */
 static __always_inline struct owner_entry *cached_owner(struct __sk_buff *skb,
 							struct cpu_memory *here, __u64 now)
 {
-	struct packet p; /* not zeroed: what is read of it was written */
+	struct packet p; /* not zeroed: only fields that were written are read */
 	__be16 ethertype;
 	void *ip, *end;
 

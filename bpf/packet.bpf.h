@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Headers to tuple. Two ways that give the same answer: plain frames (Ethernet, IPv4 without
- * options or IPv6 without extension headers, not a fragment, headers in the linear part) by direct
- * loads in a few nanoseconds; everything else, VLAN tags in the data, options, extension headers,
- * fragments, headers in page fragments, by bpf_skb_load_bytes out of line. What cannot be read
- * leaves `version` or `has_ports` 0; nothing returns early without an answer.
+ * Parses headers into a tuple. Two parsers with the same result: one for plain frames (Ethernet,
+ * IPv4 without options or IPv6 without extension headers, not a fragment, headers in the linear
+ * part), by direct loads in a few nanoseconds; one for all others (VLAN tags in the data, options,
+ * extension headers, fragments, headers in page fragments), by bpf_skb_load_bytes out of line. If
+ * headers cannot be read, `version` or `has_ports` stays 0.
  */
 #pragma once
 
@@ -32,7 +32,7 @@ struct packet {
 	__u32 l3_offset;
 	__u32 l4_offset;
 	__u32 headers_len; /* up to the end of the L4 header; of L3 where L4 is not TCP or UDP */
-	/* What each segment has more than these headers, or fewer. */
+	/* Bytes that each segment has besides these headers; may be negative. */
 	__s32 per_segment;
 	__u8 version; /* 4, 6, or 0: not IP */
 	__u8 protocol;
@@ -50,9 +50,10 @@ static __always_inline __u32 *port_word(struct packet *p)
 }
 
 /*
- * Ports and headers_len; 0 if there is no whole TCP or UDP header. Source and destination port are
- * the first four bytes of both. (Functions out of line return what their callers use: clang makes
- * the others void, and the verifier may then find a stack pointer in the unused return register.)
+ * Sets the ports and headers_len; returns 0 if there is no complete TCP or UDP header. The ports
+ * are the first four bytes of both. (Functions out of line return a value that their callers use:
+ * clang makes the others void, and the verifier may then find a stack pointer in the unused return
+ * register.)
  */
 static __noinline int parse_l4(struct __sk_buff *skb, struct packet *p)
 {
@@ -113,7 +114,7 @@ static __always_inline int is_extension(__u8 protocol)
 	       protocol == 139 /* HIP */ || protocol == 140 /* Shim6 */;
 }
 
-/* Returns the protocol behind them. */
+/* Skips IPv6 extension headers; returns the protocol after them. */
 static __noinline int skip_extensions(struct __sk_buff *skb, struct packet *p)
 {
 	for (int i = 0; i < MAX_EXTENSION_HEADERS; i++) {
@@ -158,7 +159,7 @@ static __always_inline void parse_ipv6(struct __sk_buff *skb, struct packet *p)
 	p->protocol = skip_extensions(skb, p);
 }
 
-/* The ethertype behind all tags in the data; sets l3_offset. 0 if there is none. */
+/* The ethertype after all tags in the data, or 0; sets l3_offset. */
 static __always_inline __be16 parse_l2(struct __sk_buff *skb, struct packet *p)
 {
 	__be16 ethertype = skb->protocol;
@@ -196,8 +197,8 @@ static __noinline int parse_any(struct __sk_buff *skb, struct packet *p)
 }
 
 /*
- * One load, wherever it lies: clang would take it apart for what the headers' types promise of
- * their alignment, and the verifier does not ask for any where the CPU does not (x86-64, arm64).
+ * One unaligned load: clang would split it, because of the alignment of the headers' types. The
+ * verifier permits it on CPUs that do (x86-64, arm64).
  */
 static __always_inline __u64 load_u64(const void *at)
 {
@@ -215,7 +216,7 @@ static __always_inline __be16 load_be16(const void *at)
 	return value;
 }
 
-/* l3_offset is set. 0 if the L4 header is neither TCP's nor UDP's, or not in the linear part. */
+/* l3_offset is set. 0 if the L4 header is not TCP or UDP, or is not in the linear part. */
 static __always_inline int parse_plain_l4(struct packet *p, const void *l4, const void *end,
 					  __u32 ip_len)
 {
@@ -262,9 +263,9 @@ static __always_inline int parse_plain_ipv6(struct packet *p, const struct ipv6h
 }
 
 /*
- * The ethertype of a frame whose linear part has room for an IPv4 header, and where its IP header
- * is; 0 if it has none. (The branch without Ethernet is one that the verifier can drop, which a
- * choice of two offsets is not.)
+ * The ethertype and the IP header of a frame whose linear part has room for an IPv4 header; 0 for
+ * other frames. (The verifier drops a branch on l2_has_ethernet; it cannot drop a choice of two
+ * offsets.)
  */
 static __always_inline __be16 plain_ethertype(struct __sk_buff *skb, struct packet *p, void **ip,
 					      void **end)
@@ -297,7 +298,7 @@ static __always_inline int parse_plain(struct __sk_buff *skb, struct packet *p)
 	return 0;
 }
 
-/* `p` is zeroed by the caller. */
+/* The caller has zeroed `p`. */
 static __always_inline void parse(struct __sk_buff *skb, struct packet *p)
 {
 	if (!parse_plain(skb, p))

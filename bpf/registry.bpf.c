@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Names and deaths of cgroups, kept in maps that outlive every process of ours: whoever comes later
- * learns what a cgroup was called and that it has gone, however short it lived. Only the unified
- * hierarchy: on hybrid hosts these tracepoints fire for cgroup v1 too, with ids that overlap those
- * of v2. While two keepers change over, both write the same: nothing here depends on being alone.
+ * Names and removals of cgroups, in maps that outlive every process of ours: a later process learns
+ * the name of a cgroup, however short it existed. Only for the unified hierarchy: on hybrid hosts
+ * these tracepoints fire for cgroup v1 too, with ids that overlap those of v2. While one keeper
+ * replaces another, the programs of both run and write the same values.
  */
 #include <linux/bpf.h>
 #include <vmlinux.h>
@@ -16,8 +16,8 @@
 
 /*
  * Key: cgroup id. Value: its own name and its parent's id. Written at mkdir, and by userspace for
- * those that were there before; deleted by the keeper. Allocated as it fills, for most hosts have
- * few. Kernels before 6.1 refuse that to kprobes and raw tracepoints, but not to tp_btf programs.
+ * older cgroups; deleted by the keeper. Not preallocated, because most hosts have few cgroups.
+ * Kernels before 6.1 reject that for kprobes and raw tracepoints, but not for tp_btf programs.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -36,7 +36,7 @@ struct {
 	__type(value, struct cgt_removed_cgroup);
 } cgt_removed SEC(".maps");
 
-/* One number: names and deaths that did not fit. A walk over the hierarchy makes them good. */
+/* One number: names and removals that did not fit. A walk over the hierarchy finds them. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -92,12 +92,12 @@ int BPF_PROG(cgt_reg_rmdir, struct cgroup *cgroup, const char *path)
 	return 0;
 }
 
-/* After the last socket has closed, which may be hours after rmdir. */
+/* Runs after the last socket has closed, which may be hours after rmdir. */
 SEC("tp_btf/cgroup_release")
 int BPF_PROG(cgt_reg_release, struct cgroup *cgroup, const char *path)
 {
 	__u64 now = bpf_ktime_get_boot_ns();
-	/* Where rmdir was missed: it was no later than this. */
+	/* If rmdir was missed, it was no later than this. */
 	struct cgt_removed_cgroup fresh = {.removed_ns = now, .released_ns = now};
 	struct cgt_removed_cgroup *removed;
 	__u64 id;

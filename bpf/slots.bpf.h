@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Account -> cell, and booking on it. A new account pops a free slot, stamps this CPU's cell and
- * publishes the slot with NOEXIST; the loser of a race puts its slot back. When nothing is left the
- * packet is booked on (overflow): in the books all the same. A run stamps a cell only after it
- * popped the slot or found it in the hash itself.
+ * From an account to its cell on this CPU. For a new account, a CPU pops a free slot, writes the
+ * key into its cell and publishes the slot with NOEXIST; the loser of a race puts its slot back. If
+ * no slot is free, the packet is counted on (overflow). A program run writes a cell's key only if,
+ * in that same run, it took the slot from cgt_free or looked it up in cgt_slots.
  */
 #pragma once
 
@@ -19,15 +19,15 @@ static __always_inline struct cgt_cell *cell_at(__u32 cpu, __u32 slot)
 static __always_inline __u64 slot_of_reason(enum cgt_kind kind)
 {
 	/*
-	 * By way of a byte on the stack, whose value the verifier does not follow: else it would
-	 * walk all that comes behind once for each reason.
+	 * Through a byte on the stack, whose value the verifier does not track: otherwise it would
+	 * walk all code that comes after once for each reason.
 	 */
 	volatile __u8 forgotten = kind;
 
 	return reason_slot[forgotten & (REASON_SLOTS - 1)];
 }
 
-/* Interface and kind in one word, as they follow the cgroup's id in a key: for cgroups on here. */
+/* The second word of the key of any cgroup on this interface: interface and kind. */
 static __always_inline __u64 cgroups_here(void)
 {
 	const struct cgt_key key = {.iface = iface_key, .kind = CGT_CGROUP};
@@ -42,7 +42,7 @@ static __always_inline int cell_is_of(const struct cgt_cell *cell, __u64 cgroup_
 	return cell->key.cgroup_id == cgroup_id && where == cgroups_here();
 }
 
-/* iface is what makes a cell valid to a reader, so it goes last. */
+/* A reader takes a key as valid if its iface is set, so that is written last. */
 static __always_inline void write_key(struct cgt_cell *cell, const struct cgt_key *key)
 {
 	cell->key.cgroup_id = key->cgroup_id;
@@ -76,8 +76,8 @@ static __always_inline int publish_new_slot(__u32 cpu, const struct cgt_key *key
 }
 
 /*
- * Asked twice: an entry that the keeper deletes may be another account's by the time that its slot
- * is read, for the hash uses its memory again at once.
+ * Looks up twice: if the keeper deletes the entry, the hash may give its memory to another account
+ * before the slot is read.
  */
 static __always_inline int known_slot(const struct cgt_key *key, __u32 *slot)
 {
@@ -90,7 +90,7 @@ static __always_inline int known_slot(const struct cgt_key *key, __u32 *slot)
 	return known && *(volatile __u32 *)known == *slot ? 0 : -1;
 }
 
-/* The slot of an account that no cache knew; -1 if the table is full. */
+/* The slot of an account that is not in the slot cache; -1 if all slots are taken. */
 VERIFIED_ONCE int find_slot(__u32 cpu, __u64 cgroup_id)
 {
 	struct cgt_key key = {.cgroup_id = cgroup_id, .iface = iface_key, .kind = CGT_CGROUP};
@@ -131,7 +131,7 @@ static __always_inline struct cgt_cell *cgroup_cell(struct cpu_memory *here, __u
 	return cell_at(cpu, slot);
 }
 
-/* Only this CPU writes the cell, and nothing else runs here meanwhile. */
+/* No atomics: only this CPU writes the cell, and no other packet interrupts it. */
 static __always_inline void add(struct cgt_cell *cell, enum direction direction, struct wire wire)
 {
 	if (direction == RX) {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Socket -> owner. sched_cls has no helper for the cgroup of a looked-up socket (bpf_sk_cgroup_id
- * is refused up to 7.2), so the kernel's own fields are read: directly where the verifier knows the
- * type, by probe reads where not. Only full sockets may be given: a TIME_WAIT or request socket
- * ends before these fields.
+ * From a socket to its owner. sched_cls has no helper for the cgroup of a looked-up socket
+ * (bpf_sk_cgroup_id is rejected up to 7.2), so the kernel's fields are read: by plain loads if the
+ * verifier knows the type, else by probe reads. Only for full sockets: TIME_WAIT and request
+ * sockets end before these fields.
  */
 #pragma once
 
@@ -37,10 +37,9 @@ static __always_inline __u64 cgroup_id_of_word(__u64 word)
 }
 
 /*
- * Sockets of the kernel carry the cgroup of whoever made their netns, and root if nobody did. The
- * control sockets that answer for it are raw or unconnected, so of the others only root's are worth
- * a look: a connection that the kernel made on behalf of a cgroup (NFS, say) stays with that
- * cgroup.
+ * A kernel socket has the cgroup of the process that made its netns, or root. The kernel's control
+ * sockets are raw or unconnected, so a connected socket is examined only if its cgroup is root: a
+ * connection that the kernel makes on behalf of a cgroup (NFS, for example) counts for that cgroup.
  */
 static __always_inline int may_be_of_kernel(__u64 cgroup_id, __u32 state)
 {
@@ -52,7 +51,7 @@ static __always_inline struct owner owner_by_reason(enum cgt_kind kind)
 	return (struct owner){.kind = kind};
 }
 
-/* `sk` is a pointer whose type the verifier knows: plain loads, no helper. */
+/* The verifier knows the type of `sk`: plain loads suffice. */
 static __always_inline struct owner owner_of_typed(struct sock *sk, __u32 state)
 {
 	__u64 id;
@@ -66,7 +65,7 @@ static __always_inline struct owner owner_of_typed(struct sock *sk, __u32 state)
 	return (struct owner){.cgroup_id = id};
 }
 
-/* `sk` is a scalar that happens to be a kernel address. */
+/* For the verifier `sk` is a number: probe reads are needed. */
 static __always_inline struct owner owner_of_address(struct sock *sk, __u32 state)
 {
 	__u64 id;
@@ -80,7 +79,7 @@ static __always_inline struct owner owner_of_address(struct sock *sk, __u32 stat
 	return (struct owner){.cgroup_id = id};
 }
 
-/* A socket of any protocol: no bpf_skc_to_* helper takes an AF_INET UDP one. */
+/* For any protocol: no bpf_skc_to_* helper accepts an AF_INET UDP socket. */
 static __always_inline struct owner owner_of(void *sk, __u32 state)
 {
 	struct sock *address = NULL;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * The two tc programs of an interface. An observer: whatever happens inside, the answer is "next,
- * please", so the packet and everybody else's filters go on as if we were not here.
+ * The two tc programs of an interface. They only observe: each path returns "next", so the packet
+ * and all other programs continue as if ours were not there.
  */
 #include "headers.bpf.h"
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The accounting rule: which cell one packet is booked on, and how much. Both directions read as a
- * list of questions in the order in which they are cheap.
+ * The accounting rule: the cell for which one packet is counted, and how much. Both directions ask
+ * the cheap questions first.
  */
 #pragma once
 
-/* `slot` becomes the cell's, here and below. */
+/* Sets `slot` to the slot of the cell, here and below. */
 static __always_inline struct cgt_cell *cell_of_owner(struct cpu_memory *here, __u32 cpu,
 						      struct owner owner, __u64 *slot)
 {
@@ -16,16 +16,16 @@ static __always_inline struct cgt_cell *cell_of_owner(struct cpu_memory *here, _
 }
 
 /*
- * Whether a frame for another MAC is foreign for sure. Not on the port of a bridge, macvlan or bond
- * (whoever has an rx_handler), nor if a VLAN device takes it: they have MACs of their own, and the
- * address must decide.
+ * Whether a frame to another MAC certainly does not end here. Not so on a port of a bridge, macvlan
+ * or bond (a device with an rx_handler), nor if a VLAN device takes the frame: these have MACs of
+ * their own, and the IP address must decide.
  */
 static __always_inline int mac_decides(struct __sk_buff *skb)
 {
 	return !skb->vlan_present && !BPF_CORE_READ(kernel_skb(skb), dev, rx_handler);
 }
 
-/* The reason why no socket is asked; CGT_CGROUP where one is. */
+/* The reason if headers alone decide; CGT_CGROUP if a socket must be looked up. */
 static __always_inline enum cgt_kind kind_by_headers(struct __sk_buff *skb, const struct packet *p,
 						     struct cpu_memory *here)
 {
@@ -40,7 +40,7 @@ static __always_inline enum cgt_kind kind_by_headers(struct __sk_buff *skb, cons
 	return CGT_CGROUP;
 }
 
-/* Of an entry that the cache believes; NULL if its slot is another account's by now. */
+/* The cell of a current cache entry; NULL if its slot belongs to another account by now. */
 static __always_inline struct cgt_cell *cell_of_entry(__u32 cpu, const struct owner_entry *entry)
 {
 	struct cgt_cell *cell = cell_at(cpu, entry->slot);
@@ -48,7 +48,7 @@ static __always_inline struct cgt_cell *cell_of_entry(__u32 cpu, const struct ow
 	return cell && cell_is_of(cell, entry->cgroup_id) ? cell : NULL;
 }
 
-/* TCP or UDP, with the headers whole. Returns the slot. */
+/* The slot of a TCP or UDP packet with complete headers. */
 static __always_inline __u64 slot_of_flow(struct __sk_buff *skb, struct packet *p,
 					  struct cpu_memory *here, __u32 cpu)
 {
@@ -58,7 +58,7 @@ static __always_inline __u64 slot_of_flow(struct __sk_buff *skb, struct packet *
 	struct owner owner;
 	__u64 slot;
 
-	/* Only unusual headers, or another MAC, may have kept cached_owner() from it. */
+	/* cached_owner() does not see packets with unusual headers or to another MAC. */
 	if (is_current(entry, p, now) && cell_of_entry(cpu, entry))
 		return entry->slot;
 	owner = receiver(skb, p, here, &cacheable);
@@ -74,9 +74,9 @@ static __always_inline __u64 slot_of_flow(struct __sk_buff *skb, struct packet *
 }
 
 /*
- * The slot of a packet that cached_owner() does not know. What is parsed lies in the CPU's memory,
- * as the verifier does not follow what is there and so walks what comes behind once; but on the
- * stack where another packet may come in between.
+ * The slot of a packet that cached_owner() does not know. The parsed headers are in the CPU's
+ * memory, whose values the verifier does not track, so it walks the code after the parser only
+ * once; on the stack if another packet may interrupt (PREEMPT_RT).
  */
 VERIFIED_ONCE int find_slot_of_packet(struct __sk_buff *skb)
 {
@@ -89,7 +89,7 @@ VERIFIED_ONCE int find_slot_of_packet(struct __sk_buff *skb)
 		return reason_slot[CGT_OVERFLOW];
 	if (!preempt_rt)
 		p = &here->packet;
-	barrier_var(p); /* or clang makes the choice anew for each field */
+	barrier_var(p); /* else clang makes the choice again for each field */
 	*p = (struct packet){};
 	parse(skb, p);
 	kind = kind_by_headers(skb, p, here);
@@ -111,8 +111,9 @@ static __always_inline struct cgt_cell *ingress_cell(struct __sk_buff *skb, stru
 }
 
 /*
- * The sequence is odd from before the cell is written until the window is, too: a reader that waits
- * for an even one sees a packet in both or in neither.
+ * Adds a packet to a cell and to the open window. The window's sequence is odd from before the cell
+ * is written until the window is complete: a reader that waits for an even one finds the packet in
+ * both or in neither.
  */
 static __always_inline void count_packet(struct cpu_memory *here, __u32 cpu, struct cgt_cell *cell,
 					 __u32 slot, enum direction direction, struct wire wire,
@@ -122,7 +123,7 @@ static __always_inline void count_packet(struct cpu_memory *here, __u32 cpu, str
 	__u32 seq;
 
 	if (!cell)
-		return; /* cannot be: every slot handed out lies within the array */
+		return; /* cannot happen: each slot is within the array */
 	if (preempt_rt) {
 		add_atomically(cell, direction, wire);
 		return;
@@ -156,7 +157,7 @@ static __always_inline void tally_ingress(struct __sk_buff *skb)
 	__u64 slot;
 
 	if (!here)
-		return; /* cannot be: there is one for each possible CPU */
+		return; /* cannot happen: there is one for each possible CPU */
 	cell = ingress_cell(skb, here, cpu, now, &slot);
 	wire = wire_of(skb);
 	if (wire.bytes <= SHORTEST_ETHERNET_FRAME)

@@ -1,32 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Windows: for each slice of time, the sums of this CPU, interface and direction after its last
- * packet, and who weighed most in it. Sums are carried from window to window and never reset, so a
- * reader that missed some still knows what all of them held together. The clock is read once a
- * jiffy, or when so many bytes were booked since that a window's edge would blur by more than the
- * gate: a packet may come into a window one jiffy too early, never too late.
+ * Windows: for each slice of time, the cumulative sums of this CPU, interface and direction, and
+ * the accounts with the most bytes in it. Sums are carried from window to window, so a reader that
+ * missed some windows still knows what they held together. The clock is read once in a jiffy, and
+ * after each clock_read_bytes: a packet may be counted in a window that ended up to a jiffy ago,
+ * never in one that has not begun. Counting itself is count_packet() in tally.bpf.h.
  */
 #pragma once
 
-/* The window that the time belongs to. */
+/* Reads the clock; returns the index of the window that is open now. */
 static __noinline __u64 read_clock(struct window_clock *clock, __u64 now)
 {
 	__u64 window_index = bpf_ktime_get_boot_ns() / window_ns;
 
 	clock->jiffy = now;
 	clock->left = clock_read_bytes;
-	/* The kernel's fast clock may step back by a hair; windows only go on. */
+	/* The kernel's fast clock may step back a little; window indexes must not. */
 	if (window_index > clock->window_index)
 		clock->window_index = window_index;
 	return clock->window_index;
 }
 
-/* Goes on from the sums of the row's last window. */
+/* Opens a window, with the sums of the row's last window. */
 static __noinline struct cgt_window *open_window(struct cgt_window_row *row, __u64 window_index)
 {
 	struct cgt_window *last = &row->ring[row->head & (CGT_WINDOW_RING - 1)];
 	struct cgt_window *window = &row->ring[window_index & (CGT_WINDOW_RING - 1)];
-	__u64 bytes = last->bytes; /* `last` is `window` itself after just a lap */
+	__u64 bytes =
+		last->bytes; /* `last` is `window` itself if exactly one ring length has passed */
 	__u64 packets = last->packets;
 
 	window->seq++;
@@ -43,7 +44,7 @@ static __noinline struct cgt_window *open_window(struct cgt_window_row *row, __u
 	return window;
 }
 
-/* The window that a packet of so many bytes belongs to. `now` in jiffies. */
+/* The window for a packet of `bytes` bytes. `now` is in jiffies. */
 static __always_inline struct cgt_window *
 window_at(struct cpu_memory *here, __u32 cpu, enum direction direction, __u64 bytes, __u64 now)
 {
@@ -66,14 +67,14 @@ window_at(struct cpu_memory *here, __u32 cpu, enum direction direction, __u64 by
 }
 
 /*
- * Misra-Gries: a newcomer that finds no free entry takes as much from everyone, itself included, as
- * the least of them has. Returns how much that is: every share may lack so much more. (The least is
- * found by number, not by pointer: the verifier would walk the rest once for each.)
+ * Misra-Gries: a slot that finds no unused entry reduces all entries and itself by the smallest of
+ * them. Returns that amount, by which each share may now be too low. (The smallest is found by
+ * index, not by pointer: the verifier would walk the rest of the code once for each pointer.)
  */
 static __noinline __u32 misra_gries_add(struct cgt_window *window, __u32 slot, __u32 bytes)
 {
 	struct cgt_window_top *top = window->top;
-	__u64 least = ~0ULL; /* bytes, then which */
+	__u64 least = ~0ULL; /* bytes, then the index */
 	__u32 taken;
 
 	for (__u32 i = 0; i < CGT_WINDOW_TOP; i++) {

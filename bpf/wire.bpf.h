@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What an skb is on the wire: a GSO or GRO super-packet is as many frames as it is cut into, each
- * with all its headers; a VLAN tag held in metadata is 4 bytes of every frame. Neither
- * skb->wire_len nor gso_segs says this in both directions (wire_len lacks the headers at ingress up
- * to 6.18; gso_segs is 0 for frames from tap up to 6.18).
+ * Wire bytes and packets of an skb: a GSO or GRO super-packet is several frames, each with all
+ * headers; a VLAN tag in metadata is 4 bytes of each frame. Neither skb->wire_len nor gso_segs
+ * gives this in both directions (wire_len lacks the headers at ingress up to 6.18; gso_segs is 0
+ * for frames from tap up to 6.18).
  */
 #pragma once
 
@@ -21,8 +21,8 @@ struct wire {
 };
 
 /*
- * The kernel's skb behind the context: the context pointer is the sk_buff pointer, once it is a
- * scalar.
+ * The kernel's skb: the context pointer is the sk_buff pointer, once the verifier takes it for a
+ * number.
  */
 static __always_inline struct sk_buff *kernel_skb(struct __sk_buff *ctx)
 {
@@ -34,9 +34,9 @@ static __always_inline struct sk_buff *kernel_skb(struct __sk_buff *ctx)
 }
 
 /*
- * Headers that each segment repeats, where the outer parse does not tell: inside a tunnel they
- * reach to the end of the inner L4 header; UFO repeats no L4 header; SCTP repeats its common header
- * of 12 bytes.
+ * The length of the headers that each segment repeats, if that is not the parsed length: in a
+ * tunnel they reach to the end of the inner L4 header; UFO repeats no L4 header; SCTP repeats its
+ * common header of 12 bytes.
  */
 static __noinline __u32 unusual_headers_len(struct __sk_buff *ctx, struct packet *p)
 {
@@ -71,8 +71,8 @@ static __noinline __u32 unusual_headers_len(struct __sk_buff *ctx, struct packet
 }
 
 /*
- * A super-packet, out of line, with the headers that only such a one needs. Bytes, then packets
- * above them.
+ * Wire bytes of a super-packet in the low half, packets in the high half. Out of line, because only
+ * super-packets need their headers parsed for this.
  */
 VERIFIED_ONCE __u64 super_packet_wire(struct __sk_buff *skb)
 {
@@ -82,7 +82,7 @@ VERIFIED_ONCE __u64 super_packet_wire(struct __sk_buff *skb)
 	__u64 packets;
 
 	parse(skb, &p);
-	/* Only TCP is never a tunnel's outside. */
+	/* TCP is never the outer protocol of a tunnel; the others may be. */
 	headers_len = p.protocol == IPPROTO_TCP ? p.headers_len : unusual_headers_len(skb, &p);
 	payload = skb->len > headers_len ? skb->len - headers_len : 1;
 	packets = (payload + gso_size - 1) / gso_size;
@@ -107,8 +107,8 @@ static __always_inline struct wire wire_of(struct __sk_buff *skb)
 	return wire;
 }
 
-/* Without FCS. A driver that pads shorter frames hands the padding up, and only the IP header
- * tells. */
+/* Without FCS. Shorter frames are padded; drivers pass the padding up, and only the IP header shows
+ * it. */
 #define SHORTEST_ETHERNET_FRAME 60
 
 VERIFIED_ONCE int padding_of(struct __sk_buff *skb)

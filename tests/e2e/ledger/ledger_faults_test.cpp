@@ -53,7 +53,7 @@ TEST_P(LedgerRefusalsTest, ADirectoryThatIsNoBpffs) {
     words.insert(words.begin(), kOld);
     words.insert(words.end(), {"--bpffs", plain});
     expect_says(finish(words), 3,
-                "cgtally: " + plain + " is no BPF file system\n  mount it: mount -t bpf bpf " +
+                "cgtally: " + plain + " is not a BPF file system\n  mount it: mount -t bpf bpf " +
                     plain + "\n");
   }
   EXPECT_FALSE(std::filesystem::exists(plain + "/cgtally"));
@@ -109,7 +109,7 @@ TEST_P(LedgerFaultsTest, AForeignMapUnderOneOfOurNames) {
       expect_says(finish(command), 1,
                   "cgtally: " + ledger() +
                       "/cells is not what a ledger has there\n"
-                      "  remove the ledger and begin anew: cgtally down --forget\n");
+                      "  remove the ledger and begin again: cgtally down --forget\n");
       EXPECT_EQ(attached_cgtally(wire.host()).size(), 2U);
     }
     forget_without_a_trace();

@@ -81,12 +81,12 @@ void add_slots_option(CLI::App& command, std::optional<std::uint32_t>& slots) {
             {.name = "--slots",
              .help = "Number of accounts that the ledger has room for; traffic of further "
                      "accounts is counted on (overflow)",
-             .fallback = "4096"},
+             .fallback = std::to_string(monitor::SessionOptions{}.ledger.slots)},
             kSlots, into(slots));
 }
 
 void add_bpffs_option(CLI::App& command, std::string& bpffs) {
-  bpffs = "/sys/fs/bpf";
+  bpffs = monitor::SessionOptions{}.bpffs;
   add_text(command,
            {.name = "--bpffs", .help = "BPF file system that holds the ledger", .fallback = bpffs},
            "DIR", bpffs);

@@ -9,7 +9,7 @@
 
 #include "cli/options/parsing.h"
 #include "core/base/units.h"
-#include "monitor/session/interface_choice.h"
+#include "monitor/session/session_options.h"
 
 namespace cgtally::cli {
 
@@ -23,11 +23,11 @@ struct CommonOptions {
   std::optional<std::size_t> top;
   std::string csv;  // path, "-" or empty
   std::optional<std::uint32_t> slots;
-  std::string bpffs = "/sys/fs/bpf";
+  std::string bpffs = monitor::SessionOptions{}.bpffs;
   bool private_ledger = false;
   // Of the windows that this run makes.
-  Nanoseconds window = std::chrono::milliseconds{1};
-  std::uint32_t clock_read_bytes = 16'384;
+  Nanoseconds window = monitor::SessionOptions{}.ledger.window;
+  std::uint32_t clock_read_bytes = monitor::SessionOptions{}.ledger.clock_read_bytes;
 
   // Until when to count: --once is one interval; none: until the user stops the run.
   [[nodiscard]] std::optional<Nanoseconds> length() const;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "monitor/pinned/leftovers.h"
 
-#include "adapters/bpf/programs/detach.h"
+#include "adapters/bpf/hooks/hook.h"
 #include "adapters/netlink/links.h"
 
 namespace cgtally::monitor {
@@ -10,7 +10,7 @@ std::vector<Leftover> find_leftovers() {
   std::vector<Leftover> all;
   const auto links = netlink::list_links();
   for (const Interface& link : links ? *links : std::vector<Interface>{}) {
-    const auto filters = bpf::find_leftovers(link.ifindex);
+    const auto filters = bpf::orphaned_filters(link.ifindex);
     for (const auto& filter : filters ? *filters : std::vector<bpf::OrphanedFilter>{}) {
       all.push_back(
           {.iface = link.name,
@@ -26,7 +26,7 @@ Result<int> remove_leftovers() {
   if (!links) return std::unexpected(links.error());
   int removed = 0;
   for (const Interface& link : *links) {
-    if (const auto here = bpf::remove_leftovers(link.ifindex); here) {
+    if (const auto here = bpf::remove_orphaned_filters(link.ifindex); here) {
       removed += *here;
     }
   }

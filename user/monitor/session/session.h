@@ -9,7 +9,6 @@
 #include <string_view>
 #include <vector>
 
-#include "adapters/bpf/ledger/ledger.h"
 #include "adapters/bpf/ledger/windows.h"
 #include "adapters/sys/poller.h"
 #include "core/base/result.h"
@@ -18,16 +17,9 @@
 #include "core/traffic/reading.h"
 #include "monitor/notices.h"
 #include "monitor/session/device_snapshot.h"
-#include "monitor/session/interface_choice.h"
+#include "monitor/session/session_options.h"
 
 namespace cgtally::monitor {
-
-struct SessionOptions {
-  InterfaceChoice choice;
-  bpf::LedgerOptions ledger;  // of a private ledger; a pinned one has its own
-  std::string bpffs;
-  bool private_ledger = false;  // also if a pinned one is up
-};
 
 // How finely time is cut; fixed when the programs are loaded.
 struct WindowSettings {

@@ -37,7 +37,8 @@ sys::Fd load_empty_program() {
                                kNext.size(), nullptr));
 }
 
-// A kernel that knows tcx finds no such interface; an older one does not know the attach type.
+// A kernel with tcx answers ENODEV for an interface that does not exist; an older kernel rejects
+// the attach type.
 bool kernel_has_tcx(int program_fd) {
   constexpr int kNoSuchIfindex = 0x7fffffff;
   const int fd = bpf_link_create(program_fd, kNoSuchIfindex, kTcxIngress, nullptr);
@@ -72,7 +73,7 @@ KernelFacts probe_kernel() {
   const Btf vmlinux(btf__load_vmlinux_btf(), &btf__free);
   facts.btf = vmlinux != nullptr;
   facts.rdonly_cast = has_function(vmlinux.get(), "bpf_rdonly_cast");
-  // A module's kfuncs count only while it is loaded: its BTF says so.
+  // A module's kfuncs exist only while the module is loaded; its BTF exists just as long.
   const Btf conntrack(vmlinux ? btf__load_module_btf("nf_conntrack", vmlinux.get()) : nullptr,
                       &btf__free);
   facts.conntrack_lookup = has_function(vmlinux.get(), "bpf_skb_ct_lookup") ||

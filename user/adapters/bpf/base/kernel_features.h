@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What this kernel and this process can do for cgtally, observed and never remembered. Facts only:
-// doctor turns them into advice, the loader into choices.
+// Probes what this kernel offers and what this process may do. Every call asks the kernel again.
+// `doctor` turns the facts into advice, the program loader into choices.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +20,8 @@ struct KernelFacts {
   bool preempt_rt = false;        // softirqs can be preempted: per-CPU sums would race
 };
 
-// Whether the bpf system call lets this process load a tc program at all; the error says which
-// capability is missing (CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON), or what else forbids it.
+// Loads an empty tc program to see whether this process may. The error names the missing
+// capabilities (CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON), or another reason.
 [[nodiscard]] Result<void> may_load_programs();
 [[nodiscard]] KernelFacts probe_kernel();
 

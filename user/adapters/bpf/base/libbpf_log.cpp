@@ -20,9 +20,9 @@ int collect(libbpf_print_level level, const char* format, va_list arguments) {
   char line[kLongestLine];
   const int length = std::vsnprintf(line, sizeof line, format, arguments);
   const std::string_view text(line);
-  // The verifier's log is long and of use to developers only: bpftool shows it.
+  // The verifier's log is long and useful to developers only; bpftool shows it.
   const bool verifier_log = text.find("PROG LOAD LOG") != std::string_view::npos;
-  // These come after every failure, and tell nothing.
+  // libbpf adds these after every failure; they say nothing new.
   const bool echo = text.find("failed to load object") != std::string_view::npos ||
                     text.find("failed to load BPF skeleton") != std::string_view::npos;
   if (length > 0 && !verifier_log && !echo) *collected = text;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// What libbpf wants to say goes into errors, never to the terminal. Its last words before a failure
-// name the map, program or kernel symbol that an errno alone does not.
+// Keeps libbpf's messages for our errors and off the terminal. Its last line before a failure names
+// the map, program or kernel symbol, which an errno does not.
 #pragma once
 
 #include <string>
 
 namespace cgtally::bpf {
 
-// Collects libbpf's warnings of this thread while it lives; one inside another takes over until it
-// goes.
+// Collects libbpf's warnings of this thread during its lifetime. Of two nested objects, the inner
+// one collects. Every call into libbpf that may fail is made while one exists.
 class LibbpfLog {
  public:
   LibbpfLog();
@@ -16,7 +16,7 @@ class LibbpfLog {
   LibbpfLog(const LibbpfLog&) = delete;
   LibbpfLog& operator=(const LibbpfLog&) = delete;
 
-  // The last lines, verifier's output left out; empty if there was nothing.
+  // The last message, without the verifier's log; empty if there was none.
   [[nodiscard]] std::string last_words() const;
 
  private:

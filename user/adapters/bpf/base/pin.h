@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pins in bpffs that are replaced in one step: a process killed at any moment leaves the old one or
+// Replaces a pin in bpffs in one step: a process that is killed at any moment leaves the old pin or
 // the new one.
 #pragma once
 
@@ -9,10 +9,10 @@
 
 namespace cgtally::bpf {
 
-// The suffix of a pin until it is in its place. No dot: bpffs refuses names that have one.
+// The suffix of a pin before it is renamed into place. Has no dot, because bpffs rejects dots.
 inline constexpr const char* kUnfinishedPin = "-new";
 
-// Pins `fd` at `path` in place of any earlier pin, which is there until this one is.
+// Pins `fd` at `path`. An earlier pin there stays until the new one replaces it.
 Result<void> replace_pin(int fd, const std::string& path);
 
 }  // namespace cgtally::bpf

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Owner of one skeleton that bpftool generated: destroyed exactly once, programs and maps with it.
+// A unique pointer to a skeleton that bpftool generated. Destroying it closes its programs and
+// maps.
 #pragma once
 
 #include <memory>

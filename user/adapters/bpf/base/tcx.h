@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Attach types of tcx (6.6) by number: linux/bpf.h of Debian 12 is older. For adapters/bpf only.
+// The attach types of tcx (kernel 6.6) by number, because linux/bpf.h of Debian 12 lacks them. For
+// adapters/bpf only.
 #pragma once
 
 #include <bpf/bpf.h>

@@ -3,6 +3,7 @@
 
 #include <bpf/libbpf.h>
 #include <cgroup_events.skel.h>
+#include <fmt/core.h>
 #include "cgtally/abi.h"
 
 #include <cerrno>
@@ -21,7 +22,7 @@ struct CgroupEvents::Impl {
   const std::function<void(const CgroupEvent&)>* on_event = nullptr;  // only during drain()
 
   ~Impl() { ring_buffer__free(ring); }
-  void take(const void* data, std::size_t size) const;
+  void deliver(const void* data, std::size_t size) const;
 };
 
 namespace {
@@ -30,7 +31,7 @@ constexpr std::size_t kHeaderLen = offsetof(cgt_cgroup_event, path);
 
 }  // namespace
 
-void CgroupEvents::Impl::take(const void* data, std::size_t size) const {
+void CgroupEvents::Impl::deliver(const void* data, std::size_t size) const {
   const auto* raw = static_cast<const cgt_cgroup_event*>(data);
   if (size < kHeaderLen || !on_event) return;
   const std::size_t room = size - kHeaderLen;
@@ -47,8 +48,9 @@ Result<CgroupEvents> CgroupEvents::open() {
   const LibbpfLog log;
   const auto failed = [&log](int code, const char* what) {
     Error error = sys::error_from(code, what, "see what is missing: cgtally doctor");
-    if (const std::string words = log.last_words(); !words.empty())
-      error.what += " (" + words + ")";
+    if (const std::string words = log.last_words(); !words.empty()) {
+      error.what += fmt::format(" ({})", words);
+    }
     return std::unexpected(std::move(error));
   };
   auto impl = std::make_unique<Impl>();
@@ -58,7 +60,7 @@ Result<CgroupEvents> CgroupEvents::open() {
     return failed(-code, "attach to the kernel's cgroup tracepoints");
   }
   const auto on_sample = [](void* context, void* data, std::size_t size) {
-    static_cast<const Impl*>(context)->take(data, size);
+    static_cast<const Impl*>(context)->deliver(data, size);
     return 0;
   };
   impl->ring = ring_buffer__new(bpf_map__fd(impl->programs->maps.cgt_events), on_sample, impl.get(),

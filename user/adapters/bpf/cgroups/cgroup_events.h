@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Births and deaths of cgroups of the unified hierarchy, as the kernel's own tracepoints tell them,
-// so that a cgroup that lived for 10 ms still has a name. Events wait in a ring buffer; a poll on
-// fd() says when there are some.
+// Reports the creation and removal of cgroups of the unified hierarchy from the kernel's
+// tracepoints, so that a cgroup that existed for 10 ms still has a name.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +20,8 @@ struct CgroupEvent {
   std::string_view path;  // below the cgroup2 root: "/system.slice/x.service"
 };
 
+// The attached programs and their ring buffer, for one process. Private sessions use it; a pinned
+// ledger has RegistryPrograms instead. fd() is readable while events wait.
 class CgroupEvents {
  public:
   static Result<CgroupEvents> open();
@@ -30,7 +31,7 @@ class CgroupEvents {
   ~CgroupEvents();
 
   [[nodiscard]] int fd() const;
-  // Calls back for each event that waits; never blocks.
+  // Calls `on_event` for each event that waits; never blocks.
   void drain(const std::function<void(const CgroupEvent&)>& on_event);
   [[nodiscard]] std::uint64_t lost() const;  // events for which the ring had no room
 

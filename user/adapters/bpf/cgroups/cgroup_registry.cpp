@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Batches go through a hash bucket by bucket: entries that come and go meanwhile neither end the
-// walk nor start it anew, as they do a walk from key to key.
+// Maps are listed in batches, bucket by bucket: entries that come and go meanwhile neither end the
+// walk nor restart it, as they do with bpf_map_get_next_key.
 #include "adapters/bpf/cgroups/cgroup_registry.h"
 
 #include <bpf/bpf.h>
@@ -18,7 +18,7 @@ namespace cgtally::bpf {
 namespace {
 
 constexpr std::uint64_t kRootId = 1;
-constexpr int kMaxDepth = 1024;  // deeper than PATH_MAX allows in practice; ends a circle
+constexpr int kMaxDepth = 1024;  // deeper than PATH_MAX allows in practice; ends a cycle of parents
 
 std::optional<cgt_cgroup_name> look_up(int names_fd, std::uint64_t id) {
   cgt_cgroup_name name;
@@ -33,21 +33,21 @@ RemovedCgroup removed_cgroup_from(std::uint64_t id, const cgt_removed_cgroup& ra
   return cgroup;
 }
 
-// `take` is given ids and values, batch by batch.
+// Calls `take` with the ids and values of each batch.
 template <typename Value, typename Take>
 Result<void> for_each_batch(int map_fd, const Take& take) {
   std::vector<std::uint64_t> ids(4096);
   std::vector<Value> values(ids.size());
-  std::uint32_t place = 0;  // the kernel's own: a bucket
+  std::uint32_t position = 0;  // opaque: the kernel's bucket number
   bool first = true;
   bpf_map_batch_opts options{};
   options.sz = sizeof(options);
   while (true) {
     auto count = static_cast<std::uint32_t>(ids.size());
     std::uint32_t next = 0;
-    const int code = bpf_map_lookup_batch(map_fd, first ? nullptr : &place, &next, ids.data(),
+    const int code = bpf_map_lookup_batch(map_fd, first ? nullptr : &position, &next, ids.data(),
                                           values.data(), &count, &options);
-    if (code == -ENOSPC) {  // a bucket is longer than the room: the same once more
+    if (code == -ENOSPC) {  // the bucket does not fit: try it again with more room
       ids.resize(ids.size() * 2);
       values.resize(ids.size());
       continue;
@@ -57,7 +57,7 @@ Result<void> for_each_batch(int map_fd, const Take& take) {
     }
     take(std::span(ids).first(count), std::span(values).first(count));
     if (code == -ENOENT) return {};
-    place = next;
+    position = next;
     first = false;
   }
 }
@@ -125,7 +125,7 @@ Result<void> CgroupRegistry::remember(std::uint64_t id, std::uint64_t parent,
   return std::unexpected(sys::error_from(-code, "remember the name of a cgroup"));
 }
 
-// The death last: whoever is killed in between finds it again.
+// The removal last: if this process is killed in between, the next one finds the removal again.
 void CgroupRegistry::forget(std::uint64_t id) const {
   bpf_map_delete_elem(names_fd_, &id);
   bpf_map_delete_elem(removed_fd_, &id);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the kernel side remembers of cgroups: their names, built from parent to parent, and which of
-// them have died. Works on the two maps alone, whoever fills them. Any number of readers; only the
-// keeper adds and forgets.
+// The registry: names of cgroups, put together from parent to parent, and their removals. The
+// kernel side writes both maps (RegistryPrograms), so that they survive every process of ours.
 #pragma once
 
 #include <cstdint>
@@ -16,37 +15,41 @@
 
 namespace cgtally::bpf {
 
-// "/b/c" below the cgroup `ancestor`, whose own name is not here. Whole if that is the root (id 1).
+// A path below the cgroup `ancestor`, such as "/b/c". It is the full path if `ancestor` is the
+// root, id 1; otherwise the ancestor's own name is not in the registry.
 struct CgroupTrail {
   std::uint64_t ancestor = 0;
-  std::string below;  // empty if nothing at all is known of the cgroup
+  std::string below;  // empty if the registry does not have the cgroup
 };
 
+// A view of the registry's two maps. Any number of processes may read; only the keeper adds names
+// of older cgroups and forgets entries. Holds no state of its own.
 class CgroupRegistry {
  public:
-  // The file descriptors stay the caller's, and open.
+  // The caller keeps the file descriptors open.
   CgroupRegistry(int names_fd, int removed_fd) : names_fd_(names_fd), removed_fd_(removed_fd) {}
 
   [[nodiscard]] CgroupTrail trail_of(std::uint64_t id) const;
 
-  // The full path. `known` gives that of an ancestor which is not here; without it, or where it
-  // knows nothing either, there is none.
+  // The full path. `known` returns the path of an ancestor that is not in the registry. Empty if
+  // the path cannot be completed.
   using Known = std::function<std::optional<std::string>(std::uint64_t id)>;
   [[nodiscard]] std::optional<std::string> name_of(std::uint64_t id, const Known& known = {}) const;
 
-  // Each that was there before and after the call once; what comes or goes meanwhile perhaps.
+  // Each removed cgroup that is registered during the whole call, once; others may be missing.
   [[nodiscard]] Result<std::vector<RemovedCgroup>> removed_cgroups() const;
-  // How many names are held.
+  // The number of names in the registry.
   [[nodiscard]] Result<std::size_t> name_count() const;
   [[nodiscard]] std::optional<RemovedCgroup> removal_of(std::uint64_t id) const;
 
-  // Of a cgroup that was made before the kernel side wrote: what that wrote stands.
+  // Adds a cgroup that is older than the ledger. An entry that the kernel side wrote stays.
   [[nodiscard]] Result<void> remember(std::uint64_t id, std::uint64_t parent,
                                       const std::string& name) const;
-  // Both entries. A release that comes later makes a death without a name: forgotten in its turn.
-  // A name is needed as long as anybody asks for one below it: see the next.
+  // Deletes the name and the removal. If the kernel releases the cgroup later, that adds a removal
+  // without a name. Does not check whether a cgroup below still needs the name.
   void forget(std::uint64_t id) const;
-  // Forgets the dead that are neither wanted nor an ancestor of one that is. Returns how many.
+  // Forgets removed cgroups that are neither wanted nor an ancestor of a wanted one. Returns how
+  // many.
   Result<std::size_t> forget_removed(const std::function<bool(const RemovedCgroup&)>& wanted) const;
 
  private:

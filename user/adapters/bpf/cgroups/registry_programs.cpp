@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// A pin is replaced by renaming the new one over the old: the new program runs before the old one
-// ends. For a moment both write the same, which is harmless. A keeper that is killed in between
-// leaves a pin under the temporary name, which the next one removes.
+// A pin is replaced by renaming the new one over it, so the new program runs before the old one
+// ends. For a moment both write the same values, which is harmless. A keeper that is killed in
+// between leaves a pin with the temporary name, which the next keeper removes.
 #include "adapters/bpf/cgroups/registry_programs.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <fmt/core.h>
 #include <registry.skel.h>
 #include "cgtally/abi.h"
 
@@ -26,7 +27,9 @@ constexpr std::array kPins = {"cgroup_mkdir", "cgroup_rmdir", "cgroup_release"};
 
 Error failed(const LibbpfLog& log, int code, const std::string& what) {
   Error error = sys::error_from(code, what, "see what is missing: cgtally doctor");
-  if (const std::string words = log.last_words(); !words.empty()) error.what += " (" + words + ")";
+  if (const std::string words = log.last_words(); !words.empty()) {
+    error.what += fmt::format(" ({})", words);
+  }
   return error;
 }
 
@@ -39,7 +42,8 @@ Result<sys::Fd> create_like(const bpf_map* map) {
   sys::Fd fd(bpf_map_create(bpf_map__type(map), bpf_map__name(map), bpf_map__key_size(map),
                             bpf_map__value_size(map), bpf_map__max_entries(map), &options));
   if (!fd) {
-    return std::unexpected(failed(log, errno, std::string("create the map ") + bpf_map__name(map)));
+    return std::unexpected(
+        failed(log, errno, fmt::format("create the map {}", bpf_map__name(map))));
   }
   return fd;
 }
@@ -105,7 +109,7 @@ RegistryPrograms::~RegistryPrograms() = default;
 Result<void> RegistryPrograms::pin(const std::string& directory) {
   const auto links = impl_->links();
   for (std::size_t i = 0; i < kPins.size(); ++i) {
-    auto pinned = replace_pin(bpf_link__fd(links[i]), directory + "/" + kPins[i]);
+    auto pinned = replace_pin(bpf_link__fd(links[i]), fmt::format("{}/{}", directory, kPins[i]));
     if (!pinned) return pinned;
   }
   return {};
@@ -120,7 +124,7 @@ std::uint64_t RegistryPrograms::missed() const {
 
 Result<void> unpin_registry(const std::string& directory) {
   for (const char* name : kPins) {
-    const std::string path = directory + "/" + name;
+    const std::string path = fmt::format("{}/{}", directory, name);
     for (const std::string& pin : {path, path + kUnfinishedPin}) {
       if (auto removed = remove_pin(pin); !removed) return removed;
     }

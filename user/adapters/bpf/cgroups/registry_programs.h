@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The kernel-side programs that write the name of each new cgroup of the unified hierarchy, and the
-// death of each removed one, into maps that the ledger pins. Once pinned, the programs outlive this
-// object and its process. What they wrote is read with CgroupRegistry (cgroup_book.h).
+// The kernel side of the registry: programs that write the name of each new cgroup of the unified
+// hierarchy, and the removal of each removed one, into maps that the ledger pins. CgroupRegistry
+// reads what they write.
 #pragma once
 
 #include <cstdint>
@@ -13,30 +13,32 @@
 
 namespace cgtally::bpf {
 
-// To be pinned by the caller, or not.
+// The maps of a registry. The caller may pin them.
 struct RegistryMaps {
   sys::Fd names;    // cgroup id -> cgt_cgroup_name
   sys::Fd removed;  // cgroup id -> cgt_removed_cgroup
-  sys::Fd missed;   // one u64: what fitted into neither
+  sys::Fd missed;   // one u64: how many entries fitted into neither
 
   static Result<RegistryMaps> create();
 };
 
+// The loaded and attached programs. The keeper creates and pins them; once pinned, they outlive
+// this object and its process. Does not read the maps.
 class RegistryPrograms {
  public:
-  // Attaches the programs; they write from now on. The maps stay the caller's. Without `missed_fd`
-  // the count is this object's own.
+  // Attaches the programs; they write from now on. The caller keeps the maps. Without `missed_fd`
+  // this object counts missed entries in a map of its own.
   static Result<RegistryPrograms> create(int names_fd, int removed_fd, int missed_fd = -1);
 
   RegistryPrograms(RegistryPrograms&&) noexcept;
   RegistryPrograms& operator=(RegistryPrograms&&) noexcept;
   ~RegistryPrograms();
 
-  // As `<directory>/cgroup_mkdir`, `cgroup_rmdir` and `cgroup_release`, on a bpffs. Takes the place
-  // of another's without a moment in which nobody writes.
+  // Pins the links as cgroup_mkdir, cgroup_rmdir and cgroup_release below `directory`. Replaces
+  // earlier pins without a moment in which no program writes.
   Result<void> pin(const std::string& directory);
-  // Names and deaths that did not fit, whoever's programs missed them. While it rises, only a walk
-  // over the hierarchy knows them.
+  // How many names and removals did not fit, in all programs that use the maps. If the number
+  // rises, only a walk over the hierarchy finds them.
   [[nodiscard]] std::uint64_t missed() const;
 
  private:
@@ -45,7 +47,7 @@ class RegistryPrograms {
   std::unique_ptr<Impl> impl_;
 };
 
-// The pinned programs end with their pins. That there are none is no error.
+// Removes the pins, which ends the programs. Succeeds if there are none.
 Result<void> unpin_registry(const std::string& directory);
 
 }  // namespace cgtally::bpf

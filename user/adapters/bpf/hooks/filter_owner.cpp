@@ -65,7 +65,7 @@ bool owner_process_alive(std::uint32_t program_id) {
     if (liveness && liveness->name() == kLivenessProgram && share_a_map(*program, *liveness))
       return true;
   }
-  return errno != ENOENT;  // anything but "no more links" means that we could not look
+  return errno != ENOENT;  // any code but "no more links" means that we may not look
 }
 
 }  // namespace cgtally::bpf

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether the process that loaded a program still lives. A ledger's owner holds an unpinned tracing
-// link whose program uses the same maps; the kernel drops it with the process, whatever killed it
-// and whatever namespaces it ran in.
+// Tells whether the process that loaded a tc program is alive. Each process that counts holds a
+// liveness link: a tracing link whose program uses the same maps. The kernel drops the link with
+// the process, however it ends and in whatever namespaces it ran.
 #pragma once
 
 #include <cstdint>
 
 namespace cgtally::bpf {
 
-// True also where the kernel does not let us look (no CAP_SYS_ADMIN): a doubt never removes
-// anything.
+// Also true if the kernel does not let us look (no CAP_SYS_ADMIN): nothing is removed on a guess.
 [[nodiscard]] bool owner_process_alive(std::uint32_t program_id);
 
 }  // namespace cgtally::bpf

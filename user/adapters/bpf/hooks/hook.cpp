@@ -12,6 +12,7 @@
 
 #include "adapters/bpf/base/libbpf_log.h"
 #include "adapters/bpf/base/pin.h"
+#include "adapters/bpf/hooks/filter_owner.h"
 #include "adapters/bpf/hooks/tcx_type.h"
 #include "adapters/netlink/filters.h"
 #include "adapters/sys/error.h"
@@ -19,7 +20,8 @@
 namespace cgtally::bpf {
 namespace {
 
-constexpr std::uint32_t kBefore = 1U << 3;  // BPF_F_BEFORE: with no relative, the head of the chain
+constexpr std::uint32_t kBefore =
+    1U << 3;  // BPF_F_BEFORE: without a relative program, the head of the chain
 
 constexpr std::uint32_t kLastPreference = 0xffff;
 
@@ -50,8 +52,8 @@ int detach_filter(int ifindex, HookDirection direction, std::uint32_t preference
   return bpf_tc_detach(&hook, &filter);
 }
 
-// A preference is free if nobody has it: filters of one preference must be of one kind, and would
-// run in an order that is not ours to choose.
+// A preference is free only if no filter has it: filters of one preference must be of one kind, and
+// we could not choose their order.
 std::uint32_t first_free_preference(const std::vector<netlink::Filter>& filters) {
   std::uint32_t preference = 1;
   const auto taken = [&](const netlink::Filter& filter) { return filter.preference == preference; };
@@ -74,13 +76,13 @@ void remove_qdisc(int ifindex) {
   bpf_tc_hook_destroy(&hook);
 }
 
-// Newer than Debian 12's bpf_link_info: what the kernel says of a tcx link.
+// The kernel's answer for a tcx link, which bpf_link_info of Debian 12 does not have.
 struct TcxLinkInfo {
   std::uint32_t type, id, prog_id, pad;
   std::uint32_t ifindex, attach_type;
 };
 
-// 0: its device has gone, or it was detached.
+// The interface of a link; 0 if the interface has gone or the link was detached.
 int ifindex_of_link(int link) {
   union {
     bpf_link_info known;
@@ -181,7 +183,7 @@ Result<void> Hook::keep(const std::string& pin) {
     if (auto pinned = replace_pin(link_.get(), pin); !pinned) return pinned;
     pin_ = pin;
   }
-  if (location_) ::unlink(pin.c_str());  // of a link that hung here before and was lost
+  if (location_) ::unlink(pin.c_str());  // of an earlier link at this interface, which was lost
   kept_ = true;
   return {};
 }
@@ -215,8 +217,8 @@ Hook::~Hook() {
   if (!kept_) remove();
 }
 
-// Somebody may have deleted the qdisc meanwhile, and another cgtally have taken the place in a new
-// one, with the same handle.
+// The program id decides: someone may have deleted the qdisc, and another cgtally may have a filter
+// with the same handle in a new qdisc.
 std::optional<Hook::Filter> Hook::find_filter(int ifindex, HookDirection direction,
                                               const Filter& kept) {
   const auto filters = netlink::list_filters(ifindex, chain_of(direction));
@@ -235,14 +237,14 @@ std::optional<Hook::Filter> Hook::find_filter(int ifindex, HookDirection directi
 
 void Hook::remove() {
   if (link_) {
-    // Whoever else holds the link must not keep it attached.
+    // Detached explicitly: another process that holds the link must not keep it attached.
     if (kept_) (void)bpf_link_detach(link_.get());
     if (!pin_.empty()) ::unlink(pin_.c_str());
     link_ = sys::Fd();
   }
   if (!location_) return;
   const FilterLocation location = *std::exchange(location_, std::nullopt);
-  // An interface that has gone took its filters along: nothing to say about failures here.
+  // A failure is ignored: an interface that has gone took its filters along.
   if (const auto entered = netns::Entered::enter(location.netns); entered) {
     remove_filter(location.ifindex, location.direction, location.filter);
   }
@@ -272,9 +274,8 @@ Result<std::vector<OrphanedFilter>> orphaned_filters(
   return orphaned;
 }
 
-Result<int> remove_orphaned_filters(int ifindex,
-                                    bool (*owner_process_alive)(std::uint32_t program_id)) {
-  const auto orphaned = orphaned_filters(ifindex, owner_process_alive);
+Result<int> remove_orphaned_filters(int ifindex) {
+  const auto orphaned = orphaned_filters(ifindex);
   if (!orphaned) return std::unexpected(orphaned.error());
   int removed = 0;
   for (const OrphanedFilter& filter : *orphaned) {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One tc program on one interface and direction. At the head of the tcx chain where the kernel has
-// it (6.6), else a clsact filter with our fixed handle at the first free preference; never both, as
-// both would run and count twice. Detaches what it attached when it goes, and nothing else; once
-// kept, it stays attached when this process ends.
+// One tc program at one interface and direction: at the head of the tcx chain if the kernel has tcx
+// (6.6), otherwise as a clsact filter with our fixed handle at the first free preference. Never
+// both, because both would run and count twice.
 #pragma once
 
 #include <cstdint>
@@ -19,43 +18,47 @@ namespace cgtally::bpf {
 enum class HookDirection : std::uint8_t { ingress, egress };
 enum class HookKind : std::uint8_t { tcx, clsact };
 
-// How a restarted program knows filters that a killed one left behind.
+// The handle of our filters, by which a later process finds those that a killed one left.
 inline constexpr std::uint32_t kFilterHandle = 0xc67a11;
 
+// An attached program. PacketPrograms has two for each interface. Detaches on destruction what it
+// attached, and nothing else, unless keep() was called. Does not know which ledger the program
+// fills.
 class Hook {
  public:
   // The calling thread must be in the interface's netns.
   static Result<Hook> attach_tcx(int program_fd, int ifindex, HookDirection direction);
   static Result<Hook> attach_clsact(int program_fd, int ifindex, HookDirection direction);
 
-  // What an earlier process kept: its program is replaced by ours, with no packet in between that
-  // meets none or both. ENOENT: it is not attached any more. A pin that a killed process had not
-  // yet put into its place counts too.
+  // Replaces the program of a hook that an earlier process kept: no packet meets neither program or
+  // both. ENOENT: the hook is not attached any more. Also finds a pin that a killed process had not
+  // yet renamed into place.
   static Result<Hook> take_over_tcx(int program_fd, int ifindex, const std::string& pin);
   struct Filter {
     std::uint32_t preference = 0;
     std::uint32_t program_id = 0;
-    std::uint32_t next_program_id = 0;  // it may have been replaced by this one already
+    std::uint32_t next_program_id = 0;  // the one that is about to replace it, or has
     bool made_qdisc = false;            // the qdisc is ours to remove
   };
   static Result<Hook> take_over_clsact(int program_fd, int ifindex, HookDirection direction,
                                        const Filter& kept);
 
-  // Where a filter that another process kept is now, and with which of the two programs.
+  // Finds a filter that another process kept: its preference now, and which of the two programs it
+  // runs.
   static std::optional<Filter> find_filter(int ifindex, HookDirection direction,
                                            const Filter& kept);
-  // A filter that another process kept, and its qdisc if that is ours and empty. Nothing happens if
-  // it is not there.
+  // Removes a filter that another process kept, and its qdisc if that is ours and empty. Does
+  // nothing if the filter is not there.
   static void remove_filter(int ifindex, HookDirection direction, const Filter& kept);
 
-  // Stays attached without this process from now on; `pin` is where its tcx link is found again.
+  // From now on the hook stays attached without this process. A tcx link is pinned at `pin`.
   Result<void> keep(const std::string& pin);
-  // Whether it still hangs where it was attached: a link survives its device, a filter may be
-  // deleted by anybody. The calling thread must be in the interface's netns.
+  // Whether the program is still attached: a link survives its device, and anyone may delete a
+  // filter. The calling thread must be in the interface's netns.
   [[nodiscard]] bool attached() const;
-  // Detaches also what is kept.
+  // Detaches the program, also if it is kept.
   void remove();
-  // Of a clsact filter; all zero for tcx.
+  // The clsact filter; all zero for tcx.
   [[nodiscard]] Filter filter() const;
 
   Hook(Hook&& other) noexcept;
@@ -63,7 +66,7 @@ class Hook {
   ~Hook();
 
  private:
-  // Where a filter hangs; the link of tcx needs none of this.
+  // The position of a clsact filter. A tcx link needs no such record.
   struct FilterLocation {
     netns::Netns netns;
     int ifindex;
@@ -75,22 +78,20 @@ class Hook {
   explicit Hook(FilterLocation location) : location_(std::move(location)) {}
 
   sys::Fd link_;
-  std::string pin_;  // of the link, once kept
+  std::string pin_;  // of the tcx link, after keep()
   std::optional<FilterLocation> location_;
   bool kept_ = false;
 };
 
-// Filters of ours whose owner is dead: their programs' maps are known to no living cgtally
-// (`owner_process_alive` tells by program id). The calling thread must be in the interface's netns.
+// A filter of ours whose process has ended: no living cgtally uses the maps of its program.
 struct OrphanedFilter {
   HookDirection direction = HookDirection::ingress;
   std::uint32_t preference = 0;
   std::string name;  // of its program
 };
-Result<std::vector<OrphanedFilter>> orphaned_filters(
-    int ifindex, bool (*owner_process_alive)(std::uint32_t program_id));
-// Deletes them; how many there were.
-Result<int> remove_orphaned_filters(int ifindex,
-                                    bool (*owner_process_alive)(std::uint32_t program_id));
+// The calling thread must be in the interface's netns.
+Result<std::vector<OrphanedFilter>> orphaned_filters(int ifindex);
+// Deletes the orphaned filters and returns how many there were.
+Result<int> remove_orphaned_filters(int ifindex);
 
 }  // namespace cgtally::bpf

@@ -4,6 +4,7 @@
 #include "adapters/bpf/hooks/hook_chain.h"
 
 #include <bpf/bpf.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -51,7 +52,7 @@ Result<void> add_tcx(Chain& chain, int ifindex, HookDirection direction) {
   return {};
 }
 
-// libbpf calls a filter "NAME:[id]", where the program's own name is not told.
+// The program's name, or the filter's own name without the ":[id]" that libbpf appends.
 std::string filter_name(const netlink::Filter& filter) {
   if (filter.bpf_program_id == 0) return filter.kind;
   const std::string name = program_name(filter.bpf_program_id);
@@ -104,18 +105,18 @@ Chain before(std::span<const ChainedProgram> chain, std::uint32_t own_program_id
 }
 
 std::string describe(const ChainedProgram& program) {
-  const std::string name = program.name.empty() ? "" : " \"" + program.name + "\"";
-  const std::string id = "id " + std::to_string(program.program_id);
+  const std::string name = program.name.empty() ? "" : fmt::format(" \"{}\"", program.name);
+  const std::string id = fmt::format("id {}", program.program_id);
   switch (program.point) {
     case HookPoint::xdp:
-      return "the XDP program" + name + " (" + id + ")";
+      return fmt::format("the XDP program{} ({})", name, id);
     case HookPoint::tcx:
-      return "the tcx program" + name + " (" + id + ")";
+      return fmt::format("the tcx program{} ({})", name, id);
     case HookPoint::filter:
       break;
   }
-  return "the tc filter" + name + " (pref " + std::to_string(program.preference) +
-         (program.program_id != 0 ? ", " + id : "") + ")";
+  return fmt::format("the tc filter{} (pref {}{})", name, program.preference,
+                     program.program_id != 0 ? ", " + id : "");
 }
 
 Result<Chain> programs_before(int ifindex, HookDirection direction, std::uint32_t own_program_id) {

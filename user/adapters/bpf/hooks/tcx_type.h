@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The attach type of a tcx program by the direction of its hook.
+// The attach type of a tcx program for a direction.
 #pragma once
 
 #include "adapters/bpf/base/tcx.h"

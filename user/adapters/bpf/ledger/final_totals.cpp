@@ -77,28 +77,28 @@ Result<FinalTotalsReader> FinalTotalsReader::open(const Ledger& ledger) {
   return FinalTotalsReader(ledger.header(), *std::move(ring));
 }
 
-// A fold is over for its account once it is summed; its obituary is numbered then, but may not be
-// written or counted yet. Folds come one by one: at most the last number is in that state.
-FinalTotalsReader::Look FinalTotalsReader::look(const cgt_retire_entry* summed) const {
+// An account has ended once its journal entry is SUMMED: its final totals have a number then, but
+// may not be in the ring yet. At most one entry is SUMMED, so at most the last number is missing.
+FinalTotalsReader::Batch FinalTotalsReader::next(const cgt_retire_entry* summed) const {
   const std::uint64_t written = __atomic_load_n(&header_->final_totals_written, __ATOMIC_ACQUIRE);
-  Look look;
-  look.last = summed ? std::max<std::uint64_t>(written, summed->final_totals_seq) : written;
-  if (!taken_) return look;
-  std::uint64_t seq = *taken_ + 1;
+  Batch batch;
+  batch.last = summed ? std::max<std::uint64_t>(written, summed->final_totals_seq) : written;
+  if (!accepted_) return batch;
+  std::uint64_t seq = *accepted_ + 1;
   if (written >= seq + ring_.size()) {
-    look.lost = written + 1 - ring_.size() - seq;
-    seq += look.lost;
+    batch.lost = written + 1 - ring_.size() - seq;
+    seq += batch.lost;
   }
-  for (; seq <= look.last; ++seq) {
+  for (; seq <= batch.last; ++seq) {
     if (summed && seq == summed->final_totals_seq) {
-      look.final_totals.push_back(final_totals_of(summed->key, summed->sum));
+      batch.final_totals.push_back(final_totals_of(summed->key, summed->sum));
     } else if (auto ended = ring_.read(seq)) {
-      look.final_totals.push_back(*ended);
+      batch.final_totals.push_back(*ended);
     } else {
-      ++look.lost;
+      ++batch.lost;
     }
   }
-  return look;
+  return batch;
 }
 
 }  // namespace cgtally::bpf

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The final_totals of accounts, from a ring that the keeper writes and any number of readers
-// follow, each with a cursor of its own. An entry that is being overwritten is never used: it
-// counts as lost. The ended of a fold that a killed keeper left half done is told as well, and
-// told once.
+// The ring of final totals: what each account held when it was retired. The keeper writes it; each
+// reader follows it with a cursor of its own, so that a slow recording still gets each account's
+// last figures.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +18,7 @@ struct cgt_final_totals;
 
 namespace cgtally::bpf {
 
-// The ring itself, in shared memory.
+// The mapped ring. RetireJournal writes it, FinalTotalsReader reads it. Knows no reader's position.
 class FinalTotalsRing {
  public:
   static Result<FinalTotalsRing> map(const Ledger& ledger, Access access);
@@ -29,7 +28,7 @@ class FinalTotalsRing {
 
   [[nodiscard]] std::uint64_t size() const { return entries_.size(); }
   void write(const cgt_final_totals& totals);
-  // None if it has been overwritten, or is being.
+  // Empty if the entry was overwritten, or is being overwritten now.
   [[nodiscard]] std::optional<FinalTotals> read(std::uint64_t seq) const;
 
  private:
@@ -39,20 +38,23 @@ class FinalTotalsRing {
   std::span<cgt_final_totals> entries_;
 };
 
+// One reader's position in the ring. Used by TotalsReader, which combines it with a reading of the
+// cells. An entry that was overwritten is reported as lost; an entry of a half-done retirement is
+// reported, and only once.
 class FinalTotalsReader {
  public:
   // The ledger's memory must outlive this.
   static Result<FinalTotalsReader> open(const Ledger& ledger);
 
-  struct Look {
+  struct Batch {
     std::vector<FinalTotals> final_totals;
     std::uint64_t lost = 0;
-    std::uint64_t last = 0;
+    std::uint64_t last = 0;  // its number in the ring
   };
-  // What has ended since the last look that was taken; nothing the first time, when all is past.
-  // `summed` is the fold in whose midst the journal is, if any.
-  [[nodiscard]] Look look(const cgt_retire_entry* summed) const;
-  void take(const Look& look) { taken_ = look.last; }
+  // The entries after the last batch that was accepted; the first call only finds the position.
+  // `summed` is the journal entry in state SUMMED, or null.
+  [[nodiscard]] Batch next(const cgt_retire_entry* summed) const;
+  void accept(const Batch& batch) { accepted_ = batch.last; }
 
  private:
   FinalTotalsReader(const cgt_header& header, FinalTotalsRing ring)
@@ -60,7 +62,7 @@ class FinalTotalsReader {
 
   const cgt_header* header_;
   FinalTotalsRing ring_;
-  std::optional<std::uint64_t> taken_;  // the seq of the last one
+  std::optional<std::uint64_t> accepted_;  // number of the last entry
 };
 
 }  // namespace cgtally::bpf

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The record that a ledger keeps of an interface: which it is, since when it is counted, and what
-// its device had counted by then. For this directory only.
+// The record that a ledger keeps of an interface: its identity, since when it is counted, and what
+// its device had counted by then. Used by bpf/ledger and bpf/programs only.
 #pragma once
 
 #include "cgtally/abi.h"
@@ -12,11 +12,12 @@
 namespace cgtally::bpf {
 
 [[nodiscard]] bool is_of(const cgt_interface& record, const Interface& link);
-// Of an interface that is counted from now on. The calling thread must be in its netns, as below.
+// The record of an interface that is counted from now on. The calling thread must be in the netns
+// of the interface, here and below.
 [[nodiscard]] cgt_interface new_record(const Interface& link, const std::string& netns_label);
-// Neither was it ever attached.
+// Whether no hook was ever attached.
 [[nodiscard]] bool is_new(const cgt_interface& record);
-// The device's counters as they are now become what it had counted by then.
+// Sets the device's counters of the record to what the device has counted now.
 void take_device_baseline(cgt_interface& record);
 
 }  // namespace cgtally::bpf

@@ -3,6 +3,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <fmt/core.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include "cgtally/abi.h"
@@ -24,12 +25,12 @@ namespace cgtally::bpf {
 namespace {
 
 Error foreign(const std::string& path) {
-  return {.what = path + " is not what a ledger has there",
-          .hint = "remove the ledger and begin anew: cgtally down --forget",
+  return {.what = fmt::format("{} is not what a ledger has there", path),
+          .hint = "remove the ledger and begin again: cgtally down --forget",
           .code = EINVAL};
 }
 
-// For readers too: the kernel does not let memory be shared of a map that was opened read-only.
+// Opened for writing for readers, too: the kernel does not map a map that was opened read-only.
 Result<sys::Fd> get_pin(const std::string& path) {
   sys::Fd fd(bpf_obj_get(path.c_str()));
   if (fd) return fd;
@@ -78,12 +79,13 @@ Result<Size> size_for(std::uint32_t slots) {
   if (!cpus) return std::unexpected(std::move(cpus).error());
   const Size size{.slots = slots, .rows = *cpus + 1};
   if (std::uint64_t{size.rows} * size.slots > std::numeric_limits<std::uint32_t>::max()) {
-    return std::unexpected(Error{.what = "create the ledger: " + std::to_string(slots) +
-                                         " slots on each of " + std::to_string(*cpus) +
-                                         " CPUs are more cells than a map can have",
-                                 .hint = "choose fewer --slots",
-                                 .code = E2BIG,
-                                 .failure = Failure::usage});
+    return std::unexpected(Error{
+        .what = fmt::format(
+            "create the ledger: {} slots on each of {} CPUs are more cells than a map can have",
+            slots, *cpus),
+        .hint = "choose fewer --slots",
+        .code = E2BIG,
+        .failure = Failure::usage});
   }
   return size;
 }
@@ -128,11 +130,11 @@ Result<Ledger> Ledger::open(const std::string& directory, Access access) {
   }
   Maps maps;
   for (const Shape& shape : shapes_of({.slots = first.slots, .rows = first.rows})) {
-    auto fd = get_pin(directory + "/" + shape.name);
+    auto fd = get_pin(fmt::format("{}/{}", directory, shape.name));
     if (!fd) return std::unexpected(std::move(fd).error());
     const auto found = info_of(fd->get());
     if (!found || !fits(*found, shape)) {
-      return std::unexpected(foreign(directory + "/" + shape.name));
+      return std::unexpected(foreign(fmt::format("{}/{}", directory, shape.name)));
     }
     maps.emplace(shape.name, *std::move(fd));
   }
@@ -145,7 +147,7 @@ Result<Ledger> Ledger::open(const std::string& directory, Access access) {
 
 Result<void> Ledger::pin(const std::string& directory) const {
   for (const auto& [name, fd] : maps_) {
-    const std::string path = directory + "/" + name;
+    const std::string path = fmt::format("{}/{}", directory, name);
     if (bpf_obj_pin(fd.get(), path.c_str()) != 0) {
       return std::unexpected(sys::error_from(errno, "pin " + path));
     }
@@ -181,8 +183,8 @@ Ledger::Ledger(Ledger&& other) noexcept
     : maps_(std::move(other.maps_)),
       header_(std::exchange(other.header_, nullptr)),
       cells_(std::exchange(other.cells_, {})),
-      grace_(std::move(other.grace_)),
-      grace_inner_(std::move(other.grace_inner_)) {}
+      rcu_wait_(std::move(other.rcu_wait_)),
+      rcu_wait_inner_(std::move(other.rcu_wait_inner_)) {}
 
 Ledger& Ledger::operator=(Ledger&& other) noexcept {
   if (this != &other) {
@@ -190,8 +192,8 @@ Ledger& Ledger::operator=(Ledger&& other) noexcept {
     maps_ = std::move(other.maps_);
     header_ = std::exchange(other.header_, nullptr);
     cells_ = std::exchange(other.cells_, {});
-    grace_ = std::move(other.grace_);
-    grace_inner_ = std::move(other.grace_inner_);
+    rcu_wait_ = std::move(other.rcu_wait_);
+    rcu_wait_inner_ = std::move(other.rcu_wait_inner_);
   }
   return *this;
 }
@@ -216,8 +218,8 @@ Result<std::uint32_t> Ledger::reserve(const cgt_key& account) {
     return std::unexpected(
         sys::error_from(ENOSPC, "reserve a slot of the ledger", "choose more --slots"));
   }
-  // Blank, so that it is found should this process be killed here. The key stands in userspace's
-  // own row: programs stamp theirs when they come by.
+  // Blank, so that the slot is found if this process is killed here. Only userspace's own row gets
+  // the key: each CPU writes its own when it first counts on the slot.
   for (std::uint32_t row = 0; row < rows(); ++row) {
     cells_[std::size_t{row} * slots() + slot].key = {};
   }
@@ -269,18 +271,18 @@ Result<void> Ledger::rebuild_free_slots() {
 
 Result<void> Ledger::wait_for_running_programs() {
   const std::uint32_t zero = 0;
-  if (!grace_) {
-    sys::Fd inner(bpf_map_create(BPF_MAP_TYPE_ARRAY, "cgt_grace_inner", 4, 4, 1, nullptr));
+  if (!rcu_wait_) {
+    sys::Fd inner(bpf_map_create(BPF_MAP_TYPE_ARRAY, "cgt_rcu_inner", 4, 4, 1, nullptr));
     LIBBPF_OPTS(bpf_map_create_opts, opts, .inner_map_fd = static_cast<__u32>(inner.get()));
-    sys::Fd outer(bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, "cgt_grace", 4, 4, 1, &opts));
+    sys::Fd outer(bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, "cgt_rcu_wait", 4, 4, 1, &opts));
     if (!inner || !outer) return std::unexpected(sys::error_from(errno, "create a map to wait by"));
-    grace_inner_ = std::move(inner);
-    grace_ = std::move(outer);
+    rcu_wait_inner_ = std::move(inner);
+    rcu_wait_ = std::move(outer);
   }
   // The kernel returns from this update after synchronize_rcu (4.20 on): tc programs run as
   // readers.
-  const int inner = grace_inner_.get();
-  if (bpf_map_update_elem(grace_.get(), &zero, &inner, BPF_ANY) != 0) {
+  const int inner = rcu_wait_inner_.get();
+  if (bpf_map_update_elem(rcu_wait_.get(), &zero, &inner, BPF_ANY) != 0) {
     return std::unexpected(sys::error_from(errno, "wait for running programs"));
   }
   return {};
@@ -293,7 +295,7 @@ std::vector<std::pair<std::uint32_t, cgt_interface>> Ledger::interfaces() const 
   for (const void* previous = nullptr; bpf_map_get_next_key(fd("interfaces"), previous, &key) == 0;
        previous = &key) {
     keys.push_back(key);
-    if (keys.size() > kMostInterfaces) break;  // it changes under our hands, and begins again
+    if (keys.size() > kMostInterfaces) break;  // the map changes meanwhile, and the walk restarted
   }
   for (const std::uint32_t one : std::set(keys.begin(), keys.end())) {
     cgt_interface interface {};

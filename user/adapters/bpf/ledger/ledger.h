@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The maps that hold the totals. A ledger lives as long as somebody holds it: this process, or pins
-// in a directory of bpffs, in which case it outlives every process. Its header says what it is and
-// keeps the journal of folds. Nothing here attaches a program.
+// The maps that hold the totals of all accounts, with a header that describes them and holds the
+// retire journal (docs/internals/ledger-format.md). Private maps end with this process; pinned ones
+// outlive every process.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "adapters/bpf/ledger/ledger_options.h"
 #include "adapters/sys/fd.h"
 #include "core/base/result.h"
 #include "core/base/units.h"
@@ -28,34 +29,32 @@ struct SlotUse {
   std::uint32_t total = 0;
 };
 
-struct LedgerOptions {
-  std::uint32_t slots = 4096;  // accounts that fit, over all interfaces; the rest is `(overflow)`
-  Nanoseconds window = std::chrono::milliseconds{1};  // zero: no windows
-  std::uint32_t clock_read_bytes = 16'384;            // the clock is read again after so many
-};
-
 enum class Access : std::uint8_t { read, write };
 
+// One ledger: its maps by name, and its cells and header as shared memory. The keeper, private
+// sessions and readers use it. Attaches no program and retires no account (RetireJournal); several
+// processes may hold the same ledger, and only the keeper may write.
 class Ledger {
  public:
   static Result<Ledger> create(const LedgerOptions& options);
-  // From the pins in `directory`. An Error where one is missing, foreign or of another shape.
+  // From the pins in `directory`. An Error if a pin is missing, is not ours or has another shape.
   static Result<Ledger> open(const std::string& directory, Access access);
-  // From here on the maps outlive this process.
+  // Pins each map below `directory`: they then outlive this process.
   Result<void> pin(const std::string& directory) const;
-  // The names of its pins.
+  // The names of all pins that pin() makes.
   [[nodiscard]] static std::vector<std::string> pin_names();
 
   Ledger(Ledger&& other) noexcept;
   Ledger& operator=(Ledger&& other) noexcept;
   ~Ledger();
 
-  // By its name in the BPF object without "cgt_": "cells", "slots", "free"...
+  // The map that the BPF object calls "cgt_<map>": "cells", "slots", "free"...
   [[nodiscard]] int fd(std::string_view map) const { return maps_.find(map)->second.get(); }
   // Lets the programs of `object`, which is not loaded yet, use the maps of this ledger.
   void share_with(bpf_object* object) const;
 
-  // Shared memory: other processes and the kernel see a store at once. Writable if opened so.
+  // Shared memory: other processes and the kernel see each store at once. Writable only if the
+  // ledger was opened with Access::write.
   [[nodiscard]] cgt_header& header() { return *header_; }
   [[nodiscard]] const cgt_header& header() const { return *header_; }
   // Row-major: cell (row, slot) is at row * slots() + slot; a row for each CPU, and the last one,
@@ -66,20 +65,20 @@ class Ledger {
   [[nodiscard]] std::uint32_t rows() const;
   [[nodiscard]] std::uint32_t own_row() const { return rows() - 1; }
 
-  // Gives an account of userspace's choice a slot, or finds the one that it has.
+  // Returns the slot of `account`; takes a free slot for it if it has none.
   Result<std::uint32_t> reserve(const cgt_key& account);
-  // Frees a slot that nothing was ever booked on.
+  // Frees the slot of an account for which no packet was ever counted.
   void release(const cgt_key& account, std::uint32_t slot);
-  // By slot: whether it is an account's, or the journal has it.
+  // For each slot, whether an account has it or the retire journal holds it.
   [[nodiscard]] std::vector<bool> slots_in_use() const;
-  // While nothing is attached: whatever slot is in no account's use is free. Makes good what a
-  // killed process held.
+  // Makes every slot free that no account uses. Returns what a killed process held. Only while no
+  // program is attached.
   Result<void> rebuild_free_slots();
 
-  // Returns when every program run that is under way now has ended.
+  // Waits for an RCU grace period: every program run that is under way now has ended on return.
   Result<void> wait_for_running_programs();
 
-  // Interfaces by key, in no order.
+  // The records of all interfaces, by key.
   [[nodiscard]] std::vector<std::pair<std::uint32_t, cgt_interface>> interfaces() const;
   Result<void> put_interface(std::uint32_t key, const cgt_interface& interface);
   void forget_interface(std::uint32_t key);
@@ -95,8 +94,8 @@ class Ledger {
   Maps maps_;
   cgt_header* header_ = nullptr;
   std::span<cgt_cell> cells_;
-  sys::Fd grace_;  // array of one map: to replace its element is to wait
-  sys::Fd grace_inner_;
+  sys::Fd rcu_wait_;  // a map of one map: replacing its element waits for a grace period
+  sys::Fd rcu_wait_inner_;
 };
 
 }  // namespace cgtally::bpf

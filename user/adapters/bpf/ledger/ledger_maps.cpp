@@ -2,6 +2,7 @@
 #include "adapters/bpf/ledger/ledger_maps.h"
 
 #include <bpf/bpf.h>
+#include <fmt/core.h>
 #include <tally.skel.h>
 #include "cgtally/abi.h"
 
@@ -16,7 +17,7 @@ namespace {
 
 constexpr std::string_view kPrefix = "cgt_";
 
-// Of the maps whose size the BPF object cannot know.
+// The size of a map whose size the BPF object cannot know.
 std::optional<std::uint32_t> entries_of(std::string_view name, const Size& size) {
   if (name == "cells") return size.rows * size.slots;
   if (name == "slots" || name == "free") return size.slots;
@@ -51,7 +52,7 @@ std::string_view name_of(const bpf_map& map) {
 }
 
 std::uint32_t final_totals_entries(const Size& size) {
-  constexpr std::uint32_t kPerSlot = 8;  // a reader at a slow interval must not miss any
+  constexpr std::uint32_t kPerSlot = 8;  // so that a reader with a long interval misses none
   return size.slots * kPerSlot;
 }
 
@@ -74,7 +75,7 @@ std::vector<Shape> shapes_of(const Size& size) {
 
 Result<sys::Fd> make_map(const Shape& shape) {
   LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = shape.flags);
-  const std::string name = std::string(kPrefix) + shape.name;
+  const std::string name = fmt::format("{}{}", kPrefix, shape.name);
   sys::Fd fd(bpf_map_create(shape.type, name.substr(0, BPF_OBJ_NAME_LEN - 1).c_str(),
                             shape.key_bytes, shape.value_bytes, shape.entries, &opts));
   if (!fd) {
@@ -83,7 +84,7 @@ Result<sys::Fd> make_map(const Shape& shape) {
         sys::error_from(code, "create the ledger",
                         code == ENOMEM || code == E2BIG ? "choose fewer --slots"
                                                         : "see what is missing: cgtally doctor");
-    error.what += " (its map '" + shape.name + "')";
+    error.what += fmt::format(" (its map '{}')", shape.name);
     return std::unexpected(std::move(error));
   }
   return fd;

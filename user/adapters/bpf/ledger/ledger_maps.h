@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which maps a ledger consists of, and how large they are: those that the BPF object declares, and
-// those that only userspace uses. One list for making, pinning, opening and forgetting them. For
-// this directory only.
+// The list of a ledger's maps with their shapes: those that the BPF object declares, and those that
+// only userspace uses. One list for making, pinning, opening and forgetting. For bpf/ledger and
+// bpf/programs only.
 #pragma once
 
 #include <bpf/libbpf.h>
@@ -36,7 +36,7 @@ struct Size {
 [[nodiscard]] std::vector<Shape> shapes_of(const Size& size);
 [[nodiscard]] std::uint32_t final_totals_entries(const Size& size);
 
-// Each interface has windows of its own, and .rodata belongs to one load of the programs.
+// Whether all interfaces share the map: not the windows, which each interface has, nor .rodata.
 [[nodiscard]] bool is_shared(const bpf_map& map);
 [[nodiscard]] std::string_view name_of(const bpf_map& map);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A pinned ledger as a reader sees it: totals, interfaces and state, without a right to change
-// anything. Any number of processes may look at the same time.
+// The pinned ledger for readers: totals, interfaces, windows, cgroup names and state. Any number of
+// processes may read at the same time.
 #pragma once
 
 #include <array>
@@ -36,7 +36,7 @@ struct InterfaceRecord {
 };
 
 [[nodiscard]] std::vector<InterfaceRecord> interface_records(const Ledger& ledger);
-// Unpins the windows of an interface that was folded.
+// Unpins the windows of an interface that was retired.
 void forget_windows(const std::string& directory, InterfaceKey key);
 
 struct LedgerInfo {
@@ -54,6 +54,8 @@ struct LedgerInfo {
   std::uint64_t windows_bytes = 0;     // of each attached interface
 };
 
+// A reader's handle on the pinned ledger, used by pinned sessions and by `status`. Changes nothing
+// and does not notice that the ledger was replaced: state() and id() tell the caller.
 class LedgerView {
  public:
   static Result<LedgerView> open(const std::string& bpffs);
@@ -62,22 +64,22 @@ class LedgerView {
   LedgerView& operator=(LedgerView&&) noexcept;
   ~LedgerView();
 
-  // With what was folded since the last read().
+  // With the final totals of accounts that were retired since the last read().
   [[nodiscard]] LedgerReading read();
   [[nodiscard]] SlotUse slots() const;
-  // What a reader asks at each reading, without a system call.
+  // For each reading: needs no system call.
   [[nodiscard]] LedgerState state() const;
   [[nodiscard]] const std::string& id() const;  // changes when totals begin again
   [[nodiscard]] Moment made() const;
-  // All there is to know. Looks at the lock, which a keeper that starts may want at that instant.
+  // Everything in the header, and whether a keeper runs. Tries the keeper's lock for an instant.
   [[nodiscard]] LedgerInfo facts() const;
-  // Those that are counted or were, and are not folded yet.
+  // The interfaces that are counted, and those that were and are not retired yet.
   [[nodiscard]] const std::vector<InterfaceRecord>& interfaces();
-  // Those of an interface that is counted. The mapping outlives this object.
+  // The windows of an interface that is counted. The result may outlive this object.
   [[nodiscard]] Result<Windows> windows(InterfaceKey key) const;
-  // Names and deaths of cgroups since the ledger was made.
+  // Names and removals of cgroups since the ledger was made.
   [[nodiscard]] CgroupRegistry registry() const;
-  // Names and deaths that found no room there.
+  // How many names and removals found no room in the registry.
   [[nodiscard]] std::uint64_t missed() const;
   [[nodiscard]] const Ledger& ledger() const;
 

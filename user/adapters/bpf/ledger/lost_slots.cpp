@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// A queue cannot be looked through, but turned over: what is popped is pushed back at once. What
-// was in it all the time is met then, because whatever comes later stands behind it. But a program
-// may hold a slot in between, or give one back that another program found an account for first.
+// A BPF queue cannot be searched, but it can be rotated: each slot that is popped is pushed back at
+// once. A rotation meets every slot that stays in the queue, because later pushes go to its end. A
+// program may meanwhile hold a slot, or give one back after another program won the race.
 //
-// Why a slot that was found lost is in nobody's hands. Let its cells be blank at a, and still at d;
-// let the queue be turned over from b to c and the slot not be met; let one grace lie between a and
-// b, and another between c and d; and let it be no account's at d.
-//   - No program popped it between a and c: that one would have ended by d, and whoever pops a slot
-//     writes the account's cgroup id into its cell, which only a keeper clears.
-//   - Nor before a: that one ended before b, and wrote before it ended.
-//   - So if it was in the queue at b it stayed there until it was met. And nobody put it there
-//     between b and c, as nobody had it.
-//   - If it is no account's at d it was none's at b: only the keeper takes slots from accounts.
-// A slot whose cell is not blank, as after a race for an account that a program lost, stays lost
-// until the free slots are rebuilt.
+// Why a slot that is found lost is held by no one. Let its cells be blank at time a and still at d;
+// let a rotation from b to c not meet it; let one RCU grace period lie between a and b and another
+// between c and d; and let no account have the slot at d.
+//   - No program popped it between a and c: that run would have ended by d, and a run that pops a
+//     slot writes a cgroup id into its cell, which only a keeper clears.
+//   - No program popped it before a: that run ended before b, and wrote before it ended.
+//   - So if the slot was in the queue at b, it stayed there until the rotation met it. And no run
+//     pushed it between b and c, because none had it.
+//   - If no account has it at d, none had it at b: only the keeper takes slots from accounts.
+// A slot whose cell is not blank, as after a lost race for an account, stays lost until the free
+// slots are rebuilt.
 #include "adapters/bpf/ledger/lost_slots.h"
 
 #include <bpf/bpf.h>
@@ -57,7 +57,7 @@ class Suspects {
         return std::unexpected(sys::error_from(errno, "look through the free slots"));
       }
       suspect_.at(slot) = false;
-      // It is ours alone: should it be lost, it can be found.
+      // Popped, the slot is ours alone: blank it, so that it can be found if we are killed here.
       for (std::uint32_t row = 0; row < ledger_.rows(); ++row) {
         if (cgt_key& key = cell(row, slot).key; key.cgroup_id != 0) key = {};
       }
@@ -73,13 +73,13 @@ class Suspects {
     return ledger_.cells()[std::size_t{row} * ledger_.slots() + slot];
   }
 
-  // Userspace's own row may have the key that a killed process was about to reserve.
+  // Userspace's row may hold the key that a killed process was about to reserve.
   [[nodiscard]] bool is_blank(std::uint32_t slot) const {
     for (std::uint32_t row = 0; row < ledger_.rows(); ++row) {
       const cgt_cell& one = cell(row, slot);
-      const bool stamped = one.key.iface != 0 || one.key.cgroup_id != 0;
-      const bool booked = one.rx_packets != 0 || one.tx_packets != 0;
-      if (booked || (stamped && row != ledger_.own_row())) return false;
+      const bool has_key = one.key.iface != 0 || one.key.cgroup_id != 0;
+      const bool counted = one.rx_packets != 0 || one.tx_packets != 0;
+      if (counted || (has_key && row != ledger_.own_row())) return false;
     }
     return true;
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A process that is killed while it has a slot in its hands, between two maps, loses it: the slot
-// is neither free nor an account's nor in the journal. Here the next keeper finds such slots and
-// gives them back while programs go on counting. None is ever given out twice.
+// Finds slots that a killed process lost. A process that is killed between taking a slot from one
+// map and putting it into another leaves a slot that is neither free nor an account's nor in the
+// journal. The next keeper calls this while programs go on counting.
 #pragma once
 
 #include <cstddef>
@@ -11,8 +11,8 @@
 
 namespace cgtally::bpf {
 
-// How many were found. Under the ledger's lock, and after the recovery of its journal. Takes two
-// graces where one is missing, and else some system calls for each slot.
+// Returns how many slots were given back. Under the ledger's lock, after RetireJournal::recover().
+// Waits for two RCU grace periods if a slot is missing; makes some system calls for each slot.
 Result<std::size_t> give_back_lost_slots(Ledger& ledger);
 
 }  // namespace cgtally::bpf

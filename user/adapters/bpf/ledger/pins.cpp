@@ -2,6 +2,7 @@
 #include "adapters/bpf/ledger/pins.h"
 
 #include <fcntl.h>
+#include <fmt/core.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -41,7 +42,7 @@ bool is_number(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
-// "7-ingress", "7-egress", "7-windows": what belongs to an interface.
+// "7-ingress", "7-egress", "7-windows": the pins of an interface.
 bool is_of_interface(std::string_view name) {
   const auto dash = name.find('-');
   if (dash == std::string_view::npos || !is_number(name.substr(0, dash))) return false;
@@ -95,12 +96,12 @@ Result<Pins> Pins::below(const std::string& bpffs) {
         sys::error_from(errno, "look at " + bpffs, "mount it: mount -t bpf bpf " + bpffs));
   }
   if (status.f_type != kBpffsMagic) {
-    return std::unexpected(Error{.what = bpffs + " is no BPF file system",
+    return std::unexpected(Error{.what = fmt::format("{} is not a BPF file system", bpffs),
                                  .hint = "mount it: mount -t bpf bpf " + bpffs,
                                  .failure = Failure::unsupported});
   }
   Pins pins(bpffs + "/cgtally");
-  // Else it would look as if there were no ledger.
+  // Without this check a directory that we may not enter looks like a missing ledger.
   if (struct stat seen{}; ::stat(pins.directory_.c_str(), &seen) != 0 && errno == EACCES) {
     return std::unexpected(
         sys::error_from(EACCES, "look into " + bpffs, "run it as root: sudo cgtally ..."));
@@ -109,7 +110,7 @@ Result<Pins> Pins::below(const std::string& bpffs) {
 }
 
 std::string Pins::directory_of(std::uint32_t abi) const {
-  return root_ + "/v" + std::to_string(abi);
+  return fmt::format("{}/v{}", root_, abi);
 }
 
 bool Pins::exist() const { return exists(directory_ + "/header"); }
@@ -119,7 +120,7 @@ bool Pins::is_there() const { return exists(directory_); }
 void Pins::sweep() const {
   for (const std::string& name : names_in(root_)) {
     const bool left = name.ends_with(kUnfinished) || name.ends_with(kForgotten);
-    if (left && name.starts_with('v')) (void)unpin(root_ + "/" + name);
+    if (left && name.starts_with('v')) (void)unpin(fmt::format("{}/{}", root_, name));
   }
 }
 
@@ -163,7 +164,7 @@ Result<sys::Fd> Pins::lock() const {
     if (!fd || ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
       return std::unexpected(sys::error_from(errno, "lock " + root_));
     }
-    // Whoever had it before may have removed the directory: a lock on what is gone locks nothing.
+    // The previous holder may have removed the directory: a lock on a removed one protects nothing.
     if (is_at(fd.get(), root_)) return fd;
   }
 }
@@ -182,7 +183,7 @@ Result<Ledger> Pins::create(const LedgerOptions& options) const {
 Result<Ledger> Pins::make(const LedgerOptions& options) const {
   auto ledger = Ledger::create(options);
   if (!ledger) return ledger;
-  const std::string making = directory_ + std::string(kUnfinished);
+  const std::string making = fmt::format("{}{}", directory_, kUnfinished);
   sweep();
   if (auto made = make_directory(making); !made) return std::unexpected(cured(made.error()));
   if (auto pinned = ledger->pin(making); !pinned) {
@@ -201,8 +202,7 @@ Result<Ledger> Pins::make(const LedgerOptions& options) const {
 
 Result<std::vector<std::string>> Pins::forget(const std::string& directory) const {
   sweep();
-  // Out of sight at once: whoever comes after a killed process must not take half of it for a
-  // ledger.
+  // Renamed first: if this process is killed half-way, the next one must not find half a ledger.
   std::string here = directory;
   if (std::ranges::all_of(names_in(directory), is_ours)) {
     here += kForgotten;
@@ -219,7 +219,7 @@ Result<std::vector<std::string>> Pins::unpin(const std::string& directory) {
   }
   std::vector<std::string> left;
   for (const std::string& name : names_in(directory)) {
-    const std::string path = directory + "/" + name;
+    const std::string path = fmt::format("{}/{}", directory, name);
     if (!is_ours(name)) {
       left.push_back(path);
     } else if (::unlink(path.c_str()) != 0) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where a ledger lies in bpffs, <bpffs>/cgtally/v<ABI>, and who keeps it: a lock on the directory
-// <bpffs>/cgtally, because a pinned map cannot be locked. A ledger appears whole or not at all, and
-// forgetting removes what is ours and nothing else.
+// The pins of a ledger, below <bpffs>/cgtally/v<ABI>, and the lock of its keeper: an flock of the
+// directory <bpffs>/cgtally, because a pinned map cannot be locked. Renames make a ledger appear
+// and vanish as a whole.
 #pragma once
 
 #include <cstdint>
@@ -15,37 +15,37 @@
 
 namespace cgtally::bpf {
 
-inline constexpr const char* kDefaultBpffs = "/sys/fs/bpf";
-
 enum class LedgerState : std::uint8_t { making, up, down, forgotten, moved };
 
+// The directory of the pinned ledger. `up`, `down`, `status`, the keeper and readers find the
+// ledger by it. Removes only files whose names a ledger uses, and never reads or writes a map.
 class Pins {
  public:
-  // An Error where `bpffs` is no BPF file system.
+  // An Error if `bpffs` is not a mounted BPF file system.
   static Result<Pins> below(const std::string& bpffs);
 
-  // Of this ABI: where its maps and links are.
+  // Holds the maps and links of the ledger of this ABI.
   [[nodiscard]] const std::string& directory() const { return directory_; }
   [[nodiscard]] bool exist() const;
-  // Something is there, whole or not.
+  // Whether the directory exists, even if the ledger in it is not whole.
   [[nodiscard]] bool is_there() const;
-  // Removes what killed processes left: under the lock, what they had begun to make or to forget;
-  // takes the lock, that and <bpffs>/cgtally if nothing else is in it.
+  // Removes what killed processes had begun to make or to forget. Under the lock.
   void sweep() const;
+  // Takes the lock, sweeps, and removes <bpffs>/cgtally if it is empty.
   void leave_nothing() const;
   // ABI versions of other ledgers there, lowest first.
   [[nodiscard]] std::vector<std::uint32_t> other_abis() const;
   [[nodiscard]] std::string directory_of(std::uint32_t abi) const;
 
-  // Makes <bpffs>/cgtally and locks it until the result goes. EWOULDBLOCK: somebody keeps it.
+  // Makes <bpffs>/cgtally and locks it until the result is destroyed. EWOULDBLOCK: a keeper runs.
   Result<sys::Fd> lock() const;
   [[nodiscard]] bool kept() const;
 
   // Under the lock.
   Result<Ledger> create(const LedgerOptions& options) const;
   [[nodiscard]] Result<Ledger> open(Access access) const;
-  // Unpins everything of ours below `directory`, and removes what is empty then. The names that are
-  // left, which are not ours.
+  // Unpins everything of ours below `directory`, and removes directories that are then empty.
+  // Returns the paths that stay because they are not ours.
   Result<std::vector<std::string>> forget(const std::string& directory) const;
   [[nodiscard]] Result<std::vector<std::string>> forget() const { return forget(directory_); }
 
@@ -63,8 +63,9 @@ extern const std::uint32_t kAbiVersion;
 [[nodiscard]] LedgerState state_of(const Ledger& ledger);
 void set_state(Ledger& ledger, LedgerState state);
 
-// What a keeper and whoever wants it to end tell each other, across all namespaces.
-void set_keeper(Ledger& ledger, int pid);  // 0: none any more
+// Messages between a keeper and the process that asks it to end; they pass through the ledger's
+// header, because the two may be in different PID namespaces.
+void set_keeper(Ledger& ledger, int pid);  // 0: the keeper has ended
 [[nodiscard]] int keeper_pid(const Ledger& ledger);
 void set_kept(Ledger& ledger, Nanoseconds boot);
 void ask_to_stop(Ledger& ledger, bool stop);

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Why a kill is harmless, by what the journal says when it comes:
-//   none      not begun; or the slot was given back, or is lost until the next keeper finds it.
-//   leaving   the totals stand where they stood. All that was done may be done again: the account
-//             is taken from the hash only where the hash still means this slot.
-//   summed    `sum` and `retired` are final, and readers use them in place of the cells. They are
-//             assigned, never added, and the obituary has its number: again is as good as once.
-//   resting   all is done but to give the slot back.
-// A fold is summed only when none other is, so that no two know different totals of the taker.
+// Why a kill is harmless, by the state of the entry when it happens:
+//   none         nothing was recorded; or the slot was given back; or it is lost until the next
+//                keeper finds it (lost_slots.h).
+//   leaving      all totals are where they were. Every step may be repeated: the account is deleted
+//                from the hash only if the hash still maps it to this slot.
+//   summed       `sum` and `into_totals` are final, and readers use them instead of the cells. They
+//                are assigned, never added, and the final totals have a number: repeating is safe.
+//   quarantined  all that is left to do is to free the slot.
+// At most one entry is in state SUMMED. Each stores the new total of the account that receives the
+// sums; a second one would store a total without the first one's share, and assigning it would undo
+// the first.
 #include "adapters/bpf/ledger/retire_journal.h"
 
 #include <bpf/bpf.h>
@@ -23,11 +26,11 @@
 namespace cgtally::bpf {
 namespace {
 
-// Beyond the lap of the windows: one may be written a little late.
+// Added to the ring length: a CPU may write its last window a little late.
 constexpr Nanoseconds kQuarantineMargin = std::chrono::milliseconds{100};
 
-// After everything before it, before everything after it: for readers, and for whoever comes after
-// a kill.
+// A store that no other store passes, in either direction: for readers, and for the keeper that
+// continues after a kill.
 template <typename T>
 void store_in_order(T& field, std::type_identity_t<T> value) {
   std::atomic_thread_fence(std::memory_order_seq_cst);
@@ -88,7 +91,7 @@ std::size_t RetireJournal::room() const {
       std::ranges::count(header().journal, CGT_RETIRE_NONE, &cgt_retire_entry::state));
 }
 
-// Odd only while totals move: readers wait, or read by the journal.
+// Odd only while totals move: readers then wait, or follow the journal.
 void RetireJournal::set_generation(bool odd) const {
   auto& seq = header().retire_generation;
   if ((seq % 2 != 0) != odd) store_in_order(seq, seq + 1);
@@ -106,8 +109,8 @@ void RetireJournal::record_leaving(std::span<const cgt_retire_entry> leaving) co
   store_in_order(seq, seq + 2);
 }
 
-// If its account came back under another slot after an earlier attempt, that one stays. Programs
-// never change or delete what the hash has, so that nothing comes between the two calls.
+// If the account has meanwhile got another slot, that one stays in the hash. Programs never change
+// or delete an entry of the hash, so nothing can happen between the two calls.
 void RetireJournal::take_from_hash(const cgt_retire_entry& entry) const {
   const int slots = ledger_.get().fd("slots");
   std::uint32_t slot = 0;
@@ -116,8 +119,8 @@ void RetireJournal::take_from_hash(const cgt_retire_entry& entry) const {
   }
 }
 
-// No program stamps this slot any more: whoever had found it in the hash has ended. From the next
-// run on, no cache takes a packet here.
+// No program writes a key to this slot any more: every run that found the slot in the hash has
+// ended. Once the keys are cleared, no cache entry can lead a packet here.
 void RetireJournal::clear_keys(const cgt_retire_entry& entry) const {
   for (std::uint32_t row = 0; row < ledger_.get().rows(); ++row) {
     cgt_key& key = cell(row, entry.slot).key;
@@ -127,7 +130,7 @@ void RetireJournal::clear_keys(const cgt_retire_entry& entry) const {
   }
 }
 
-// Programs never book on `(retired)`: its totals are in userspace's own row alone.
+// Programs never count on `(retired)`: its totals are in userspace's row only.
 void RetireJournal::sum_up(cgt_retire_entry& entry) const {
   entry.sum = {};
   for (std::uint32_t row = 0; row < ledger_.get().rows(); ++row) {
@@ -192,7 +195,7 @@ Result<std::size_t> RetireJournal::retire(std::span<const InterfaceAccount> acco
   const std::size_t most = room();
   for (const auto& [iface, account] : once) {
     if (leaving.size() == most) break;
-    // The programs of a living interface know the slots of its reasons by heart.
+    // The slots of an attached interface's reasons are constants in its programs.
     if (account.kind != AccountKind::cgroup || iface == kGoneInterface) continue;
     const cgt_key key{.cgroup_id = account.cgroup_id, .iface = iface.value, .kind = CGT_CGROUP};
     std::uint32_t slot = 0;
@@ -212,7 +215,7 @@ std::vector<cgt_key> RetireJournal::accounts_of(InterfaceKey iface) const {
   std::vector<cgt_key> keys;
   cgt_key key{};
   const void* previous = nullptr;
-  // A walk begins again where an entry vanishes under it: none does, but for our own hands.
+  // A walk restarts if the entry that it stands on is deleted; only this process deletes entries.
   for (std::uint32_t seen = 0; seen < 2 * ledger_.get().slots(); ++seen) {
     if (bpf_map_get_next_key(ledger_.get().fd("slots"), previous, &key) != 0) break;
     if (key.iface == iface.value) keys.push_back(key);
@@ -232,7 +235,7 @@ Result<bool> RetireJournal::retire_interface(InterfaceKey iface, Nanoseconds now
                                    .code = EBUSY});
     }
   }
-  // Ends folds into its own (retired), which is about to leave as well.
+  // First finishes entries whose totals go to this interface's (retired): it is retired as well.
   if (auto ended = finish_open_entries(now); !ended)
     return std::unexpected(std::move(ended).error());
   const auto keys = accounts_of(iface);
@@ -257,15 +260,15 @@ std::size_t RetireJournal::release_quarantined(Nanoseconds now) {
   std::size_t freed = 0;
   for (cgt_retire_entry& entry : header().journal) {
     if (entry.state != CGT_RETIRE_QUARANTINED) continue;
-    // Timed here: the `now` of the fold was taken before its graces.
+    // Set here, because the `now` of retire() was taken before its two grace periods.
     if (entry.quarantined_until_ns == 0) {
       store_in_order(entry.quarantined_until_ns,
                      static_cast<std::uint64_t>((now + ring_length + kQuarantineMargin).count()));
     }
     if (static_cast<std::uint64_t>(now.count()) < entry.quarantined_until_ns) continue;
     const std::uint32_t slot = entry.slot;
-    // In this order: a kill between the two loses a slot for a while; the other way round it would
-    // be given out twice.
+    // In this order: a kill between the two loses the slot for a while. In the other order, the
+    // slot would be given out twice.
     store_in_order(entry.state, CGT_RETIRE_NONE);
     bpf_map_update_elem(ledger_.get().fd("free"), nullptr, &slot, BPF_ANY);
     ++freed;

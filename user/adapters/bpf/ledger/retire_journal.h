@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Takes accounts out of the ledger: their totals go to `(retired)` of their interface, those of an
-// interface that no longer exists to `(retired)` of `(gone)`, and their slots become free. Each
-// step is in the ledger's journal before it is made and may be made again, so that a keeper may be
-// killed between any two instructions: whoever comes next ends the work, and no total is off. One
-// keeper at a time.
+// Retires accounts: adds their totals to `(retired)` of their interface (or of `(gone)`, if the
+// interface no longer exists) and frees their slots. docs/internals/ledger-format.md has the state
+// machine and why a kill between any two instructions loses nothing.
 #pragma once
 
 #include <cstddef>
@@ -21,23 +19,27 @@ struct cgt_retire_entry;
 
 namespace cgtally::bpf {
 
+// The writer of the retire journal in a ledger's header. Used by the keeper alone: one process at a
+// time. Each step is recorded before it is made and may be repeated. Does not decide which accounts
+// are due (AccountExpiry) and does not forget cgroup names (AccountRetirer).
 class RetireJournal {
  public:
-  // The ledger must stay where it is as long as this lives. Reserves the slot of `(gone)`.
+  // `ledger` must outlive the result and not be moved. Reserves the slot of `(gone)`.
   static Result<RetireJournal> open(Ledger& ledger);
 
-  // Ends what a killed keeper began; the first thing that a keeper does. `now` is CLOCK_BOOTTIME.
+  // Finishes the entries that a killed keeper left; to be called first. `now` is CLOCK_BOOTTIME.
   Result<void> recover(Nanoseconds now);
-  // Folds cgroup accounts that the ledger knows, as many as there is room() for, and says how many.
-  // Two graces, of some 10 ms each. Traffic may go on: it begins a new account.
+  // Retires the cgroup accounts among `accounts` that the ledger has, at most room() of them, and
+  // returns how many. Waits for two RCU grace periods, of some 10 ms each. Packets that arrive
+  // meanwhile begin a new account.
   Result<std::size_t> retire(std::span<const InterfaceAccount> accounts, Nanoseconds now);
-  // Folds all accounts of an interface that is not attached, and forgets it. False: room() was not
-  // enough, come again.
+  // Retires all accounts of a detached interface and forgets its record. False if room() was too
+  // small: call again later.
   Result<bool> retire_interface(InterfaceKey iface, Nanoseconds now);
-  // Slots that no window can name any more become free. To be called now and then: a slot rests
-  // from the first call after its fold.
+  // Frees the slots whose quarantine is over, and returns how many. To be called regularly: the
+  // quarantine of a slot begins at the first call after its retirement.
   std::size_t release_quarantined(Nanoseconds now);
-  // How many accounts can be folded before others have rested.
+  // Free journal entries: how many accounts can be retired before quarantined slots are released.
   [[nodiscard]] std::size_t room() const;
 
  private:

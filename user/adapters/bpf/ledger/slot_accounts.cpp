@@ -19,8 +19,9 @@ Account account_of(const cgt_key& key) {
 
 }  // namespace
 
-// Each fold moves the sequence, and only a slot that was folded can become another's. One that is
-// leaving is not remembered: nothing tells when its rest is over.
+// Only the slot of a retired account can become another's, and each retirement changes the
+// generation. A slot that is leaving is not cached: the end of its quarantine changes nothing that
+// this class could see.
 std::optional<Account> SlotAccounts::owner_of(std::uint32_t slot) {
   const std::uint64_t seq = retire_generation();
   if (seq != generation_) known_.clear();
@@ -44,7 +45,7 @@ std::optional<Account> SlotAccounts::leaving(std::uint32_t slot) const {
   return {};
 }
 
-// A CPU's stamp is believed if the hash confirms it.
+// A key in a cell is trusted if the hash confirms it, as totals_reader.h says.
 std::optional<Account> SlotAccounts::staying(std::uint32_t slot) const {
   const std::uint32_t slots = ledger_->slots();
   if (slot >= slots) return {};

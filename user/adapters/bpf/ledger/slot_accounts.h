@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whose bytes a window speaks of: the account behind a slot that a window names. A slot rests for a
-// lap of the rings before it is another's, so an answer is right for every window that was read
-// within the lap.
+// The account of a slot that a window names. A retired account's slot stays in quarantine for one
+// ring length, so an answer is right for every window that was read within that time.
 #pragma once
 
 #include <cstdint>
@@ -14,14 +13,16 @@ namespace cgtally::bpf {
 
 class Ledger;
 
+// Resolves slots for the window thread, from the ledger's hash and journal, with a cache. Does not
+// judge whether a window is too old to be resolved (monitor/bursts/slot_resolver.h does).
 class SlotAccounts {
  public:
   // The ledger must outlive this.
   explicit SlotAccounts(const Ledger& ledger) : ledger_(&ledger) {}
 
-  // None: the slot has been freed in the meantime.
+  // Empty if the slot has been freed in the meantime.
   [[nodiscard]] std::optional<Account> owner_of(std::uint32_t slot);
-  // Moves with each fold, a lap of the rings before that slot can be another's.
+  // Changes with each retirement, one ring length before the slot can become another account's.
   [[nodiscard]] std::uint64_t retire_generation() const;
 
  private:
@@ -29,7 +30,7 @@ class SlotAccounts {
   [[nodiscard]] std::optional<Account> staying(std::uint32_t slot) const;
 
   const Ledger* ledger_;
-  std::uint64_t generation_ = 0;  // that the known ones are of
+  std::uint64_t generation_ = 0;  // for which known_ holds
   std::unordered_map<std::uint32_t, Account> known_;
 };
 

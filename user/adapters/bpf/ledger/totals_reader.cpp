@@ -16,11 +16,12 @@
 namespace cgtally::bpf {
 namespace {
 
-// A fold takes microseconds for each account. If it takes longer its keeper is dead or suspended.
+// Moving totals takes microseconds for each account. If it takes longer, the keeper is dead or
+// suspended.
 constexpr auto kPause = std::chrono::milliseconds{1};
 constexpr int kMostPauses = 100;
 
-// One 64-bit load; the CPU that counts may be writing.
+// One 64-bit load, because the CPU that counts may be writing.
 std::uint64_t load(const __u64& counter) { return __atomic_load_n(&counter, __ATOMIC_RELAXED); }
 
 Traffic traffic_of(const cgt_cell& cell) {
@@ -45,7 +46,7 @@ cgt_key key_of(const cgt_cell& cell) {
   return key;
 }
 
-// An account whose slot is leaving may have a new one already.
+// An account whose old slot is leaving may already have a new one.
 void merge_duplicates(std::vector<AccountTotals>& all) {
   const auto key = [](const AccountTotals& one) { return std::pair{one.iface, one.account}; };
   std::ranges::sort(all, {}, key);
@@ -70,7 +71,7 @@ TotalsReader::TotalsReader(const Ledger& ledger)
       journal_(CGT_RETIRE_ENTRIES),
       known_(ledger.slots()) {}
 
-// The sequence of folds, even if one can be had: a dead keeper is waited for once.
+// The retire generation, even (settled) if possible. A dead keeper is waited for only once.
 std::uint64_t TotalsReader::settled_generation() {
   std::uint64_t seq = __atomic_load_n(&header_.retire_generation, __ATOMIC_ACQUIRE);
   for (int pause = 0; seq % 2 != 0 && seq != stuck_generation_; ++pause) {
@@ -84,14 +85,15 @@ std::uint64_t TotalsReader::settled_generation() {
   return seq;
 }
 
-// As far as it matters where totals are: a slot that rests is nobody's, as one that is free.
+// The state as far as totals are concerned: a quarantined slot belongs to no account, like a free
+// one.
 std::uint32_t TotalsReader::state_of(const cgt_retire_entry& entry) {
   const std::uint32_t state = __atomic_load_n(&entry.state, __ATOMIC_ACQUIRE);
   return state == CGT_RETIRE_QUARANTINED ? std::uint32_t{CGT_RETIRE_NONE} : state;
 }
 
-// Whatever a keeper does between two changes of a state, or is killed in, a reading by the journal
-// is the same.
+// A reading that follows the journal is the same at any point between two changes of a state, also
+// if the keeper is killed there.
 bool TotalsReader::journal_changed() const {
   std::atomic_thread_fence(std::memory_order_acquire);
   return !std::ranges::equal(header_.journal, journal_, {}, state_of) ||
@@ -147,7 +149,7 @@ Traffic TotalsReader::sum(std::uint32_t slot) const {
 std::vector<AccountTotals> TotalsReader::read_once() {
   std::vector<AccountTotals> all;
   for (std::uint32_t slot = 0; slot < known_.size(); ++slot) {
-    if (summed_ && slot == summed_->slot) continue;  // it has ended
+    if (summed_ && slot == summed_->slot) continue;  // it has ended, and is in the final totals
     if (known_[slot].iface.value == 0 && !confirm(slot)) continue;
     all.push_back({known_[slot].iface, known_[slot].account, sum(slot)});
   }
@@ -161,13 +163,13 @@ LedgerReading TotalsReader::read_with(FinalTotalsReader* final_totals) {
     read_journal();
     LedgerReading reading;
     reading.accounts = read_once();
-    FinalTotalsReader::Look look;
-    if (final_totals) look = final_totals->look(summed_);
-    // What left since then was read half before and half after.
+    FinalTotalsReader::Batch ended;
+    if (final_totals) ended = final_totals->next(summed_);
+    // Accounts that were retired meanwhile were read half before and half after.
     if (!journal_changed()) {
-      if (final_totals) final_totals->take(look);
-      reading.final_totals = std::move(look.final_totals);
-      reading.lost_final_totals = look.lost;
+      if (final_totals) final_totals->accept(ended);
+      reading.final_totals = std::move(ended.final_totals);
+      reading.lost_final_totals = ended.lost;
       return reading;
     }
     stuck_generation_ = 0;

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Totals of every account, read from mapped memory without a system call for each. A slot is
-// believed only once the slot hash or the journal of folds confirms whose it is, because a CPU
-// without store order (arm64) may show half a key, and the loser of a race for a new account stamps
-// a slot that it then puts back. A reading and its final_totals are of one state of the journal of
-// folds; one that a killed keeper left open is read as if it had been ended.
+// The totals of every account, summed over CPUs from mapped memory. A key found in a cell is
+// trusted only if cgt_slots or the retire journal maps it to this slot. Two things leave a wrong
+// key behind: on weakly ordered CPUs (arm64) a reader may see it half written, and a CPU that loses
+// the race to create an account has already written its key into the slot that it gives back.
 #pragma once
 
 #include <cstdint>
@@ -26,24 +25,28 @@ class FinalTotalsReader;
 
 struct LedgerReading {
   std::vector<AccountTotals> accounts;
-  std::vector<FinalTotals> final_totals;  // since the reading before
+  std::vector<FinalTotals> final_totals;  // of accounts retired since the previous reading
   std::uint64_t lost_final_totals = 0;    // the ring of final_totals has lapped this reader
 };
 
+// One reader of a ledger's totals, private or pinned. A reading and its final totals are of one
+// state of the journal: an account's traffic is in exactly one of the two. A retirement that a
+// killed keeper left half done is read as if it had been finished. Writes nothing and takes no
+// lock.
 class TotalsReader {
  public:
   // The ledger's memory must outlive this.
   explicit TotalsReader(const Ledger& ledger);
 
-  // Each (iface, account) once.
+  // One entry for each interface and account.
   [[nodiscard]] std::vector<AccountTotals> read();
-  // With the final_totals: each account's traffic is in exactly one of the two.
+  // Also returns the final totals since the previous call with this reader.
   [[nodiscard]] LedgerReading read(FinalTotalsReader& final_totals);
   [[nodiscard]] std::uint32_t used_slots() const { return used_; }
 
  private:
   struct Known {
-    InterfaceKey iface;  // 0: not yet
+    InterfaceKey iface;  // 0: not confirmed yet
     Account account;
   };
   [[nodiscard]] std::uint64_t settled_generation();
@@ -60,14 +63,14 @@ class TotalsReader {
   int slots_fd_;
   std::uint32_t rows_;
   std::uint32_t used_ = 0;
-  std::uint64_t generation_ = 0;        // that known_ is of
-  std::uint64_t stuck_generation_ = 0;  // an odd one that was waited for in vain
-  std::vector<std::uint32_t> journal_;  // the states that known_ is of
+  std::uint64_t generation_ = 0;        // for which known_ holds
+  std::uint64_t stuck_generation_ = 0;  // an odd one that did not settle
+  std::vector<std::uint32_t> journal_;  // the entries' states, likewise
   std::vector<Known> known_;            // by slot
-  // Open folds, by slot: who leaves, and what the account that takes the totals has then.
+  // Open journal entries, by the slot that is leaving.
   std::unordered_map<std::uint32_t, const cgt_retire_entry*> leaving_;
   const cgt_retire_entry* summed_ = nullptr;  // at most one at a time
-  std::uint32_t quarantined_ = 0;             // slots of nobody
+  std::uint32_t quarantined_ = 0;             // slots in quarantine
 };
 
 }  // namespace cgtally::bpf

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <fmt/core.h>
 #include <sys/mman.h>
 #include "cgtally/abi.h"
 
@@ -18,18 +19,18 @@
 namespace cgtally::bpf {
 namespace {
 
-// A CPU may go on in a window that is over for a jiffy. Where the ring has room more is given, for
-// a virtual CPU that was away meanwhile.
+// A CPU may write to a window for up to a jiffy after its end. If the ring is long enough, more
+// time is allowed, for a virtual CPU that the hypervisor has suspended.
 constexpr Nanoseconds kCloseGrace = std::chrono::milliseconds(10);
 
 Nanoseconds wait_for_last(Nanoseconds window) {
   return std::max(sys::jiffy(), std::min(kCloseGrace, window * (CGT_WINDOW_RING / 4))) + window;
 }
-constexpr int kAttempts = 100'000;  // a writer's virtual CPU may be away for many milliseconds
+constexpr int kAttempts = 100'000;  // a writer's virtual CPU may be suspended for many milliseconds
 
 WindowSums sums_of(const cgt_window& cell) { return {Bytes{cell.bytes}, Packets{cell.packets}}; }
 
-// Sums only grow.
+// The difference of two cumulative sums: they only grow.
 WindowSums step(const WindowSums& from, const WindowSums& to) {
   return {Bytes{to.bytes.value - from.bytes.value}, Packets{to.packets.value - from.packets.value}};
 }
@@ -57,8 +58,8 @@ cgt_window copy_of(const cgt_window& cell) {
   return copy;
 }
 
-// Waits while the cell is written.
-std::optional<cgt_window> settled(const cgt_window& cell) {
+// A consistent copy: waits while the window is being written. Empty if that takes too long.
+std::optional<cgt_window> consistent_copy(const cgt_window& cell) {
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     const std::uint32_t before = __atomic_load_n(&cell.seq, __ATOMIC_ACQUIRE);
     if (before % 2 == 0) {
@@ -71,7 +72,7 @@ std::optional<cgt_window> settled(const cgt_window& cell) {
   return {};
 }
 
-// Windows of one window_index, put together over the CPUs.
+// Adds up the parts that the CPUs have of each window. Used by closed() only.
 class Assembly {
  public:
   void add_window(const cgt_window& cell, const WindowSums& sums) {
@@ -82,8 +83,8 @@ class Assembly {
     }
   }
 
-  // What came after the window was read: nobody can say whose it was.
-  void add_rest(std::uint64_t window_index, const WindowSums& sums) {
+  // What a CPU counted after the window was read: its accounts are unknown.
+  void add_late(std::uint64_t window_index, const WindowSums& sums) {
     part_of(window_index, sums).error += sums.bytes.value;
   }
 
@@ -117,9 +118,9 @@ class Assembly {
 
 }  // namespace
 
-// A row's used cells, by window_index. All windows before `opened` had closed when they were
-// copied, so none of them is missing, unless a later one lies in its place: only those of the last
-// CGT_WINDOW_RING windows are there for sure.
+// A copy of one row's used windows, by index. All windows before `opened` had closed when they were
+// copied. A window can be missing only because a later one overwrote it: the last CGT_WINDOW_RING
+// windows are always here.
 struct Windows::Row {
   std::uint64_t opened = 0;
   std::vector<cgt_window> cells;
@@ -167,7 +168,7 @@ Result<Windows::Row> Windows::row(Direction direction, std::uint32_t cpu) const 
     row.opened = std::max<std::uint64_t>(row.opened, load(cell.window_index));
   __atomic_thread_fence(__ATOMIC_ACQUIRE);
   for (const cgt_window& cell : ring) {
-    const auto copy = settled(cell);
+    const auto copy = consistent_copy(cell);
     if (!copy) return std::unexpected(sys::error_from(EBUSY, "read a window that is written"));
     if (copy->window_index != 0) row.cells.push_back(*copy);
   }
@@ -207,7 +208,8 @@ Result<WindowCursor> Windows::from(Direction direction, Nanoseconds boot_time) c
   return cursor;
 }
 
-// Every window before it is closed on all CPUs: a CPU has opened a later one, or had time to.
+// The first window that may still be open on some CPU. Every window before it is closed: each CPU
+// has opened a later one, or has had the time to.
 std::uint64_t Windows::first_open(const std::vector<Row>& rows, Nanoseconds boot_time) const {
   const Nanoseconds over = std::max(boot_time - closes_after_, Nanoseconds::zero());
   const auto by_time = static_cast<std::uint64_t>(over / window_);
@@ -244,10 +246,10 @@ Result<ClosedWindows> Windows::closed(WindowCursor& cursor, Nanoseconds boot_tim
       base.sums = sums_of(cell);
       if (cell.window_index < cursor.first_ || gained.packets.value == 0) continue;
       if (std::exchange(base.gap, false)) {
-        add(read.missed, gained);  // its own window cannot be told from those before it
+        add(read.missed, gained);  // cannot be split into this window and those before it
         read.miss(cell.window_index, cell.window_index + 1);
       } else if (again) {
-        assembly.add_rest(cell.window_index, gained);
+        assembly.add_late(cell.window_index, gained);
       } else {
         assembly.add_window(cell, gained);
       }
@@ -259,7 +261,7 @@ Result<ClosedWindows> Windows::closed(WindowCursor& cursor, Nanoseconds boot_tim
 }
 
 std::string windows_pin(const std::string& directory, InterfaceKey key) {
-  return directory + "/" + std::to_string(key.value) + "-windows";
+  return fmt::format("{}/{}-windows", directory, key.value);
 }
 
 void unpin_windows(const std::string& directory, InterfaceKey key) {

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The windows of one interface, mapped: what each slice of time carried and who weighed most in it.
-// Nothing is lost by not looking: sums are cumulative, so windows that were overwritten before they
-// were read show as `missed`, with what they held together. A cell that is being written is waited
-// for, never guessed. While traffic runs, totals() is exact only on CPUs with store order (not
-// arm64); closed() reads what nobody writes any more.
+// Reads the windows of one interface: what each slice of time carried, and the accounts that
+// weighed most in it (docs/internals/windows.md). Sums are cumulative, so windows that were
+// overwritten before they were read are reported as `missed`, with what they held together.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +26,7 @@ struct WindowSums {
   bool operator==(const WindowSums&) const = default;
 };
 
-// A slot of the ledger that weighed much: it had at least `least`, at most that and the window's
-// `error`.
+// The bytes of one slot in a window: at least `least`, at most `least` plus the window's `error`.
 struct WindowShare {
   std::uint32_t slot = 0;
   Bytes least;
@@ -38,27 +35,26 @@ struct WindowShare {
 struct ClosedWindow {
   std::uint64_t window_index = 0;  // begins at window_index * window length of CLOCK_BOOTTIME
   WindowSums sums;
-  Bytes error;  // what each share may lack, and what a slot that is not named may have had
+  Bytes error;  // at most this is missing in each share, and in each slot that is not named
   std::vector<WindowShare> shares;  // heaviest first
 };
 
 struct ClosedWindows {
-  // Ascending, those with traffic only. An window_index that a CPU was late for comes once more,
-  // with that CPU's rest and no names.
+  // Ascending, only windows with traffic. If a CPU counted late for a window that was read before,
+  // the window comes again, with what that CPU added and without shares.
   std::vector<ClosedWindow> windows;
-  WindowSums missed;  // of windows that were overwritten before they were read
-  // The windows [from, to) of which a CPU's part is among them; the same where nothing is missing.
+  WindowSums missed;  // what was in windows that were overwritten before they were read
+  // The range [from, to) of windows that lack the part of some CPU; equal if nothing is missing.
   std::uint64_t missed_from = 0;
   std::uint64_t missed_to = 0;
   void miss(std::uint64_t from, std::uint64_t to);
 };
 
-// How far one reader has come in one direction.
+// The position of one reader in one direction. Made by Windows::from(), advanced by closed().
 class WindowCursor {
  public:
-  [[nodiscard]] std::uint64_t through() const {
-    return through_;
-  }  // the last closed window_index read
+  // The index of the last closed window that was read.
+  [[nodiscard]] std::uint64_t through() const { return through_; }
 
  private:
   friend class Windows;
@@ -73,6 +69,10 @@ class WindowCursor {
   std::vector<Row> rows_;
 };
 
+// The mapped rings of one interface. Used by the window thread and by coverage checks. Waits while
+// a window is being written, and never returns a half-written one. Does not resolve slots to
+// accounts. While traffic runs, totals() is exact only on strongly ordered CPUs (not arm64);
+// closed() reads only windows that no CPU writes any more.
 class Windows {
  public:
   // Maps `windows_fd`, the rings of `cpus` possible CPUs.
@@ -82,16 +82,16 @@ class Windows {
   Windows& operator=(Windows&& other) = delete;
   ~Windows();
 
-  // Everything booked so far, the open windows included. A packet that a ledger read earlier holds
-  // is in here; one that is in here a ledger read later holds.
+  // All that was counted so far, open windows included. Each packet that an earlier reading of the
+  // ledger has is in the result, and each packet in the result is in a later reading.
   [[nodiscard]] Result<WindowSums> totals(Direction direction) const;
 
-  // From the first window that begins after `boot_time` and that no packet has opened yet.
+  // A cursor at the first window that begins after `boot_time` and that no CPU has opened yet.
   [[nodiscard]] Result<WindowCursor> from(Direction direction, Nanoseconds boot_time) const;
-  // Windows that have closed since the cursor was last here. `boot_time` is CLOCK_BOOTTIME, taken
-  // before the call. Misses nothing if called at least every `longest_pause()`.
+  // The windows that have closed since the previous call. `boot_time` is CLOCK_BOOTTIME, taken
+  // before the call. Misses nothing if called at least once per longest_pause().
   [[nodiscard]] Result<ClosedWindows> closed(WindowCursor& cursor, Nanoseconds boot_time) const;
-  // How long a window that is over is waited for, if its CPU does not open a later one.
+  // How long after its end a window counts as open, if its CPU does not open a later one.
   [[nodiscard]] Nanoseconds closes_after() const { return closes_after_; }
   [[nodiscard]] Nanoseconds longest_pause() const;
 
@@ -108,7 +108,7 @@ class Windows {
   Nanoseconds closes_after_;
 };
 
-// Where a pinned ledger keeps the windows of an interface.
+// The pin of an interface's windows below the ledger's directory.
 [[nodiscard]] std::string windows_pin(const std::string& directory, InterfaceKey key);
 void unpin_windows(const std::string& directory, InterfaceKey key);
 

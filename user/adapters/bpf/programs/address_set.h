@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The set of addresses that count as a netns' own, in the kernel's map. Multicast and
-// 255.255.255.255 always count and are not in it.
+// Writes the addresses that count as a netns' own into the map cgt_addresses. Multicast and
+// 255.255.255.255 always count as own and are not in the map.
 #pragma once
 
 #include <cstdint>
@@ -11,10 +11,11 @@
 
 namespace cgtally::bpf {
 
-// What stays is never missing in between.
+// Sets the addresses of one netns. An address that is in the old and the new set never leaves the
+// map.
 Result<void> replace_addresses(int map_fd, std::uint32_t netns_key,
                                const std::vector<IpAddress>& addresses);
-// Those of every other netns key: their programs are gone.
+// Removes the addresses of all other netns keys: their programs have ended.
 void keep_addresses_of(int map_fd, const std::vector<std::uint32_t>& netns_keys);
 
 }  // namespace cgtally::bpf

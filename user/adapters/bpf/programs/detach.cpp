@@ -2,6 +2,7 @@
 #include "adapters/bpf/programs/detach.h"
 
 #include <bpf/bpf.h>
+#include <fmt/core.h>
 #include <unistd.h>
 #include "cgtally/abi.h"
 
@@ -12,7 +13,6 @@
 
 #include "adapters/bpf/base/pin.h"
 #include "adapters/bpf/cgroups/registry_programs.h"
-#include "adapters/bpf/hooks/filter_owner.h"
 #include "adapters/sys/error.h"
 
 namespace cgtally::bpf {
@@ -21,7 +21,7 @@ namespace {
 void detach_link(const std::string& pin) {
   for (const std::string& path : {pin, pin + kUnfinishedPin}) {
     const sys::Fd link(bpf_obj_get(path.c_str()));
-    // A reader or a suspended keeper may hold it too: closing it would not be enough.
+    // Detached explicitly: a reader or a suspended keeper may hold the link as well.
     if (link) (void)bpf_link_detach(link.get());
     ::unlink(path.c_str());
   }
@@ -49,10 +49,11 @@ Result<void> remove_filters(const cgt_interface& record, const FindNetns& find) 
 
 Result<void> detach_hooks(const cgt_interface& record, const std::string& directory,
                           std::uint32_t key, const FindNetns& find) {
-  const std::string pin = directory + "/" + std::to_string(key);
-  detach_link(pin + "-ingress");
-  detach_link(pin + "-egress");
-  // Of whichever kind its record is: a process may have been killed while it hung the other.
+  for (const char* direction : {"ingress", "egress"}) {
+    detach_link(fmt::format("{}/{}-{}", directory, key, direction));
+  }
+  // Both kinds, whatever the record says: a process may have been killed while it attached the
+  // other.
   return remove_filters(record, find);
 }
 
@@ -96,14 +97,6 @@ Result<void> detach_everything(Ledger& ledger, const std::string& directory, con
   }
   ::unlink((directory + "/liveness").c_str());
   return unpin_registry(directory);
-}
-
-Result<std::vector<OrphanedFilter>> find_leftovers(int ifindex) {
-  return orphaned_filters(ifindex, owner_process_alive);
-}
-
-Result<int> remove_leftovers(int ifindex) {
-  return remove_orphaned_filters(ifindex, owner_process_alive);
 }
 
 }  // namespace cgtally::bpf

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Detaches what a pinned ledger has attached, whoever attached it: by the records of its interfaces
-// and the pins of its links. Totals stay.
+// Detaches the hooks of a pinned ledger by its interface records and link pins, whichever process
+// attached them. Totals stay.
 #pragma once
 
 #include <cstdint>
@@ -18,24 +18,19 @@
 
 namespace cgtally::bpf {
 
-// A netns by its id and the name that --netns gave it.
+// Finds a netns by its id and the name that --netns gave it.
 using FindNetns = std::function<Result<netns::Netns>(const NetnsId& id, const std::string& name)>;
-// By netns::Netns::find().
+// A FindNetns that uses netns::Netns::find() below `host_root`.
 [[nodiscard]] FindNetns find_netns_below(std::string host_root);
 
-// One interface. The record says so afterwards.
+// Detaches one interface and notes it in the record. Succeeds if the interface has gone.
 Result<void> detach_interface(Ledger& ledger, const std::string& directory, InterfaceKey key,
                               const FindNetns& find, Nanoseconds now);
-// The same for a ledger of another ABI, in `directory`; its records stay as they are.
+// Detaches all interfaces of a ledger of another ABI, in `directory`. Does not change its records.
 Result<void> detach_everything(const OlderLedger& ledger, const std::string& directory,
                                const FindNetns& find);
-// All of them, then the mark of the owner and the programs that follow cgroups.
+// Detaches all interfaces, then removes the liveness link and the registry's programs.
 Result<void> detach_everything(Ledger& ledger, const std::string& directory, const FindNetns& find,
                                Nanoseconds now);
-
-// Filters of a killed cgtally on an interface of the calling thread's netns: which there are; and
-// away with them, how many there were.
-Result<std::vector<OrphanedFilter>> find_leftovers(int ifindex);
-Result<int> remove_leftovers(int ifindex);
 
 }  // namespace cgtally::bpf

@@ -2,6 +2,7 @@
 #include "adapters/bpf/programs/migration.h"
 
 #include <bpf/bpf.h>
+#include <fmt/core.h>
 #include <sys/mman.h>
 #include "cgtally/abi.h"
 
@@ -29,7 +30,7 @@ using Memory = std::span<std::byte>;
 Result<Memory> map_whole(int fd) {
   const auto info = info_of(fd);
   if (!info) return std::unexpected(sys::error_from(errno, "look at a map of the older ledger"));
-  // As the kernel lays out an array: values begin at multiples of eight bytes.
+  // The kernel starts each value of an array at a multiple of eight bytes.
   const std::size_t bytes = (std::size_t{info->value_size} + 7) / 8 * 8 * info->max_entries;
   void* at = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   if (at == MAP_FAILED) return std::unexpected(sys::error_from(errno, "map the older ledger"));
@@ -37,12 +38,13 @@ Result<Memory> map_whole(int fd) {
 }
 
 Result<sys::Fd> get(const std::string& directory, const char* name) {
-  sys::Fd fd(bpf_obj_get((directory + "/" + name).c_str()));
-  if (!fd) return std::unexpected(sys::error_from(errno, "open " + directory + "/" + name));
+  const std::string path = fmt::format("{}/{}", directory, name);
+  sys::Fd fd(bpf_obj_get(path.c_str()));
+  if (!fd) return std::unexpected(sys::error_from(errno, "open " + path));
   return fd;
 }
 
-// What does not fit is left out: an account without a name is still an account.
+// Entries that do not fit are left out: an account without a name is still an account.
 void copy_entries(int from, int to) {
   const auto old = info_of(from);
   const auto now = info_of(to);
@@ -74,7 +76,7 @@ void add(cgt_totals& to, const cgt_totals& more) {
 
 struct OlderLedger::Impl {
   std::string directory;
-  cgt_header about{};  // its first part alone
+  cgt_header about{};  // only the part that never changes
   sys::Fd header, cells, slots, interfaces;
   Memory header_memory, cell_memory;
 
@@ -100,7 +102,7 @@ struct OlderLedger::Impl {
   [[nodiscard]] std::vector<std::pair<std::uint32_t, cgt_interface>> records() const;
 };
 
-// Later ABIs have appended to them: what is not there is zero.
+// Later ABIs append to the record: fields that this ledger lacks are zero.
 std::vector<std::pair<std::uint32_t, cgt_interface>> OlderLedger::Impl::records() const {
   const auto info = info_of(interfaces.get());
   std::vector<std::byte> raw(info ? info->value_size : 0);
@@ -160,7 +162,7 @@ cgt_totals OlderLedger::Impl::sum(std::uint32_t slot) const {
   return all;
 }
 
-// As if every fold that a killed keeper left open had been ended, or not begun.
+// Reads each retirement that a killed keeper left half done as finished, or as not begun.
 Totals OlderLedger::Impl::totals() const {
   std::map<std::uint32_t, cgt_totals> instead;
   Totals all;
@@ -207,7 +209,7 @@ Result<OlderLedger> OlderLedger::open(const std::string& directory) {
     std::memcpy(&impl->about, impl->header_memory.data(), kDescription);
   }
   if (!impl->described()) {
-    return std::unexpected(Error{.what = directory + " is no ledger",
+    return std::unexpected(Error{.what = fmt::format("{} is not a ledger", directory),
                                  .hint = "remove it: cgtally down --forget",
                                  .code = EINVAL});
   }
@@ -244,7 +246,8 @@ void OlderLedger::ask_keeper_to_stop(bool stop) {
 }
 
 Result<void> OlderLedger::hand_over_to(Ledger& ledger, const std::string& directory) {
-  std::memcpy(&impl_->about, impl_->header_memory.data(), kDescription);  // the keeper has gone on
+  std::memcpy(&impl_->about, impl_->header_memory.data(),
+              kDescription);  // the keeper may have changed it since
   cgt_header& header = ledger.header();
   std::ranges::copy(impl_->about.id, header.id);
   header.made_boot_ns = impl_->about.made_boot_ns;
@@ -256,10 +259,10 @@ Result<void> OlderLedger::hand_over_to(Ledger& ledger, const std::string& direct
     return std::ranges::any_of(there, [&](const auto& one) { return one.first == wanted; });
   };
   for (auto [key, record] : impl_->records()) {
-    if (known(key)) continue;  // handed over before the process was killed
-    // The record last: with it, the hooks are believed to be where it says.
-    for (const char* direction : {"-ingress", "-egress"}) {
-      const std::string name = "/" + std::to_string(key) + direction;
+    if (known(key)) continue;  // copied before an earlier process was killed
+    // The record last: once it is there, the hooks are expected to be where it says.
+    for (const char* direction : {"ingress", "egress"}) {
+      const std::string name = fmt::format("/{}-{}", key, direction);
       const sys::Fd link(bpf_obj_get((impl_->directory + name).c_str()));
       if (!link) continue;
       if (auto pinned = replace_pin(link.get(), directory + name); !pinned) return pinned;
@@ -277,7 +280,8 @@ void OlderLedger::hand_over_registry(const Ledger& ledger) const {
 }
 
 Result<void> OlderLedger::import_into(Ledger& ledger) const {
-  if (ledger.header().imported_abi == abi()) return {};  // before the process was killed
+  if (ledger.header().imported_abi == abi())
+    return {};  // done before an earlier process was killed
   for (const auto& [key, totals] : impl_->totals()) {
     const auto slot = ledger.reserve(key);
     if (!slot) return std::unexpected(slot.error());

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// From a ledger of an older ABI to one of this: the new programs replace the old ones at their
-// hooks, and once none of the old ones runs any more, the old totals become opening balances. They
-// are assigned, never added, so whoever comes after a killed process does it once more. Knows of
-// the older ledger what its header says of itself, which is enough to take down one of any ABI.
+// Moves the totals of a ledger of an older ABI to one of this ABI. First the new programs replace
+// the old ones at their hooks; once no old program runs, the old totals become opening balances.
+// These are assigned, never added, so a process that continues after a kill may repeat every step.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +16,13 @@
 
 namespace cgtally::bpf {
 
+// A ledger of any other ABI, known only by the part of its header that never changes. `up
+// --migrate` moves it, `down` detaches and forgets it. Never attaches a program.
 class OlderLedger {
  public:
   static Result<OlderLedger> open(const std::string& directory);
-  // As much of it as there is, to be taken down: no totals can be had. An Error: nothing of use.
+  // Opens what is left of a damaged ledger, to detach its hooks; its totals cannot be read. An
+  // Error if there are no interface records.
   static Result<OlderLedger> open_remains(const std::string& directory);
 
   OlderLedger(OlderLedger&&) noexcept;
@@ -31,15 +33,17 @@ class OlderLedger {
   [[nodiscard]] std::uint32_t slots() const;
   void ask_keeper_to_stop(bool stop);
 
-  // Before anything is attached to the new one: its id, its keys, its interfaces and their hooks.
+  // Copies the id, the last keys, the interface records and the link pins. To be called before
+  // anything is attached for the new ledger.
   Result<void> hand_over_to(Ledger& ledger, const std::string& directory);
-  // Names and deaths of cgroups, where both ledgers write them alike; what the new one has, stands.
-  // Once the new one's registry writes.
+  // Copies names and removals of cgroups if both ABIs store them alike; entries that the new ledger
+  // has stay. To be called once the new registry programs write.
   void hand_over_registry(const Ledger& ledger) const;
-  // After every hook was taken over or detached and no old program runs any more.
+  // Makes the old totals opening balances. To be called after every hook was taken over or detached
+  // and no old program runs any more.
   Result<void> import_into(Ledger& ledger) const;
   [[nodiscard]] std::vector<std::pair<std::uint32_t, cgt_interface>> interfaces() const;
-  // Its readers see that it is gone: moved or forgotten.
+  // Tells the ledger's readers that it has been moved or forgotten.
   void close(LedgerState state);
 
  private:

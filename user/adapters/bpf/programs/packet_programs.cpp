@@ -50,7 +50,7 @@ NetnsKey PacketPrograms::add_netns() {
 }
 
 Result<void> PacketPrograms::forget_earlier_netns() {
-  // Those that were replaced may still be under way.
+  // Runs of programs that were replaced may still be under way.
   if (auto waited = impl_->ledger.wait_for_running_programs(); !waited) return waited;
   keep_addresses_of(impl_->ledger.fd("addresses"), impl_->netns_keys);
   return {};
@@ -73,7 +73,7 @@ Result<InterfaceKey> PacketPrograms::attach(const Interface& link, NetnsKey netn
                .ingress = {},
                .egress = {}};
   const bool fresh = record.reason_slot[CGT_NOT_IP] == record.reason_slot[CGT_FRAGMENT];
-  // First of all: whoever comes after a killed process finds the key, and the slots by the key.
+  // Recorded first: if this process is killed, the next one finds the key, and by it the slots.
   if (fresh) {
     if (auto put = impl_->ledger.put_interface(key.value, record); !put) {
       return failed(std::move(put).error());
@@ -84,7 +84,7 @@ Result<InterfaceKey> PacketPrograms::attach(const Interface& link, NetnsKey netn
     return failed(std::move(reserved).error());
   }
   if (auto attached = impl_->attach(one, netns); !attached) {
-    // What was taken over counts on, as it did before.
+    // A hook that was taken over stays attached, as before.
     if (record.hook == CGT_HOOK_NONE) {
       for (auto* hook : {&one.egress, &one.ingress}) {
         if (*hook) (*hook)->remove();
@@ -110,7 +110,7 @@ void PacketPrograms::detach(InterfaceKey key) {
   found->ingress->remove();
   if (impl_->pinned()) unpin_windows(impl_->directory, key);
   found->record.hook = CGT_HOOK_NONE;
-  found->record.ifindex = 0;  // should the index come back, it is another interface
+  found->record.ifindex = 0;  // an interface with this index later is another one
   found->record.to_boot_ns = static_cast<std::uint64_t>(sys::now().boot.count());
   (void)impl_->ledger.put_interface(key.value, found->record);
   impl_->attached.erase(found);
@@ -161,7 +161,7 @@ void PacketPrograms::measure_cost(bool on) {
   if (!on) {
     impl_->run_time_statistics = sys::Fd();
   } else if (!impl_->run_time_statistics) {
-    // Without it there is nothing to measure, which the cost then says.
+    // If they cannot be turned on, cost() stays zero.
     impl_->run_time_statistics = run_time_statistics().value_or(sys::Fd());
   }
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The programs that fill a ledger: loaded once for each interface (its key is a constant in them)
-// and hung on its tc hooks. With a private ledger everything is gone with this object: links close,
-// filters of ours are deleted, other people's stay. With a pinned one all of it stays attached, and
-// the next PacketPrograms takes over what it finds.
+// The tc programs that fill a ledger, on all interfaces that a process counts. They are loaded once
+// for each interface and attached at its two hooks.
 #pragma once
 
 #include <array>
@@ -30,12 +28,12 @@ struct Attachment {
   std::array<std::uint32_t, 2> program_ids{};  // ingress, egress
 };
 
-// A netns, as long as it is watched; issued by PacketPrograms, never reused.
+// Names a netns for as long as a process counts in it. Issued by PacketPrograms, never reused.
 struct NetnsKey {
   std::uint32_t value = 0;
 };
 
-// What the programs have cost so far, where the kernel counts it (run_time of bpf statistics).
+// The cost of the programs so far, from the kernel's statistics (run_cnt and run_time_ns).
 struct ProgramCost {
   std::uint64_t runs = 0;
   Nanoseconds time{};
@@ -46,18 +44,22 @@ struct ProgramCost {
   }
 };
 
-// A hook of ours that somebody took away, and that hangs again.
+// A hook of ours that another program removed, and that is attached again.
 struct ReattachedHook {
   InterfaceKey key;
   std::string iface;
-  Nanoseconds gap{};  // nobody counted for at most so long
+  Nanoseconds gap{};  // packets were not counted for at most this long
 };
 
+// Private sessions and the keeper have one. With a private ledger, destruction detaches everything:
+// links close, our filters are deleted, those of others stay. With a pinned ledger everything stays
+// attached, and the next PacketPrograms takes it over. Does not follow interfaces or addresses
+// (monitor/session/netns_interfaces.h does), and retires no account.
 class PacketPrograms {
  public:
-  // Private maps. Nothing is attached to an interface yet.
+  // Creates a private ledger. Attaches to no interface yet.
   static Result<PacketPrograms> create(const LedgerOptions& options);
-  // Fills the pinned `ledger`; the links are pinned below `directory`.
+  // Fills the pinned `ledger`; links are pinned below `directory`.
   static Result<PacketPrograms> open(Ledger ledger, std::string directory);
 
   PacketPrograms(PacketPrograms&&) noexcept;
@@ -65,36 +67,36 @@ class PacketPrograms {
   ~PacketPrograms();
 
   [[nodiscard]] NetnsKey add_netns();
-  // Once everything is attached: nobody asks any more for the addresses that earlier keepers set.
+  // Removes the addresses that earlier keepers set. To be called once everything is attached.
   Result<void> forget_earlier_netns();
-  // Replaces the set of addresses that count as the netns' own: unicast and subnet broadcast.
-  // (Multicast and 255.255.255.255 always count.)
+  // Sets the addresses that count as the netns' own: unicast and subnet broadcast. (Multicast and
+  // 255.255.255.255 always count as own.)
   Result<void> set_addresses(NetnsKey netns, const std::vector<IpAddress>& addresses);
 
   // Attaches both directions to `link`. The calling thread must be in the link's netns: an ifindex
-  // means nothing elsewhere. Without tcx it first removes filters that a dead cgtally left there.
-  // An interface that a pinned ledger knows goes on under its key.
+  // has no meaning elsewhere. Without tcx, first removes orphaned filters of ours. An interface
+  // that the pinned ledger knows keeps its key.
   Result<InterfaceKey> attach(const Interface& link, NetnsKey netns,
                               const std::string& netns_label = {});
-  // The interface has gone, or is no longer wanted. Its totals stay. The calling thread must be in
-  // the link's netns if that still exists.
+  // Detaches an interface that has gone or is no longer wanted. Its totals stay. The calling thread
+  // must be in the link's netns if that still exists.
   void detach(InterfaceKey key);
-  // Attaches again what somebody has taken away. The calling thread must be in `netns_inode`, whose
-  // interfaces are looked at.
+  // Attaches the hooks of `netns_inode` that were removed by others. The calling thread must be in
+  // that netns.
   [[nodiscard]] std::vector<ReattachedHook> reattach(std::uint64_t netns_inode, Nanoseconds now);
   [[nodiscard]] const std::vector<Attachment>& attachments() const;
 
-  // The windows of an attached interface, as windows.h maps them; none where they are not kept.
+  // The window map of an attached interface; empty if windows are off.
   [[nodiscard]] std::optional<int> windows_fd(InterfaceKey key) const;
   [[nodiscard]] Result<Windows> windows(InterfaceKey key) const;
   [[nodiscard]] Nanoseconds window() const;
   [[nodiscard]] std::uint32_t clock_read_bytes() const;
 
-  // Totals of every account that has ever been booked, sums over CPUs.
+  // Totals of every account, summed over CPUs.
   [[nodiscard]] std::vector<AccountTotals> read() const;
   [[nodiscard]] SlotUse slots() const;
-  // The kernel's run time statistics cost two clock reads a packet, so they are for samples: on for
-  // an interval now and then. cost() sums what was counted while they were on.
+  // Turns the kernel's run time statistics on or off. They cost two clock reads for each packet, so
+  // they are on for an interval now and then. cost() sums what was measured while they were on.
   void measure_cost(bool on);
   [[nodiscard]] ProgramCost cost() const;
   [[nodiscard]] std::uint64_t ledger_bytes() const;  // memory of the maps

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The attaching side of a PacketPrograms. Whatever it does to a pinned ledger is written down
-// before and after, because the process may be killed in between and the next one must find what
-// hangs.
+// The attaching half of PacketPrograms. For a pinned ledger, each step is recorded before and after
+// it is made: the process may be killed in between, and the next one must find what is attached.
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <fmt/core.h>
 #include "cgtally/abi.h"
 
 #include <algorithm>
@@ -14,7 +14,6 @@
 
 #include "adapters/bpf/base/libbpf_log.h"
 #include "adapters/bpf/base/pin.h"
-#include "adapters/bpf/hooks/filter_owner.h"
 #include "adapters/bpf/ledger/interface_record.h"
 #include "adapters/bpf/programs/packet_programs_impl.h"
 #include "adapters/netlink/qdisc.h"
@@ -33,7 +32,7 @@ Hook::Filter recorded_filter(const Attached& one, std::size_t at) {
 
 }  // namespace
 
-// A pinned ledger's mark stays when its keeper goes.
+// A pinned ledger's liveness link is pinned: it stays when the keeper ends.
 Result<void> PacketPrograms::Impl::create_liveness_link() {
   const LibbpfLog log;
   liveness_program.reset(liveness_bpf::open());
@@ -52,11 +51,11 @@ Result<void> PacketPrograms::Impl::create_liveness_link() {
                   : Result<void>{};
 }
 
-// The record of an interface that is counted, or was; a new one with a new key otherwise.
+// The record of an interface that the ledger knows, or else a new one with a new key.
 std::pair<InterfaceKey, cgt_interface> PacketPrograms::Impl::record_of(const Interface& link,
                                                                        const std::string& label) {
   for (const auto& [key, record] : ledger.interfaces()) {
-    // Attached here already: that device has gone, and this one came under its index.
+    // Attached already: that interface has gone, and this one has got its index.
     const bool taken = std::ranges::any_of(
         attached, [&](const Attached& one) { return one.what.key.value == key; });
     if (!taken && is_of(record, link)) return {InterfaceKey{key}, record};
@@ -64,7 +63,7 @@ std::pair<InterfaceKey, cgt_interface> PacketPrograms::Impl::record_of(const Int
   return {InterfaceKey{++ledger.header().last_iface}, new_record(link, label)};
 }
 
-// Reasons must always have a place: they are what remains when the table is full.
+// Reasons have their slots before the first packet: they are needed when the table is full.
 Result<void> PacketPrograms::Impl::reserve_reasons(InterfaceKey key, cgt_interface& record) {
   for (std::uint32_t kind = 1; kind < CGT_KINDS; ++kind) {
     auto slot = ledger.reserve({.cgroup_id = 0, .iface = key.value, .kind = kind});
@@ -77,7 +76,7 @@ Result<void> PacketPrograms::Impl::reserve_reasons(InterfaceKey key, cgt_interfa
   return {};
 }
 
-// For an interface that was never attached to: nothing has been booked there. Kinds below `count`.
+// For an interface that was never attached, so that nothing was counted. Kinds below `count`.
 void PacketPrograms::Impl::release_reasons(InterfaceKey key, const cgt_interface& record,
                                            std::uint32_t count) {
   for (std::uint32_t kind = 1; kind < count; ++kind) {
@@ -86,8 +85,8 @@ void PacketPrograms::Impl::release_reasons(InterfaceKey key, const cgt_interface
 }
 
 std::string PacketPrograms::Impl::pin_of(const Attached& one, HookDirection direction) const {
-  return directory + "/" + std::to_string(one.what.key.value) +
-         (direction == HookDirection::ingress ? "-ingress" : "-egress");
+  return fmt::format("{}/{}-{}", directory, one.what.key.value,
+                     direction == HookDirection::ingress ? "ingress" : "egress");
 }
 
 Result<Hook> PacketPrograms::Impl::attach_new(int program_fd, const Attached& one,
@@ -96,8 +95,8 @@ Result<Hook> PacketPrograms::Impl::attach_new(int program_fd, const Attached& on
                    : Hook::attach_clsact(program_fd, one.what.link.ifindex, direction);
 }
 
-// What an earlier process kept there counts on, of whichever kind it is: this one may be refused
-// what that one was allowed, and both kinds at once would count twice.
+// Takes over the hook of an earlier process, of whichever kind it is: this process may not be
+// allowed the other kind, and both kinds at once would count twice.
 Result<Hook> PacketPrograms::Impl::take_over(int program_fd, const Attached& one,
                                              HookDirection direction) const {
   auto link = Hook::take_over_tcx(program_fd, one.what.link.ifindex, pin_of(one, direction));
@@ -107,7 +106,7 @@ Result<Hook> PacketPrograms::Impl::take_over(int program_fd, const Attached& one
                                 recorded_filter(one, at));
 }
 
-// Takes over what is there, or hangs the program anew: then the result is true.
+// Takes over the hook that is there, or attaches a new one; true if it is new.
 Result<bool> PacketPrograms::Impl::attach_hook(Attached& one, HookDirection direction) {
   const bool ingress = direction == HookDirection::ingress;
   const auto* program = ingress ? one.programs->progs.cgt_ingress : one.programs->progs.cgt_egress;
@@ -126,7 +125,7 @@ Result<bool> PacketPrograms::Impl::attach_hook(Attached& one, HookDirection dire
   return attach_again;
 }
 
-// Until both hang: what may hang. A takedown looks for links in any case.
+// Until both hooks are attached: whether a filter may be. Detaching looks for links in any case.
 bool PacketPrograms::Impl::uses_filters(const Attached& one) const {
   if (!one.ingress || !one.egress) return !facts.tcx || one.record.hook == CGT_HOOK_CLSACT;
   return one.ingress->filter().program_id != 0 || one.egress->filter().program_id != 0;
@@ -145,12 +144,12 @@ Result<void> PacketPrograms::Impl::write_record(Attached& one) {
   return ledger.put_interface(one.what.key.value, one.record);
 }
 
-// Who comes after a killed process must know its filter and its qdisc, which may be there before
-// anything can be written about them.
+// Records what is about to be attached. If this process is killed, the next one must find its
+// filter and its qdisc, which exist before their details can be recorded.
 Result<void> PacketPrograms::Impl::record_intent(Attached& one) {
   const int ifindex = one.what.link.ifindex;
   for (const auto direction : {HookDirection::ingress, HookDirection::egress}) {
-    // What was announced last may hang by now, and be known by that alone.
+    // The filter that was recorded last as intended may be attached by now.
     const std::size_t at = direction == HookDirection::ingress ? 0 : 1;
     if (const auto hangs = Hook::find_filter(ifindex, direction, recorded_filter(one, at)); hangs) {
       one.record.preference[at] = hangs->preference;
@@ -165,8 +164,8 @@ Result<void> PacketPrograms::Impl::record_intent(Attached& one) {
   return write_record(one);
 }
 
-// The record is written before the first step and after each, so that a killed process leaves
-// nothing that `down` does not find.
+// The record is written before the first step and after each, so that `down` finds everything that
+// a killed process leaves.
 Result<void> PacketPrograms::Impl::attach(Attached& one, NetnsKey netns) {
   auto programs =
       load_programs({.ledger = ledger,
@@ -177,10 +176,9 @@ Result<void> PacketPrograms::Impl::attach(Attached& one, NetnsKey netns) {
                      .windows_pin = pinned() ? windows_pin(directory, one.what.key) : ""});
   if (!programs) return std::unexpected(std::move(programs).error());
   one.programs = *std::move(programs);
-  // A kernel with tcx was never left with filters of ours.
+  // On a kernel with tcx we never attach filters, so there are none to clean up.
   if (!facts.tcx) {
-    if (auto cleaned = remove_orphaned_filters(one.what.link.ifindex, owner_process_alive);
-        !cleaned) {
+    if (auto cleaned = remove_orphaned_filters(one.what.link.ifindex); !cleaned) {
       return std::unexpected(std::move(cleaned).error());
     }
   }
@@ -192,10 +190,10 @@ Result<void> PacketPrograms::Impl::attach(Attached& one, NetnsKey netns) {
     if (!is_new_hook) return std::unexpected(is_new_hook.error());
     const std::size_t at = direction == HookDirection::ingress ? 0 : 1;
     lost |= *is_new_hook && before.hook != CGT_HOOK_NONE && before.program_id[at] != 0;
-    if (is_new(before)) take_device_baseline(one.record);  // to load the programs took its time
+    if (is_new(before)) take_device_baseline(one.record);  // loading the programs took a while
     if (auto written = write_record(one); !written) return written;
   }
-  if (!uses_filters(one)) one.record.made_qdisc = before.made_qdisc;  // more was only announced
+  if (!uses_filters(one)) one.record.made_qdisc = before.made_qdisc;  // the rest was only intended
   const Nanoseconds now = sys::now().boot;
   if (lost) {
     one.seen_attached = Nanoseconds(std::max(ledger.header().kept_boot_ns, before.from_boot_ns));
@@ -227,16 +225,16 @@ Result<void> PacketPrograms::Impl::reattach(Attached& one, HookDirection directi
   return {};
 }
 
-// Whether something was lost, and hangs again.
+// Returns whether a hook was lost and is attached again.
 bool PacketPrograms::Impl::reattach(Attached& one) {
   const bool ingress = one.ingress->attached();
   const bool egress = one.egress->attached();
   if (ingress && egress) return false;
-  // What comes in the place of a qdisc that was deleted is not ours until we make it.
+  // If our qdisc was deleted, the one that is there now is not ours.
   if (!ingress && !egress) one.record.made_qdisc = 0;
   (void)(facts.tcx ? write_record(one) : record_intent(one));
   bool again = false;
-  // ENODEV: the interface itself has gone, which others will tell.
+  // ENODEV: the interface has gone, which netlink reports.
   if (!ingress) again |= reattach(one, HookDirection::ingress).has_value();
   if (!egress) again |= reattach(one, HookDirection::egress).has_value();
   return again;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a PacketPrograms is made of: the ledger, and the programs of each interface with the hooks
-// that they hang on. For tally.cpp and tally_attach.cpp only.
+// The members of PacketPrograms: the ledger, and for each interface its programs and hooks. For
+// packet_programs.cpp and packet_programs_attach.cpp only.
 #pragma once
 
 #include <bpf/libbpf.h>
@@ -24,8 +24,8 @@
 
 namespace cgtally::bpf {
 
-// One interface's programs and where they hang. Destroyed from the last member to the first: egress
-// goes before ingress, which may have made the qdisc, and both before their programs.
+// One interface with its programs and hooks. Members are destroyed from last to first: egress
+// before ingress, which may have made the qdisc, and both before their programs.
 struct Attached {
   Attachment what;
   cgt_interface record{};
@@ -33,7 +33,7 @@ struct Attached {
   std::optional<Hook> ingress;
   std::optional<Hook> egress;
   Nanoseconds seen_attached{};                              // boot time
-  std::optional<ReattachedHook> unreported = std::nullopt;  // a loss before this process came
+  std::optional<ReattachedHook> unreported = std::nullopt;  // a gap before this process started
 };
 
 struct PacketPrograms::Impl {
@@ -47,7 +47,7 @@ struct PacketPrograms::Impl {
   std::list<Attached> attached;
   std::vector<Attachment> attachments;
   std::vector<std::uint32_t> netns_keys;
-  ProgramCost past_cost;  // of programs that are detached
+  ProgramCost past_cost;  // of programs that were detached
 
   Impl(Ledger own, std::string links) : ledger(std::move(own)), directory(std::move(links)) {}
   ~Impl() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What programs cost, whoever loaded them, as the kernel itself measures it. Its statistics cost
-// two clock reads a packet while they are on: for an instant now and then.
+// The run time of programs as the kernel measures it, whichever process loaded them. The kernel's
+// statistics cost two clock reads for each packet while they are on, so they are on for an instant
+// now and then.
 #pragma once
 
 #include <cstdint>
@@ -12,9 +13,9 @@
 
 namespace cgtally::bpf {
 
-// On until the result goes.
+// Turns the statistics on until the result is destroyed.
 [[nodiscard]] Result<sys::Fd> run_time_statistics();
-// Of the programs with these ids, taken together, since they were loaded; those that are no more
+// The sum over the programs with these ids since they were loaded. Programs that no longer exist
 // are left out.
 [[nodiscard]] ProgramCost cost_of(std::span<const std::uint32_t> program_ids);
 

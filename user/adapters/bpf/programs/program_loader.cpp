@@ -3,6 +3,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <fmt/core.h>
 #include <unistd.h>
 #include "cgtally/abi.h"
 
@@ -20,7 +21,7 @@ namespace {
 
 template <typename T>
 T& writable(const T& rodata) {
-  return const_cast<T&>(rodata);  // .rodata is ours to fill until it is loaded
+  return const_cast<T&>(rodata);  // .rodata may be filled until it is loaded
 }
 
 bool reuse(bpf_map* map, const std::string& pin) {
@@ -89,7 +90,9 @@ std::uint32_t id_of(const bpf_program* program) {
 }
 
 Error with_last_words(Error error, const LibbpfLog& log) {
-  if (const std::string words = log.last_words(); !words.empty()) error.what += " (" + words + ")";
+  if (const std::string words = log.last_words(); !words.empty()) {
+    error.what += fmt::format(" ({})", words);
+  }
   return error;
 }
 

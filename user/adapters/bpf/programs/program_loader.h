@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Loads the two tc programs for one interface: what they need to know is constant in them, the
-// ledger's maps are shared, and their windows are the interface's own.
+// Loads the two tc programs for one interface. The interface's settings become constants of the
+// programs, the ledger's maps are shared, and the window map is the interface's own.
 #pragma once
 
 #include <tally.skel.h>
@@ -19,20 +19,21 @@ struct cgt_interface;
 
 namespace cgtally::bpf {
 
+// The inputs of one load. `record` names the slots of the interface's reasons.
 struct ProgramConfig {
   const Ledger& ledger;
   const KernelFacts& facts;
   std::uint32_t key = 0;
   std::uint32_t netns_key = 0;
   const cgt_interface& record;
-  std::string windows_pin;  // where the windows outlive the programs; empty: nowhere
+  std::string windows_pin;  // of the windows, which then outlive the programs; empty: not pinned
 };
 
 Result<Skeleton<tally_bpf>> load_programs(const ProgramConfig& config);
 
 [[nodiscard]] std::uint32_t id_of(const bpf_program* program);
 
-// With what libbpf said last.
+// Adds libbpf's last message to `error`.
 [[nodiscard]] Error with_last_words(Error error, const LibbpfLog& log);
 
 }  // namespace cgtally::bpf

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// The inputs of a session, with their defaults. The command line takes its defaults from here.
+#pragma once
+
+#include <string>
+
+#include "adapters/bpf/ledger/ledger_options.h"
+#include "monitor/session/interface_choice.h"
+
+namespace cgtally::monitor {
+
+// What to count and where. Commands fill it from their options; Session::start() reads it.
+struct SessionOptions {
+  InterfaceChoice choice;
+  bpf::LedgerOptions ledger;  // of a private ledger; a pinned one has its own
+  std::string bpffs = bpf::kDefaultBpffs;
+  bool private_ledger = false;  // also if a pinned one is up
+};
+
+}  // namespace cgtally::monitor
