@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A wire whose host end a command counts by itself, for as long as it runs.
+// A wire whose host end a command counts with private programs, as long as it runs.
 #pragma once
 
 #include <gtest/gtest.h>

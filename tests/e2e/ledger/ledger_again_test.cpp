@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The next keeper does not find the world that the last one left: another netns has the inode of
-// one that has gone, or the kernel refuses it what that one was allowed. No totals are mixed, and
+// A keeper starts in a world that has changed since the last one ended: another netns has the inode
+// of one that has gone, or the kernel refuses what it allowed before. No totals are mixed, and
 // no packet is counted twice.
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -106,7 +106,7 @@ TEST_P(LedgerAgainTest, AnInterfaceInANetnsWithTheInodeOfOneThatHasGoneIsAnother
     frames(*guest, 9);
     keeper.reset();
     guest = guest_in_place_of(std::move(guest));
-    frames(*guest, 3);  // nobody counts
+    frames(*guest, 3);  // not counted
     keeper = start_keeper(up_in(*guest));
     frames(*guest, 5);
     expect_two_interfaces(9, 5);
@@ -172,7 +172,7 @@ TEST_P(LedgerAgainTest, WhereOneIsLostItHangsAFilterAndTheNextKeeperKeepsThat) {
     run({"bpftool", "link", "detach", "pinned", bpffs.path() + "/cgtally/v1/" + pin});
   };
   without_tcx([&] {
-    lose("1-ingress");  // and nobody is there
+    lose("1-ingress");  // while no keeper runs
     auto keeper = start_keeper(up());
     expect_kinds(1, 1);
     expect_counted_once();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a pinned ledger may meet: each is one sentence with its hint and an exit code, nothing is
+// Faults around a pinned ledger: each gives one sentence with a hint and an exit code, nothing is
 // half attached, and nothing new lies in the BPF file system. What was there before stays.
 #include <fcntl.h>
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Others take away what we have attached, or interfaces come, go and change their names: the keeper
-// attaches again soon, says how long nobody counted, and leaves what is not ours as it is.
+// attaches again soon, says how long nothing was counted, and leaves what is not ours as it is.
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <unistd.h>
@@ -30,7 +30,7 @@ class LedgerHooksTest : public LedgerTest {
     const Inside guard(wire.host());
     run(argv);
   }
-  // The keeper has seen the loss, and from now on every packet is counted.
+  // The keeper sees the loss, and from then on every packet is counted.
   void expect_reattached(const Running& keeper) {
     const auto begin = std::chrono::steady_clock::now();
     await_words(keeper, "attached again");
@@ -180,7 +180,7 @@ TEST_P(LedgerHooksTest, AFilterWhoseProgramSomebodyReplacesInPlaceIsLeftAndOursH
     EXPECT_NE(our_preference("egress"), "1");
     expect_status("cgt0  clsact filter, totals since *, hook lost once: at most * uncounted");
     keeper.reset();
-    replace_ours(HookDirection::ingress, successor);  // and nobody is there to see it
+    replace_ours(HookDirection::ingress, successor);  // while no keeper runs
     keeper = start_keeper(up());
     await_words(*keeper, "took our program away");
     expect_counted_once();
@@ -260,7 +260,7 @@ TEST_P(LedgerHooksTest, AnInterfaceThatIsRenamedIsCountedUnderItsNewNameAndOnlyT
     await_words(*keeper, "cgtB1 has come");
     frames(7);
     keeper.reset();
-    wire.host().ip("link set cgtB1 name cgtB2\n");  // and nobody is there to see it
+    wire.host().ip("link set cgtB1 name cgtB2\n");  // while no keeper runs
     frames(2);
     keeper = std::make_unique<Running>(
         on_ledger(kOld, bpffs, {"up", "--keep", "-i", "cgtB*", "--netns", wire.host().name()}));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who reads the pinned ledger attaches nothing and sees the totals, with any number of others, and
-// through everything that may happen to the ledger meanwhile.
+// A reader of the pinned ledger attaches nothing and sees the totals, beside any number of others,
+// whatever happens to the ledger meanwhile.
 #include <gtest/gtest.h>
 #include <signal.h>
 
@@ -96,7 +96,7 @@ TEST_P(LedgerReadersTest, OneSaysWhatHappensToTheLedgerAndGoesOn) {
       ASSERT_EQ(finish(down(down_words)).exit_code, 0);
       EXPECT_EQ(keeper->wait().exit_code, 0);
       await_words(reader, "the ledger was taken down: nothing is counted until it is up again");
-      stream.once();  // lost, and nobody claims otherwise
+      stream.once();  // not counted, and not shown
       (void)settled_truth();
       keeper = start_keeper(up());
       await_words(reader, then);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the tests of a pinned ledger share: a wire with traffic, a BPF file system of their own, the
-// commands on it, and the two judgements: the books equal the wire, or nothing is left.
+// Shared by the tests of a pinned ledger: a wire with traffic, a BPF file system of their own, the
+// commands on it, and two checks: the totals equal the wire's, or nothing is left.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -26,16 +26,16 @@ inline constexpr auto kNext = CGTALLY_NEXT_BINARY;
 class LedgerTest : public testing::TestWithParam<HookChoice> {
  protected:
   LedgerTest();
-  // What is started in there sees the kernel that the parameter wants.
+  // A program that `body` starts sees the kernel that the parameter asks for.
   static void on_kernel(const std::function<void()>& body);
   [[nodiscard]] Words up(const std::string& binary = kOld, const Words& more = {}) const;
   [[nodiscard]] Words down(const Words& more = {}) const;
   [[nodiscard]] Words record(const std::string& binary = kOld) const;
-  // What a reader of that build shows, once traffic rests.
+  // The totals that a reader of that build shows, once the traffic has stopped.
   [[nodiscard]] Traffic totals_as_read_by(const std::string& binary);
   [[nodiscard]] Traffic settled_truth() const;
   void expect_exact() const;
-  // From now on every packet is counted, and none twice.
+  // Fails unless every packet from now on is counted, and none twice.
   void expect_counted_once();
   void expect_nothing_left() const;
   void expect_nothing_attached() const;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A pinned ledger counts on whatever happens to the processes around it, and is exact: under
 // running traffic keepers and readers are killed, at random and at each step that others can see,
-// the ledger is taken down and up again, and other builds take it over. The truth is the wire's. Of
-// the moments at which a start is killed only every few are tried: all of them would take minutes.
+// the ledger is taken down and up again, and other builds take it over. The wire's counters are the
+// truth. Only some of the moments at which a start can be killed are tried: all would take minutes.
 #include <gtest/gtest.h>
 #include <signal.h>
 

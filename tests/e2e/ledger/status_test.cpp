@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The pinned ledger as `status` tells of it, and law 8 as everybody tells it: whatever ends the
-// chain, redirects or drops before ours is named within ten seconds, by the keeper, by readers and
-// by `status`.
+// The pinned ledger as `status` shows it. And a program that ends the chain, redirects or drops
+// before ours is named within ten seconds by the keeper, by readers and by `status`.
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/mount.h>

@@ -52,7 +52,7 @@ class Visible {
   Visible& operator=(const Visible&) = delete;
   ~Visible() { munmap(ring_.data(), ring_.size_bytes()); }
 
-  // Since it was last asked.
+  // Since the last call.
   bool changed() {
     bool changed = false;
     for (Region& region : always_) changed |= region.changed();

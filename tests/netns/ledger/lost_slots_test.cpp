@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Slots that a killed keeper had in its hands: the next one finds each of them, also while programs
-// take and give back others, and never one that somebody has.
+// Slots that a killed keeper held: the next keeper finds each of them, also while programs take and
+// give back others, and never takes one that is in use.
 #include <bpf/bpf.h>
 #include <cgtally/abi.h>
 
@@ -22,7 +22,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// In how many places each slot is: free, an account's, or in the journal. While nothing counts.
+// Counts for each slot in how many places it is: free, an account's, in the journal. Nothing may
+// count meanwhile.
 std::vector<int> places_of_slots(bpf::Ledger& ledger) {
   std::vector<int> places(ledger.slots());
   std::vector<std::uint32_t> free;
@@ -48,7 +49,7 @@ std::vector<int> places_of_slots(bpf::Ledger& ledger) {
 
 cgt_key account(std::uint64_t id) { return {.cgroup_id = id, .iface = 1, .kind = CGT_CGROUP}; }
 
-// Changes of what others see of the header and of one slot.
+// Detects changes of the header and of one slot, as others see them.
 class Seen {
  public:
   Seen(const bpf::Ledger& ledger, std::uint32_t slot) : ledger_(ledger), slot_(slot) {}
@@ -69,11 +70,11 @@ class Seen {
   std::vector<char> last_;
 };
 
-// A ledger without programs: the test says what a keeper does.
+// A ledger without programs: the test does what a keeper would do.
 class KillBetweenTwoMaps : public ::testing::Test {
  protected:
-  // Kills what does `body` after its first change, after its second, and so on; how many slots it
-  // lost in all of this.
+  // Kills a process that runs `body` after its first change, another after its second, and so on.
+  // Returns the number of slots that were lost.
   std::size_t lost_by_kills(const FirstWritten& first, std::uint32_t slot,
                             const std::function<void()>& before,
                             const std::function<void()>& body) {
@@ -110,7 +111,7 @@ class KillBetweenTwoMaps : public ::testing::Test {
 TEST_F(KillBetweenTwoMaps, WhileSlotsThatHaveRestedAreFreedLosesNone) {
   std::uint64_t id = 0;
   const auto before = [&] {
-    keeper_.release_quarantined(clock_ += 1h);  // what the last round left
+    keeper_.release_quarantined(clock_ += 1h);  // those of the last round
     std::vector<InterfaceAccount> leave;
     for (int i = 0; i < 3; ++i) {
       must(ledger_.reserve(account(++id)));
@@ -198,7 +199,7 @@ TEST_F(LostSlots, AreFoundWhileProgramsTakeOthersAndNoneIsInTwoPlaces) {
     while (std::chrono::steady_clock::now() < end) {
       folded += must(keeper.retire(all, sys::now().boot));
       keeper.release_quarantined(sys::now().boot);
-      std::uint32_t slot = 0;  // what a killed keeper would have had in its hands
+      std::uint32_t slot = 0;  // as a killed keeper would have held it
       if (bpf_map_lookup_and_delete_elem(ledger.fd("free"), nullptr, &slot) == 0) ++stolen;
       found += must(bpf::give_back_lost_slots(ledger));
     }

@@ -64,7 +64,7 @@ TEST(RegistryPins, OncePinnedItGoesOnWithoutAnyProcess) {
   }));
 }
 
-// On all of the host.
+// The programs of the whole host that use `map`.
 int programs_with(const sys::Fd& map) {
   int count = 0;
   for (std::uint32_t id = 0; bpf_prog_get_next_id(id, &id) == 0;) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names and deaths of real cgroups, written by the kernel side while nobody of ours runs. Needs
-// root.
+// Names and removals of real cgroups, written by the kernel side while no process of ours runs.
+// Needs root.
 #include "netns/ledger/registry_test.h"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A keeper killed at every change that it makes to the ledger, and the next one, which ends its
+// Kills a keeper at every change that it makes to the ledger, and lets the next one finish its
 // work: nothing is lost, nothing is there twice, and no reader in between sees a total fall.
 #include <cgtally/abi.h>
 
@@ -68,7 +68,7 @@ TEST_F(Kill, OfAKeeperAtEachChangeThatItMakesUnderTrafficIsMadeGoodByTheNext) {
   RecordProperty("kills", kills);
 }
 
-// A ledger without programs: what is booked there is written by the test.
+// A ledger without programs: the test writes the totals.
 class KillWithoutPrograms : public ::testing::Test {
  protected:
   void book(const InterfaceAccount& account, std::uint64_t bytes) {
@@ -157,7 +157,7 @@ TEST_F(KillWithoutPrograms, BetweenSumAndObituaryIsToldToReadersAsAnEndOnceAndWi
       [&] { (void)must(keeper.retire(std::vector{web}, now())); }, summed, 1));
   ASSERT_EQ(ledger_.header().retire_generation % 2, 1U);
   ASSERT_EQ(ledger_.header().final_totals_written, 0U);
-  Follower newcomer(ledger_);  // for whom all this is past
+  Follower newcomer(ledger_);  // a reader that starts after all this
   follower.look();
   EXPECT_EQ(follower.final_totals(web), 1);
   EXPECT_EQ(follower.of(web).tx_bytes, Bytes{2000});

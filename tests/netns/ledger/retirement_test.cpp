@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Accounts leave the ledger under running traffic: their totals do not, and a reader that comes by
-// now and then misses nobody's end.
+// Accounts are retired under running traffic: their totals stay in the ledger, and a reader that
+// reads only now and then misses the end of none.
 #include <cgtally/abi.h>
 #include <algorithm>
 #include <chrono>
@@ -31,7 +31,7 @@ INSTANTIATE_TEST_SUITE_P(By, AccountRetirer,
                          });
 
 TEST_P(AccountRetirer, OfAccountsThatGoOnSendingLoseNothing) {
-  // Slots rest before they come again, so many that a quick kernel cannot run out of them.
+  // So many slots that a quick kernel does not run out of them while others are in quarantine.
   Counted counted(wire_.host_end(), GetParam(), {.slots = 512});
   const Cgroup web("web");
   const Cgroup db("db");
@@ -41,7 +41,7 @@ TEST_P(AccountRetirer, OfAccountsThatGoOnSendingLoseNothing) {
   Traffics traffics(wire_, {&web, &db, &stays});
   const std::vector<InterfaceAccount> leave{{counted.key(), of(web)}, {counted.key(), of(db)}};
   std::size_t folded = 0;
-  // A round in which nothing has been booked yet takes no time at all.
+  // A round in which nothing has been counted yet takes no time at all.
   const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(30);
   for (int round = 0; (round < 100 || folded <= 60 || watch.looks() <= 60) &&
                       std::chrono::steady_clock::now() < patience;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What tests of retirement share: a reader that watches every reading for a total that falls, and
-// traffic that does not stop while accounts are taken away under it.
+// Shared by the tests of retirement: a reader that checks that no total falls from one reading to
+// the next, and traffic that goes on while its accounts are retired.
 #pragma once
 
 #include <atomic>
@@ -25,8 +25,8 @@ T must(Result<T> result) {
   if constexpr (!std::is_void_v<T>) return std::move(*result);
 }
 
-// Follows a ledger from its beginning. What an account did in all its lives is what the
-// final_totals say and what the ledger holds of it; neither that nor the sum of the ledger may ever
+// Follows a ledger from its beginning. The traffic of an account over all its lives is the sum of
+// its final_totals and of its totals in the ledger; neither that nor the sum of the ledger may ever
 // fall.
 class Follower {
  public:
@@ -37,7 +37,8 @@ class Follower {
   [[nodiscard]] Traffic sum() const { return sum_; }
   [[nodiscard]] std::uint64_t lost() const { return lost_; }
   [[nodiscard]] const bpf::LedgerReading& last() const { return last_; }
-  [[nodiscard]] const std::string& fault() const { return fault_; }  // the first; empty: none
+  // The first fault; empty if there was none.
+  [[nodiscard]] const std::string& fault() const { return fault_; }
 
  private:
   void check(bool holds, const std::string& what, const Traffic& before, const Traffic& now);
@@ -53,12 +54,12 @@ class Follower {
   std::string fault_;
 };
 
-// A Follower that looks again and again in a thread of its own.
+// A Follower that reads over and over in a thread of its own.
 class Watch {
  public:
   explicit Watch(const bpf::Ledger& ledger);
   ~Watch();
-  [[nodiscard]] Follower& end();  // one last look
+  [[nodiscard]] Follower& end();  // after one last reading
   [[nodiscard]] int looks() const { return looks_; }
 
  private:
@@ -68,7 +69,7 @@ class Watch {
   std::thread thread_;
 };
 
-// Datagrams of each cgroup's socket, both ways, until the end.
+// Sends datagrams of each cgroup's socket, in both directions, as long as it lives.
 class Traffics {
  public:
   Traffics(const Wire& wire, const std::vector<const Cgroup*>& cgroups);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Windows that are read as they close telescope: what was reported and what was missed are together
-// what passed, to the byte, whether the reader came by in time or was lapped, on all CPUs.
+// Windows that are read as they close add up: what was reported and what was missed is together
+// what passed, to the byte, whether the reader was in time or too late, on all CPUs.
 #include <gtest/gtest.h>
 #include <sched.h>
 
@@ -47,7 +47,7 @@ std::vector<std::uint32_t> usable_cpus() {
 
 class WindowsReaderTest : public WireTest {
  protected:
-  // Datagrams on every CPU at once, in steps, for so long.
+  // Sends datagrams on every CPU at once, in steps, for this time.
   void send_on_all_cpus(Nanoseconds length) const {
     std::vector<std::thread> senders;
     for (const std::uint32_t cpu : usable_cpus()) {
