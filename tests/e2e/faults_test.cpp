@@ -73,8 +73,8 @@ const std::string kAllowBpf =
     "    allow the bpf system call: in a container --privileged, or a seccomp profile that has bpf"
     " and perf_event_open\n";
 const std::string kMountCgroup2 =
-    "  'mkdir -p /sys/fs/cgroup/unified && mount -t cgroup2 cgroup2 /sys/fs/cgroup/unified' mounts "
-    "it; a container wants the host's: -v /sys/fs/cgroup:/host/sys/fs/cgroup:ro\n";
+    "  mount it: mkdir -p /sys/fs/cgroup/unified && mount -t cgroup2 cgroup2 /sys/fs/cgroup/unified; a "
+    "container needs the host's: -v /sys/fs/cgroup:/host/sys/fs/cgroup:ro\n";
 const std::string kNoRoom =
     "cgtally: write to DIR/samples.csv: No space left on device: counting goes on, and the rows "
     "will be written when there is room\n";
@@ -322,7 +322,7 @@ INSTANTIATE_TEST_SUITE_P(Privileges, FaultTest, testing::Values(
   Fault{"no CAP_SYS_ADMIN for another netns", nobody_with({CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON}),
         kRecord + Words{"--netns", "NETNS"}, {}, 3,
         "cgtally: enter the netns NETNS: Operation not permitted\n"
-        "  run it as root, or grant CAP_SYS_ADMIN\n"},
+        "  run cgtally as root, or grant CAP_SYS_ADMIN\n"},
   Fault{"root in a container without CAP_BPF", root_with({CAP_NET_ADMIN, CAP_PERFMON}), kRecord, {}, 3,
         "cgtally: create the ledger: Operation not permitted*\n"
         "  see what is missing: cgtally doctor\n"

@@ -194,7 +194,7 @@ TEST_P(LedgerRefusalsTest, NobodyIsToldThatHeMayNotTakeItDown) {
   words.front() = "/proc/self/fd/" + std::to_string(binary.get());
   expect_says(finish_where([] { become_nobody(); }, words), 3,
               "cgtally: look into " + bpffs.path() +
-                  ": Permission denied\n  run it as root: sudo cgtally ...\n");
+                  ": Permission denied\n  run cgtally as root: sudo cgtally ...\n");
   stream.once();
   expect_exact();
 }

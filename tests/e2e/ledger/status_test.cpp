@@ -171,7 +171,7 @@ TEST_F(StatusTest, WhoMayNotLookHearsWhatItNeeds) {
   EXPECT_EQ(finished.exit_code, 3);
   EXPECT_TRUE(looks_like(finished.err,
                          "cgtally: look into *: Permission denied\n"
-                         "  run it as root: sudo cgtally ...\n"))
+                         "  run cgtally as root: sudo cgtally ...\n"))
       << finished.err;
 }
 

@@ -3,8 +3,6 @@
 // shows the netns in which it was mounted, not the one that the thread has entered.
 #pragma once
 
-#include <string>
-#include <string_view>
 #include <vector>
 
 #include "core/base/result.h"
@@ -14,6 +12,5 @@ namespace cgtally::netlink {
 
 // Sorted by ifindex, without interfaces that vanish while they are listed.
 [[nodiscard]] Result<std::vector<Interface>> list_links();
-
 
 }  // namespace cgtally::netlink

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands/commands.h"
 
+#include <fmt/core.h>
+
 #include <unistd.h>
 
 #include <algorithm>
@@ -124,12 +126,13 @@ class Bursts {
     }
     show(names + " rx+tx   window " + format_length(session_.window_settings().window) +
          "   over " + words_);
-    show(std::string("peak in bit/s over one window   ") +
-         (evidence_.has_counters() ? "counters read every " + format_duration(kRound)
-                                   : "no allowance counters: cause unknown"));
+    show(fmt::format("peak in bit/s over one window   {}",
+                     evidence_.has_counters()
+                         ? fmt::format("counters read every {}", format_duration(kRound))
+                         : "no allowance counters: cause unknown"));
     show(burst_header(layout_));
     if (deck_ && !options_.dump.over && !evidence_.has_counters()) {
-      say("no allowance counters here: every burst is dumped; for fewer, --dump-over RATE");
+      say("no allowance counters on this host: dumping every burst; --dump-over RATE dumps fewer");
     }
     notices_.deliver_to(say);
   }
@@ -189,7 +192,7 @@ class Bursts {
     // Unknown needs no reason at each burst: the header has said it.
     const CauseVerdict& verdict = burst.burst.verdict;
     if (verdict.cause != BurstCause::unknown && said_.insert(verdict.cause).second) {
-      say("the first " + std::string(cause_name(verdict.cause)) + ": " + verdict.reason);
+      say(fmt::format("the first {}: {}", cause_name(verdict.cause), verdict.reason));
     }
     if (rows_) {
       rows_->put(csv::bursts_row(burst.burst, burst.wall, host_, burst.account));

@@ -159,8 +159,8 @@ class Live {
 int run_live(LiveOptions all) {
   const CommonOptions& options = all.common;
   if (options.csv == "-") {
-    return print_error({.what = "live shows its own lines on stdout",
-                        .hint = "cgtally record writes CSV to stdout; or give --csv a file",
+    return print_error({.what = "live cannot write CSV to stdout",
+                        .hint = "use cgtally record, or give --csv a file",
                         .failure = Failure::usage});
   }
   auto instance = monitor::instance_if_known(all.credits.instance, options.choice.host_root);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands/commands.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <iterator>
@@ -211,13 +213,14 @@ class Record {
 // What cannot go together.
 std::optional<Error> contradiction(const RecordOptions& options) {
   if (options.bursts == "-") {
-    return Error{.what = "the samples go to stdout, or could",
-                 .hint = "give --bursts a file; cgtally bursts --csv - writes to stdout",
-                 .failure = Failure::usage};
+    return Error{
+        .what = "--bursts must be a file, got -",
+        .hint = "record writes samples to stdout; cgtally bursts --csv - writes bursts there",
+        .failure = Failure::usage};
   }
   if (options.allowances == "-" && (options.csv.empty() || options.csv == "-")) {
-    return Error{.what = "--allowances -: the samples go to stdout already",
-                 .hint = "write one of them to a file",
+    return Error{.what = "--allowances must be a file, got -, where the samples go",
+                 .hint = "write the samples to a file, too: --csv FILE",
                  .failure = Failure::usage};
   }
   return std::nullopt;
@@ -270,7 +273,7 @@ int run_record(RecordOptions options) {
     if (!opened) {
       return print_error(opened.error());
     }
-    say("bursts over " + threshold.words);
+    say(fmt::format("bursts over {}", threshold.words));
     say_differences(**session, options, threshold);
     bursts = std::make_unique<monitor::BurstCsv>(**session, evidence, threshold, std::move(*opened),
                                                  notices);

@@ -145,8 +145,8 @@ Result<void> check_output(const std::string& csv) {
       std::filesystem::file_size(csv, ignored) == 0) {
     return {};
   }
-  return std::unexpected(
-      usage_error("--csv " + csv + ": exists", "remove it, or choose another name"));
+  return std::unexpected(usage_error(fmt::format("--csv must be a new file, and {} exists", csv),
+                                     "remove that file, or choose another name"));
 }
 
 int run_replay(const ReplayOptions& options) {

@@ -22,7 +22,7 @@ int run_status(const StatusOptions& options) {
   if (!status) {
     Error error = std::move(status).error();
     if (error.failure == Failure::unsupported && error.hint.empty()) {
-      error.hint = "run it as root, or grant CAP_BPF, CAP_NET_ADMIN and CAP_SYS_ADMIN";
+      error.hint = "run cgtally as root, or grant CAP_BPF, CAP_NET_ADMIN and CAP_SYS_ADMIN";
     }
     return print_error(error);
   }

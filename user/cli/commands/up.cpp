@@ -37,19 +37,19 @@ int keep_in_background(monitor::Keeper& keeper, monitor::EventLoop& loop,
   notices.deliver_to(sys::log_notice);
   const auto kept = keeper.run(loop);
   if (!kept) {
-    sys::log_notice("the keeper ends: " + kept.error().what);
+    sys::log_notice(fmt::format("the keeper ends: {}", kept.error().what));
   }
   return number(kept ? ExitCode::fine : ExitCode::failed);
 }
 
 int keep_in_foreground(monitor::Keeper& keeper, monitor::EventLoop& loop) {
-  say("the keeper runs; on Ctrl-C it ends, and the ledger stays up");
+  say("the keeper runs; Ctrl-C ends the keeper, and the ledger stays up");
   if (auto kept = keeper.run(loop); !kept) {
     return print_error(kept.error());
   }
-  say(keeper.asked_to_end()
-          ? "the keeper has ended: another cgtally takes the ledger down, or over"
-          : "the keeper has ended; the ledger counts on: cgtally down takes it down");
+  say(keeper.asked_to_end() ? "the keeper has ended: another cgtally takes the ledger down or over"
+                            : "the keeper has ended, and the ledger goes on counting; cgtally down "
+                              "detaches the ledger");
   return number(ExitCode::fine);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/output/display.h"
 
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -19,20 +20,14 @@ constexpr std::size_t kMostNotices = 20;
 }  // namespace
 
 Result<void> Display::begin_screen(std::function<void()> repaint) {
-  if (!terminal::can_show_screen(STDOUT_FILENO)) {
-    return {};
-  }
+  if (!terminal::can_show_screen(STDOUT_FILENO)) return {};
   auto screen = terminal::FullScreen::enter(STDIN_FILENO, STDOUT_FILENO);
-  if (!screen) {
-    return std::unexpected(screen.error());
-  }
+  if (!screen) return std::unexpected(screen.error());
   screen_.emplace(std::move(*screen));
   repaint_ = std::move(repaint);
-  rounds_.on_signal([this](int signal) { take_signal(signal); });
-  if (!screen_->has_keys()) {
-    return {};
-  }
-  return rounds_.poller().add(STDIN_FILENO, [this] { take_keys(); });
+  rounds_.on_signal([this](int signal) { handle_signal(signal); });
+  if (!screen_->has_keys()) return {};
+  return rounds_.poller().add(STDIN_FILENO, [this] { handle_keys(); });
 }
 
 terminal::Size Display::size() { return terminal::size(STDOUT_FILENO); }
@@ -42,10 +37,8 @@ void Display::report(const std::string& notice) {
     say(notice);
     return;
   }
-  notices_.push_back(format_clock(sys::now().wall) + " " + notice);
-  if (notices_.size() > kMostNotices) {
-    notices_.erase(notices_.begin());
-  }
+  notices_.push_back(fmt::format("{} {}", format_clock(sys::now().wall), notice));
+  if (notices_.size() > kMostNotices) notices_.erase(notices_.begin());
 }
 
 void Display::show(const std::vector<std::string>& lines) {
@@ -54,9 +47,7 @@ void Display::show(const std::vector<std::string>& lines) {
     shown = screen_->paint(lines, rounds_.waiting());
   } else {
     std::string text;
-    for (const std::string& line : lines) {
-      text += line + "\n";
-    }
+    for (const std::string& line : lines) text += fmt::format("{}\n", line);
     shown = terminal::write_all(STDOUT_FILENO, text, rounds_.waiting());
   }
   if (!shown) {
@@ -72,14 +63,12 @@ std::optional<int> Display::end() {
       say(notice);
     }
   }
-  // A reader that stands still is no reason to fail: the lines are not a record.
-  if (!failure_ || failure_->code == ECANCELED) {
-    return std::nullopt;
-  }
+  // A reader that has stopped reading is no failure: nobody needs all of the lines.
+  if (!failure_ || failure_->code == ECANCELED) return std::nullopt;
   return failure_->code == EPIPE ? number(ExitCode::fine) : print_error(*failure_);
 }
 
-void Display::take_keys() {
+void Display::handle_keys() {
   while (const auto key = screen_->read_key()) {
     if (*key == 'q' || *key == 'Q' || *key == '\0') {
       rounds_.finish();
@@ -88,7 +77,7 @@ void Display::take_keys() {
   }
 }
 
-void Display::take_signal(int signal) {
+void Display::handle_signal(int signal) {
   if (signal == SIGTSTP) {
     screen_->leave();
     ::raise(SIGSTOP);

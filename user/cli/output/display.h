@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where a command shows how things stand: a full screen on a terminal, lines on whatever else
-// stdout is. Takes care of keys, of stops and of another size, and of what the user should hear
-// meanwhile: on the screen while it is up, and on stderr afterwards, or at once.
+// The output of live and credits: a full screen if stdout is a terminal, lines otherwise.
 #pragma once
 
 #include <functional>
@@ -15,14 +13,17 @@
 
 namespace cgtally::cli {
 
+// Shows lines and notices. Handles the keys, a stop by Ctrl-Z and a new size of the terminal.
+// Notices are kept while the full screen is up, and printed to stderr at its end; without it, at
+// once. Does not compose the lines.
 class Display {
  public:
   explicit Display(monitor::EventLoop& rounds) : rounds_(rounds) {}
   Display(const Display&) = delete;
   Display& operator=(const Display&) = delete;
 
-  // Takes over the terminal, if stdout is one that can show a screen; `repaint` is called when its
-  // size has changed. Without it there are lines.
+  // Enters the full screen if stdout is a terminal that can show one. Calls `repaint` when the size
+  // of the terminal has changed.
   Result<void> begin_screen(std::function<void()> repaint);
   [[nodiscard]] bool on_screen() const { return screen_.has_value(); }
   [[nodiscard]] static terminal::Size size();
@@ -30,14 +31,15 @@ class Display {
   void report(const std::string& notice);
   [[nodiscard]] const std::vector<std::string>& notices() const { return notices_; }  // bounded
 
-  // Onto the screen, or behind the lines that are there. Where nobody reads on, the rounds end.
+  // Paints the screen, or writes after the lines that are there. If the reader has gone, ends the
+  // loop.
   void show(const std::vector<std::string>& lines);
-  // Gives the terminal back, and says what was noted. The exit code, if showing has failed.
+  // Restores the terminal and prints the notices. Returns the exit code if showing has failed.
   std::optional<int> end();
 
  private:
-  void take_keys();
-  void take_signal(int signal);
+  void handle_keys();
+  void handle_signal(int signal);
 
   monitor::EventLoop& rounds_;
   std::function<void()> repaint_;

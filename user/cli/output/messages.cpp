@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/output/messages.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cstdio>
 
@@ -10,7 +12,7 @@
 namespace cgtally::cli {
 namespace {
 
-// In one call, so that lines of two processes do not mix. Who listens no more misses nothing.
+// Writes in one call, so that lines of two processes do not mix. Errors of stderr are ignored.
 void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stderr); }
 
 }  // namespace
@@ -28,11 +30,8 @@ ExitCode exit_code(Failure failure) {
 }
 
 std::string error_text(const Error& error) {
-  std::string text = "cgtally: " + error.what + "\n";
-  if (!error.hint.empty()) {
-    text += "  " + error.hint + "\n";
-  }
-  return text;
+  const std::string hint = error.hint.empty() ? "" : fmt::format("  {}\n", error.hint);
+  return fmt::format("cgtally: {}\n{}", error.what, hint);
 }
 
 int print_error(const Error& error) {
@@ -48,25 +47,24 @@ int print_start_error(const Error& error, const std::string& host_root) {
       return finding.verdict != Finding::Verdict::missing;
     });
     for (const Finding& finding : missing) {
-      // That programs do not load is what the error itself says; the others say why, if there are
-      // any.
+      // The error itself says that programs do not load; the other findings, if any, say why.
       const bool said = (finding.check == "bpf" && missing.size() > 1) ||
                         error.what.find(finding.detail) != std::string::npos;
       if (!said) {
-        print("  missing: " + finding.check + ": " + finding.detail + "\n    " + finding.hint +
-              "\n");
+        print(fmt::format("  missing: {}: {}\n    {}\n", finding.check, finding.detail,
+                          finding.hint));
       }
     }
   }
   return number(exit_code(error.failure));
 }
 
-void say(std::string_view line) { print("cgtally: " + std::string(line) + "\n"); }
+void say(std::string_view line) { print(fmt::format("cgtally: {}\n", line)); }
 
 void print_block(const std::vector<std::string>& lines) {
   std::string text;
   for (const std::string& line : lines) {
-    text += (text.empty() ? "cgtally: " : "  ") + line + "\n";
+    text += fmt::format("{}{}\n", text.empty() ? "cgtally: " : "  ", line);
   }
   print(text);
 }

@@ -56,7 +56,7 @@ Result<void> may_load_programs() {
   if (code == EPERM) {
     return std::unexpected(
         sys::error_from(code, "load a BPF program",
-                        "run it as root, or grant CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON "
+                        "run cgtally as root, or grant CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON "
                         "(a container: --privileged)"));
   }
   return std::unexpected(sys::error_from(code, "load a BPF program"));

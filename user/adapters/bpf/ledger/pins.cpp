@@ -104,7 +104,7 @@ Result<Pins> Pins::below(const std::string& bpffs) {
   // Without this check a directory that we may not enter looks like a missing ledger.
   if (struct stat seen{}; ::stat(pins.directory_.c_str(), &seen) != 0 && errno == EACCES) {
     return std::unexpected(
-        sys::error_from(EACCES, "look into " + bpffs, "run it as root: sudo cgtally ..."));
+        sys::error_from(EACCES, "look into " + bpffs, "run cgtally as root: sudo cgtally ..."));
   }
   return pins;
 }

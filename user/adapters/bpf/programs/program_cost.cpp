@@ -13,7 +13,7 @@ Result<sys::Fd> run_time_statistics() {
   sys::Fd fd(bpf_enable_stats(BPF_STATS_RUN_TIME));
   if (!fd) {
     return std::unexpected(sys::error_from(errno, "measure what the programs cost",
-                                           "run it as root, or grant CAP_SYS_ADMIN"));
+                                           "run cgtally as root, or grant CAP_SYS_ADMIN"));
   }
   return fd;
 }
