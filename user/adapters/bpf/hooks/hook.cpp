@@ -257,8 +257,7 @@ void Hook::remove_filter(int ifindex, HookDirection direction, const Filter& kep
   if (kept.made_qdisc && is_empty(ifindex)) remove_qdisc(ifindex);
 }
 
-Result<std::vector<OrphanedFilter>> orphaned_filters(
-    int ifindex, bool (*owner_process_alive)(std::uint32_t program_id)) {
+Result<std::vector<OrphanedFilter>> orphaned_filters(int ifindex) {
   std::vector<OrphanedFilter> orphaned;
   for (const auto direction : {HookDirection::ingress, HookDirection::egress}) {
     auto filters = netlink::list_filters(ifindex, chain_of(direction));
