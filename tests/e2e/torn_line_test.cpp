@@ -11,8 +11,8 @@
 namespace cgtally::harness {
 namespace {
 
-const std::vector<std::string> kRecord{"record", "-i",    "cgt*",           "--interval",
-                                       "100ms",  "--csv", "DIR/samples.csv"};
+const std::vector<std::string> kRecordAll{"record", "-i",    "cgt*",           "--interval",
+                                          "100ms",  "--csv", "DIR/samples.csv"};
 
 TEST(TornLine, OfAKilledRecorderIsCutOffByTheNextStart) {
   Scene scene;
@@ -22,7 +22,7 @@ TEST(TornLine, OfAKilledRecorderIsCutOffByTheNextStart) {
     cover(scene.directory(), "size=16k");
     in_own_thread([&] {
       die_at_ftruncate();
-      scene.start(kRecord);
+      scene.start(kRecordAll);
     });
     scene.await_rows(2);
     scene.fill_disk();
@@ -34,7 +34,7 @@ TEST(TornLine, OfAKilledRecorderIsCutOffByTheNextStart) {
     expect_rows_without_gap(whole);
 
     scene.free_disk();
-    scene.start(kRecord);
+    scene.start(kRecordAll);
     scene.await_rows(2);
     scene.signal(SIGINT);
     const auto next = scene.wait();

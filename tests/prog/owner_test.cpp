@@ -15,7 +15,6 @@ namespace {
 
 using namespace harness;
 
-constexpr Mac kLoopbackMac{};
 constexpr std::uint16_t kPort = 2000;
 constexpr char kPeer[] = "127.0.0.9";
 constexpr char kOurs[] = "127.0.0.1";

@@ -13,7 +13,6 @@ namespace {
 
 using namespace harness;
 
-constexpr Mac kLoopbackMac{};  // all zero, as lo has it: a frame for this host
 constexpr char kOurs4[] = "192.0.2.1";
 constexpr char kOurs6[] = "2001:db8::1";
 constexpr char kForeign4[] = "198.51.100.9";

@@ -26,7 +26,6 @@ using bpf::Windows;
 using bpf::WindowSums;
 using std::chrono::milliseconds;
 
-constexpr Mac kLoopbackMac{};
 constexpr Nanoseconds kCalm = milliseconds(20);  // a ring of 5 s: no machine is too slow for it
 
 Frame frame_to(const char* destination, const Frame& payload, std::uint8_t protocol = kProtocolUdp,

@@ -23,6 +23,9 @@ inline Traffic sent(std::uint64_t bytes) {
   return traffic(bytes / 10, bytes / 1000, bytes, bytes / 100);
 }
 
+inline constexpr InterfaceKey kEth{1};
+inline constexpr InterfaceKey kLo{2};
+
 inline Account cgroup(std::uint64_t id) { return {.kind = AccountKind::cgroup, .cgroup_id = id}; }
 inline Account reason(AccountKind kind) { return {.kind = kind, .cgroup_id = 0}; }
 

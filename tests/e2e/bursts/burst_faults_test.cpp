@@ -138,23 +138,64 @@ std::vector<Nanoseconds> labels_ahead(const std::string& csv) {
   return ahead;
 }
 
-// 10 bursts before the step, and 10 after it.
-void expect_bursts_around_step(const std::string& csv, const std::vector<LoggedPacket>& log,
-                               std::chrono::seconds step) {
-  const auto rows = burst_rows(csv);  // in the order in which they ended, or nearly
-  const auto ahead = labels_ahead(csv);
-  ASSERT_EQ(rows.size(), 20U) << csv;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const BurstRow& row = rows[i];
-    EXPECT_NEAR(static_cast<double>(row.bytes),
-                static_cast<double>(bytes_between(log, row.direction, row.begin, row.end)),
-                2.0 * kFrame);
-    EXPECT_GE(row.packets, 90U);  // a busy machine may keep its sender waiting
-    EXPECT_LT(row.end - row.begin, 30ms);
-    EXPECT_LT(std::chrono::abs(row.begin - rows[i == 0 ? 0 : i - 1].end), 3s);
-    const Nanoseconds moved = ahead[i] - ahead[0];
-    EXPECT_LT(std::chrono::abs(moved - (i < 10 ? 0s : step)), 500ms) << "row " << i;
+// What one call of send_datagrams() put on the wire: directions alternate, so its frames stand
+// together in the log. A busy machine may keep the sender waiting in the middle.
+struct Salvo {
+  Direction direction{};
+  Nanoseconds begin{}, end{};
+  [[nodiscard]] bool holds(const BurstRow& row) const {
+    return row.direction == direction && row.begin < end + 2ms && begin - 2ms < row.end;
   }
+};
+
+std::vector<Salvo> salvos_of(const std::vector<LoggedPacket>& log) {
+  std::vector<Salvo> salvos;
+  for (const LoggedPacket& packet : log) {
+    if (packet.bytes < 1200) continue;  // neighbours that ask for an address
+    if (salvos.empty() || salvos.back().direction != packet.direction) {
+      salvos.push_back({packet.direction, packet.boot, packet.boot});
+    }
+    salvos.back().end = packet.boot;
+  }
+  return salvos;
+}
+
+// The rows of one salvo: a single one with all of it, unless its sender was kept waiting.
+void expect_rows_of(const Salvo& salvo, const std::vector<BurstRow>& rows) {
+  ASSERT_FALSE(rows.empty()) << "a salvo at " << salvo.begin.count() << " ns has no row";
+  for (const BurstRow& row : rows) {
+    EXPECT_LT(row.end - row.begin, salvo.end - salvo.begin + 5ms);
+  }
+  if (salvo.end - salvo.begin >= 10ms) return;
+  EXPECT_EQ(rows.size(), 1U);
+  EXPECT_GE(rows.front().packets, 90U);
+}
+
+// 10 salvos before the step, and 10 after it. How many rows they have.
+std::size_t expect_bursts_around_step(const std::string& csv, const std::vector<LoggedPacket>& log,
+                                      std::chrono::seconds step) {
+  const auto rows = burst_rows(csv);
+  const auto ahead = labels_ahead(csv);
+  const auto salvos = salvos_of(log);
+  EXPECT_EQ(salvos.size(), 20U);
+  std::size_t told = 0;
+  for (std::size_t i = 0; i < salvos.size(); ++i) {
+    std::vector<BurstRow> own;
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      if (!salvos[i].holds(rows[row])) continue;
+      own.push_back(rows[row]);
+      const Nanoseconds moved = ahead[row] - ahead[0];
+      EXPECT_LT(std::chrono::abs(moved - (i < 10 ? 0s : step)), 500ms) << "row " << row;
+      EXPECT_NEAR(static_cast<double>(rows[row].bytes),
+                  static_cast<double>(
+                      bytes_between(log, rows[row].direction, rows[row].begin, rows[row].end)),
+                  2.0 * kFrame);
+    }
+    expect_rows_of(salvos[i], own);
+    told += own.size();
+  }
+  EXPECT_EQ(told, rows.size()) << "a row where nothing was sent\n" << csv;
+  return rows.size();
 }
 
 TEST_F(BurstFaults, AStepOfTheWallClockIsSaidOnceAndMovesNothingButLabels) {
@@ -172,11 +213,12 @@ TEST_F(BurstFaults, AStepOfTheWallClockIsSaidOnceAndMovesNothingButLabels) {
     std::this_thread::sleep_for(300ms);
     const Finished finished = end(program);
     const auto log = packets.stop();
-    expect_bursts_around_step(finished.out, log, step);
+    const std::size_t rows = expect_bursts_around_step(finished.out, log, step);
     EXPECT_EQ(count_of(finished.err, "the wall clock was"), 1U) << finished.err;
     EXPECT_NE(finished.err.find(words), std::string::npos) << finished.err;
     EXPECT_TRUE(missed_no_window(finished.err)) << finished.err;
-    EXPECT_NE(finished.err.find("20 bursts"), std::string::npos) << finished.err;
+    EXPECT_NE(finished.err.find(std::to_string(rows) + " bursts"), std::string::npos)
+        << finished.err;
   }
 }
 

@@ -39,7 +39,7 @@ std::string find_cgroup2_root() {
   throw std::runtime_error("no cgroup2 mount in /proc/self/mountinfo");
 }
 
-void remove_leftovers() {
+void remove_left_cgroups() {
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator(cgroup2_root(), ignored)) {
     if (is_leftover(entry.path().filename().string())) rmdir(entry.path().c_str());
@@ -76,10 +76,10 @@ const std::string& cgroup2_root() {
 
 Cgroup::Cgroup(const std::string& label) : path_("/cgt-" + std::to_string(getpid()) + "-" + label) {
   static std::once_flag once;
-  std::call_once(once, remove_leftovers);
+  std::call_once(once, remove_left_cgroups);
   const auto directory = cgroup2_root() + path_;
   require(mkdir(directory.c_str(), 0755) == 0, "mkdir " + directory);
-  struct stat status {};
+  struct stat status{};
   require(stat(directory.c_str(), &status) == 0, directory);
   id_ = status.st_ino;
 }

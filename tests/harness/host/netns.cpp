@@ -21,7 +21,7 @@
 namespace cgtally::harness {
 namespace {
 
-void remove_leftovers() {
+void remove_left_netns() {
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator("/run/netns", ignored)) {
     const auto name = entry.path().filename().string();
@@ -40,7 +40,7 @@ bool is_leftover(const std::string& name) {
 
 Netns::Netns(const std::string& label) : name_("cgt-" + std::to_string(getpid()) + "-" + label) {
   static std::once_flag once;
-  std::call_once(once, remove_leftovers);
+  std::call_once(once, remove_left_netns);
   run({"ip", "netns", "add", name_});
   fd_ = sys::Fd(open(path().c_str(), O_RDONLY | O_CLOEXEC));
   require(static_cast<bool>(fd_), path());
@@ -60,7 +60,7 @@ Netns::~Netns() {
 }
 
 std::uint64_t Netns::inode() const {
-  struct stat status {};
+  struct stat status{};
   require(fstat(fd(), &status) == 0, "fstat " + path());
   return status.st_ino;
 }

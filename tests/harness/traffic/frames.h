@@ -20,6 +20,7 @@ using Mac = std::array<std::uint8_t, 6>;
 
 inline constexpr Mac kHostMac{2, 0, 0, 0, 0, 1};
 inline constexpr Mac kRemoteMac{2, 0, 0, 0, 0, 2};
+inline constexpr Mac kLoopbackMac{};  // as lo has it: a frame for this host
 inline constexpr Mac kBroadcastMac{255, 255, 255, 255, 255, 255};
 
 inline constexpr std::uint16_t kEtherIp4 = 0x0800;

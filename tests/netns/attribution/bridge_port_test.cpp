@@ -6,7 +6,7 @@
 namespace cgtally::harness {
 namespace {
 
-constexpr std::uint16_t kPort = 9000;
+constexpr std::uint16_t kBridgedPort = 9000;
 constexpr Mac kBridgeMac{2, 0, 0, 0, 0, 0x99};
 
 class BridgePort : public WireTest {
@@ -33,11 +33,11 @@ TEST_F(BridgePort, FramesForTheBridgesOwnMacAreTheServers) {
   const Cgroup server_group("server");
   const auto tcp = server_group.socket(wire_.host(), AF_INET6, SOCK_STREAM);
   const auto udp = server_group.socket(wire_.host(), AF_INET6, SOCK_DGRAM);
-  listen_at(tcp, at("::", kPort));
-  bind_to(udp, at("::", kPort));
+  listen_at(tcp, at("::", kBridgedPort));
+  bind_to(udp, at("::", kBridgedPort));
   const Counted counted(wire_.host_end());
   for (const auto version : {Ip::v4, Ip::v6}) {
-    const auto to = host_at(version, kPort);
+    const auto to = host_at(version, kBridgedPort);
     auto [remote, peer] = connect_through(tcp, wire_.remote().socket(to.family(), SOCK_STREAM), to);
     transfer(remote, peer, 500000);
     converse(remote, peer, 20, 500, 5000);
@@ -57,13 +57,13 @@ TEST_F(BridgePort, FramesForTheBridgesOwnMacAreTheServers) {
 TEST_F(BridgePort, FramesForAnAddressBehindTheBridgeAreForwarded) {
   const Cgroup bystander("bystander");
   const auto listening = bystander.socket(wire_.host(), AF_INET6, SOCK_DGRAM);
-  bind_to(listening, at("::", kPort));
+  bind_to(listening, at("::", kBridgedPort));
   const Counted counted(wire_.host_end());
   const PacketSocket remote(wire_.remote(), "cgt1");
   const Mac guest{2, 0, 0, 0, 0, 0x50};
   for (const auto& to : {guest, kBridgeMac}) {
-    const auto datagram =
-        ip4({.source = kRemote4, .destination = "10.77.0.50"}, harness::udp(4000, kPort, 100));
+    const auto datagram = ip4({.source = kRemote4, .destination = "10.77.0.50"},
+                              harness::udp(4000, kBridgedPort, 100));
     for (int i = 0; i < 10; ++i) remote.send(ethernet(kRemoteMac, to, kEtherIp4, datagram));
   }
   const auto settled = counted.settle();

@@ -14,7 +14,7 @@ constexpr char kPod4[] = "10.88.0.2";
 constexpr char kPod6[] = "fd88::2";
 
 // A TCP listener and a UDP socket on the same port of the wildcard address, dual-stack.
-struct Server {
+struct Listener {
   sys::Fd tcp;
   sys::Fd udp;
 };
@@ -51,21 +51,21 @@ class Forwarding : public WireTest {
             rules);
   }
 
-  static Server serve(sys::Fd tcp, sys::Fd udp, std::uint16_t port) {
+  static Listener serve(sys::Fd tcp, sys::Fd udp, std::uint16_t port) {
     listen_at(tcp, at("::", port));
     bind_to(udp, at("::", port));
     return {std::move(tcp), std::move(udp)};
   }
-  [[nodiscard]] Server serve_here(const Cgroup& cgroup, std::uint16_t port) const {
+  [[nodiscard]] Listener serve_here(const Cgroup& cgroup, std::uint16_t port) const {
     return serve(cgroup.socket(wire_.host(), AF_INET6, SOCK_STREAM),
                  cgroup.socket(wire_.host(), AF_INET6, SOCK_DGRAM), port);
   }
-  [[nodiscard]] Server serve_in_pod(std::uint16_t port) const {
+  [[nodiscard]] Listener serve_in_pod(std::uint16_t port) const {
     return serve(pod_.socket(AF_INET6, SOCK_STREAM), pod_.socket(AF_INET6, SOCK_DGRAM), port);
   }
 
   // The remote talks TCP and UDP to `to`, where `server` hears it: several flows of each.
-  void talk(const Server& server, const SocketAddress& to) const {
+  void talk(const Listener& server, const SocketAddress& to) const {
     for (int flow = 0; flow < 5; ++flow) {
       auto [remote, peer] =
           connect_through(server.tcp, wire_.remote().socket(to.family(), SOCK_STREAM), to);

@@ -11,7 +11,7 @@
 namespace cgtally::harness {
 namespace {
 
-constexpr std::uint16_t kPort = 9000;
+constexpr std::uint16_t kServicePort = 9000;
 constexpr std::uint16_t kBehind = 9001;
 constexpr int kFlows = 100;
 constexpr std::size_t kQuestion = 50;
@@ -72,7 +72,8 @@ class TranslatedOutput : public Nat {
     netfilter(chain("output", rules));
   }
 
-  const std::vector<SocketAddress> service_{at("10.96.0.1", kPort), at("fd96::1", kPort)};
+  const std::vector<SocketAddress> service_{at("10.96.0.1", kServicePort),
+                                            at("fd96::1", kServicePort)};
 };
 
 TEST_F(TranslatedOutput, RepliesToATcpConnectionAreItsClients) {
@@ -120,11 +121,11 @@ TEST_F(TranslatedOutput, RepliesToAConnectedUdpSocketAreItsClients) {
 
 TEST_F(Nat, AUdpServerGetsAllOneDatagramFlowsButTheFirst) {
   const Cgroup server_group("server");
-  const auto server = serve_in(wire_.host(), server_group, kPort);
+  const auto server = serve_in(wire_.host(), server_group, kServicePort);
   netfilter(chain("prerouting", "udp dport 1 redirect to :2\n"));
   const Counted counted(wire_.host_end());
-  ask(server.udp, host_at(Ip::v4, kPort), kFlows);
-  ask(server.udp, host_at(Ip::v6, kPort), kFlows);
+  ask(server.udp, host_at(Ip::v4, kServicePort), kFlows);
+  ask(server.udp, host_at(Ip::v6, kServicePort), kFlows);
   const auto settled = counted.settle();
   EXPECT_EQ(settled.books.of(server_group),
             sum(received(kFlows - 1, kQuestion4), received(kFlows - 1, kQuestion6)))
@@ -134,14 +135,14 @@ TEST_F(Nat, AUdpServerGetsAllOneDatagramFlowsButTheFirst) {
 
 TEST_F(Nat, AUdpServerThatIsNotTrackedGetsAllButItsFirstDatagram) {
   const Cgroup server_group("server");
-  const auto server = serve_in(wire_.host(), server_group, kPort);
+  const auto server = serve_in(wire_.host(), server_group, kServicePort);
   netfilter(chain("prerouting", "") +
             "chain raw { type filter hook prerouting priority raw; udp dport 9000 notrack; }\n");
   const Counted counted(wire_.host_end());
-  ask(server.udp, host_at(Ip::v4, kPort), 1);
+  ask(server.udp, host_at(Ip::v4, kServicePort), 1);
   // Within a jiffy, that conntrack does not know a flow proves nothing.
   std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  ask(server.udp, host_at(Ip::v4, kPort), kFlows);
+  ask(server.udp, host_at(Ip::v4, kServicePort), kFlows);
   const auto settled = counted.settle();
   EXPECT_EQ(settled.books.of(server_group), received(kFlows, kQuestion4)) << settled.books;
   EXPECT_EQ(settled.books.sum(), settled.truth);
@@ -204,15 +205,15 @@ class PublishedAtOneAddress : public Nat {
 
 TEST_F(PublishedAtOneAddress, WhatIsKnownOfTheHostsOwnIsNotBelievedOfThePublished) {
   const Cgroup own_group("own");
-  const auto own = serve_in(wire_.host(), own_group, kPort);
-  const auto pod = serve_in(pod_, kPort);
+  const auto own = serve_in(wire_.host(), own_group, kServicePort);
+  const auto pod = serve_in(pod_, kServicePort);
   const Counted counted(device_);
-  visit(own, at("10.77.0.3", kPort));
-  visit(own, at("fd77::3", kPort));
+  visit(own, at("10.77.0.3", kServicePort));
+  visit(own, at("fd77::3", kServicePort));
   const auto before = counted.settle();
   for (int i = 0; i < 3; ++i) {
-    visit(pod, host_at(Ip::v4, kPort));
-    visit(pod, host_at(Ip::v6, kPort));
+    visit(pod, host_at(Ip::v4, kServicePort));
+    visit(pod, host_at(Ip::v6, kServicePort));
   }
   const auto after = counted.settle();
   EXPECT_GT(before.books.of(own_group).rx_packets.value, 0u) << before.books;
@@ -225,14 +226,14 @@ TEST_F(PublishedAtOneAddress, WhatIsKnownOfTheHostsOwnIsNotBelievedOfThePublishe
 
 TEST_F(PublishedAtOneAddress, TheHostsOwnSocketGetsWhatComesToTheOther) {
   const Cgroup own_group("own");
-  const auto own = serve_in(wire_.host(), own_group, kPort);
-  const auto pod = serve_in(pod_, kPort);
+  const auto own = serve_in(wire_.host(), own_group, kServicePort);
+  const auto pod = serve_in(pod_, kServicePort);
   const Counted counted(device_);
   for (int round = 0; round < 5; ++round) {
-    visit(own, at("10.77.0.3", kPort));
-    visit(pod, host_at(Ip::v4, kPort));
-    visit(own, at("fd77::3", kPort));
-    visit(pod, host_at(Ip::v6, kPort));
+    visit(own, at("10.77.0.3", kServicePort));
+    visit(pod, host_at(Ip::v4, kServicePort));
+    visit(own, at("fd77::3", kServicePort));
+    visit(pod, host_at(Ip::v6, kServicePort));
   }
   const auto settled = counted.settle();
   expect_conserved(settled, 100);

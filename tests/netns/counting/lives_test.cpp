@@ -14,9 +14,9 @@
 namespace cgtally::harness {
 namespace {
 
-constexpr int kLives = 50;
-constexpr std::uint64_t kPayload = 1000;
-constexpr std::uint64_t kFrame = 14 + 20 + 8 + kPayload;
+constexpr int kCgroupLives = 50;
+constexpr std::uint64_t kDatagram = 1000;
+constexpr std::uint64_t kDatagramFrame = 14 + 20 + 8 + kDatagram;
 
 // Reads, samples and sums up what all lives of one path did; checks each sample against the link.
 class Agent {
@@ -89,7 +89,7 @@ TEST_F(Lives, OfOnePathNeverShowARateAboveTheLinksAndSumUpToWhatWasSent) {
   }
   Agent agent(wire_, counted, path);
   int datagrams = 0;
-  for (int life = 0; life < kLives; ++life) {
+  for (int life = 0; life < kCgroupLives; ++life) {
     Cgroup cgroup("redis");
     ASSERT_EQ(cgroup.path(), path);
     agent.born(cgroup);
@@ -99,12 +99,12 @@ TEST_F(Lives, OfOnePathNeverShowARateAboveTheLinksAndSumUpToWhatWasSent) {
     // life's.
     const auto client = wire_.remote().socket(AF_INET, SOCK_DGRAM);
     // Later lives are shorter: a difference across lives would be negative.
-    const int count = 2 * kLives - life;
+    const int count = 2 * kCgroupLives - life;
     // What has been received has been booked: ksoftirqd may deliver long after a send.
     const auto exchange = [&](int each_way) {
       for (int i = 0; i < each_way; ++i) {
-        send_datagrams(socket, remote_at(Ip::v4, 7001), 1, kPayload);
-        send_datagrams(client, host_at(Ip::v4, 7000), 1, kPayload);
+        send_datagrams(socket, remote_at(Ip::v4, 7001), 1, kDatagram);
+        send_datagrams(client, host_at(Ip::v4, 7000), 1, kDatagram);
         receive_datagrams(peer, 1);
         receive_datagrams(socket, 1);
       }
@@ -120,10 +120,10 @@ TEST_F(Lives, OfOnePathNeverShowARateAboveTheLinksAndSumUpToWhatWasSent) {
     agent.died();
     agent.take();
   }
-  const auto expected = sum(sent(static_cast<std::uint64_t>(datagrams), kFrame),
-                            received(static_cast<std::uint64_t>(datagrams), kFrame));
+  const auto expected = sum(sent(static_cast<std::uint64_t>(datagrams), kDatagramFrame),
+                            received(static_cast<std::uint64_t>(datagrams), kDatagramFrame));
   EXPECT_EQ(agent.sum_of_lives(), expected) << counted.books();
-  EXPECT_EQ(agent.last_rows(), kLives);
+  EXPECT_EQ(agent.last_rows(), kCgroupLives);
   const auto settled = counted.settle();
   EXPECT_EQ(settled.books.sum(), settled.truth);
 }

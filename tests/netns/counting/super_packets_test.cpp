@@ -7,16 +7,16 @@
 namespace cgtally::harness {
 namespace {
 
-constexpr std::size_t kPayload = 30'000;
+constexpr std::size_t kSuperPayload = 30'000;
 constexpr std::uint16_t kSegment = 1300;
-constexpr std::uint64_t kSegments = (kPayload + kSegment - 1) / kSegment;
+constexpr std::uint64_t kSegments = (kSuperPayload + kSegment - 1) / kSegment;
 
 class SuperPackets : public WireTest {};
 
 Frame ip4_data() {
   return ethernet(kHostMac, kRemoteMac, kEtherIp4,
                   ip4({.protocol = kProtocolTcp, .source = kHost4, .destination = kRemote4},
-                      tcp(1, 2, kPayload)));
+                      tcp(1, 2, kSuperPayload)));
 }
 
 TEST_F(SuperPackets, OneWithATagInBandIsBookedWithATagForEachFrame) {
@@ -40,7 +40,7 @@ TEST_F(SuperPackets, OneWithATagInMetadataIsBookedWithATagForEachFrame) {
 TEST_F(SuperPackets, OneWithExtensionHeadersIsBookedWithThemInEachFrame) {
   const Counted counted(wire_.host_end());
   const PacketSocket host(wire_.host(), "cgt0");
-  const auto data = ip6_extension(60, ip6_extension(kProtocolTcp, tcp(1, 2, kPayload)));
+  const auto data = ip6_extension(60, ip6_extension(kProtocolTcp, tcp(1, 2, kSuperPayload)));
   host.send_super(ethernet(kHostMac, kRemoteMac, kEtherIp6, ip6(0, kHost6, kRemote6, data)),
                   14 + 40 + 16 + 20, kSegment, true);
   const auto settled = counted.settle();

@@ -82,8 +82,8 @@ class KillBetweenTwoMaps : public ::testing::Test {
     for (int kills = 0;; ++kills) {
       before();
       Seen seen(ledger_, slot);
-      const bool killed = killed_after_change(
-          first, body, [&] { return seen.changed(); }, kills + 1);
+      const bool killed =
+          killed_after_change(first, body, [&] { return seen.changed(); }, kills + 1);
       auto next = must(bpf::RetireJournal::open(ledger_));
       must(next.recover(clock_));
       const auto missing = std::ranges::count(places_of_slots(ledger_), 0);
@@ -167,6 +167,7 @@ class LostSlots : public WireTest {};
 // Two threads send for the same cgroups, so that two CPUs meet a new account at the same time.
 TEST_F(LostSlots, AreFoundWhileProgramsTakeOthersAndNoneIsInTwoPlaces) {
   constexpr int kCgroups = 6;
+  constexpr std::size_t kMostInQuarantine = 200;
   Counted counted(wire_.host_end(), HookChoice::newest, {.slots = 256});
   bpf::Ledger& ledger = counted.tally().ledger();
   auto keeper = must(bpf::RetireJournal::open(ledger));
@@ -197,7 +198,11 @@ TEST_F(LostSlots, AreFoundWhileProgramsTakeOthersAndNoneIsInTwoPlaces) {
     const std::jthread other(send);
     const auto end = std::chrono::steady_clock::now() + 5s;
     while (std::chrono::steady_clock::now() < end) {
-      folded += must(keeper.retire(all, sys::now().boot));
+      // Slots are in quarantine before they come again: a kernel that retires quickly would have
+      // all of them there.
+      if (keeper.room() >= CGT_RETIRE_ENTRIES - kMostInQuarantine) {
+        folded += must(keeper.retire(all, sys::now().boot));
+      }
       keeper.release_quarantined(sys::now().boot);
       std::uint32_t slot = 0;  // as a killed keeper would have held it
       if (bpf_map_lookup_and_delete_elem(ledger.fd("free"), nullptr, &slot) == 0) ++stolen;

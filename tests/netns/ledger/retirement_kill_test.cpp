@@ -14,9 +14,6 @@
 namespace cgtally::harness {
 namespace {
 
-Nanoseconds now() { return sys::now().boot; }
-Account of(const Cgroup& cgroup) { return {AccountKind::cgroup, cgroup.id()}; }
-
 std::uint32_t open_entries(const bpf::Ledger& ledger) {
   std::uint32_t open = 0;
   for (const cgt_retire_entry& entry : ledger.header().journal) {

@@ -19,9 +19,6 @@ namespace {
 constexpr Account kRetired{AccountKind::retired, 0};
 constexpr auto kLap = std::chrono::milliseconds{400};  // of the windows, and a little
 
-Nanoseconds now() { return sys::now().boot; }
-Account of(const Cgroup& cgroup) { return {AccountKind::cgroup, cgroup.id()}; }
-
 class AccountRetirer : public WireTest, public ::testing::WithParamInterface<HookChoice> {};
 
 INSTANTIATE_TEST_SUITE_P(By, AccountRetirer,
@@ -115,9 +112,7 @@ class Churn {
     EXPECT_EQ(read.lost_final_totals, 0U);
     const auto samples = sampler_.process(
         reading,
-        [&](std::uint64_t id) {
-          return AccountName{std::to_string(id), expected_.contains(id)};
-        },
+        [&](std::uint64_t id) { return AccountName{std::to_string(id), expected_.contains(id)}; },
         [](InterfaceKey) { return "cgt0"; });
     sampler_.commit();
     for (const Sample& sample : samples) {

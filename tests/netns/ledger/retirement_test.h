@@ -14,6 +14,7 @@
 #include "adapters/bpf/ledger/ledger.h"
 #include "adapters/bpf/ledger/retire_journal.h"
 #include "adapters/bpf/ledger/totals_reader.h"
+#include "adapters/sys/clock.h"
 #include "harness/host/cgroup.h"
 #include "harness/traffic/wire.h"
 
@@ -24,6 +25,9 @@ T must(Result<T> result) {
   if (!result) throw std::runtime_error(result.error().what);
   if constexpr (!std::is_void_v<T>) return std::move(*result);
 }
+
+inline Nanoseconds now() { return sys::now().boot; }
+inline Account of(const Cgroup& cgroup) { return {AccountKind::cgroup, cgroup.id()}; }
 
 // Follows a ledger from its beginning. The traffic of an account over all its lives is the sum of
 // its final_totals and of its totals in the ledger; neither that nor the sum of the ledger may ever

@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 
 constexpr std::uint64_t kBegin = 100'000;  // the first window_index that is watched
 
-TrafficWindow window(std::uint64_t window_index, std::uint64_t bytes = 100) {
+TrafficWindow filled(std::uint64_t window_index, std::uint64_t bytes = 100) {
   return {
       .window_index = window_index, .bytes = {bytes}, .packets = {1}, .error = {}, .shares = {}};
 }
@@ -41,7 +41,7 @@ class FlightRecorderTest : public testing::Test {
            const std::optional<MissedWindows>& tx_missed = {}) {
     std::vector<TrafficWindow> windows;
     for (std::uint64_t window_index = next_; window_index <= through; ++window_index)
-      windows.push_back(window(window_index));
+      windows.push_back(filled(window_index));
     recorder_.add(Direction::rx,
                   {.windows = windows, .from = next_, .through = through, .missed = {}}, {}, {});
     recorder_.add(Direction::tx,
@@ -159,7 +159,7 @@ TEST_F(FlightRecorderTest, MissedWindowsAreMarkedWithTheirBytes) {
 TEST_F(FlightRecorderTest, AWindowThatACpuWasLateForIsWhole) {
   const Burst one = burst(kBegin + 3000, kBegin + 3001);
   fly(kBegin + 3050, {}, kBegin + 3000);
-  TrafficWindow rest = window(kBegin + 3000, 40);
+  TrafficWindow rest = filled(kBegin + 3000, 40);
   rest.error = {40};
   const std::vector<TrafficWindow> late{rest};
   recorder_.add(Direction::tx, {.windows = late, .from = next_, .through = next_ - 1, .missed = {}},

@@ -9,7 +9,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TrafficWindow window(std::uint64_t window_index, std::uint64_t bytes) {
+TrafficWindow one_packet(std::uint64_t window_index, std::uint64_t bytes) {
   return {
       .window_index = window_index, .bytes = {bytes}, .packets = {1}, .error = {}, .shares = {}};
 }
@@ -23,8 +23,8 @@ TEST(Sparkline, OfNothingIsBlank) { EXPECT_EQ(sparkline({{0}, {0}}), "  "); }
 
 TEST(LastSecond, HasTwentyCellsThatAreOver) {
   LastSecond second(1ms);
-  second.add({window(9'050, 1), window(9'099, 2), window(9'100, 4), window(10'049, 8),
-              window(10'050, 16)});
+  second.add({one_packet(9'050, 1), one_packet(9'099, 2), one_packet(9'100, 4),
+              one_packet(10'049, 8), one_packet(10'050, 16)});
   const auto cells = second.cells(10'065ms);  // the windows up to 10'050 have closed
   ASSERT_EQ(cells.size(), 20U);
   EXPECT_EQ(cells[0], Bytes{3});
@@ -34,17 +34,17 @@ TEST(LastSecond, HasTwentyCellsThatAreOver) {
 
 TEST(LastSecond, ShowsNoCellOfWhichWindowsAreOpen) {
   LastSecond second(1ms);
-  second.add({window(10'049, 8)});
+  second.add({one_packet(10'049, 8)});
   EXPECT_EQ(second.cells(10'061ms).back(), Bytes{0});
   EXPECT_EQ(second.cells(10'062ms).back(), Bytes{8});
 }
 
 TEST(LastSecond, ForgetsWhatIsOlderAndTakesWhatComesLate) {
   LastSecond second(1ms);
-  second.add({window(8'455, 100)});
-  second.add({window(10'055, 1)});  // lies where the other one lay
-  second.add({window(8'456, 100)});
-  second.add({window(10'056, 2)});
+  second.add({one_packet(8'455, 100)});
+  second.add({one_packet(10'055, 1)});  // lies where the other one lay
+  second.add({one_packet(8'456, 100)});
+  second.add({one_packet(10'056, 2)});
   const auto cells = second.cells(10'150ms);
   std::uint64_t sum = 0;
   for (const Bytes cell : cells) sum += cell.value;
@@ -53,7 +53,7 @@ TEST(LastSecond, ForgetsWhatIsOlderAndTakesWhatComesLate) {
 
 TEST(LastSecond, OfLongWindowsHasACellForEach) {
   LastSecond second(100ms);
-  second.add({window(100, 7), window(101, 9)});
+  second.add({one_packet(100, 7), one_packet(101, 9)});
   const auto cells = second.cells(10'410ms);
   ASSERT_EQ(cells.size(), 10U);
   EXPECT_EQ(cells[8], Bytes{7});
@@ -128,8 +128,8 @@ TEST(BurstHistory, ShowsMissedWindowsForAMinute) {
 
 TEST(BurstHistory, ShowsTheBusiestInterfaceOnly) {
   BurstHistory history(1ms);
-  history.add("eth0", Direction::rx, {window(9'500, 500)});
-  history.add("eth1", Direction::tx, {window(9'500, 600)});
+  history.add("eth0", Direction::rx, {one_packet(9'500, 500)});
+  history.add("eth1", Direction::tx, {one_packet(9'500, 600)});
   const auto second = history.next_panel(moment(10s)).second;
   ASSERT_TRUE(second);
   EXPECT_EQ(second->iface, "eth1");
@@ -140,7 +140,7 @@ TEST(BurstHistory, ShowsTheBusiestInterfaceOnly) {
 TEST(BurstHistory, HasNoSecondWithoutTraffic) {
   BurstHistory history(1ms);
   EXPECT_FALSE(history.next_panel(moment(10s)).second);
-  history.add("eth0", Direction::rx, {window(9'500, 500)});
+  history.add("eth0", Direction::rx, {one_packet(9'500, 500)});
   EXPECT_TRUE(history.next_panel(moment(10s)).second);
   EXPECT_FALSE(history.next_panel(moment(11s)).second);
 }

@@ -11,9 +11,8 @@
 namespace cgtally {
 namespace {
 
-constexpr double kCapacity = 1e9;
-constexpr double kRate = 35.125e6;  // 281 Mbit/s
-constexpr double kDrain_s = kCapacity / (kRate - kBaseline);
+constexpr double kSpendRate = 35.125e6;  // 281 Mbit/s
+constexpr double kDrain_s = kCapacity / (kSpendRate - kBaseline);
 
 struct Watching {
   double tick_s;
@@ -31,8 +30,8 @@ class Exhaustion : public testing::TestWithParam<Watching> {
   void exhaust(Bucket& bucket, const std::function<double(double)>& plateau, double seconds) {
     const double tick_s = GetParam().tick_s;
     const double drain_s = std::floor(kDrain_s / tick_s) * tick_s;
-    clock_.run(bucket, kRate, drain_s, quiet());
-    const double left = kCapacity - drain_s * (kRate - kBaseline);
+    clock_.run(bucket, kSpendRate, drain_s, quiet());
+    const double left = kCapacity - drain_s * (kSpendRate - kBaseline);
     clock_.run(bucket, kBaseline + left / tick_s, tick_s, held_back());
     empty_at_s_ = clock_.now_s();
     clock_.run(bucket, plateau, seconds, held_back());
@@ -52,8 +51,7 @@ INSTANTIATE_TEST_SUITE_P(Watched, Exhaustion,
 
 TEST_P(Exhaustion, IsSaidWithinFiveSecondsAndTeachesTheCapacity) {
   Bucket bucket{terms(2e8, ByteRange::kUnbounded, Basis::prior), BucketStart::full, clock_.now()};
-  exhaust(
-      bucket, [](double) { return kBaseline; }, 10);
+  exhaust(bucket, [](double) { return kBaseline; }, 10);
   EXPECT_GE(clock_.exhausted_at_s(), empty_at_s_ - 1) << "not before it was";
   EXPECT_LE(clock_.exhausted_at_s(), empty_at_s_ + 5);
   EXPECT_FALSE(bucket.time_to_empty());
@@ -89,14 +87,13 @@ TEST_P(Exhaustion, IsSaidOfWholeResponsesAndOfJitterToo) {
 
 TEST_P(Exhaustion, TheFirstOnePredictsTheSecond) {
   Bucket bucket{terms(2e8, ByteRange::kUnbounded, Basis::prior), BucketStart::full, clock_.now()};
-  exhaust(
-      bucket, [](double) { return kBaseline; }, 10);
+  exhaust(bucket, [](double) { return kBaseline; }, 10);
   clock_.run(bucket, 0, 60, quiet());
   EXPECT_EQ(bucket.state(), CreditState::earning);
-  clock_.run(bucket, kRate, 10, quiet());
+  clock_.run(bucket, kSpendRate, 10, quiet());
   const auto time = bucket.time_to_empty();
   ASSERT_TRUE(time && time->hi_s);
-  const double truth = 60 * kBaseline / (kRate - kBaseline) - 10;
+  const double truth = 60 * kBaseline / (kSpendRate - kBaseline) - 10;
   EXPECT_LE(time->lo_s, truth + 0.01);
   EXPECT_GE(*time->hi_s, truth - 0.01);
   EXPECT_NEAR((time->lo_s + *time->hi_s) / 2, truth, 0.05 * truth);
@@ -105,22 +102,21 @@ TEST_P(Exhaustion, TheFirstOnePredictsTheSecond) {
 TEST_P(Exhaustion, IsCorrectedWhenItGoesOnSpending) {
   CreditTerms prior = terms(2e8, 4e9, Basis::prior);
   Bucket bucket{prior, BucketStart::full, clock_.now()};
-  clock_.run(bucket, kRate, 10, quiet());
+  clock_.run(bucket, kSpendRate, 10, quiet());
   clock_.run(bucket, kBaseline, 12, held_back());  // by chance: 729 MB are left
   EXPECT_EQ(bucket.state(), CreditState::exhausted);
-  clock_.run(bucket, kRate, 5, quiet());
+  clock_.run(bucket, kSpendRate, 5, quiet());
   EXPECT_EQ(bucket.state(), CreditState::draining);
   EXPECT_TRUE(said(bucket, "it had not been empty")) << all_said(bucket);
   EXPECT_EQ(bucket.capacity_basis(), Basis::prior);
   EXPECT_GE(bucket.capacity().hi, kCapacity);
-  EXPECT_GE(bucket.balance().hi, kCapacity - 15 * (kRate - kBaseline));
-  EXPECT_NEAR(bucket.deficit().lo, 15 * (kRate - kBaseline), 0.01 * kCapacity);
+  EXPECT_GE(bucket.balance().hi, kCapacity - 15 * (kSpendRate - kBaseline));
+  EXPECT_NEAR(bucket.deficit().lo, 15 * (kSpendRate - kBaseline), 0.01 * kCapacity);
 }
 
 TEST_P(Exhaustion, ToldATooLargeCapacityItInsistsForAWhileAndThenLearns) {
   Bucket bucket{told(2 * kCapacity), BucketStart::full, clock_.now()};
-  exhaust(
-      bucket, [](double) { return kBaseline; }, 12);
+  exhaust(bucket, [](double) { return kBaseline; }, 12);
   EXPECT_NE(bucket.state(), CreditState::exhausted);
   clock_.run(bucket, kBaseline, 12, held_back());
   EXPECT_EQ(bucket.state(), CreditState::exhausted);
@@ -131,8 +127,7 @@ TEST_P(Exhaustion, ToldATooLargeCapacityItInsistsForAWhileAndThenLearns) {
 
 TEST_P(Exhaustion, ToldATooSmallCapacityItIsRaisedAndThenLearned) {
   Bucket bucket{told(0.5 * kCapacity), BucketStart::full, clock_.now()};
-  exhaust(
-      bucket, [](double) { return kBaseline; }, 12);
+  exhaust(bucket, [](double) { return kBaseline; }, 12);
   EXPECT_TRUE(said(bucket, "the capacity (told) was too small")) << all_said(bucket);
   EXPECT_EQ(bucket.state(), CreditState::exhausted);
   EXPECT_EQ(bucket.capacity_basis(), Basis::learned);
@@ -143,9 +138,9 @@ TEST(NoExhaustion, ACounterThatTicksWithCreditsLeftProvesNothing) {
   Clock clock;
   Bucket bucket{terms(2e8, 4e9, Basis::prior), BucketStart::full, clock.now()};
   const CounterOf ticking{.there = true, .share = 0.35};
-  clock.run(bucket, kRate, 20, ticking);
+  clock.run(bucket, kSpendRate, 20, ticking);
   clock.run(bucket, 0.9 * kBaseline, 60, ticking);
-  clock.run(bucket, kRate, 20, ticking);
+  clock.run(bucket, kSpendRate, 20, ticking);
   clock.run(bucket, 1.2 * kBaseline, 60, ticking);
   EXPECT_LT(clock.exhausted_at_s(), 0);
 }
@@ -179,7 +174,7 @@ TEST(NoExhaustion, WithACounterThatStaysQuietThePlateauIsTheSendersOwn) {
   Clock clock;
   Bucket bucket{terms(2e8, 4e9, Basis::prior), BucketStart::full, clock.now()};
   const CounterOf quiet{.there = true, .share = 0};
-  clock.run(bucket, kRate, 20, quiet);
+  clock.run(bucket, kSpendRate, 20, quiet);
   clock.run(bucket, kBaseline, 1, {.there = true, .share = 0.0002});  // a single one
   clock.run(bucket, kBaseline, 60, quiet);
   EXPECT_LT(clock.exhausted_at_s(), 0);
@@ -211,7 +206,7 @@ TEST(NoExhaustion, ASenderThatWandersAboutTheBaselineIsNotHeldThere) {
     return kBaseline * (0.7 + 0.001 * static_cast<double>(dice() % 601));
   };
   for (int i = 0; i < 10; ++i) {
-    clock.run(bucket, kRate, 3);
+    clock.run(bucket, kSpendRate, 3);
     clock.run(bucket, rate, 60);
   }
   EXPECT_FALSE(said(bucket, "empty (MEASURED)")) << all_said(bucket);
@@ -220,7 +215,7 @@ TEST(NoExhaustion, ASenderThatWandersAboutTheBaselineIsNotHeldThere) {
 TEST(BucketBelief, ToldEmptyAndYetSpendingIsSaidAndForgotten) {
   Clock clock;
   Bucket bucket{told(kCapacity), BucketStart::empty, clock.now()};
-  clock.run(bucket, kRate, 5);
+  clock.run(bucket, kSpendRate, 5);
   EXPECT_EQ(bucket.state(), CreditState::draining);
   EXPECT_TRUE(said(bucket, "it was not empty, as was TOLD")) << all_said(bucket);
   EXPECT_EQ(bucket.capacity(), (ByteRange{.lo = kCapacity, .hi = kCapacity}));
@@ -229,21 +224,22 @@ TEST(BucketBelief, ToldEmptyAndYetSpendingIsSaidAndForgotten) {
 TEST(BucketBelief, SpendingFromAnUnknownBalanceShowsThatThereWasSome) {
   Clock clock;
   Bucket bucket{terms(2e8, 4e9, Basis::prior), BucketStart::unknown, clock.now()};
-  clock.run(bucket, kRate, 20);
+  clock.run(bucket, kSpendRate, 20);
   EXPECT_TRUE(said(bucket, "4.4 x baseline for 2 s: it was not empty")) << all_said(bucket);
-  EXPECT_GE(bucket.capacity().lo, 20 * (kRate - kBaseline)) << "it held at least what was spent";
+  EXPECT_GE(bucket.capacity().lo, 20 * (kSpendRate - kBaseline))
+      << "it held at least what was spent";
 }
 
 // Nobody said that it was full, and no rest is long enough: but it took in less than it earned.
 TEST(BucketBelief, TwoExhaustionsMeasureACapacityThatNothingBounds) {
   Clock clock;
   Bucket bucket{terms(1e8, ByteRange::kUnbounded, Basis::prior), BucketStart::unknown, clock.now()};
-  clock.run(bucket, kRate, 10);
+  clock.run(bucket, kSpendRate, 10);
   clock.run(bucket, kBaseline, 10);
   EXPECT_EQ(bucket.state(), CreditState::exhausted);
   EXPECT_EQ(bucket.capacity_basis(), Basis::prior);
   clock.run(bucket, 0, 300);  // 2.4 GB are earned, 1 GB fits in
-  clock.run(bucket, kRate, kDrain_s);
+  clock.run(bucket, kSpendRate, kDrain_s);
   clock.run(bucket, kBaseline, 10);
   EXPECT_EQ(bucket.capacity_basis(), Basis::learned) << all_said(bucket);
   EXPECT_NEAR(bucket.capacity().middle(), kCapacity, 0.02 * kCapacity);

@@ -12,8 +12,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr double kCapacity = 1e9;
-
 TEST(Bucket, WithoutABurstAboveTheBaselineThereAreNoCredits) {
   CreditTerms flat = told(kCapacity);
   flat.burst = flat.baseline;
@@ -59,8 +57,7 @@ TEST(Bucket, TheTimeToEmptyIsAsWideAsTheRateIsUnsteady) {
   clock.run(bucket, 20e6, 1);
   ASSERT_TRUE(bucket.time_to_empty());
   EXPECT_FALSE(bucket.time_to_empty()->hi_s) << "one second says nothing about the next";
-  clock.run(
-      bucket, [](double at) { return std::fmod(at, 5) < 2 ? 11e6 : 26e6; }, 20);
+  clock.run(bucket, [](double at) { return std::fmod(at, 5) < 2 ? 11e6 : 26e6; }, 20);
   const auto time = bucket.time_to_empty();
   ASSERT_TRUE(time && time->hi_s);
   const double truth = (kCapacity - 21 * 12e6) / 12e6;

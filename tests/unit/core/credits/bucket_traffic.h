@@ -21,6 +21,7 @@ inline CreditTerms terms(double capacity_lo, double capacity_hi, Basis basis) {
 inline CreditTerms told(double capacity) { return terms(capacity, capacity, Basis::told); }
 
 inline constexpr double kBaseline = 8e6;  // bytes per second
+inline constexpr double kCapacity = 1e9;
 
 struct CounterOf {
   bool there = false;
@@ -55,8 +56,7 @@ class Clock {
     }
   }
   void run(Bucket& bucket, double rate, double seconds, CounterOf counter = {}) {
-    run(
-        bucket, [rate](double) { return rate; }, seconds, counter);
+    run(bucket, [rate](double) { return rate; }, seconds, counter);
   }
   void skip(double seconds) { now_s_ += seconds; }
 

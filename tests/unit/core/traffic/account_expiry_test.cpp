@@ -9,9 +9,6 @@
 namespace cgtally {
 namespace {
 
-constexpr InterfaceKey kEth{1};
-constexpr InterfaceKey kLo{2};
-
 Nanoseconds at(std::int64_t seconds) { return std::chrono::seconds{seconds}; }
 InterfaceAccount key(std::uint64_t id, InterfaceKey iface = kEth) { return {iface, cgroup(id)}; }
 RemovedCgroup removed(std::uint64_t id) {

@@ -10,7 +10,6 @@ namespace cgtally {
 namespace {
 
 constexpr std::size_t kMostRemembered = 500;
-constexpr InterfaceKey kEth{1};
 constexpr InterfaceKey kEthAgain{2};
 const Account kRetired = reason(AccountKind::retired);
 const Account kOfKernel = reason(AccountKind::kernel);
@@ -237,9 +236,7 @@ TEST_F(Endings, OwesNoKernelRowToGone) {
         {.taken = second(seconds),
          .ledger = "one",
          .accounts = {{kEth, cgroup(7), sent(1)}, {kGoneInterface, kRetired, sent(2)}}},
-        [](std::uint64_t) {
-          return AccountName{"/7", false};
-        },
+        [](std::uint64_t) { return AccountName{"/7", false}; },
         [](InterfaceKey) { return "eth0"; });
   };
   EXPECT_EQ(take(10).size(), 0U);

@@ -10,9 +10,6 @@
 namespace cgtally {
 namespace {
 
-constexpr InterfaceKey kEth{1};
-constexpr InterfaceKey kLo{2};
-
 class SamplerTest : public testing::Test {
  protected:
   void book(const Account& account, const Traffic& totals, InterfaceKey iface = kEth) {
@@ -283,7 +280,7 @@ TEST_F(SamplerTest, DoesNotCountAnAccountTwiceThatWasMissingInOneReading) {
 }
 
 TEST_F(SamplerTest, SaysResetWhereAnInterfaceOfTheSameNameBeginsAgain) {
-  constexpr InterfaceKey kEthAgain{3};
+  constexpr InterfaceKey kReplugged{3};
   book(cgroup(7), sent(5000));
   book(cgroup(7), sent(100), kLo);
   keep_at(10);
@@ -291,9 +288,9 @@ TEST_F(SamplerTest, SaysResetWhereAnInterfaceOfTheSameNameBeginsAgain) {
     Reading reading{.taken = second(seconds),
                     .ledger = ledger_name_,
                     .accounts = {{kEth, cgroup(7), sent(5000)},
-                                 {kEthAgain, cgroup(7), sent(300)},
-                                 {kEthAgain, cgroup(8), sent(40)}},
-                    .attached = std::vector{kEthAgain}};
+                                 {kReplugged, cgroup(7), sent(300)},
+                                 {kReplugged, cgroup(8), sent(40)}},
+                    .attached = std::vector{kReplugged}};
     auto samples = sampler_.process(
         reading,
         [](std::uint64_t id) {
