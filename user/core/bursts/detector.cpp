@@ -95,7 +95,7 @@ void BurstDetector::evaluate(const TrafficWindow& window, std::vector<Burst>& en
 }
 
 void BurstDetector::open(const TrafficWindow& window) {
-  open_.emplace();
+  open_ = Open{};
   open_->limit = limit_of(threshold_);
   open_->burst.window = window_;
   open_->burst.threshold = threshold_;

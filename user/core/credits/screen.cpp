@@ -21,7 +21,7 @@ constexpr std::size_t kLabel = 8;  // "who tx  "
 constexpr EnumNames<Basis::prior> kBasisWords{"TOLD", "LEARNED", "PRIOR, not learned here"};
 
 Bytes whole(double bytes) {
-  return {bytes < 1.8e19 ? static_cast<std::uint64_t>(std::max(bytes, 0.0) + 0.5) : ~0ULL};
+  return {bytes < 1.8e19 ? static_cast<std::uint64_t>(std::round(std::max(bytes, 0.0))) : ~0ULL};
 }
 
 std::string seconds_text(double seconds) {

@@ -116,7 +116,7 @@ std::vector<AllowanceStep> Allowances::add(const AllowanceReading& reading) {
       steps.push_back(*std::move(step));
     }
   }
-  keep(std::move(interval));
+  keep(interval);
   return steps;
 }
 
@@ -161,7 +161,7 @@ void Allowances::forget_absent(const AllowanceReading& reading) {
 
 void Allowances::keep(Interval interval) {
   const Nanoseconds now = interval.end;
-  minute_.push_back(std::move(interval));
+  minute_.push_back(interval);
   while (minute_.front().end + kMinute <= now && minute_.size() > 1) {
     minute_.pop_front();
   }

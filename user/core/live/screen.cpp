@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <functional>
 #include <iterator>
 
@@ -165,7 +166,7 @@ class Table {
     if (bar_ < 2 || busiest == 0) return {};
     const double length = static_cast<double>(line.moved.bytes()) / static_cast<double>(busiest) *
                           static_cast<double>(bar_ - 1);
-    return std::string(static_cast<std::size_t>(length + 0.5), '#');
+    return std::string(static_cast<std::size_t>(std::lround(length)), '#');
   }
 
   bool colour_;

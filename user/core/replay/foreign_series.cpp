@@ -17,7 +17,7 @@ namespace {
 // A row that is later than this many usual intervals covers the last one; the rest is a gap.
 constexpr double kLate = 1.5;
 
-Bytes whole(double bytes) { return {static_cast<std::uint64_t>(std::max(bytes, 0.0) + 0.5)}; }
+Bytes whole(double bytes) { return {static_cast<std::uint64_t>(std::round(std::max(bytes, 0.0)))}; }
 
 // The gain of a counter; if it fell, its gain since its new zero.
 double gained(double before, double now, std::size_t& restarts) {
