@@ -78,7 +78,7 @@ TEST(AllowanceCollector, LooksOnceASecondAndNamesWhoHasNoCounters) {
   for (int tick = 0; tick < 30; ++tick) {
     Reading reading;
     reading.taken.boot = 100s + tick * 100ms;
-    const auto look = watch.look(reading, interfaces);
+    const auto look = watch.update(reading, interfaces);
     looks += look ? 1 : 0;
     EXPECT_TRUE(!look || look->steps.empty());
   }

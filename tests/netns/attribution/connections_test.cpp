@@ -71,11 +71,11 @@ class ConnectionsTest : public testing::Test {
     for (int attempt = 0; attempt < 10; ++attempt) {
       const Nanoseconds begin = sys::now().boot;
       now_.boot += 100s;
-      EXPECT_TRUE(watch_.look(now_));
+      EXPECT_TRUE(watch_.update(now_));
       if (sys::now().boot - begin < 50ms) break;
       said_.clear();
     }
-    return watch_.connections().by_cgroup();
+    return watch_.stats().by_cgroup();
   }
 
   Netns left_{"left"};
@@ -123,7 +123,7 @@ TEST_F(ConnectionsTest, ItIsAskedTenTimesASecondAndLooksOnce) {
   int looks = 0;
   for (int tick = 0; tick < 30; ++tick) {
     now_.boot += 100ms;
-    looks += watch_.look(now_) ? 1 : 0;
+    looks += watch_.update(now_) ? 1 : 0;
   }
   EXPECT_LE(looks, 3);
   EXPECT_GE(looks, 1);
@@ -163,7 +163,7 @@ TEST_F(ConnectionsTest, WhatIsLostIsSentAgainByItsOwnerAlone) {
   (void)look();
   lose_some();
   const auto retransmitted = [&](const Cgroup& cgroup) {
-    return watch_.connections().by_cgroup().at(cgroup.id()).retransmitted.value;
+    return watch_.stats().by_cgroup().at(cgroup.id()).retransmitted.value;
   };
   // A CPU that is taken away for 200 ms is a loss to TCP, too: then once more.
   for (int attempt = 0; attempt < 5; ++attempt) {

@@ -2,14 +2,17 @@
 #include "cli/commands/commands.h"
 
 #include <fmt/core.h>
-
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <set>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "adapters/csv/bursts.h"
 #include "adapters/sys/clock.h"
@@ -23,9 +26,9 @@
 #include "cli/output/messages.h"
 #include "core/base/quantity.h"
 #include "core/bursts/lines.h"
-#include "monitor/bursts/burst_context.h"
 #include "monitor/bursts/burst_dumper.h"
-#include "monitor/collectors/tcp_collector.h"
+#include "monitor/bursts/burst_monitor.h"
+#include "monitor/collectors/monitor.h"
 #include "monitor/output/row_writer.h"
 
 namespace cgtally::cli {
@@ -33,7 +36,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Nanoseconds kRound = 1s;
+constexpr Nanoseconds kTick = 1s;
 constexpr std::size_t kTop = 5;
 constexpr std::size_t kMostNameColumns = 6;  // the line stays within 80
 
@@ -44,248 +47,225 @@ struct BurstsOptions {
   monitor::DumpOptions dump;
 };
 
+// How queues and retransmits developed over the run.
+struct TcpEffect {
+  std::optional<Nanoseconds> worst_delay;
+  Bytes retransmitted;
+
+  void add(const TcpSummary& all) {
+    worst_delay = std::max(worst_delay, all.queue_delay_p99);
+    retransmitted += all.retransmitted;
+  }
+  [[nodiscard]] bool any() const { return worst_delay || retransmitted.value > 0; }
+};
+
+// The lines, the rows and the dumps of one run. Takes counters and TCP from the monitor's snapshots
+// and the bursts from a BurstMonitor.
 class Bursts {
  public:
-  Bursts(const BurstsOptions& options, const Threshold& threshold, monitor::EventLoop& rounds,
-         monitor::Session& session, monitor::BurstContext& evidence,
-         std::optional<monitor::RowWriter>& rows, monitor::Notices& notices)
+  Bursts(const BurstsOptions& options, const monitor::BurstSetup& setup, monitor::EventLoop& loop,
+         monitor::Monitor& monitor, std::optional<monitor::RowWriter> rows,
+         monitor::Notices& notices)
       : options_(options),
-        words_(threshold.words),
-        rounds_(rounds),
-        session_(session),
-        evidence_(evidence),
-        allowances_(options.common.choice.host_root, notices),
-        connections_(options.common.choice.host_root, notices),
+        threshold_words_(setup.threshold.words),
+        loop_(loop),
+        monitor_(monitor),
         notices_(notices),
-        rows_(rows),
+        rows_(std::move(rows)),
         shows_(options.common.csv != "-"),
-        watch_(session, evidence, threshold, notices,
-               [this](const monitor::NamedBurst& burst) { take(burst); }) {
-    watch_.on_progress([this](const monitor::NamedBurst& burst) { tell_progress(burst); });
-    if (!options.dump.directory.empty()) {
-      deck_.emplace(
-          options.dump, [this](const Account& account) { return watch_.account_name(account); },
-          notices);
-      watch_.on_windows([this](const monitor::SeenWindows& seen) { deck_->hear(seen); });
-    }
+        bursts_(monitor.session(), setup, notices,
+                [this](const monitor::NamedBurst& burst) { process(burst); }) {
+    bursts_.on_progress([this](const monitor::NamedBurst& burst) { show_progress(burst); });
+    if (options.dump.directory.empty()) return;
+    dumper_.emplace(
+        options.dump, [this](const Account& account) { return bursts_.account_name(account); },
+        notices);
+    bursts_.on_windows([this](const monitor::SeenWindows& seen) { dumper_->add(seen); });
   }
 
   int run() {
     const Nanoseconds begin = sys::now().boot;
-    const Reading base = session_.read();
-    look_around(base);
-    if (auto begun = watch_.begin(rounds_.poller(), base.ledger); !begun) {
-      return print_error(begun.error());
+    const monitor::Snapshot base = monitor_.tick();
+    add_effect(base);
+    if (auto started = bursts_.start(loop_.poller(), base); !started) {
+      return print_error(started.error());
     }
-    begin_screen();
-    if (auto ran = rounds_.run(kRound, options_.common.length(), [this] { round(); }); !ran) {
+    show_head();
+    if (auto ran = loop_.run(kTick, options_.common.length(), [this] { tick(); }); !ran) {
       return print_error(ran.error());
     }
     if (!closed_) {
-      watch_.finish();
+      bursts_.finish();
       write();
     }
-    if (deck_) {
-      deck_->finish();
-    }
-    if (closed_) {
-      return number(ExitCode::fine);
-    }
-    auto lines = watch_.totals().lines(sys::now().boot - begin, kTop);
-    std::ranges::move(judgement(), std::back_inserter(lines));
-    if (deck_ && !deck_->summary().empty()) {
-      lines.push_back(deck_->summary());
-    }
-    print_block(lines);
+    if (dumper_) dumper_->finish();
+    if (closed_) return number(ExitCode::fine);
+    print_block(summary(sys::now().boot - begin));
     return print_missing();
   }
 
  private:
-  int print_missing() const {
+  [[nodiscard]] std::vector<std::string> summary(Nanoseconds length) const {
+    auto lines = bursts_.totals().lines(length, kTop);
+    std::ranges::move(harm_lines(), std::back_inserter(lines));
+    if (dumper_ && !dumper_->summary().empty()) lines.push_back(dumper_->summary());
+    return lines;
+  }
+
+  [[nodiscard]] int print_missing() const {
     const auto rows = rows_ ? rows_->missing_rows() : std::nullopt;
-    const auto dumps = deck_ ? deck_->missing() : std::nullopt;
+    const auto dumps = dumper_ ? dumper_->missing() : std::nullopt;
     for (const auto& missing : {rows, dumps}) {
       if (missing) (void)print_error(*missing);
     }
     return number(rows || dumps ? ExitCode::failed : ExitCode::fine);
   }
 
-  void begin_screen() {
-    say("watching " + session_.describe_interfaces() + " for bursts");
-    const auto keys = session_.attached();
-    if (keys.size() > 1) {
-      for (const InterfaceKey key : keys) {
-        layout_.interface_columns =
-            std::max(layout_.interface_columns, session_.interface_name(key).size());
+  void show_head() {
+    const monitor::Session& session = monitor_.session();
+    say(fmt::format("watching {} for bursts", session.describe_interfaces()));
+    std::vector<std::string> names;
+    for (const InterfaceKey key : session.attached()) names.push_back(session.interface_name(key));
+    if (names.size() > 1) {
+      for (const std::string& name : names) {
+        layout_.interface_columns = std::max(layout_.interface_columns, name.size());
       }
       layout_.interface_columns = std::min(layout_.interface_columns, kMostNameColumns);
     }
-    std::string names;
-    for (const InterfaceKey key : keys) {
-      names += (names.empty() ? "" : ", ") + session_.interface_name(key);
-    }
-    show(names + " rx+tx   window " + format_length(session_.window_settings().window) +
-         "   over " + words_);
+    show(fmt::format("{} rx+tx   window {}   over {}", joined(names),
+                     format_length(session.window_settings().window), threshold_words_));
     show(fmt::format("peak in bit/s over one window   {}",
-                     evidence_.has_counters()
-                         ? fmt::format("counters read every {}", format_duration(kRound))
-                         : "no allowance counters: cause unknown"));
+                     bursts_.has_counters() ? "counters read every " + format_duration(kTick)
+                                            : "no allowance counters: cause unknown"));
     show(burst_header(layout_));
-    if (deck_ && !options_.dump.over && !evidence_.has_counters()) {
+    if (dumper_ && !options_.dump.over && !bursts_.has_counters()) {
       say("no allowance counters on this host: dumping every burst; --dump-over RATE dumps fewer");
     }
     notices_.deliver_to(say);
   }
 
-  void round() {
-    const Reading reading = session_.read();
-    look_around(reading);
-    watch_.round(reading.ledger);
-    if (deck_) {
-      deck_->write();
-    }
+  [[nodiscard]] static std::string joined(const std::vector<std::string>& names) {
+    std::string text;
+    for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+    return text;
+  }
+
+  void tick() {
+    const monitor::Snapshot snapshot = monitor_.tick();
+    add_effect(snapshot);
+    bursts_.update(snapshot);
+    if (dumper_) dumper_->write();
     write();
   }
 
-  void look_around(const Reading& reading) {
-    const auto interfaces = [this] { return session_.counted_interfaces(); };
-    if (const auto look = allowances_.look(reading, interfaces)) {
-      evidence_.hear(*look, allowances_.allowances());
-    }
-    if (connections_.look(reading.taken)) {
-      const TcpSummary& all = connections_.connections().all();
-      worst_delay_ = std::max(worst_delay_, all.queue_delay_p99);
-      retransmitted_ += all.retransmitted;
-    }
+  void add_effect(const monitor::Snapshot& snapshot) {
+    if (snapshot.tcp_updated) effect_.add(snapshot.tcp.all());
   }
 
   // Whether what the counters say has been felt; without counters, what has been felt.
-  [[nodiscard]] std::vector<std::string> judgement() const {
+  [[nodiscard]] std::vector<std::string> harm_lines() const {
     std::vector<std::string> lines;
-    for (const AllowanceSummary& one : allowances_.allowances().summaries()) {
+    for (const AllowanceSummary& one : monitor_.counters().summaries()) {
       const bool out = one.counter == AllowanceCounter::bw_out;
       if (!one.there || (!out && one.counter != AllowanceCounter::bw_in)) continue;
-      const std::string words =
-          harm_words(one.verdict, effect_on(out ? Direction::tx : Direction::rx));
-      if (!words.empty()) {
-        lines.push_back(std::string(out ? "tx" : "rx") + " exceeded " +
-                        format_count(one.last_minute) +
-                        " in 60 s: " + std::string(verdict_name(one.verdict)) + ", " + words);
-      }
+      const Direction direction = out ? Direction::tx : Direction::rx;
+      const std::string words = harm_words(one.verdict, effect_on(direction));
+      if (words.empty()) continue;
+      lines.push_back(fmt::format("{} exceeded {} in 60 s: {}, {}", direction_name(direction),
+                                  format_count(one.last_minute), verdict_name(one.verdict), words));
     }
-    const bool felt = worst_delay_ || retransmitted_.value > 0;
-    if (lines.empty() && felt) {
+    if (lines.empty() && effect_.any()) {
       lines.push_back("tcp       " + effect_words(effect_on(Direction::tx)));
     }
     return lines;
   }
 
   [[nodiscard]] NetworkEffect effect_on(Direction direction) const {
-    return {.queue_delay_p99 = worst_delay_,
-            .retransmitted = retransmitted_,
-            .sent = watch_.totals().traffic(direction)};
+    return {.queue_delay_p99 = effect_.worst_delay,
+            .retransmitted = effect_.retransmitted,
+            .sent = bursts_.totals().traffic(direction)};
   }
 
-  void take(const monitor::NamedBurst& burst) {
-    const std::string& account = burst.account.empty() ? "(not told)" : burst.account;
-    show(burst_line(burst.burst, burst.wall, account, layout_));
-    // Unknown needs no reason at each burst: the header has said it.
+  void process(const monitor::NamedBurst& burst) {
+    show_line(burst);
+    // An unknown cause needs no reason at each burst: the head has given it.
     const CauseVerdict& verdict = burst.burst.verdict;
-    if (verdict.cause != BurstCause::unknown && said_.insert(verdict.cause).second) {
+    if (verdict.cause != BurstCause::unknown && explained_.insert(verdict.cause).second) {
       say(fmt::format("the first {}: {}", cause_name(verdict.cause), verdict.reason));
     }
-    if (rows_) {
-      rows_->put(csv::bursts_row(burst.burst, burst.wall, host_, burst.account));
-    }
-    if (deck_) {
-      deck_->judge(burst);
-    }
+    if (rows_) rows_->put(csv::bursts_row(burst.burst, burst.wall, host_, burst.account));
+    if (dumper_) dumper_->evaluate(burst);
   }
 
-  void tell_progress(const monitor::NamedBurst& burst) {
+  void show_progress(const monitor::NamedBurst& burst) {
     if (shows_) {
-      const std::string& account = burst.account.empty() ? "(not told)" : burst.account;
-      show(burst_line(burst.burst, burst.wall, account, layout_));
+      show_line(burst);
     } else {
       say(burst_progress_words(burst.burst, burst.wall, burst.account));
     }
   }
 
+  void show_line(const monitor::NamedBurst& burst) {
+    const std::string& account = burst.account.empty() ? "(not told)" : burst.account;
+    show(burst_line(burst.burst, burst.wall, account, layout_));
+  }
+
   void show(const std::string& line) {
-    if (!shows_ || closed_) {
-      return;
-    }
-    const auto shown = terminal::write_all(STDOUT_FILENO, line + "\n", rounds_.waiting());
-    if (!shown && shown.error().code != ECANCELED) {
-      close();
-    }
+    if (!shows_ || closed_) return;
+    const auto shown = terminal::write_all(STDOUT_FILENO, line + "\n", loop_.waiting());
+    if (!shown && shown.error().code != ECANCELED) close();
   }
 
   void write() {
-    if (rows_ && !closed_ && !rows_->write()) {
-      close();
-    }
+    if (rows_ && !closed_ && !rows_->write()) close();
   }
 
   void close() {
     closed_ = true;
-    rounds_.abandon();
+    loop_.abandon();
   }
 
   const BurstsOptions& options_;
-  std::string words_;
-  monitor::EventLoop& rounds_;
-  monitor::Session& session_;
-  monitor::BurstContext& evidence_;
-  monitor::AllowanceCollector allowances_;
-  monitor::TcpCollector connections_;
+  std::string threshold_words_;
+  monitor::EventLoop& loop_;
+  monitor::Monitor& monitor_;
   monitor::Notices& notices_;
-  std::optional<Nanoseconds> worst_delay_;
-  Bytes retransmitted_;
-  std::optional<monitor::RowWriter>& rows_;
+  TcpEffect effect_;
+  std::optional<monitor::RowWriter> rows_;
   std::string host_ = sys::host_name();
   bool shows_;
-  monitor::BurstMonitor watch_;
-  std::optional<monitor::BurstDumper> deck_;
+  monitor::BurstMonitor bursts_;
+  std::optional<monitor::BurstDumper> dumper_;
   BurstLayout layout_;
-  std::set<BurstCause> said_;
+  std::set<BurstCause> explained_;
   bool closed_ = false;
 };
 
 int run_bursts(BurstsOptions options) {
-  if (auto usable = monitor::check(options.dump); !usable) {
-    return print_error(usable.error());
-  }
-  auto instance = monitor::instance_if_known(options.instance, options.common.choice.host_root);
-  if (!instance) {
-    return print_error(instance.error());
-  }
-  monitor::BurstContext evidence(*std::move(instance),
-                                 options.common.choice.netns.empty()
-                                     ? monitor::slowest_uplink(options.common.choice.interfaces)
-                                     : std::nullopt);
-  const Threshold threshold = resolve(options.threshold, evidence.facts());
-  cut_finely_enough(options.common, threshold);
-  auto rounds = monitor::EventLoop::open();
-  if (!rounds) {
-    return print_error(rounds.error());
-  }
+  CommonOptions& common = options.common;
+  if (auto usable = monitor::check(options.dump); !usable) return print_error(usable.error());
+  const auto setup = monitor::set_up_bursts(options.instance, common.choice, options.threshold);
+  if (!setup) return print_error(setup.error());
+  cut_finely_enough(common, setup->threshold);
+  auto loop = monitor::EventLoop::open();
+  if (!loop) return print_error(loop.error());
   monitor::Notices notices;
-  auto session = start_counting(options.common, *rounds, notices);
-  if (!session) {
-    return print_start_error(session.error(), options.common.choice.host_root);
-  }
+  auto monitor = monitor::Monitor::start({.session = session_options(common),
+                                          .tcp = true,
+                                          .allowances = monitor::AllowanceScope::counted},
+                                         *loop, notices);
+  if (!monitor) return print_start_error(monitor.error(), common.choice.host_root);
   std::optional<monitor::RowWriter> rows;
-  if (!options.common.csv.empty()) {
-    auto opened = monitor::RowWriter::open(options.common.csv, csv::bursts_header(), "bursts",
-                                           rounds->waiting(), notices);
+  if (!common.csv.empty()) {
+    auto opened = monitor::RowWriter::open(common.csv, csv::bursts_header(), "bursts",
+                                           loop->waiting(), notices);
     if (!opened) {
       return opened.error().code == EPIPE ? number(ExitCode::fine) : print_error(opened.error());
     }
-    rows.emplace(std::move(*opened));
+    rows.emplace(*std::move(opened));
   }
-  say_differences(**session, options.common, threshold);
-  return Bursts(options, threshold, *rounds, **session, evidence, rows, notices).run();
+  say_differences((*monitor)->session(), common, setup->threshold);
+  return Bursts(options, *setup, *loop, **monitor, std::move(rows), notices).run();
 }
 
 }  // namespace

@@ -18,6 +18,7 @@
 #include "cli/output/display.h"
 #include "cli/output/messages.h"
 #include "core/credits/screen.h"
+#include "monitor/collectors/monitor.h"
 #include "monitor/credits/credit_monitor.h"
 #include "monitor/output/row_writer.h"
 
@@ -32,25 +33,27 @@ struct CreditsOptions {
   monitor::CreditOptions credits;
 };
 
+// The screen or the lines of one run, and the rows in a file if the user wants them. Takes the
+// report of each snapshot from a CreditMonitor.
 class CreditsCommand {
  public:
-  CreditsCommand(const CreditsOptions& options, monitor::EventLoop& rounds,
-                 monitor::Session& session, monitor::CreditMonitor watch,
-                 std::optional<monitor::RowWriter> rows, monitor::Notices& notices)
+  CreditsCommand(const CreditsOptions& options, monitor::EventLoop& loop, monitor::Monitor& monitor,
+                 monitor::CreditMonitor credits, std::optional<monitor::RowWriter> rows,
+                 monitor::Notices& notices)
       : options_(options),
-        rounds_(rounds),
-        session_(session),
-        watch_(std::move(watch)),
+        loop_(loop),
+        monitor_(monitor),
+        credits_(std::move(credits)),
         rows_(std::move(rows)),
         notices_(notices),
-        display_(rounds) {}
+        display_(loop) {}
 
   int run() {
-    if (auto begun = begin(); !begun) return print_error(begun.error());
-    const auto ran = rounds_.run(pace(), options_.common.length(), [this] { round(); });
+    if (auto started = start(); !started) return print_error(started.error());
+    const auto ran = loop_.run(tick_length(), options_.common.length(), [this] { tick(); });
     if (options_.common.once) publish();
     const auto failed = display_.end();
-    watch_.save(session_, last_.taken);
+    credits_.save(last_.taken);
     if (failed) return *failed;
     if (closed_) return number(ExitCode::fine);
     if (!ran) return print_error(ran.error());
@@ -63,25 +66,24 @@ class CreditsCommand {
   }
 
  private:
-  Result<void> begin() {
+  Result<void> start() {
     if (options_.common.csv != "-" && !options_.common.once) {
       if (auto begun = display_.begin_screen([this] { show(); }); !begun) return begun;
     }
     notices_.deliver_to([this](const std::string& notice) { display_.report(notice); });
-    if (!display_.on_screen()) say_beginning(session_, options_.common);
+    if (!display_.on_screen()) say_beginning(monitor_.session(), options_.common);
     return {};
   }
 
-  // One interval is looked at in parts: a single figure would say nothing of how steady it is.
-  [[nodiscard]] Nanoseconds pace() const {
+  // --once measures its interval in parts: one figure would not tell how steady the rate is.
+  [[nodiscard]] Nanoseconds tick_length() const {
     constexpr Nanoseconds kLeast = std::chrono::milliseconds{100};
     return options_.common.once ? std::max(options_.common.interval / 10, kLeast)
                                 : options_.common.interval;
   }
 
-  void round() {
-    const Reading reading = session_.read();
-    auto report = watch_.take(session_, reading);
+  void tick() {
+    auto report = credits_.update(monitor_.tick());
     if (!report) return;
     last_ = *std::move(report);
     crossed_ = false;
@@ -109,7 +111,7 @@ class CreditsCommand {
     for (std::string& row : csv::credits_rows(last_)) rows_->put(std::move(row));
     if (!rows_->write()) {
       closed_ = true;
-      rounds_.abandon();
+      loop_.abandon();
     }
   }
 
@@ -139,9 +141,9 @@ class CreditsCommand {
   }
 
   const CreditsOptions& options_;
-  monitor::EventLoop& rounds_;
-  monitor::Session& session_;
-  monitor::CreditMonitor watch_;
+  monitor::EventLoop& loop_;
+  monitor::Monitor& monitor_;
+  monitor::CreditMonitor credits_;
   std::optional<monitor::RowWriter> rows_;
   monitor::Notices& notices_;
   Display display_;
@@ -162,29 +164,33 @@ CommonOptions charging_all(CommonOptions options) {
 }
 
 int run_credits(const CreditsOptions& options) {
-  auto instance = monitor::find_instance(options.credits.instance, options.common.choice.host_root);
+  const CommonOptions& common = options.common;
+  auto instance = monitor::find_instance(options.credits.instance, common.choice.host_root);
   if (!instance) return print_error(instance.error());
-  auto rounds = monitor::EventLoop::open();
-  if (!rounds) return print_error(rounds.error());
-  const CommonOptions common = charging_all(options.common);
+  auto loop = monitor::EventLoop::open();
+  if (!loop) return print_error(loop.error());
   monitor::Notices notices;
-  auto session = start_counting(common, *rounds, notices);
-  if (!session) return print_start_error(session.error(), options.common.choice.host_root);
+  auto monitor = monitor::Monitor::start({.session = session_options(charging_all(common)),
+                                          .samples = true,
+                                          .tcp = true,
+                                          .allowances = monitor::AllowanceScope::billed},
+                                         *loop, notices);
+  if (!monitor) return print_start_error(monitor.error(), common.choice.host_root);
   std::optional<monitor::RowWriter> rows;
-  if (!options.common.csv.empty()) {
-    auto opened = monitor::RowWriter::open(options.common.csv, csv::credits_header(), "credits",
-                                           rounds->waiting(), notices);
+  if (!common.csv.empty()) {
+    auto opened = monitor::RowWriter::open(common.csv, csv::credits_header(), "credits",
+                                           loop->waiting(), notices);
     if (!opened) {
       return opened.error().code == EPIPE ? number(ExitCode::fine) : print_error(opened.error());
     }
-    rows.emplace(std::move(*opened));
+    rows.emplace(*std::move(opened));
   }
   for (const std::string& note : instance->notes) say(note);
-  auto watch = monitor::CreditMonitor::begin(
-      options.credits, *std::move(instance), options.common.choice.host_root, **session,
-      (*session)->read(), options.common.top.value_or(kNamed), notices);
-  if (!watch) return print_error(watch.error());
-  return CreditsCommand(options, *rounds, **session, *std::move(watch), std::move(rows), notices)
+  auto credits =
+      monitor::CreditMonitor::start(options.credits, *std::move(instance), common.choice.host_root,
+                                    (*monitor)->tick(), common.top.value_or(kNamed), notices);
+  if (!credits) return print_error(credits.error());
+  return CreditsCommand(options, *loop, **monitor, *std::move(credits), std::move(rows), notices)
       .run();
 }
 

@@ -16,7 +16,7 @@
 #include "cli/output/messages.h"
 #include "core/base/glob.h"
 #include "core/live/screen.h"
-#include "monitor/collectors/tcp_collector.h"
+#include "monitor/collectors/monitor.h"
 #include "monitor/live/live_extras.h"
 #include "monitor/output/sample_writer.h"
 
@@ -30,101 +30,93 @@ struct LiveOptions {
   monitor::CreditOptions credits;
 };
 
+// The screen or the lines of one run, and the samples in a file if the user wants them. Takes all
+// figures from the monitor's snapshots.
 class Live {
  public:
-  Live(const CommonOptions& options, monitor::EventLoop& rounds, monitor::Session& session,
-       std::optional<monitor::SampleWriter>& recorder, monitor::LiveExtras& news,
+  Live(const LiveOptions& options, monitor::EventLoop& loop, monitor::Monitor& monitor,
+       std::optional<monitor::SampleWriter> samples, monitor::LiveExtras& extras,
        monitor::Notices& notices)
-      : options_(options),
-        rounds_(rounds),
-        display_(rounds),
-        session_(session),
-        recorder_(recorder),
-        news_(news),
+      : options_(options.common),
+        loop_(loop),
+        display_(loop),
+        monitor_(monitor),
+        samples_(std::move(samples)),
+        extras_(extras),
         notices_(notices),
         host_(sys::host_name()),
-        sampler_(host_),
-        connections_(options.choice.host_root, notices),
-        board_(std::max<Nanoseconds>(std::chrono::seconds{30}, 2 * options.interval)) {}
+        table_(std::max<Nanoseconds>(std::chrono::seconds{30}, 2 * options_.interval)) {}
 
   int run() {
-    if (auto begun = begin(); !begun) {
-      return print_error(begun.error());
-    }
-    const auto ran = rounds_.run(options_.interval, options_.length(), [this] {
-      round();
+    if (auto started = start(); !started) return print_error(started.error());
+    const auto ran = loop_.run(options_.interval, options_.length(), [this] {
+      tick();
       show();
     });
-    if (const auto failed = display_.end()) {
-      return *failed;
-    }
-    if (!ran) {
-      return print_error(ran.error());
-    }
-    say_summary(session_, totals_, options_);
-    return recorder_ && recorder_->failing() ? print_error(recorder_->missing_rows())
-                                             : number(ExitCode::fine);
+    if (const auto failed = display_.end()) return *failed;
+    if (!ran) return print_error(ran.error());
+    say_summary(monitor_.session(), totals_, options_);
+    return samples_ && samples_->failing() ? print_error(samples_->missing_rows())
+                                           : number(ExitCode::fine);
   }
 
  private:
-  Result<void> begin() {
-    if (auto begun = display_.begin_screen([this] { show(); }); !begun) {
-      return begun;
-    }
+  Result<void> start() {
+    if (auto begun = display_.begin_screen([this] { show(); }); !begun) return begun;
     notices_.deliver_to([this](const std::string& notice) { display_.report(notice); });
-    round();
+    const monitor::Snapshot base = monitor_.tick();
+    extras_.start(base);
+    fill_report(base);
+    write_samples(base);
     if (display_.on_screen()) {
       show();
     } else {
-      say_beginning(session_, options_);
+      say_beginning(monitor_.session(), options_);
     }
     return {};
   }
 
-  void round() {
-    const Reading reading = session_.read();
-    const auto name_of = [this](std::uint64_t id) { return session_.name_of(id); };
-    const auto interface_name = [this](InterfaceKey key) { return session_.interface_name(key); };
-    const auto samples = sampler_.process(reading, name_of, interface_name);
-    sampler_.commit();
-    totals_.add(samples);
-    board_.add(samples, reading.taken);
+  void tick() {
+    const monitor::Snapshot snapshot = monitor_.tick();
+    extras_.update(snapshot);
+    fill_report(snapshot);
+    write_samples(snapshot);
+  }
+
+  void fill_report(const monitor::Snapshot& snapshot) {
+    const monitor::Session& session = monitor_.session();
+    totals_.add(snapshot.samples);
+    table_.add(snapshot.samples, snapshot.reading.taken);
     report_ = {.host = host_,
                .every = options_.interval,
-               .taken = reading.taken,
-               .ledger = session_.ledger_summary(),
-               .interfaces = board_.interfaces(),
+               .taken = snapshot.reading.taken,
+               .ledger = session.ledger_summary(),
+               .interfaces = table_.interfaces(),
                .credits = {},
                .bursts = {},
-               .accounts = board_.accounts(),
+               .accounts = table_.accounts(),
                .notices = {}};
-    for (InterfaceLine& line : report_.interfaces) {
-      line.seen = session_.coverage_of(line.name);
-    }
-    look_at_connections(reading.taken);
+    for (InterfaceLine& line : report_.interfaces) line.seen = session.coverage_of(line.name);
+    fill_connections(snapshot);
     std::erase_if(report_.accounts, [this](const AccountLine& line) {
       return !passes_filter(options_.account, line.account);
     });
-    news_.round(reading);
-    news_.put_into(report_);
-    if (recorder_ && !csv_closed_) {
-      csv_closed_ = recorder_->take(reading, name_of, interface_name) ==
-                    monitor::SampleWriter::Outcome::closed;
-    }
+    extras_.fill(report_);
   }
 
-  void look_at_connections(const Moment& now) {
-    if (connections_.look(now) && recorder_) {
-      recorder_->add(connections_.connections(), connections_.complete());
-    }
-    if (!connections_.connections().updated_at()) {
-      return;
-    }
+  void fill_connections(const monitor::Snapshot& snapshot) {
+    if (!snapshot.tcp.updated_at()) return;
     std::map<std::string, TcpSummary> by_account;
-    for (const auto& [cgroup, summary] : connections_.connections().by_cgroup()) {
-      by_account.emplace(session_.name_of(cgroup).path, summary);
+    for (const auto& [cgroup, summary] : snapshot.tcp.by_cgroup()) {
+      by_account.emplace(monitor_.session().name_of(cgroup).path, summary);
     }
-    add_connections(report_.accounts, by_account, connections_.complete());
+    add_connections(report_.accounts, by_account, snapshot.tcp_complete);
+  }
+
+  void write_samples(const monitor::Snapshot& snapshot) {
+    if (!samples_ || csv_closed_) return;
+    csv_closed_ =
+        samples_->write(snapshot, monitor_.session()) == monitor::SampleWriter::Outcome::closed;
   }
 
   void show() {
@@ -141,58 +133,44 @@ class Live {
   }
 
   const CommonOptions& options_;
-  monitor::EventLoop& rounds_;
+  monitor::EventLoop& loop_;
   Display display_;
-  monitor::Session& session_;
-  std::optional<monitor::SampleWriter>& recorder_;
-  monitor::LiveExtras& news_;
+  monitor::Monitor& monitor_;
+  std::optional<monitor::SampleWriter> samples_;
+  monitor::LiveExtras& extras_;
   monitor::Notices& notices_;
   std::string host_;
-  Sampler sampler_;
-  monitor::TcpCollector connections_;
-  AccountTable board_;
+  AccountTable table_;
   RunTotals totals_;
   Report report_;
   bool csv_closed_ = false;
 };
 
-int run_live(LiveOptions all) {
+int run_live(const LiveOptions& all) {
   const CommonOptions& options = all.common;
   if (options.csv == "-") {
     return print_error({.what = "live cannot write CSV to stdout",
                         .hint = "use cgtally record, or give --csv a file",
                         .failure = Failure::usage});
   }
-  auto instance = monitor::instance_if_known(all.credits.instance, options.choice.host_root);
-  if (!instance) {
-    return print_error(instance.error());
-  }
-  const Threshold threshold = resolve(
-      {}, monitor::BurstContext(*instance, options.choice.netns.empty()
-                                               ? monitor::slowest_uplink(options.choice.interfaces)
-                                               : std::nullopt)
-              .facts());
-  auto rounds = monitor::EventLoop::open();
-  if (!rounds) {
-    return print_error(rounds.error());
-  }
+  const auto bursts = monitor::set_up_bursts(all.credits.instance, options.choice, {});
+  if (!bursts) return print_error(bursts.error());
+  auto loop = monitor::EventLoop::open();
+  if (!loop) return print_error(loop.error());
   monitor::Notices notices;
-  auto session = start_counting(options, *rounds, notices);
-  if (!session) {
-    return print_start_error(session.error(), options.choice.host_root);
-  }
-  std::optional<monitor::SampleWriter> recorder;
+  auto monitor = monitor::Monitor::start(
+      {.session = session_options(options), .samples = true, .tcp = true}, *loop, notices);
+  if (!monitor) return print_start_error(monitor.error(), options.choice.host_root);
+  std::optional<monitor::SampleWriter> samples;
   if (!options.csv.empty()) {
     auto opened = monitor::SampleWriter::open(options.csv, sys::host_name(), options.account,
-                                              rounds->waiting(), notices);
-    if (!opened) {
-      return print_error(opened.error());
-    }
-    recorder.emplace(std::move(*opened));
+                                              loop->waiting(), notices);
+    if (!opened) return print_error(opened.error());
+    samples.emplace(*std::move(opened));
   }
-  monitor::LiveExtras news(options.choice, all.credits, *std::move(instance), threshold, **session,
-                           rounds->poller(), notices);
-  return Live(options, *rounds, **session, recorder, news, notices).run();
+  monitor::LiveExtras extras(options.choice, all.credits, *bursts, **monitor, loop->poller(),
+                             notices);
+  return Live(all, *loop, **monitor, std::move(samples), extras, notices).run();
 }
 
 }  // namespace

@@ -3,13 +3,11 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <iterator>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
-#include <vector>
 
 #include "adapters/csv/allowances.h"
 #include "adapters/csv/bursts.h"
@@ -22,8 +20,8 @@
 #include "cli/output/messages.h"
 #include "monitor/bursts/burst_context.h"
 #include "monitor/bursts/burst_csv.h"
-#include "monitor/collectors/allowance_collector.h"
-#include "monitor/collectors/tcp_collector.h"
+#include "monitor/collectors/monitor.h"
+#include "monitor/output/allowance_csv.h"
 #include "monitor/output/row_writer.h"
 #include "monitor/output/sample_writer.h"
 
@@ -31,183 +29,120 @@ namespace cgtally::cli {
 namespace {
 
 constexpr std::size_t kTopOfBursts = 5;
-constexpr Nanoseconds kWatchPace = std::chrono::seconds(1);
+// Of counters and bursts, however seldom samples are.
+constexpr Nanoseconds kMostBetweenTicks = std::chrono::seconds(1);
 
-struct RecordOptions : CommonOptions {
+struct RecordOptions {
+  CommonOptions common;
   std::string allowances;  // path or empty
   std::string bursts;      // likewise
   ThresholdRequest threshold;
   monitor::InstanceOptions instance;  // for --bursts: what the threshold is a share of
 };
 
+// The files of one run. A file that the user did not ask for is none.
+struct RecordFiles {
+  monitor::SampleWriter samples;
+  std::optional<monitor::AllowanceCsv> allowances;
+  std::unique_ptr<monitor::BurstCsv> bursts;
+};
+
+// Hands each snapshot to the writers until the user or a reader that went away ends the run.
 class Record {
  public:
-  Record(const RecordOptions& options, monitor::EventLoop& rounds, monitor::Session& session,
-         monitor::SampleWriter& recorder, std::optional<monitor::RowWriter> allowances,
-         monitor::BurstContext& evidence, std::unique_ptr<monitor::BurstCsv> bursts,
-         monitor::Notices& notices)
-      : options_(options),
-        rounds_(rounds),
-        session_(session),
-        recorder_(recorder),
-        connections_(options.choice.host_root, notices),
-        allowance_watch_(options.choice.host_root, notices),
-        allowances_(std::move(allowances)),
-        evidence_(evidence),
-        bursts_(std::move(bursts)) {}
+  Record(const CommonOptions& options, monitor::EventLoop& loop, monitor::Monitor& monitor,
+         RecordFiles files)
+      : options_(options), loop_(loop), monitor_(monitor), files_(std::move(files)) {}
 
   int run() {
-    round();
-    if (auto begun = begin_watching(); !begun) {
-      return print_error(begun.error());
-    }
+    const monitor::Snapshot base = monitor_.tick();
+    write(base);
+    if (auto started = start(base); !started) return print_error(started.error());
     begin_ = sys::now().boot;
-    say_beginning(session_, options_);
-    if (auto ran = rounds_.run(options_.interval, options_.length(), [this] { round(); }); !ran) {
+    say_beginning(monitor_.session(), options_);
+    if (auto ran = loop_.run(options_.interval, options_.length(), [this] { tick(); }); !ran) {
       return print_error(ran.error());
     }
-    if (closed_) {
-      if (bursts_) {
-        bursts_->finish();
-      }
-      return number(ExitCode::fine);
-    }
-    end_bursts();
-    if (recorder_.failing()) {
-      totals_.add(recorder_.samples());
-    }
-    say_summary(session_, totals_, options_);
+    if (files_.bursts) files_.bursts->finish();
+    if (closed_) return number(ExitCode::fine);
+    say_end();
     return exit_code_of_all();
   }
 
  private:
-  // Counters and bursts are due once a second, however seldom samples are.
-  Result<void> begin_watching() {
-    if (bursts_) {
-      if (auto begun = bursts_->begin(rounds_.poller(), ledger_); !begun) {
-        return begun;
-      }
+  Result<void> start(const monitor::Snapshot& base) {
+    if (files_.bursts) {
+      if (auto started = files_.bursts->start(loop_.poller(), base); !started) return started;
     }
-    if (options_.interval <= kWatchPace || (!bursts_ && !allowances_)) {
-      return {};
-    }
-    auto timer = sys::Timer::every(kWatchPace);
-    if (!timer) {
-      return std::unexpected(timer.error());
-    }
-    between_.emplace(std::move(*timer));
-    return rounds_.poller().add(between_->fd(), [this] {
+    if (options_.interval <= kMostBetweenTicks || (!files_.bursts && !files_.allowances)) return {};
+    auto timer = sys::Timer::every(kMostBetweenTicks);
+    if (!timer) return std::unexpected(timer.error());
+    between_.emplace(*std::move(timer));
+    return loop_.poller().add(between_->fd(), [this] {
       (void)between_->read_expirations();
-      Reading reading = session_.read();
-      watch(reading);
-      std::ranges::move(reading.final_totals, std::back_inserter(ended_));
-      ended_unseen_ += reading.lost_final_totals;
+      const monitor::Snapshot snapshot = monitor_.tick_between();
+      write_allowances(snapshot);
+      if (files_.bursts) files_.bursts->update(snapshot);
     });
   }
 
-  // What has ended since the last sample, whichever reading told of it.
-  Reading read() {
-    Reading reading = session_.read();
-    std::ranges::move(reading.final_totals, std::back_inserter(ended_));
-    reading.final_totals = std::exchange(ended_, {});
-    reading.lost_final_totals += std::exchange(ended_unseen_, 0);
-    return reading;
+  void tick() {
+    const monitor::Snapshot snapshot = monitor_.tick();
+    write(snapshot);
+    if (files_.bursts) files_.bursts->update(snapshot);
   }
 
-  void watch(const Reading& reading) {
-    look_at_allowances(reading);
-    ledger_ = reading.ledger;
-    if (bursts_ && begin_ > Nanoseconds::zero()) {
-      bursts_->round(ledger_);
-    }
-  }
-
-  void round() {
-    const Reading reading = read();
-    if (connections_.look(reading.taken)) {
-      recorder_.add(connections_.connections(), connections_.complete());
-    }
-    watch(reading);
-    const auto outcome = recorder_.take(
-        reading, [this](std::uint64_t id) { return session_.name_of(id); },
-        [this](InterfaceKey key) { return session_.interface_name(key); });
-    if (outcome == monitor::SampleWriter::Outcome::closed) {
-      close();
-      return;
-    }
-    if (outcome == monitor::SampleWriter::Outcome::written) {
-      totals_.add(recorder_.samples());
+  void write(const monitor::Snapshot& snapshot) {
+    write_allowances(snapshot);
+    switch (files_.samples.write(snapshot, monitor_.session())) {
+      case monitor::SampleWriter::Outcome::closed:
+        close();
+        break;
+      case monitor::SampleWriter::Outcome::written:
+        totals_.add(files_.samples.samples());
+        break;
+      case monitor::SampleWriter::Outcome::failing:
+        break;
     }
   }
 
-  void look_at_allowances(const Reading& reading) {
-    if (!allowances_ && !bursts_) {
-      return;
-    }
-    const auto look =
-        allowance_watch_.look(reading, [this] { return session_.counted_interfaces(); });
-    if (!look) {
-      return;
-    }
-    evidence_.hear(*look, allowance_watch_.allowances());
-    if (!allowances_) {
-      return;
-    }
-    const bool first = look->interval == Nanoseconds::zero();
-    if (first && allowance_watch_.without_any()) {
-      say("no allowance counters on " + session_.describe_interfaces() +
-          ": only the ENA driver has them");
-    }
-    for (const AllowanceStep& step : look->steps) {
-      allowances_->put(csv::allowances_row(host_, look->taken, look->interval, step));
-    }
-    if (!allowances_->write()) {
-      close();
-    }
+  void write_allowances(const monitor::Snapshot& snapshot) {
+    if (files_.allowances && !files_.allowances->update(snapshot)) close();
   }
 
-  // Nobody reads on: that ends it, silently.
+  // Nobody reads any more: that ends the run without a word.
   void close() {
     closed_ = true;
-    rounds_.abandon();
+    loop_.abandon();
   }
 
-  void end_bursts() {
-    if (bursts_) {
-      bursts_->finish();
-      print_block(bursts_->totals().lines(sys::now().boot - begin_, kTopOfBursts));
+  void say_end() {
+    if (files_.bursts) {
+      print_block(files_.bursts->totals().lines(sys::now().boot - begin_, kTopOfBursts));
     }
+    if (files_.samples.failing()) totals_.add(files_.samples.samples());
+    say_summary(monitor_.session(), totals_, options_);
   }
 
   // Each file that lacks rows is named.
   [[nodiscard]] int exit_code_of_all() const {
     int code = number(ExitCode::fine);
-    if (bursts_ && bursts_->missing_rows()) {
-      code = print_error(*bursts_->missing_rows());
+    const auto bursts = files_.bursts ? files_.bursts->missing_rows() : std::nullopt;
+    const auto allowances = files_.allowances ? files_.allowances->missing_rows() : std::nullopt;
+    for (const auto& missing : {bursts, allowances}) {
+      if (missing) code = print_error(*missing);
     }
-    if (allowances_ && allowances_->missing_rows()) {
-      code = print_error(*allowances_->missing_rows());
-    }
-    return recorder_.failing() ? print_error(recorder_.missing_rows()) : code;
+    return files_.samples.failing() ? print_error(files_.samples.missing_rows()) : code;
   }
 
-  const RecordOptions& options_;
-  monitor::EventLoop& rounds_;
-  monitor::Session& session_;
-  monitor::SampleWriter& recorder_;
-  monitor::TcpCollector connections_;
-  monitor::AllowanceCollector allowance_watch_;
-  std::optional<monitor::RowWriter> allowances_;
-  monitor::BurstContext& evidence_;
-  std::unique_ptr<monitor::BurstCsv> bursts_;
-  std::string host_ = sys::host_name();
-  std::string ledger_;
+  const CommonOptions& options_;
+  monitor::EventLoop& loop_;
+  monitor::Monitor& monitor_;
+  RecordFiles files_;
   Nanoseconds begin_{};
   RunTotals totals_;
   bool closed_ = false;
-  std::optional<sys::Timer> between_;  // the samples
-  std::vector<FinalTotals> ended_;
-  std::uint64_t ended_unseen_ = 0;
+  std::optional<sys::Timer> between_;
 };
 
 // What cannot go together.
@@ -218,7 +153,8 @@ std::optional<Error> contradiction(const RecordOptions& options) {
         .hint = "record writes samples to stdout; cgtally bursts --csv - writes bursts there",
         .failure = Failure::usage};
   }
-  if (options.allowances == "-" && (options.csv.empty() || options.csv == "-")) {
+  const std::string& samples = options.common.csv;
+  if (options.allowances == "-" && (samples.empty() || samples == "-")) {
     return Error{.what = "--allowances must be a file, got -, where the samples go",
                  .hint = "write the samples to a file, too: --csv FILE",
                  .failure = Failure::usage};
@@ -226,62 +162,54 @@ std::optional<Error> contradiction(const RecordOptions& options) {
   return std::nullopt;
 }
 
-int run_record(RecordOptions options) {
-  if (const auto wrong = contradiction(options)) {
-    return print_error(*wrong);
-  }
-  auto instance = monitor::instance_if_known(options.instance, options.choice.host_root);
-  if (!instance) {
-    return print_error(instance.error());
-  }
-  monitor::BurstContext evidence(*std::move(instance),
-                                 options.choice.netns.empty()
-                                     ? monitor::slowest_uplink(options.choice.interfaces)
-                                     : std::nullopt);
-  const Threshold threshold = resolve(options.threshold, evidence.facts());
-  if (!options.bursts.empty()) {
-    cut_finely_enough(options, threshold);
-  }
-  auto rounds = monitor::EventLoop::open();
-  if (!rounds) {
-    return print_error(rounds.error());
-  }
-  monitor::Notices notices;
-  auto session = start_counting(options, *rounds, notices);
-  if (!session) {
-    return print_start_error(session.error(), options.choice.host_root);
-  }
-  auto recorder =
-      monitor::SampleWriter::open(options.csv.empty() ? "-" : options.csv, sys::host_name(),
-                                  options.account, rounds->waiting(), notices);
-  if (!recorder) {
-    return recorder.error().code == EPIPE ? number(ExitCode::fine) : print_error(recorder.error());
-  }
-  std::optional<monitor::RowWriter> allowances;
+Result<RecordFiles> open_files(const RecordOptions& options, const monitor::BurstSetup& setup,
+                               monitor::EventLoop& loop, monitor::Session& session,
+                               monitor::Notices& notices) {
+  const CommonOptions& common = options.common;
+  auto samples =
+      monitor::SampleWriter::open(common.csv.empty() ? "-" : common.csv, sys::host_name(),
+                                  common.account, loop.waiting(), notices);
+  if (!samples) return std::unexpected(std::move(samples).error());
+  RecordFiles files{.samples = *std::move(samples), .allowances = {}, .bursts = {}};
   if (!options.allowances.empty()) {
-    auto opened = monitor::RowWriter::open(options.allowances, csv::allowances_header(),
-                                           "allowance counters", rounds->waiting(), notices);
-    if (!opened) {
-      return print_error(opened.error());
-    }
-    allowances.emplace(std::move(*opened));
+    auto rows = monitor::RowWriter::open(options.allowances, csv::allowances_header(),
+                                         "allowance counters", loop.waiting(), notices);
+    if (!rows) return std::unexpected(std::move(rows).error());
+    files.allowances.emplace(session, *std::move(rows), notices);
   }
-  std::unique_ptr<monitor::BurstCsv> bursts;
   if (!options.bursts.empty()) {
-    auto opened = monitor::RowWriter::open(options.bursts, csv::bursts_header(), "bursts",
-                                           rounds->waiting(), notices);
-    if (!opened) {
-      return print_error(opened.error());
-    }
-    say(fmt::format("bursts over {}", threshold.words));
-    say_differences(**session, options, threshold);
-    bursts = std::make_unique<monitor::BurstCsv>(**session, evidence, threshold, std::move(*opened),
-                                                 notices);
+    auto rows = monitor::RowWriter::open(options.bursts, csv::bursts_header(), "bursts",
+                                         loop.waiting(), notices);
+    if (!rows) return std::unexpected(std::move(rows).error());
+    say("bursts over " + setup.threshold.words);
+    say_differences(session, common, setup.threshold);
+    files.bursts = std::make_unique<monitor::BurstCsv>(session, setup, *std::move(rows), notices);
+  }
+  return files;
+}
+
+int run_record(RecordOptions options) {
+  CommonOptions& common = options.common;
+  if (const auto wrong = contradiction(options)) return print_error(*wrong);
+  const auto setup = monitor::set_up_bursts(options.instance, common.choice, options.threshold);
+  if (!setup) return print_error(setup.error());
+  if (!options.bursts.empty()) cut_finely_enough(common, setup->threshold);
+  auto loop = monitor::EventLoop::open();
+  if (!loop) return print_error(loop.error());
+  monitor::Notices notices;
+  const bool counters = !options.allowances.empty() || !options.bursts.empty();
+  auto monitor = monitor::Monitor::start(
+      {.session = session_options(common),
+       .tcp = true,
+       .allowances = counters ? monitor::AllowanceScope::counted : monitor::AllowanceScope::none},
+      *loop, notices);
+  if (!monitor) return print_start_error(monitor.error(), common.choice.host_root);
+  auto files = open_files(options, *setup, *loop, (*monitor)->session(), notices);
+  if (!files) {
+    return files.error().code == EPIPE ? number(ExitCode::fine) : print_error(files.error());
   }
   notices.deliver_to(say);
-  return Record(options, *rounds, **session, *recorder, std::move(allowances), evidence,
-                std::move(bursts), notices)
-      .run();
+  return Record(common, *loop, **monitor, *std::move(files)).run();
 }
 
 }  // namespace
@@ -290,7 +218,7 @@ void add_record(CLI::App& app, std::function<int()>& run) {
   auto options = std::make_shared<RecordOptions>();
   CLI::App& command = add_command(app, "record", "Write samples to a CSV file or to stdout");
   add_common_options(
-      command, *options,
+      command, options->common,
       {.account = "Write only accounts that match, such as '/system.slice/*', and (kernel)",
        .top = {.name = "--top",
                .help = "Number of accounts in the summary at the end",

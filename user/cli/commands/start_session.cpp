@@ -13,21 +13,14 @@ constexpr std::size_t kTopOfSummary = 5;
 
 }  // namespace
 
-Result<std::unique_ptr<monitor::Session>> start_counting(const CommonOptions& options,
-                                                         monitor::EventLoop& loop,
-                                                         monitor::Notices& notices) {
-  monitor::SessionOptions wanted{.choice = options.choice,
-                                 .ledger = {},
-                                 .bpffs = options.bpffs,
-                                 .private_ledger = options.private_ledger};
-  wanted.ledger.slots = options.slots.value_or(wanted.ledger.slots);
-  wanted.ledger.window = options.window;
-  wanted.ledger.clock_read_bytes = options.clock_read_bytes;
-  auto session = monitor::Session::start(wanted, notices);
-  if (!session) return session;
-  if (auto followed = (*session)->follow_changes(loop.poller()); !followed) {
-    return std::unexpected(followed.error());
-  }
+monitor::SessionOptions session_options(const CommonOptions& options) {
+  monitor::SessionOptions session{.choice = options.choice,
+                                  .ledger = {},
+                                  .bpffs = options.bpffs,
+                                  .private_ledger = options.private_ledger};
+  session.ledger.slots = options.slots.value_or(session.ledger.slots);
+  session.ledger.window = options.window;
+  session.ledger.clock_read_bytes = options.clock_read_bytes;
   return session;
 }
 

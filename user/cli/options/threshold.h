@@ -7,7 +7,6 @@
 
 #include "cli/options/common.h"
 #include "core/bursts/threshold.h"
-#include "monitor/bursts/burst_evidence.h"
 #include "monitor/session/session.h"
 
 namespace cgtally::cli {

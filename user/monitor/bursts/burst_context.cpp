@@ -15,45 +15,8 @@ AllowanceCounter counter_of(Direction direction) {
   return direction == Direction::tx ? AllowanceCounter::bw_out : AllowanceCounter::bw_in;
 }
 
-}  // namespace
-
-void BurstContext::hear(const AllowanceDelta& look, const Allowances& allowances) {
-  for (const Direction direction : {Direction::rx, Direction::tx}) {
-    has_[index(direction)] = allowances.has(counter_of(direction));
-    gained_[index(direction)] += allowances.gained(counter_of(direction)).value_or(0);
-  }
-  to_ = look.taken.boot;
-}
-
-// Between two looks nothing is said of the time since the last one: a burst waits for the next.
-std::array<AllowanceGain, 2> BurstContext::read(Nanoseconds boot_time) {
-  std::array<AllowanceGain, 2> gains;
-  for (const Direction direction : {Direction::rx, Direction::tx}) {
-    AllowanceGain& gain = gains[index(direction)];
-    gain.from = from_;
-    gain.to = has_counters() ? to_ : boot_time;
-    if (has_[index(direction)]) gain.exceeded = std::exchange(gained_[index(direction)], 0);
-  }
-  from_ = gains[0].to;
-  return gains;
-}
-
-GrantedRates BurstContext::grant(Direction /*direction*/) const {
-  if (!instance_) return {};
-  return {.baseline = instance_->terms.baseline,
-          .peak = instance_->terms.burst,
-          .no_credits = !instance_->terms.has_credits()};
-}
-
-ThresholdBasis BurstContext::facts() const {
-  ThresholdBasis facts{.link_speed = link_speed_};
-  if (instance_) {
-    facts.instance_burst = instance_->terms.burst;
-    facts.instance = instance_->name.empty() ? "the instance" : instance_->name;
-  }
-  return facts;
-}
-
+// Of the uplinks in our own netns that these names and globs choose; none if one of them does not
+// tell.
 std::optional<BitRate> slowest_uplink(const std::vector<std::string>& interfaces) {
   std::optional<BitRate> slowest;
   for (const Interface& link : netlink::list_links().value_or(std::vector<Interface>{})) {
@@ -66,6 +29,7 @@ std::optional<BitRate> slowest_uplink(const std::vector<std::string>& interfaces
   return slowest;
 }
 
+// None if the user named none and the firmware does not either.
 Result<std::optional<Instance>> instance_if_known(const InstanceOptions& options,
                                                   const std::string& host_root) {
   const bool asked = !options.instance.empty() || options.baseline || options.burst ||
@@ -74,6 +38,55 @@ Result<std::optional<Instance>> instance_if_known(const InstanceOptions& options
   if (instance) return std::optional(*std::move(instance));
   if (asked) return std::unexpected(std::move(instance).error());
   return std::nullopt;
+}
+
+}  // namespace
+
+void BurstContext::update(const AllowanceDelta& delta, const Allowances& counters) {
+  for (const Direction direction : kDirections) {
+    has_[direction] = counters.has(counter_of(direction));
+    gained_[direction] += counters.gained(counter_of(direction)).value_or(0);
+  }
+  to_ = delta.taken.boot;
+}
+
+// Nothing is known of the time since the last reading: a burst waits for the next one.
+PerDirection<AllowanceGain> BurstContext::take_gains(Nanoseconds boot_time) {
+  PerDirection<AllowanceGain> gains;
+  for (const Direction direction : kDirections) {
+    AllowanceGain& gain = gains[direction];
+    gain.from = from_;
+    gain.to = has_counters() ? to_ : boot_time;
+    if (has_[direction]) gain.exceeded = std::exchange(gained_[direction], 0);
+  }
+  from_ = gains.rx.to;
+  return gains;
+}
+
+GrantedRates BurstContext::granted() const {
+  if (!instance_) return {};
+  return {.baseline = instance_->terms.baseline,
+          .peak = instance_->terms.burst,
+          .no_credits = !instance_->terms.has_credits()};
+}
+
+ThresholdBasis BurstContext::threshold_basis() const {
+  ThresholdBasis basis{.link_speed = link_speed_};
+  if (instance_) {
+    basis.instance_burst = instance_->terms.burst;
+    basis.instance = instance_->name.empty() ? "the instance" : instance_->name;
+  }
+  return basis;
+}
+
+Result<BurstSetup> set_up_bursts(const InstanceOptions& instance, const InterfaceChoice& choice,
+                                 const ThresholdRequest& request) {
+  auto known = instance_if_known(instance, choice.host_root);
+  if (!known) return std::unexpected(std::move(known).error());
+  BurstContext context(*std::move(known),
+                       choice.netns.empty() ? slowest_uplink(choice.interfaces) : std::nullopt);
+  Threshold threshold = resolve(request, context.threshold_basis());
+  return BurstSetup{.context = std::move(context), .threshold = std::move(threshold)};
 }
 
 }  // namespace cgtally::monitor

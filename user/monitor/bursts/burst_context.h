@@ -1,50 +1,59 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the device's allowance counters and the instance's type say to a burst. It reads nothing
-// itself: whoever looks at the counters tells it, so that no device is asked twice.
+// BurstContext: what is known of the instance beside its traffic, to explain a burst. And the one
+// set-up of context and threshold for live, record and bursts.
 #pragma once
 
-#include <array>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "monitor/bursts/burst_evidence.h"
+#include "core/bursts/cause.h"
+#include "core/bursts/threshold.h"
+#include "core/traffic/direction.h"
 #include "monitor/collectors/allowance_collector.h"
 #include "monitor/credits/instance.h"
+#include "monitor/session/interface_choice.h"
 
 namespace cgtally::monitor {
 
-class BurstContext final : public BurstEvidence {
+// Adds up what the allowance counters gained between two explanations, and knows the rates that the
+// instance is granted. A BurstMonitor owns one. Reads no counter itself: the Monitor does, so that
+// no device is asked twice.
+class BurstContext {
  public:
-  // `instance`: none where nobody knows which one this is. `link_speed`: likewise.
-  explicit BurstContext(std::optional<Instance> instance,
-                        std::optional<BitRate> link_speed = std::nullopt)
+  // Both may be unknown.
+  BurstContext(std::optional<Instance> instance, std::optional<BitRate> link_speed)
       : instance_(std::move(instance)), link_speed_(link_speed) {}
 
-  // After each look at the counters.
-  void hear(const AllowanceDelta& look, const Allowances& allowances);
+  // After each reading of the counters.
+  void update(const AllowanceDelta& delta, const Allowances& counters);
 
-  [[nodiscard]] bool has_counters() const override { return has_[0] || has_[1]; }
-  [[nodiscard]] std::array<AllowanceGain, 2> read(Nanoseconds boot_time) override;
-  [[nodiscard]] GrantedRates grant(Direction direction) const override;
-  [[nodiscard]] ThresholdBasis facts() const override;
+  [[nodiscard]] const std::optional<Instance>& instance() const { return instance_; }
+  [[nodiscard]] bool has_counters() const { return has_.rx || has_.tx; }
+  // What the counters gained since the last call, up to their last reading.
+  [[nodiscard]] PerDirection<AllowanceGain> take_gains(Nanoseconds boot_time);
+  // The same in both directions.
+  [[nodiscard]] GrantedRates granted() const;
+  [[nodiscard]] ThresholdBasis threshold_basis() const;
 
  private:
   std::optional<Instance> instance_;
   std::optional<BitRate> link_speed_;
-  std::array<bool, 2> has_{};
-  std::array<std::uint64_t, 2> gained_{};  // since the last read()
-  Nanoseconds from_{};                     // boot time of the last look that was handed on
-  Nanoseconds to_{};                       // and of the latest
+  PerDirection<bool> has_;
+  PerDirection<std::uint64_t> gained_;  // since the last take_gains()
+  Nanoseconds from_{};                  // boot time of the last reading that was taken
+  Nanoseconds to_{};                    // and of the latest
 };
 
-// The instance that the options or the firmware name; none where neither does. An Error is one of
-// what the user has asked for.
-[[nodiscard]] Result<std::optional<Instance>> instance_if_known(const InstanceOptions& options,
-                                                                const std::string& host_root);
-
-// Of the slowest of our own netns' uplinks that these names and globs choose; none where one of
-// them does not tell.
-[[nodiscard]] std::optional<BitRate> slowest_uplink(const std::vector<std::string>& interfaces);
+struct BurstSetup {
+  BurstContext context;
+  Threshold threshold;
+};
+// Finds the instance that the options or the firmware name, and the speed of the slowest uplink;
+// what cannot be found stays unknown. An Error is about what the user asked for.
+[[nodiscard]] Result<BurstSetup> set_up_bursts(const InstanceOptions& instance,
+                                               const InterfaceChoice& choice,
+                                               const ThresholdRequest& request);
 
 }  // namespace cgtally::monitor

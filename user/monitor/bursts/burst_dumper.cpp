@@ -20,7 +20,7 @@ BurstDumper::BurstDumper(const DumpOptions& options, NameOf name_of, Notices& no
                .bytes = options.size.value_or(DumpOptions::kSize)},
               notices) {}
 
-void BurstDumper::hear(const SeenWindows& seen) {
+void BurstDumper::add(const SeenWindows& seen) {
   auto found = recorders_.find(seen.iface);
   if (found == recorders_.end()) {
     found = recorders_.try_emplace(seen.iface, seen.iface, seen.window).first;
@@ -39,7 +39,7 @@ void BurstDumper::hear(const SeenWindows& seen) {
                seen.ended, seen.open_since);
 }
 
-void BurstDumper::judge(const NamedBurst& burst) {
+void BurstDumper::evaluate(const NamedBurst& burst) {
   const auto recorder = recorders_.find(burst.burst.iface);
   if (recorder == recorders_.end()) return;
   recorder->second.decide(burst.burst.direction, burst.burst.burst, rule_.wants(burst.burst),

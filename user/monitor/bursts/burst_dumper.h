@@ -34,8 +34,8 @@ class BurstDumper {
 
   BurstDumper(const DumpOptions& options, NameOf name_of, Notices& notices);
 
-  void hear(const SeenWindows& seen);
-  void judge(const NamedBurst& burst);
+  void add(const SeenWindows& seen);
+  void evaluate(const NamedBurst& burst);
   // The dumps that are complete.
   void write();
   // Also those under way, as far as they have come; waits for the disk.

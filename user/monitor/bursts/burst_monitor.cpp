@@ -16,24 +16,24 @@ using namespace std::chrono_literals;
 
 constexpr Nanoseconds kWallStep = 500ms;  // no daemon slews as much between two looks
 
-// A third of a ring at most, so that a reader that is late by another look still misses nothing;
-// short windows leave less room, because what is late itself takes a part of their ring.
+// At least three readings for each length of the ring, so that one that comes late loses nothing.
+// Below 1 ms the time that late CPUs are waited for takes a larger part of the ring.
 Nanoseconds pause_for(Nanoseconds window) {
   return std::clamp<Nanoseconds>(window * (window < 1ms ? 50 : 80), 1ms, 100ms);
 }
 
 }  // namespace
 
-BurstMonitor::BurstMonitor(Session& session, BurstEvidence& evidence, Threshold threshold,
-                           Notices& notices, OnBurst on_burst)
+BurstMonitor::BurstMonitor(Session& session, const BurstSetup& setup, Notices& notices,
+                           OnBurst on_burst)
     : session_(session),
-      evidence_(evidence),
-      threshold_(std::move(threshold)),
+      context_(setup.context),
+      threshold_(setup.threshold),
       notices_(notices),
       on_burst_(std::move(on_burst)) {}
 
-Result<void> BurstMonitor::begin(sys::Poller& poller, const std::string& ledger) {
-  ledger_ = ledger;
+Result<void> BurstMonitor::start(sys::Poller& poller, const Snapshot& base) {
+  ledger_ = base.reading.ledger;
   window_ = session_.window_settings().window;
   if (window_ <= Nanoseconds::zero()) {
     return std::unexpected(Error{.what = "no windows are kept here: bursts cannot be told",
@@ -46,13 +46,14 @@ Result<void> BurstMonitor::begin(sys::Poller& poller, const std::string& ledger)
   }
   timer_.emplace(std::move(*timer));
   poller_ = &poller;
-  names_.emplace(session_, window_, sys::now().boot);
-  reader_.begin(pause_for(window_));
+  resolver_.emplace(session_, window_, sys::now().boot);
+  reader_.start(pause_for(window_));
   follow_interfaces();
-  (void)evidence_.read(sys::now().boot);
+  if (base.allowances) context_.update(*base.allowances, base.counters);
+  (void)context_.take_gains(sys::now().boot);
   return poller.add(timer_->fd(), [this] {
     (void)timer_->read_expirations();
-    look();
+    process_windows();
   });
 }
 
@@ -62,91 +63,91 @@ void BurstMonitor::follow_interfaces() {
   for (const auto& [key, watched] : watched_) {
     if (std::ranges::find(attached, key) == attached.end()) gone.push_back(key);
   }
-  let_go_of(gone);
+  drop(gone);
   for (const InterfaceKey key : attached) {
     if (watched_.contains(key)) {
       continue;
     }
     auto windows = session_.windows(key);
     if (windows && reader_.add(key, *std::move(windows))) {
-      watched_.emplace(
-          key, Watched{.name = session_.interface_name(key), .ways = {Way(window_), Way(window_)}});
+      watched_.try_emplace(key, session_.interface_name(key), window_);
     }
-    // An interface that has gone meanwhile is no longer attached in the next round.
+    // An interface that has gone meanwhile is no longer attached at the next update.
   }
 }
 
-void BurstMonitor::let_go_of(const std::vector<InterfaceKey>& keys) {
+void BurstMonitor::drop(const std::vector<InterfaceKey>& keys) {
   for (const InterfaceKey key : keys) {
     reader_.remove(key);
   }
-  take_windows(sys::now().boot);
+  drain_reader(sys::now().boot);
   for (const InterfaceKey key : keys) {
     end_bursts_of(watched_.at(key));
     watched_.erase(key);
   }
 }
 
-void BurstMonitor::look() {
+void BurstMonitor::process_windows() {
   const Moment now = sys::now();
-  note_wall_clock(now);
-  take_windows(now.boot);
-  if (!evidence_.has_counters()) {
-    settle(now.boot);
+  check_wall_clock(now);
+  drain_reader(now.boot);
+  if (!context_.has_counters()) {
+    explain(now.boot);
   }
 }
 
-void BurstMonitor::take_windows(Nanoseconds boot_time) {
-  names_->look(boot_time);
-  for (const ReadWindows& read : reader_.take()) {
-    take(watched_.at(read.iface), read.direction, names_->name(read, boot_time));
+void BurstMonitor::drain_reader(Nanoseconds boot_time) {
+  resolver_->update(boot_time);
+  for (const ReadWindows& read : reader_.drain()) {
+    process(watched_.at(read.iface), read.direction, resolver_->resolve(read, boot_time));
   }
 }
 
-void BurstMonitor::take(Watched& watched, Direction direction, const WindowBatch& batch) {
-  Way& way = watched.ways[index(direction)];
+void BurstMonitor::process(Watched& watched, Direction direction, const WindowBatch& batch) {
+  DirectionState& state = watched.states[direction];
   if (batch.missed) {
-    note_missed(watched, direction, *batch.missed);
+    report_missed(watched, direction, *batch.missed);
   }
-  way.detector.set_threshold(threshold_.fixed.value_or(way.following.threshold()));
+  state.detector.set_threshold(threshold_.fixed.value_or(state.following.threshold()));
   Bytes all;
   for (const TrafficWindow& window : batch.windows) {
-    histories_[index(direction)].add(at(window.window_index), window.bytes);
+    histories_[direction].add(start_of(window.window_index), window.bytes);
     all += window.bytes;
   }
-  way.following.add(all, at(batch.through + 1));
+  state.following.add(all, start_of(batch.through + 1));
   totals_.add_traffic(direction, all);
-  auto bursts = way.detector.process(batch.windows, batch.through, batch.missed);
+  auto bursts = state.detector.process(batch.windows, batch.through, batch.missed);
   if (on_windows_) {
     on_windows_({.iface = watched.name,
                  .direction = direction,
                  .window = window_,
                  .batch = &batch,
                  .ended = bursts,
-                 .open_since = way.detector.open_since()});
+                 .open_since = state.detector.open_since()});
   }
   for (Burst& burst : bursts) {
-    put(watched, direction, std::move(burst));
+    await_cause(watched, direction, std::move(burst));
   }
-  tell_progress(watched, direction, batch.through);
+  report_progress(watched, direction, batch.through);
 }
 
-void BurstMonitor::tell_progress(Watched& watched, Direction direction, std::uint64_t through) {
-  Way& way = watched.ways[index(direction)];
-  const auto since = way.detector.open_since();
-  desks_[index(direction)].set_under_way(watched.name,
-                                         since ? std::optional(at(*since)) : std::nullopt);
-  if (since && on_progress_ && way.progress.due(at(*since), at(through + 1 - *since))) {
+void BurstMonitor::report_progress(Watched& watched, Direction direction, std::uint64_t through) {
+  DirectionState& state = watched.states[direction];
+  const auto since = state.detector.open_since();
+  explainers_[direction].set_under_way(watched.name,
+                                       since ? std::optional(start_of(*since)) : std::nullopt);
+  if (since && on_progress_ &&
+      state.progress.due(start_of(*since), start_of(through + 1 - *since))) {
     on_progress_(so_far(watched, direction));
   }
 }
 
 NamedBurst BurstMonitor::so_far(const Watched& watched, Direction direction) const {
-  const Burst burst = *watched.ways[index(direction)].detector.so_far();
+  const Burst burst = *watched.states[direction].detector.so_far();
   return {.burst = {.iface = watched.name,
                     .direction = direction,
                     .burst = burst,
-                    .exceeded = desks_[index(direction)].exceeded_so_far(watched.name),
+                    .exceeded = explainers_[direction].exceeded_so_far(watched.name),
                     .shared_with = {},
                     .verdict = {},
                     .under_way = true},
@@ -158,7 +159,7 @@ std::vector<NamedBurst> BurstMonitor::under_way() const {
   std::vector<NamedBurst> bursts;
   for (const auto& [key, watched] : watched_) {
     for (const Direction direction : kDirections) {
-      if (!watched.ways[index(direction)].detector.open_since()) continue;
+      if (!watched.states[direction].detector.open_since()) continue;
       NamedBurst burst = so_far(watched, direction);
       if (burst.burst.burst.length() >= BackoffSchedule::kFirst) bursts.push_back(std::move(burst));
     }
@@ -166,30 +167,31 @@ std::vector<NamedBurst> BurstMonitor::under_way() const {
   return bursts;
 }
 
-void BurstMonitor::put(const Watched& watched, Direction direction, Burst burst) {
-  auto history = histories_[index(direction)].until(burst.end());
-  desks_[index(direction)].add({.iface = watched.name,
-                                .direction = direction,
-                                .burst = std::move(burst),
-                                .exceeded = {},
-                                .shared_with = {},
-                                .verdict = {}},
-                               std::move(history));
+void BurstMonitor::await_cause(const Watched& watched, Direction direction, Burst burst) {
+  auto history = histories_[direction].until(burst.end());
+  explainers_[direction].add({.iface = watched.name,
+                              .direction = direction,
+                              .burst = std::move(burst),
+                              .exceeded = {},
+                              .shared_with = {},
+                              .verdict = {}},
+                             std::move(history));
 }
 
-void BurstMonitor::note_missed(const Watched& watched, Direction direction,
-                               const MissedWindows& missed) {
+void BurstMonitor::report_missed(const Watched& watched, Direction direction,
+                                 const MissedWindows& missed) {
   totals_.add_missed(missed.count());
   totals_.add_missed_traffic(direction, missed.bytes);
   if (missed_reports_ == MissedReports::first && missed_before_) return;
   notices_.report(watched.name + " " + std::string(direction_name(direction)) + ": up to " +
                   format_count(missed.count()) + " windows were missed (" +
-                  format_duration(at(missed.count())) + ", with " + format_bytes(missed.bytes) +
+                  format_duration(start_of(missed.count())) + ", with " +
+                  format_bytes(missed.bytes) +
                   "): they were overwritten before this reader came by");
 }
 
 // Starts are told by the clock as it is when they are told.
-void BurstMonitor::note_wall_clock(const Moment& now) {
+void BurstMonitor::check_wall_clock(const Moment& now) {
   const Nanoseconds ahead = now.wall - now.boot;
   // The clocks are read one after the other.
   const Nanoseconds step =
@@ -203,15 +205,14 @@ void BurstMonitor::note_wall_clock(const Moment& now) {
   }
 }
 
-void BurstMonitor::settle(Nanoseconds boot_time) {
-  const auto gains = evidence_.read(boot_time);
+void BurstMonitor::explain(Nanoseconds boot_time) {
+  const auto gains = context_.take_gains(boot_time);
   for (const Direction direction : kDirections) {
-    const AllowanceGain& gain = gains[index(direction)];
+    const AllowanceGain& gain = gains[direction];
     if (gain.exceeded) {
       totals_.add_exceeded(direction, *gain.exceeded);
     }
-    for (ExplainedBurst& burst :
-         desks_[index(direction)].explain(gain, evidence_.grant(direction))) {
+    for (ExplainedBurst& burst : explainers_[direction].explain(gain, context_.granted())) {
       NamedBurst named{.burst = std::move(burst), .wall = {}, .account = {}};
       named.wall = named.burst.burst.start() + *wall_ahead_;
       named.account = top_account(named.burst.burst);
@@ -230,29 +231,30 @@ std::string BurstMonitor::account_name(const Account& account) const {
                                              : std::string(reason_name(account.kind));
 }
 
-void BurstMonitor::round(const std::string& ledger) {
-  const bool another =
-      ledger != ledger_;  // its keys begin again: the same one is another interface
+void BurstMonitor::update(const Snapshot& snapshot) {
+  if (snapshot.allowances) context_.update(*snapshot.allowances, snapshot.counters);
+  // The keys of another ledger begin again: the same key is another interface.
+  const bool another = snapshot.reading.ledger != ledger_;
   if (another) {
-    names_->begin_anew(sys::now().boot);
+    resolver_->restart(sys::now().boot);
   }
-  look();
+  process_windows();
   if (another) {
     std::vector<InterfaceKey> all;
     std::ranges::copy(std::views::keys(watched_), std::back_inserter(all));
-    let_go_of(all);
-    ledger_ = ledger;
+    drop(all);
+    ledger_ = snapshot.reading.ledger;
   }
   follow_interfaces();
-  if (evidence_.has_counters()) {
-    settle(sys::now().boot);
+  if (context_.has_counters()) {
+    explain(sys::now().boot);
   }
   missed_before_ = totals_.missed() > 0;
 }
 
 void BurstMonitor::end_bursts_of(Watched& watched) {
   for (const Direction direction : kDirections) {
-    BurstDetector& detector = watched.ways[index(direction)].detector;
+    BurstDetector& detector = watched.states[direction].detector;
     auto burst = detector.finish();
     if (on_windows_) {
       on_windows_({.iface = watched.name,
@@ -261,21 +263,21 @@ void BurstMonitor::end_bursts_of(Watched& watched) {
                    .ended = burst ? std::vector{*burst} : std::vector<Burst>{}});
     }
     if (burst) {
-      put(watched, direction, std::move(*burst));
+      await_cause(watched, direction, std::move(*burst));
     }
     late_ += detector.late();
   }
 }
 
 void BurstMonitor::finish() {
-  reader_.end();
-  look();
+  reader_.stop();
+  process_windows();
   for (auto& [key, watched] : watched_) {
     end_bursts_of(watched);
   }
   watched_.clear();
   totals_.set_late(late_);
-  settle(sys::now().boot);
+  explain(sys::now().boot);
   (void)poller_->remove(timer_->fd());
 }
 

@@ -5,7 +5,7 @@
 
 namespace cgtally::monitor {
 
-void SlotResolver::look(Nanoseconds boot_time) {
+void SlotResolver::update(Nanoseconds boot_time) {
   const std::uint64_t generation = session_.retire_generation();
   if (std::exchange(generation_, generation) != generation) unchanged_since_ = boot_time;
 }
@@ -16,10 +16,10 @@ bool SlotResolver::holds(std::uint64_t window_index, Nanoseconds lap, Nanosecond
   return boot_time < begin + lap || unchanged_since_ <= begin;
 }
 
-WindowBatch SlotResolver::name(const ReadWindows& read, Nanoseconds boot_time) {
+WindowBatch SlotResolver::resolve(const ReadWindows& read, Nanoseconds boot_time) {
   WindowBatch batch{.windows = {}, .from = read.from, .through = read.through, .missed = {}};
   for (const bpf::ClosedWindow& window : read.closed.windows) {
-    batch.windows.push_back(name(window, holds(window.window_index, read.lap, boot_time)));
+    batch.windows.push_back(resolve(window, holds(window.window_index, read.lap, boot_time)));
   }
   if (read.closed.missed_to > read.closed.missed_from) {
     batch.missed = MissedWindows{.from = read.closed.missed_from,
@@ -30,7 +30,7 @@ WindowBatch SlotResolver::name(const ReadWindows& read, Nanoseconds boot_time) {
   return batch;
 }
 
-TrafficWindow SlotResolver::name(const bpf::ClosedWindow& window, bool holds) {
+TrafficWindow SlotResolver::resolve(const bpf::ClosedWindow& window, bool holds) {
   TrafficWindow named{.window_index = window.window_index,
                       .bytes = window.sums.bytes,
                       .packets = window.sums.packets,

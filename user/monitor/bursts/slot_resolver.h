@@ -27,16 +27,16 @@ class SlotResolver {
   SlotResolver(Session& session, Nanoseconds window, Nanoseconds boot_time)
       : session_(session), window_(window), unchanged_since_(boot_time) {}
 
-  // Before name(): looks whether anything was folded.
-  void look(Nanoseconds boot_time);
+  // Before resolve(): looks whether an account was retired.
+  void update(Nanoseconds boot_time);
   // Slots are those of another ledger from here on.
-  void begin_anew(Nanoseconds boot_time) { first_ = boot_time; }
-  [[nodiscard]] WindowBatch name(const ReadWindows& read, Nanoseconds boot_time);
+  void restart(Nanoseconds boot_time) { first_ = boot_time; }
+  [[nodiscard]] WindowBatch resolve(const ReadWindows& read, Nanoseconds boot_time);
 
  private:
   [[nodiscard]] bool holds(std::uint64_t window_index, Nanoseconds lap,
                            Nanoseconds boot_time) const;
-  [[nodiscard]] TrafficWindow name(const bpf::ClosedWindow& window, bool holds);
+  [[nodiscard]] TrafficWindow resolve(const bpf::ClosedWindow& window, bool holds);
 
   Session& session_;
   Nanoseconds window_;

@@ -11,7 +11,7 @@
 namespace cgtally::monitor {
 namespace {}  // namespace
 
-void WindowReader::begin(Nanoseconds pause) {
+void WindowReader::start(Nanoseconds pause) {
   thread_ = std::jthread([this, pause](const std::stop_token& stop) { run(stop, pause); });
 }
 
@@ -46,7 +46,7 @@ void WindowReader::remove(InterfaceKey iface) {
   hand_over(std::unique_lock(handed_mutex_));
 }
 
-std::vector<ReadWindows> WindowReader::take() {
+std::vector<ReadWindows> WindowReader::drain() {
   const std::lock_guard guard(handed_mutex_);
   for (const ReadWindows& one : handed_) waiting_ -= one.closed.windows.size() + 1;
   return std::exchange(handed_, {});
@@ -59,7 +59,7 @@ void WindowReader::hand_over(std::unique_lock<std::mutex> lock) {
   fresh_.clear();
 }
 
-void WindowReader::end() {
+void WindowReader::stop() {
   Nanoseconds wait{};
   {
     const std::lock_guard guard(mutex_);
@@ -82,7 +82,7 @@ void WindowReader::read_all() {
 // A cell that is being written for that long: the next look has it.
 void WindowReader::read(InterfaceKey iface, Source& source) {
   for (const Direction direction : kDirections) {
-    bpf::WindowCursor& cursor = source.cursors[static_cast<std::size_t>(direction)];
+    bpf::WindowCursor& cursor = source.cursors[direction];
     const std::uint64_t from = cursor.through() + 1;
     auto closed = source.windows.closed(cursor, sys::now().boot);
     if (!closed || cursor.through() < from) continue;

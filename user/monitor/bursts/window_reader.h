@@ -5,7 +5,6 @@
 // is overwritten then is told as missed by the read that follows.
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
@@ -19,6 +18,7 @@
 #include "adapters/bpf/ledger/windows.h"
 #include "core/base/result.h"
 #include "core/bursts/window.h"
+#include "core/traffic/direction.h"
 #include "core/traffic/reading.h"
 
 namespace cgtally::monitor {
@@ -41,21 +41,21 @@ class WindowReader {
   WindowReader(const WindowReader&) = delete;
   WindowReader& operator=(const WindowReader&) = delete;
 
-  // Reads from now on, once in `pause`, until end(). Signals should be blocked before.
-  void begin(Nanoseconds pause);
+  // Reads from now on, once in `pause`, until stop(). Signals should be blocked before.
+  void start(Nanoseconds pause);
   // From the first window that begins after this.
   Result<void> add(InterfaceKey iface, bpf::Windows windows);
-  // Reads it for the last time. What there is of it has been taken by the take() that follows.
+  // Reads it for the last time. The drain() that follows has all there is of the interface.
   void remove(InterfaceKey iface);
   // What was read since the last call, in the order in which it closed.
-  [[nodiscard]] std::vector<ReadWindows> take();
+  [[nodiscard]] std::vector<ReadWindows> drain();
   // Waits for the windows that are open now, reads them, and no more.
-  void end();
+  void stop();
 
  private:
   struct Source {
     bpf::Windows windows;
-    std::array<bpf::WindowCursor, 2> cursors;
+    PerDirection<bpf::WindowCursor> cursors;
   };
   void run(const std::stop_token& stop, Nanoseconds pause);
   void read_all();

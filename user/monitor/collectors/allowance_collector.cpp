@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "adapters/ethtool/statistics.h"
+#include "core/traffic/interface_traffic.h"
 #include "core/traffic/traffic.h"
 
 namespace cgtally::monitor {
@@ -21,30 +22,22 @@ constexpr Nanoseconds kRestAfterFailure = 30s;
 AllowanceCollector::AllowanceCollector(std::string host_root, Notices& notices)
     : host_root_(std::move(host_root)), notices_(notices), pace_(kReadEvery) {}
 
-std::optional<AllowanceDelta> AllowanceCollector::look(
+std::optional<AllowanceDelta> AllowanceCollector::update(
     const Reading& reading, const std::function<std::vector<CountedInterface>()>& interfaces) {
   if (!pace_.due(reading.taken.boot)) {
     return std::nullopt;
   }
-  follow(interfaces());
+  keep_only(watched_, interfaces());
   AllowanceReading now{
       .taken = reading.taken, .interfaces = {}, .rx_packets = {}, .tx_packets = {}};
   read_all(now);
   add_packets(reading, now);
   const Nanoseconds before = last_.value_or(now.taken.boot);
   last_ = now.taken.boot;
-  return AllowanceDelta{
-      .taken = now.taken, .interval = now.taken.boot - before, .steps = allowances_.add(now)};
-}
-
-void AllowanceCollector::follow(std::vector<CountedInterface> interfaces) {
-  std::erase_if(watched_, [&](const auto& item) {
-    return std::ranges::find(interfaces, item.first, &CountedInterface::key) == interfaces.end();
-  });
-  for (CountedInterface& interface : interfaces) {
-    const InterfaceKey key = interface.key;
-    watched_[key].interface = std::move(interface);
-  }
+  return AllowanceDelta{.taken = now.taken,
+                        .interval = now.taken.boot - before,
+                        .any = without().size() < watched_.size(),
+                        .steps = allowances_.add(now)};
 }
 
 // Each netns is entered once.
@@ -86,10 +79,7 @@ void AllowanceCollector::read_one(Watched& watched, AllowanceReading& reading) {
 }
 
 void AllowanceCollector::add_packets(const Reading& ledger, AllowanceReading& reading) {
-  std::map<InterfaceKey, Traffic> booked;
-  for (const AccountTotals& account : ledger.accounts) {
-    booked[account.iface] += account.totals;
-  }
+  auto booked = traffic_by_interface(ledger.accounts);
   for (auto& [key, watched] : watched_) {
     const auto before = std::exchange(watched.booked, booked[key]);
     if (!watched.has_any || !before) {

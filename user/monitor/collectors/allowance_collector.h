@@ -19,10 +19,11 @@
 
 namespace cgtally::monitor {
 
-// One look, against the look before.
+// One reading of the counters against the reading before.
 struct AllowanceDelta {
   Moment taken;
   Nanoseconds interval{};  // zero: the first one, which is the base
+  bool any = false;        // an interface has at least one of the counters
   std::vector<AllowanceStep> steps;
 };
 
@@ -32,12 +33,11 @@ class AllowanceCollector {
 
   // Beside the reading of the ledger, whose packets are what the counters are a share of: the
   // device counts a super-packet as one.
-  std::optional<AllowanceDelta> look(
+  std::optional<AllowanceDelta> update(
       const Reading& reading, const std::function<std::vector<CountedInterface>()>& interfaces);
   [[nodiscard]] const Allowances& allowances() const { return allowances_; }
-  // Names of the interfaces that have none of the counters; all of them.
+  // Names of the interfaces that have none of the counters.
   [[nodiscard]] std::vector<std::string> without() const;
-  [[nodiscard]] bool without_any() const { return without().size() == watched_.size(); }
 
  private:
   struct Watched {
@@ -46,7 +46,6 @@ class AllowanceCollector {
     Nanoseconds skip_until{};  // boot time
     std::optional<Traffic> booked;
   };
-  void follow(std::vector<CountedInterface> interfaces);
   void read_all(AllowanceReading& reading);
   void read_one(Watched& watched, AllowanceReading& reading);
   void add_packets(const Reading& ledger, AllowanceReading& reading);

@@ -47,7 +47,7 @@ TcpCollector::TcpCollector(std::string host_root, Notices& notices)
       pace_(kDumpEvery),
       census_pace_(kCensusEvery) {}
 
-bool TcpCollector::look(const Moment& now) {
+bool TcpCollector::update(const Moment& now) {
   if (!pace_.due(now.boot)) {
     return false;
   }
@@ -78,7 +78,7 @@ void TcpCollector::find_places(Nanoseconds now) {
     if (const auto before = places_.find(one.inode); before != places_.end()) {
       place = std::move(before->second);
     } else {
-      place.has_past = !connections_.updated_at();
+      place.has_past = !stats_.updated_at();
     }
     place.path = std::move(one.path);
   }
@@ -112,7 +112,7 @@ void TcpCollector::look_at(std::uint64_t inode, NetnsSockets& place) {
   place.failing = !found;
   if (found) {
     if (!place.sockets && place.has_past) {
-      connections_.add_known(found->sockets);
+      stats_.add_known(found->sockets);
     }
     place.sockets = std::move(found->sockets);
     place.all = found->all;
@@ -134,7 +134,7 @@ void TcpCollector::sum_up(const Moment& now) {
       sockets_.insert(sockets_.end(), place.sockets->begin(), place.sockets->end());
     }
   }
-  connections_.update(sockets_, now);
+  stats_.update(sockets_, now);
 }
 
 void TcpCollector::judge(Nanoseconds took) {

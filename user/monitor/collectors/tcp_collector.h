@@ -21,9 +21,9 @@ class TcpCollector {
  public:
   TcpCollector(std::string host_root, Notices& notices);
 
-  // True if it looked: then connections() is new.
-  bool look(const Moment& now);
-  [[nodiscard]] const TcpStats& connections() const { return connections_; }
+  // True if it looked: then stats() are new.
+  bool update(const Moment& now);
+  [[nodiscard]] const TcpStats& stats() const { return stats_; }
   // Every netns was looked at, and all of it: a cgroup without sockets has none.
   [[nodiscard]] bool complete() const { return complete_; }
 
@@ -53,7 +53,7 @@ class TcpCollector {
   std::map<std::uint64_t, NetnsSockets> places_;  // by inode
   std::uint64_t next_ = 0;                        // the inode at which the next look begins
   std::vector<TcpSocketFacts> sockets_;
-  TcpStats connections_;
+  TcpStats stats_;
   bool complete_ = false;
   std::map<std::string, bool> said_;
 };

@@ -11,6 +11,7 @@
 #include "core/base/timestamp.h"
 #include "core/credits/replay.h"
 #include "core/replay/replay.h"
+#include "core/traffic/interface_traffic.h"
 
 namespace cgtally::monitor {
 namespace {
@@ -42,58 +43,32 @@ bool same_boot(const Moment& a, const Moment& b) {
 
 }  // namespace
 
-InstanceName shown_name(const Instance& instance) {
-  const std::string& date = instance.catalogue.date;
-  return {.name = instance.name,
-          .source = std::string(identity_source_name(instance.source)),
-          .remark = instance.figures_told || date.empty() ? "" : "table of " + date};
-}
-
 CreditMonitor::CreditMonitor(const CreditOptions& options, Instance instance, std::string host_root,
                              std::size_t most_named, CreditRole role, Notices& notices)
     : instance_(std::move(instance)),
       host_root_(std::move(host_root)),
-      notices_(notices),
       most_named_(most_named),
       role_(role),
       file_(options.state_dir, "credits.state"),
-      uplinks_(host_root_),
-      sampler_(sys::host_name()),
-      allowances_(host_root_, notices),
-      connections_(host_root_, notices),
+      notices_(notices),
       alarms_{.rx = CreditAlarm(options.warn), .tx = CreditAlarm(options.warn)} {}
 
-Result<CreditMonitor> CreditMonitor::begin(const CreditOptions& options, Instance instance,
-                                           std::string host_root, Session& session,
-                                           const Reading& base, std::size_t most_named,
-                                           Notices& notices, CreditRole role) {
-  CreditMonitor watch(options, std::move(instance), std::move(host_root), most_named, role,
-                      notices);
-  if (auto opened = watch.open(options, session, base); !opened) {
-    return std::unexpected(std::move(opened).error());
+Result<CreditMonitor> CreditMonitor::start(const CreditOptions& options, Instance instance,
+                                           std::string host_root, const Snapshot& base,
+                                           std::size_t most_named, Notices& notices,
+                                           CreditRole role) {
+  CreditMonitor monitor(options, std::move(instance), std::move(host_root), most_named, role,
+                        notices);
+  monitor.keep(base);
+  if (options.start_from.empty()) {
+    monitor.start_from_saved(base, options.instance.start);
+  } else if (auto started = monitor.start_from_recording(options, base.reading.taken); !started) {
+    return std::unexpected(std::move(started).error());
   }
-  return watch;
+  return monitor;
 }
 
-Result<void> CreditMonitor::open(const CreditOptions& options, Session& session,
-                                 const Reading& base) {
-  if (!options.start_from.empty()) {
-    if (auto started = start_from(options, base.taken); !started) return started;
-  } else {
-    start_from_memory(session, base, options.instance.start);
-  }
-  last_ = base.taken;
-  ledger_ = base.ledger;
-  booked_ = booked(session, base);
-  (void)sampler_.process(
-      base, [&](std::uint64_t id) { return session.name_of(id); },
-      [&](InterfaceKey key) { return session.interface_name(key); });
-  sampler_.commit();
-  looked_ = allowances_.look(base, [&] { return charged(session).interfaces; });
-  return {};
-}
-
-std::optional<SavedCredits> CreditMonitor::remembered() {
+std::optional<SavedCredits> CreditMonitor::read_saved() {
   const auto text = file_.read();
   if (!text) {
     notices_.report("what was known of the credits cannot be read: " + text.error().what);
@@ -102,7 +77,7 @@ std::optional<SavedCredits> CreditMonitor::remembered() {
   if (!*text) return std::nullopt;
   auto memory = parse_saved_credits(**text);
   if (memory) return *std::move(memory);
-  if (role_ == CreditRole::bystander) {
+  if (role_ == CreditRole::reader) {
     notices_.report(file_.path() + " is of no use (" + memory.error().what +
                     "): the balance is not known");
     return std::nullopt;
@@ -114,17 +89,17 @@ std::optional<SavedCredits> CreditMonitor::remembered() {
   return std::nullopt;
 }
 
-void CreditMonitor::start_from_memory(Session& session, const Reading& base, BucketStart start) {
-  const auto memory = remembered();
-  if (!memory) {
+void CreditMonitor::start_from_saved(const Snapshot& base, BucketStart start) {
+  const Moment& now = base.reading.taken;
+  const auto saved = read_saved();
+  if (!saved) {
     credits_.emplace(PerDirection<CreditTerms>{.rx = instance_.terms, .tx = instance_.terms}, start,
-                     base.taken);
+                     now);
     return;
   }
-  const SaveGap since =
-      gap_since(*memory, place(session, base.taken, base.ledger, booked(session, base)));
+  const SaveGap since = gap_since(*saved, identity());
   if (since.same_boot) {
-    credits_.emplace(instance_.terms, *memory, since, base.taken);
+    credits_.emplace(instance_.terms, *saved, since, now);
     notices_.report("the credits go on as remembered " + format_duration(since.length) +
                     " ago; what went out since is " + since.explanation +
                     (start == BucketStart::unknown
@@ -133,20 +108,20 @@ void CreditMonitor::start_from_memory(Session& session, const Reading& base, Buc
     return;
   }
   if (start == BucketStart::unknown) {
-    credits_.emplace(instance_.terms, *memory, since, base.taken);
+    credits_.emplace(instance_.terms, *saved, since, now);
     notices_.report("the balance is not known: " + since.explanation);
     return;
   }
   PerDirection<CreditTerms> terms;
   for (const Direction direction : kDirections) {
     terms[direction] =
-        with_learned(instance_.terms, memory->buckets[direction], since.same_instance);
+        with_learned(instance_.terms, saved->buckets[direction], since.same_instance);
   }
-  credits_.emplace(terms, start, base.taken);
+  credits_.emplace(terms, start, now);
 }
 
 // Through the recording, and over the time from its end to now, of which nobody knows.
-Result<void> CreditMonitor::start_from(const CreditOptions& options, const Moment& now) {
+Result<void> CreditMonitor::start_from_recording(const CreditOptions& options, const Moment& now) {
   Replay rows([](std::string_view) { return true; });
   CreditReplay model(shown_name(instance_), instance_.terms, options.instance.start,
                      Nanoseconds::zero(), {});
@@ -177,101 +152,95 @@ Result<void> CreditMonitor::start_from(const CreditOptions& options, const Momen
   return {};
 }
 
-Traffic CreditMonitor::booked(Session& session, const Reading& reading) {
-  const auto interfaces = charged(session).interfaces;
-  Traffic all;
-  for (const AccountTotals& one : reading.accounts) {
-    if (std::ranges::find(interfaces, one.iface, &CountedInterface::key) != interfaces.end()) {
-      all += one.totals;
-    }
-  }
-  return all;
-}
-
-CreditIdentity CreditMonitor::place(Session& session, const Moment& now, std::string ledger,
-                                    const Traffic& booked) {
+CreditIdentity CreditMonitor::identity() const {
   return {.instance = id_of(instance_),
           .type = instance_.name.empty() ? format_bit_rate(instance_.terms.baseline) + " to " +
                                                format_bit_rate(instance_.terms.burst)
                                          : instance_.name,
           .boot = sys::boot_id(),
-          .at = now,
-          .ledger = std::move(ledger),
-          .counted = booked,
-          .device = device_totals(charged(session), host_root_)};
+          .at = last_,
+          .ledger = ledger_,
+          .counted = billed_traffic_,
+          .device = device_totals(billed_, host_root_)};
 }
 
-std::optional<CreditReport> CreditMonitor::take(Session& session, const Reading& reading) {
-  looked_.reset();
-  if (reading.taken.boot <= last_.boot) return std::nullopt;
-  if (role_ == CreditRole::keeper) connections_.look(reading.taken);
-  advance(session, reading);
-  CreditReport report = this->report(reading.taken);
-  for (const Direction direction : kCreditOrder) {
-    if (auto due = alarms_[direction].update(report.directions[direction], reading.taken)) {
-      notices_.report(*std::move(due));
-    }
-  }
-  if (role_ == CreditRole::keeper &&
-      reading.taken.boot - saved_.value_or(Nanoseconds::min() / 2) >= kSaveEvery) {
-    save(session, reading.taken);
+std::optional<CreditReport> CreditMonitor::update(const Snapshot& snapshot) {
+  const Moment& now = snapshot.reading.taken;
+  if (now.boot <= last_.boot) return std::nullopt;
+  advance(snapshot);
+  keep(snapshot);
+  CreditReport report = this->report(snapshot);
+  raise_alarms(report);
+  if (role_ == CreditRole::owner &&
+      now.boot - saved_.value_or(Nanoseconds::min() / 2) >= kSaveEvery) {
+    save(now);
   }
   return report;
 }
 
-void CreditMonitor::advance(Session& session, const Reading& reading) {
-  const auto interfaces = charged(session).interfaces;
-  auto samples = sampler_.process(
-      reading, [&](std::uint64_t id) { return session.name_of(id); },
-      [&](InterfaceKey key) { return session.interface_name(key); });
-  sampler_.commit();
-  std::erase_if(samples, [&](const Sample& sample) {
-    return std::ranges::find(interfaces, sample.iface, &CountedInterface::name) == interfaces.end();
-  });
-  CreditInterval interval{
-      .now = reading.taken, .elapsed = reading.taken.boot - last_.boot, .charged = {}};
-  for (const Sample& sample : samples) interval.charged += sample.delta;
-  looked_ = allowances_.look(reading, [&] { return interfaces; });
-  const bool counted = looked_.has_value();
-  const auto gain = [&](AllowanceCounter counter) {
-    const Allowances& allowances = allowances_.allowances();
-    return CounterGain{.there = allowances.has(counter),
-                       .gained = counted ? allowances.gained(counter) : std::nullopt};
-  };
-  interval.counters = {.rx = gain(AllowanceCounter::bw_in), .tx = gain(AllowanceCounter::bw_out)};
-  if (session.is_counting()) {
-    credits_->advance(interval);
-  } else {
-    credits_->pause(reading.taken, interval.elapsed, std::nullopt);
+void CreditMonitor::keep(const Snapshot& snapshot) {
+  last_ = snapshot.reading.taken;
+  ledger_ = snapshot.reading.ledger;
+  billed_ = snapshot.billed;
+  billed_traffic_ = {};
+  const auto sums = traffic_by_interface(snapshot.reading.accounts);
+  for (const CountedInterface& one : billed_.interfaces) {
+    if (const auto sum = sums.find(one.key); sum != sums.end()) billed_traffic_ += sum->second;
   }
-  credits_->add_samples(samples, reading.taken);
-  last_ = reading.taken;
-  ledger_ = reading.ledger;
-  booked_ = booked(session, reading);
 }
 
-CreditReport CreditMonitor::report(const Moment& now) {
+void CreditMonitor::advance(const Snapshot& snapshot) {
+  const Moment& now = snapshot.reading.taken;
+  CreditInterval interval{.now = now, .elapsed = now.boot - last_.boot, .charged = {}};
+  std::vector<Sample> samples = snapshot.samples;
+  std::erase_if(samples, [&snapshot](const Sample& sample) {
+    const auto& billed = snapshot.billed.interfaces;
+    return std::ranges::find(billed, sample.iface, &CountedInterface::name) == billed.end();
+  });
+  for (const Sample& sample : samples) interval.charged += sample.delta;
+  const auto gain = [&snapshot](AllowanceCounter counter) {
+    return CounterGain{
+        .there = snapshot.counters.has(counter),
+        .gained = snapshot.allowances ? snapshot.counters.gained(counter) : std::nullopt};
+  };
+  interval.counters = {.rx = gain(AllowanceCounter::bw_in), .tx = gain(AllowanceCounter::bw_out)};
+  if (snapshot.counting) {
+    credits_->advance(interval);
+  } else {
+    credits_->pause(now, interval.elapsed, std::nullopt);
+  }
+  credits_->add_samples(samples, now);
+}
+
+CreditReport CreditMonitor::report(const Snapshot& snapshot) const {
   CreditReport report;
-  report.taken = now;
+  report.taken = snapshot.reading.taken;
   report.host = sys::host_name();
   report.instance = shown_name(instance_);
   report.directions = credits_->directions(most_named_);
-  set_allowances(report, allowances_.allowances().summaries());
-  report.connections = connections_.connections().all();
-  report.knows_connections = role_ == CreditRole::keeper;
+  set_allowances(report, snapshot.counters.summaries());
+  report.knows_connections = role_ == CreditRole::owner;
+  if (report.knows_connections) report.connections = snapshot.tcp.all();
   const BitRate most = std::max(report.directions.tx.mean, report.directions.rx.mean);
   report.larger = larger_type(instance_, most);
   return report;
 }
 
-void CreditMonitor::save(Session& session, const Moment& now) {
-  saved_ = now.boot;
-  const auto kept = file_.write(
-      saved_credits_text(credits_->saved_state(place(session, last_, ledger_, booked_))));
-  if (!kept && !save_failed_) {
-    notices_.report("the state of the credits cannot be kept: " + kept.error().what);
+void CreditMonitor::raise_alarms(const CreditReport& report) {
+  for (const Direction direction : kCreditOrder) {
+    if (auto sentence = alarms_[direction].update(report.directions[direction], report.taken)) {
+      notices_.report(*std::move(sentence));
+    }
   }
-  save_failed_ = !kept;
+}
+
+void CreditMonitor::save(const Moment& now) {
+  saved_ = now.boot;
+  const auto written = file_.write(saved_credits_text(credits_->saved_state(identity())));
+  if (!written && !save_failed_) {
+    notices_.report("the state of the credits cannot be kept: " + written.error().what);
+  }
+  save_failed_ = !written;
 }
 
 }  // namespace cgtally::monitor

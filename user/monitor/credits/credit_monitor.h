@@ -1,25 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// The credits of this instance while somebody counts: feeds the model with each reading, with the
-// allowance counters and with what TCP says, and remembers the state across restarts. What is
-// charged are the uplinks, all of them; where none is counted, whatever is.
+// CreditMonitor: the network credits of this instance while somebody counts. Saves what was
+// learned, so that a restart loses nothing.
 #pragma once
 
-#include <memory>
+#include <cstdint>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "adapters/sys/state_file.h"
 #include "core/credits/alarm.h"
 #include "core/credits/credits.h"
 #include "core/credits/report.h"
-#include "core/traffic/sampler.h"
-#include "monitor/collectors/allowance_collector.h"
-#include "monitor/collectors/billed_interfaces.h"
-#include "monitor/collectors/tcp_collector.h"
+#include "core/credits/saved_state.h"
+#include "core/traffic/direction.h"
+#include "monitor/collectors/monitor.h"
 #include "monitor/credits/instance.h"
 #include "monitor/notices.h"
-#include "monitor/session/session.h"
 
 namespace cgtally::monitor {
 
@@ -30,61 +26,52 @@ struct CreditOptions {
   Nanoseconds warn = std::chrono::minutes{10};
 };
 
-// "t4g.micro", "DMI", "table of 2026-08-02".
-[[nodiscard]] InstanceName shown_name(const Instance& instance);
+// The owner of the saved state writes it; a reader only starts with it, and shows no connections.
+enum class CreditRole : std::uint8_t { owner, reader };
 
-// Whose the remembered state is: the keeper's, who writes it, or of somebody who only begins with
-// it. A bystander asks nothing of TCP either: it shows no reasons.
-enum class CreditRole : std::uint8_t { keeper, bystander };
-
+// Feeds the model with each snapshot: what moved on the billed interfaces, what the allowance
+// counters gained, what TCP says. `credits` makes one, and `live` one that only reads the saved
+// state. Does not read the ledger, the counters or sockets: the Monitor does.
 class CreditMonitor {
  public:
-  // `most_named`: accounts in a report. The session's first reading is the base.
-  static Result<CreditMonitor> begin(const CreditOptions& options, Instance instance,
-                                     std::string host_root, Session& session, const Reading& base,
+  // `base`: the monitor's first snapshot, with AllowanceScope::billed and samples. `most_named`:
+  // accounts in a report. `notices` must outlive this.
+  static Result<CreditMonitor> start(const CreditOptions& options, Instance instance,
+                                     std::string host_root, const Snapshot& base,
                                      std::size_t most_named, Notices& notices,
-                                     CreditRole role = CreditRole::keeper);
+                                     CreditRole role = CreditRole::owner);
 
-  // What the reading says; none for one that took no time.
-  [[nodiscard]] std::optional<CreditReport> take(Session& session, const Reading& reading);
-  // The look at the allowance counters that the last take() has made, if it was time for one.
-  [[nodiscard]] const std::optional<AllowanceDelta>& looked() const { return looked_; }
-  [[nodiscard]] const Allowances& allowances() const { return allowances_.allowances(); }
-  // Empty if it could be kept; said once otherwise.
-  void save(Session& session, const Moment& now);
+  // The state after the snapshot; none if no time has passed since the one before.
+  [[nodiscard]] std::optional<CreditReport> update(const Snapshot& snapshot);
+  // Writes the state to its file. That it cannot be written is one notice.
+  void save(const Moment& now);
 
  private:
   CreditMonitor(const CreditOptions& options, Instance instance, std::string host_root,
                 std::size_t most_named, CreditRole role, Notices& notices);
-  Result<void> open(const CreditOptions& options, Session& session, const Reading& base);
-  Result<void> start_from(const CreditOptions& options, const Moment& now);
-  void start_from_memory(Session& session, const Reading& base, BucketStart start);
-  [[nodiscard]] std::optional<SavedCredits> remembered();
-  [[nodiscard]] CreditIdentity place(Session& session, const Moment& now, std::string ledger,
-                                     const Traffic& booked);
-  [[nodiscard]] BilledInterfaces charged(Session& session) {
-    return uplinks_.among(session.counted_interfaces());
-  }
-  [[nodiscard]] Traffic booked(Session& session, const Reading& reading);
-  void advance(Session& session, const Reading& reading);
-  [[nodiscard]] CreditReport report(const Moment& now);
+  Result<void> start_from_recording(const CreditOptions& options, const Moment& now);
+  void start_from_saved(const Snapshot& base, BucketStart start);
+  [[nodiscard]] std::optional<SavedCredits> read_saved();
+  // Whose credits they are at the last snapshot.
+  [[nodiscard]] CreditIdentity identity() const;
+  void keep(const Snapshot& snapshot);
+  void advance(const Snapshot& snapshot);
+  [[nodiscard]] CreditReport report(const Snapshot& snapshot) const;
+  void raise_alarms(const CreditReport& report);
 
   Instance instance_;
   std::string host_root_;
-  Notices& notices_;
   std::size_t most_named_;
   CreditRole role_;
   sys::StateFile file_;
-  BilledInterfaceFinder uplinks_;
-  Sampler sampler_;
-  AllowanceCollector allowances_;
-  std::optional<AllowanceDelta> looked_;
-  TcpCollector connections_;
+  Notices& notices_;
   std::optional<Credits> credits_;
   PerDirection<CreditAlarm> alarms_;
+  // Of the last snapshot.
   Moment last_;
   std::string ledger_;
-  Traffic booked_;
+  BilledInterfaces billed_;
+  Traffic billed_traffic_;            // since the ledger was made
   std::optional<Nanoseconds> saved_;  // boot time
   bool save_failed_ = false;
 };

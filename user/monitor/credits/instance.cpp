@@ -120,6 +120,13 @@ std::string_view identity_source_name(IdentitySource source) {
   return "none";
 }
 
+InstanceName shown_name(const Instance& instance) {
+  const std::string& date = instance.catalogue.date;
+  return {.name = instance.name,
+          .source = std::string(identity_source_name(instance.source)),
+          .remark = instance.figures_told || date.empty() ? "" : "table of " + date};
+}
+
 Error unknown_type(const std::string& name, const ec2::LoadedCatalogue& catalogue) {
   std::string meant;
   for (const std::string& near : catalogue.types.near(name)) {

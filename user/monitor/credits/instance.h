@@ -12,6 +12,7 @@
 #include "adapters/ec2/catalogue_file.h"
 #include "core/base/result.h"
 #include "core/credits/bucket.h"
+#include "core/credits/report.h"
 #include "core/instance/credit_terms.h"
 
 namespace cgtally::monitor {
@@ -42,6 +43,9 @@ struct Instance {
   ec2::LoadedCatalogue catalogue;
   std::vector<std::string> notes;  // what should be known of these terms; each a sentence
 };
+
+// "t4g.micro", "DMI", "table of 2026-08-02".
+[[nodiscard]] InstanceName shown_name(const Instance& instance);
 
 // Asks the firmware below host_root, and the metadata service if options say so.
 [[nodiscard]] Result<Instance> find_instance(const InstanceOptions& options,

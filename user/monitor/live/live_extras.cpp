@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "monitor/live/live_extras.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <iterator>
 #include <set>
+#include <utility>
 
 #include "adapters/netlink/links.h"
 
@@ -24,132 +27,116 @@ BurstNote note_of(const NamedBurst& one) {
 
 }  // namespace
 
+// Without an instance the counters are read for the bursts alone.
 LiveExtras::LiveExtras(const InterfaceChoice& choice, const CreditOptions& credits,
-                       std::optional<Instance> instance, const Threshold& threshold,
-                       Session& session, sys::Poller& poller, Notices& notices)
+                       const BurstSetup& bursts, Monitor& monitor, sys::Poller& poller,
+                       Notices& notices)
     : choice_(choice),
       credit_options_(credits),
-      instance_(instance),
-      threshold_(threshold),
-      session_(session),
+      burst_setup_(bursts),
+      monitor_(monitor),
       poller_(poller),
-      notices_(notices),
-      evidence_(std::move(instance)),
-      allowances_(choice.host_root, notices) {}
-
-void LiveExtras::round(const Reading& reading) {
-  taken_ = reading.taken;
-  if (!std::exchange(begun_, true)) {
-    begin_credits(reading);
-    begin_bursts(reading);
-    return;
+      notices_(notices) {
+  const auto missing = bursts.context.instance() ? uncounted_uplinks() : std::vector<std::string>{};
+  if (!missing.empty()) {
+    notices_.report(
+        fmt::format("no credits are shown: the instance pays for {} too, which is not counted",
+                    missing.front()));
   }
-  if (credits_) {
-    if (const auto report = credits_->take(session_, reading)) {
-      directions_ = {report->directions.tx, report->directions.rx};
-    }
-  }
-  if (bursts_) {
-    look_at_allowances(reading);
-    bursts_->round(reading.ledger);
-    std::vector<BurstNote> under_way;
-    std::ranges::transform(bursts_->under_way(), std::back_inserter(under_way), note_of);
-    board_->set_under_way(std::move(under_way));
-    hear_of_missed(reading.taken);
-  }
+  shows_credits_ = bursts.context.instance() && missing.empty();
+  monitor_.read_allowances_of(shows_credits_       ? AllowanceScope::billed
+                              : windows_are_kept() ? AllowanceScope::counted
+                                                   : AllowanceScope::none);
 }
 
-void LiveExtras::put_into(Report& report) {
-  report.credits = directions_;
-  report.bursts.reset();
-  if (board_) {
-    report.bursts = board_->next_panel(taken_);
-    report.bursts->verdict = verdict();
-  }
+bool LiveExtras::windows_are_kept() const {
+  return monitor_.session().window_settings().window > Nanoseconds::zero();
 }
 
-// An estimate that lacks a part of what is charged would be too high, and not say so.
-std::vector<std::string> LiveExtras::not_counted() const {
-  if (choice_.interfaces.empty() || !choice_.netns.empty()) {
-    return {};
-  }
+// An estimate that lacks a part of what is billed would be too high, and not say so.
+std::vector<std::string> LiveExtras::uncounted_uplinks() const {
+  if (choice_.interfaces.empty() || !choice_.netns.empty()) return {};
   std::set<std::string> counted;
-  for (const CountedInterface& one : session_.counted_interfaces()) {
+  for (const CountedInterface& one : monitor_.session().counted_interfaces()) {
     counted.insert(one.name);
   }
   std::vector<std::string> missing;
   for (const Interface& link : netlink::list_links().value_or(std::vector<Interface>{})) {
-    if (link.uplink() && !counted.contains(link.name)) {
-      missing.push_back(link.name);
-    }
+    if (link.uplink() && !counted.contains(link.name)) missing.push_back(link.name);
   }
   return missing;
 }
 
-void LiveExtras::begin_credits(const Reading& base) {
-  if (!instance_) {
-    return;
-  }
-  if (const auto missing = not_counted(); !missing.empty()) {
-    notices_.report("no credits are shown: the instance pays for " + missing.front() +
-                    " too, which is not counted");
-    return;
-  }
-  for (const std::string& note : instance_->notes) notices_.report(note);
-  auto watch = CreditMonitor::begin(credit_options_, *instance_, choice_.host_root, session_, base,
-                                    0, notices_, CreditRole::bystander);
-  if (!watch) {
-    notices_.report("no credits are shown: " + watch.error().what);
-    return;
-  }
-  credits_.emplace(*std::move(watch));
+void LiveExtras::start(const Snapshot& base) {
+  taken_ = base.reading.taken;
+  if (shows_credits_) start_credits(base);
+  if (windows_are_kept()) start_bursts(base);
+  if (!credits_ && !bursts_) monitor_.read_allowances_of(AllowanceScope::none);
 }
 
-void LiveExtras::begin_bursts(const Reading& base) {
-  const Nanoseconds window = session_.window_settings().window;
-  if (window <= Nanoseconds::zero()) {
+void LiveExtras::start_credits(const Snapshot& base) {
+  const Instance& instance = *burst_setup_.context.instance();
+  for (const std::string& note : instance.notes) notices_.report(note);
+  auto started = CreditMonitor::start(credit_options_, instance, choice_.host_root, base, 0,
+                                      notices_, CreditRole::reader);
+  if (!started) {
+    notices_.report("no credits are shown: " + started.error().what);
     return;
   }
-  look_at_allowances(base);
-  board_.emplace(window);
-  bursts_.emplace(session_, evidence_, threshold_, notices_,
-                  [this](const NamedBurst& one) { board_->add(note_of(one)); });
-  bursts_->report_missed(BurstMonitor::MissedReports::first);
+  credits_.emplace(*std::move(started));
+}
+
+void LiveExtras::start_bursts(const Snapshot& base) {
+  history_.emplace(monitor_.session().window_settings().window);
+  bursts_.emplace(monitor_.session(), burst_setup_, notices_,
+                  [this](const NamedBurst& one) { history_->add(note_of(one)); });
+  bursts_->set_missed_reports(BurstMonitor::MissedReports::first);
   bursts_->on_windows([this](const SeenWindows& seen) {
-    if (seen.batch != nullptr) board_->add(seen.iface, seen.direction, seen.batch->windows);
+    if (seen.batch != nullptr) history_->add(seen.iface, seen.direction, seen.batch->windows);
   });
-  if (auto begun = bursts_->begin(poller_, base.ledger); !begun) {
-    notices_.report("no bursts are shown: " + begun.error().what);
+  if (auto started = bursts_->start(poller_, base); !started) {
+    notices_.report("no bursts are shown: " + started.error().what);
     bursts_.reset();
-    board_.reset();
+    history_.reset();
   }
 }
 
-void LiveExtras::hear_of_missed(const Moment& now) {
+void LiveExtras::update(const Snapshot& snapshot) {
+  taken_ = snapshot.reading.taken;
+  if (credits_) {
+    if (const auto report = credits_->update(snapshot)) {
+      directions_ = {report->directions.tx, report->directions.rx};
+    }
+  }
+  if (bursts_) {
+    bursts_->update(snapshot);
+    std::vector<BurstNote> under_way;
+    std::ranges::transform(bursts_->under_way(), std::back_inserter(under_way), note_of);
+    history_->set_under_way(std::move(under_way));
+    add_missed(taken_);
+  }
+}
+
+void LiveExtras::fill(Report& report) {
+  report.credits = directions_;
+  report.bursts.reset();
+  if (history_) {
+    report.bursts = history_->next_panel(taken_);
+    report.bursts->verdict = verdict();
+  }
+}
+
+void LiveExtras::add_missed(const Moment& now) {
   const std::uint64_t missed = bursts_->totals().missed();
   if (missed > missed_) {
-    board_->add_missed(missed - std::exchange(missed_, missed), now.boot);
-  }
-}
-
-void LiveExtras::look_at_allowances(const Reading& reading) {
-  if (credits_) {
-    if (const auto& look = credits_->looked()) {
-      evidence_.hear(*look, credits_->allowances());
-    }
-    return;
-  }
-  if (const auto look =
-          allowances_.look(reading, [this] { return session_.counted_interfaces(); })) {
-    evidence_.hear(*look, allowances_.allowances());
+    history_->add_missed(missed - std::exchange(missed_, missed), now.boot);
   }
 }
 
 // The worse one of the two directions.
 AllowanceVerdict LiveExtras::verdict() const {
   AllowanceVerdict worst = AllowanceVerdict::none;
-  const Allowances& allowances = credits_ ? credits_->allowances() : allowances_.allowances();
-  for (const AllowanceSummary& one : allowances.summaries()) {
+  for (const AllowanceSummary& one : monitor_.counters().summaries()) {
     if (one.there &&
         (one.counter == AllowanceCounter::bw_in || one.counter == AllowanceCounter::bw_out)) {
       worst = std::max(worst, one.verdict);

@@ -1,61 +1,59 @@
 // SPDX-License-Identifier: Apache-2.0
-// What live shows beside the totals: the credits, where the instance is known, and the bursts,
-// where windows are kept. It reads what `credits` has remembered and never writes it: that may be
-// running beside it.
+// LiveExtras: what live shows beside the totals. The credits if the instance is known, and the
+// bursts if the ledger keeps windows.
 #pragma once
 
-#include <memory>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "core/bursts/threshold.h"
 #include "core/live/report.h"
-#include "monitor/bursts/burst_context.h"
 #include "monitor/bursts/burst_monitor.h"
-#include "monitor/collectors/allowance_collector.h"
+#include "monitor/collectors/monitor.h"
 #include "monitor/credits/credit_monitor.h"
 #include "monitor/notices.h"
 
 namespace cgtally::monitor {
 
+// Owns a CreditMonitor and a BurstMonitor, as far as each can be had, and fills their part of
+// live's report. Reads the saved state of the credits and never writes it: `cgtally credits` may
+// run at the same time.
 class LiveExtras {
  public:
-  // `instance`: none where nobody knows which one this is. All of them must outlive this.
-  LiveExtras(const InterfaceChoice& choice, const CreditOptions& credits,
-             std::optional<Instance> instance, const Threshold& threshold, Session& session,
-             sys::Poller& poller, Notices& notices);
+  // All of them must outlive this. Chooses the allowance counters that the monitor reads.
+  LiveExtras(const InterfaceChoice& choice, const CreditOptions& credits, const BurstSetup& bursts,
+             Monitor& monitor, sys::Poller& poller, Notices& notices);
   LiveExtras(const LiveExtras&) = delete;
   LiveExtras& operator=(const LiveExtras&) = delete;
 
-  // After each reading; the first one is the base.
-  void round(const Reading& reading);
-  // Puts in what is known by the last round.
-  void put_into(Report& report);
+  // With the monitor's first snapshot.
+  void start(const Snapshot& base);
+  // With each one after it.
+  void update(const Snapshot& snapshot);
+  // Credits and bursts as of the last snapshot.
+  void fill(Report& report);
 
  private:
-  void begin_credits(const Reading& base);
-  void begin_bursts(const Reading& base);
-  [[nodiscard]] std::vector<std::string> not_counted() const;
-  void hear_of_missed(const Moment& now);
-  void look_at_allowances(const Reading& reading);
+  [[nodiscard]] bool windows_are_kept() const;
+  [[nodiscard]] std::vector<std::string> uncounted_uplinks() const;
+  void start_credits(const Snapshot& base);
+  void start_bursts(const Snapshot& base);
+  void add_missed(const Moment& now);
   [[nodiscard]] AllowanceVerdict verdict() const;
 
   const InterfaceChoice& choice_;
   const CreditOptions& credit_options_;
-  std::optional<Instance> instance_;
-  Threshold threshold_;
-  Session& session_;
+  const BurstSetup& burst_setup_;
+  Monitor& monitor_;
   sys::Poller& poller_;
   Notices& notices_;
-  BurstContext evidence_;
-  AllowanceCollector allowances_;  // while no credits are watched: they look at the counters too
+  bool shows_credits_ = false;
   std::optional<CreditMonitor> credits_;
   std::vector<DirectionCredit> directions_;  // tx first
-  std::optional<BurstHistory> board_;
+  std::optional<BurstHistory> history_;
   std::optional<BurstMonitor> bursts_;
-  std::uint64_t missed_ = 0;  // windows that the board knows of
-  bool begun_ = false;
+  std::uint64_t missed_ = 0;  // windows that the history knows of
   Moment taken_;
 };
 

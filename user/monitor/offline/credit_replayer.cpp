@@ -3,7 +3,6 @@
 
 #include "adapters/csv/credits.h"
 #include "core/base/quantity.h"
-#include "monitor/credits/credit_monitor.h"
 
 namespace cgtally::monitor {
 namespace {

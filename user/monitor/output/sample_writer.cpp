@@ -33,9 +33,12 @@ std::vector<std::string> SampleWriter::rows() const {
   return rows;
 }
 
-SampleWriter::Outcome SampleWriter::take(const Reading& now, const Sampler::NameOf& name_of,
-                                         const Sampler::InterfaceNameOf& interface_name_of) {
-  samples_ = sampler_.process(now, name_of, interface_name_of);
+SampleWriter::Outcome SampleWriter::write(const Snapshot& now, const Session& session) {
+  const Moment& taken = now.reading.taken;
+  if (now.tcp_updated) columns_.add(now.tcp, now.tcp_complete);
+  samples_ = sampler_.process(
+      now.reading, [&session](std::uint64_t id) { return session.name_of(id); },
+      [&session](InterfaceKey key) { return session.interface_name(key); });
   columns_.fill(samples_);
   const auto written = sink_.write(rows());
   if (written) {
@@ -43,7 +46,7 @@ SampleWriter::Outcome SampleWriter::take(const Reading& now, const Sampler::Name
     columns_.commit(samples_);
     if (std::exchange(failure_, std::nullopt)) {
       notices_.report("writing " + path_ + " works again: these rows cover the last " +
-                      format_duration(now.taken.boot - failing_since_.boot));
+                      format_duration(taken.boot - failing_since_.boot));
     }
     return Outcome::written;
   }
@@ -51,7 +54,7 @@ SampleWriter::Outcome SampleWriter::take(const Reading& now, const Sampler::Name
     return Outcome::closed;
   }
   if (!failure_) {
-    failing_since_ = now.taken;
+    failing_since_ = taken;
     if (written.error().code != ECANCELED) {  // that is the end, which has its own words
       notices_.report(written.error().what +
                       ": counting goes on, and the rows will be written when there is room");

@@ -11,6 +11,7 @@
 #include "adapters/csv/file_sink.h"
 #include "core/traffic/sampler.h"
 #include "core/traffic/tcp_columns.h"
+#include "monitor/collectors/monitor.h"
 #include "monitor/notices.h"
 
 namespace cgtally::monitor {
@@ -21,13 +22,10 @@ class SampleWriter {
   static Result<SampleWriter> open(const std::string& path, const std::string& host,
                                    std::string account, sys::WaitForRoom wait, Notices& notices);
 
-  // A look at the connections, for the rows of the next take().
-  void add(const TcpStats& connections, bool complete) { columns_.add(connections, complete); }
-
   enum class Outcome { written, failing, closed };  // closed: nobody reads the pipe any more
-  Outcome take(const Reading& now, const Sampler::NameOf& name_of,
-               const Sampler::InterfaceNameOf& interface_name_of);
-  // Of the last take(), also of those that could not be written.
+  // The rows of the snapshot's reading, with what TCP says; `session` names their accounts.
+  Outcome write(const Snapshot& now, const Session& session);
+  // Of the last write(), also of those that could not be written.
   [[nodiscard]] const std::vector<Sample>& samples() const { return samples_; }
   [[nodiscard]] bool failing() const { return failure_.has_value(); }
   // What to say at the end while it is failing: rows are missing.

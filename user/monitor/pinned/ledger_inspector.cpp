@@ -145,7 +145,7 @@ class LedgerInspector {
 
   void add_allowances(const LedgerSample& sample, LedgerStatusReport& report) {
     const Reading reading{.taken = sample.taken, .ledger = {}, .accounts = sample.accounts};
-    if (const auto delta = allowances_.look(reading, [this] { return counted_; })) {
+    if (const auto delta = allowances_.update(reading, [this] { return counted_; })) {
       report.allowances_over = delta->interval;
     }
   }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/base/text.h"
+#include "core/traffic/interface_traffic.h"
 
 namespace cgtally::monitor {
 namespace {
@@ -20,31 +21,13 @@ constexpr Nanoseconds kRetryAfter = 30s;
 // Clearly above the threshold of blindness, so that reports do not alternate.
 constexpr double kSeesAgain = 0.98;
 
-std::map<InterfaceKey, Traffic> sums_of(const std::vector<AccountTotals>& accounts) {
-  std::map<InterfaceKey, Traffic> sums;
-  for (const AccountTotals& account : accounts) {
-    sums[account.iface] += account.totals;
-  }
-  return sums;
-}
-
 }  // namespace
-
-void CoverageMonitor::update_watched(std::vector<CountedInterface> interfaces) {
-  std::erase_if(watched_, [&](const auto& item) {
-    return std::ranges::find(interfaces, item.first, &CountedInterface::key) == interfaces.end();
-  });
-  for (CountedInterface& interface : interfaces) {
-    const InterfaceKey key = interface.key;
-    watched_[key].interface = std::move(interface);
-  }
-}
 
 void CoverageMonitor::sample_devices(
     const std::function<std::vector<CountedInterface>()>& interfaces, Nanoseconds now) {
   if (last_sample_ && now - *last_sample_ < kEvery) return;
   last_sample_ = now;
-  update_watched(interfaces());
+  keep_only(watched_, interfaces());
   std::vector<CountedInterface> due;
   for (const auto& [key, watched] : watched_) {
     if (now >= watched.skip_until) {
@@ -56,7 +39,7 @@ void CoverageMonitor::sample_devices(
 
 void CoverageMonitor::evaluate(const std::vector<AccountTotals>& accounts) {
   if (snapshots_.empty()) return;
-  auto sums = sums_of(accounts);
+  auto sums = traffic_by_interface(accounts);
   for (const auto& [key, snapshot] : std::exchange(snapshots_, {})) {
     Watched& watched = watched_.at(key);
     if (!snapshot) {

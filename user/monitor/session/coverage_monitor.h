@@ -43,7 +43,6 @@ class CoverageMonitor {
     std::array<bool, 2> reported{};  // as blind: ingress, egress
     Nanoseconds skip_until{};        // boot time; its device could not be read
   };
-  void update_watched(std::vector<CountedInterface> interfaces);
   void report_change(Watched& watched, bpf::HookDirection direction, bool blind,
                      std::optional<double> share) const;
 

@@ -4,10 +4,12 @@
 // its own netns again.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "adapters/bpf/hooks/hook_chain.h"
@@ -29,6 +31,20 @@ struct CountedInterface {
   int ifindex = 0;
   std::array<std::uint32_t, 2> program_ids{};  // ingress, egress
 };
+
+// Makes `watched` hold just these interfaces: forgets those that are gone, and begins with those
+// that are new. For collectors that keep a state for each interface in a struct with an
+// `interface`.
+template <typename Watched>
+void keep_only(std::map<InterfaceKey, Watched>& watched, std::vector<CountedInterface> interfaces) {
+  std::erase_if(watched, [&interfaces](const auto& item) {
+    return std::ranges::find(interfaces, item.first, &CountedInterface::key) == interfaces.end();
+  });
+  for (CountedInterface& interface : interfaces) {
+    const InterfaceKey key = interface.key;
+    watched[key].interface = std::move(interface);
+  }
+}
 
 // The calling thread is in the netns of `interface` as long as the result lives.
 [[nodiscard]] Result<netns::Entered> enter_netns_of(const CountedInterface& interface,

@@ -61,7 +61,7 @@ class WindowNamesTest : public testing::Test {
  protected:
   // Whether the window that began then is named, when it is asked for at that moment.
   bool names(Nanoseconds begin, Nanoseconds now) {
-    const auto batch = names_.name(read_of({static_cast<std::uint64_t>(begin / 1ms)}), now);
+    const auto batch = names_.resolve(read_of({static_cast<std::uint64_t>(begin / 1ms)}), now);
     EXPECT_EQ(batch.windows.size(), 1U);
     const TrafficWindow& window = batch.windows.at(0);
     EXPECT_EQ(window.bytes.value, 1'020U);
@@ -75,29 +75,29 @@ class WindowNamesTest : public testing::Test {
 
 TEST_F(WindowNamesTest, AreSureWithinALapOfTheWindowWhateverIsFolded) {
   slots_.folded = 2;
-  names_.look(2s);
+  names_.update(2s);
   EXPECT_TRUE(names(2s - 100ms, 2s));
   EXPECT_TRUE(names(2s - kLap + 1ms, 2s));
   EXPECT_FALSE(names(2s - kLap, 2s));
 }
 
 TEST_F(WindowNamesTest, AreSureForAsLongAsNothingIsFolded) {
-  names_.look(2s);
+  names_.update(2s);
   EXPECT_TRUE(names(1200ms, 2s));
-  names_.look(10s);
+  names_.update(10s);
   EXPECT_TRUE(names(1200ms, 10s));
   slots_.folded = 2;
-  names_.look(11s);
+  names_.update(11s);
   EXPECT_FALSE(names(1200ms, 11s));
   EXPECT_FALSE(names(10'500ms, 11s));
-  names_.look(12s);
+  names_.update(12s);
   EXPECT_TRUE(names(11s, 12s));  // nothing since then
   EXPECT_FALSE(names(10'999ms, 12s));
 }
 
 TEST_F(WindowNamesTest, OfAnotherLedgerAreNotThoseOfThisOne) {
-  names_.begin_anew(2s);
-  names_.look(2s);
+  names_.restart(2s);
+  names_.update(2s);
   EXPECT_FALSE(names(1999ms, 2s));
   EXPECT_TRUE(names(2s, 2001ms));
 }
@@ -106,13 +106,13 @@ TEST_F(WindowNamesTest, ABatchKeepsItsBoundsAndWhatItMissed) {
   ReadWindows read = read_of({2000, 2005});
   read.closed.miss(1990, 2000);
   read.closed.missed = {.bytes = {77}, .packets = {3}};
-  const auto batch = names_.name(read, 2010ms);
+  const auto batch = names_.resolve(read, 2010ms);
   EXPECT_EQ(batch.from, 2000U);
   EXPECT_EQ(batch.through, 2005U);
   ASSERT_TRUE(batch.missed);
   EXPECT_EQ(batch.missed->count(), 10U);
   EXPECT_EQ(batch.missed->bytes, Bytes{77});
-  EXPECT_FALSE(names_.name(read_of({2006}), 2010ms).missed);
+  EXPECT_FALSE(names_.resolve(read_of({2006}), 2010ms).missed);
 }
 
 }  // namespace

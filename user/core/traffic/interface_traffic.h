@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// Totals of interfaces, from those of their accounts.
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include "core/traffic/reading.h"
+
+namespace cgtally {
+
+// What all accounts of an interface have moved together.
+[[nodiscard]] std::map<InterfaceKey, Traffic> traffic_by_interface(
+    const std::vector<AccountTotals>& accounts);
+
+}  // namespace cgtally
