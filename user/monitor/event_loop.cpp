@@ -34,12 +34,12 @@ bool EventLoop::wait_for_room(int fd) {
     if (sys::wait_writable(fd, signals_.fd(), std::nullopt)) {
       return true;
     }
-    take_signals();
+    read_signals();
   }
   return sys::wait_writable(fd, -1, *finishing_since_ + kPatience - sys::now().boot);
 }
 
-void EventLoop::take_signals() {
+void EventLoop::read_signals() {
   while (const auto signal = signals_.read_signal()) {
     switch (*signal) {
       case SIGINT:
@@ -54,7 +54,7 @@ void EventLoop::take_signals() {
         }
         [[fallthrough]];
       case SIGWINCH:
-        to_hand_on_.push_back(*signal);
+        undelivered_.push_back(*signal);
         break;
       default:
         break;
@@ -62,9 +62,9 @@ void EventLoop::take_signals() {
   }
 }
 
-// Not where they are taken: that may be within a write, and the callback writes too.
-void EventLoop::hand_on_signals() {
-  for (const int signal : std::exchange(to_hand_on_, {})) {
+// Not where they are read: that may be within a write, and the callback writes, too.
+void EventLoop::deliver_signals() {
+  for (const int signal : std::exchange(undelivered_, {})) {
     if (on_signal_) {
       on_signal_(signal);
     }
@@ -72,18 +72,18 @@ void EventLoop::hand_on_signals() {
 }
 
 Result<void> EventLoop::run(Nanoseconds interval, std::optional<Nanoseconds> length,
-                            const std::function<void()>& round) {
+                            const std::function<void()>& tick) {
   auto timer = sys::Timer::every(interval);
   if (!timer) {
     return std::unexpected(timer.error());
   }
   const Nanoseconds begin = sys::now().boot;
   const auto left = [&] { return *length - (sys::now().boot - begin); };
-  // A deadline this close to the end belongs to the last round.
+  // A deadline this close to the end belongs to the last tick.
   const Nanoseconds close = interval / 20;
   bool due = false;
   for (const auto& [fd, ready] :
-       {std::pair<int, std::function<void()>>{signals_.fd(), [this] { take_signals(); }},
+       {std::pair<int, std::function<void()>>{signals_.fd(), [this] { read_signals(); }},
         {timer->fd(), [&] { due = timer->read_expirations() > 0; }}}) {
     if (auto added = poller_.add(fd, ready); !added) {
       return added;
@@ -95,12 +95,12 @@ Result<void> EventLoop::run(Nanoseconds interval, std::optional<Nanoseconds> len
       return std::unexpected(waited.error());
     }
     if (std::exchange(due, false) && !finishing_since_ && (!length || left() > close)) {
-      round();
+      tick();
     }
-    hand_on_signals();
+    deliver_signals();
   }
   if (!abandoned_) {
-    round();
+    tick();
   }
   if (auto removed = poller_.remove(timer->fd()); !removed) {
     return removed;

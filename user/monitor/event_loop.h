@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The rhythm of a counting command: a round at each interval and a last one at the end, whatever
-// ends it: the time asked for, Ctrl-C, SIGTERM, or the command itself. Never two rounds for one
-// deadline. A write that waits for its reader ends with the counting too: Ctrl-C must always work.
+// EventLoop: the rhythm of a command that counts, with its signals and its end.
 #pragma once
 
 #include <functional>
@@ -18,6 +16,9 @@
 
 namespace cgtally::monitor {
 
+// Calls the command's tick at each interval and once more at the end: after the time asked for, on
+// Ctrl-C or SIGTERM, or when the command ends it. Never ticks twice for one deadline. Each command
+// that counts, and the keeper, run in one. Knows nothing of what a tick does.
 class EventLoop {
  public:
   // Blocks the signals: make it before anything is attached.
@@ -26,29 +27,30 @@ class EventLoop {
   [[nodiscard]] sys::Poller& poller() { return poller_; }
   // Called for signals that do not end the program: SIGWINCH, SIGTSTP.
   void on_signal(std::function<void(int)> callback) { on_signal_ = std::move(callback); }
-  // After the round or callback that runs: no more rounds, not even a last one.
+  // No more ticks after the one or the callback that runs, not even a last one.
   void abandon() { abandoned_ = true; }
-  // The user has asked for the end: one last round.
+  // The user has asked for the end: one last tick.
   void finish();
-  // For writes: waits for room until a second after the end was asked for.
+  // For writes: waits for room, but no longer than a second after the end was asked for, so that
+  // Ctrl-C always works.
   [[nodiscard]] sys::WaitForRoom waiting() {
     return [this](int fd) { return wait_for_room(fd); };
   }
 
   Result<void> run(Nanoseconds interval, std::optional<Nanoseconds> length,
-                   const std::function<void()>& round);
+                   const std::function<void()>& tick);
 
  private:
   EventLoop(sys::SignalFd signals, sys::Poller poller)
       : signals_(std::move(signals)), poller_(std::move(poller)) {}
   [[nodiscard]] bool wait_for_room(int fd);
-  void take_signals();
-  void hand_on_signals();
+  void read_signals();
+  void deliver_signals();
 
   sys::SignalFd signals_;
   sys::Poller poller_;
   std::function<void(int)> on_signal_;
-  std::vector<int> to_hand_on_;
+  std::vector<int> undelivered_;
   std::optional<Nanoseconds> finishing_since_;  // boot time
   bool abandoned_ = false;
 };

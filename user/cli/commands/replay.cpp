@@ -159,9 +159,9 @@ int run_replay(const ReplayOptions& options) {
   }
   std::unique_ptr<monitor::CreditReplayer> credits;
   if (options.credits.wanted()) {
-    auto begun = monitor::CreditReplayer::begin(options.credits);
-    if (!begun) return print_error(begun.error());
-    credits = *std::move(begun);
+    auto started = monitor::CreditReplayer::start(options.credits);
+    if (!started) return print_error(started.error());
+    credits = *std::move(started);
   }
   auto screen = Run(options, std::move(credits)).screen();
   const bool rows_on_stdout = options.csv == "-" || options.credits.csv == "-";

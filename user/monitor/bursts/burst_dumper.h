@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// `--dump`: follows a BurstMonitor, and has the windows around the bursts that the rule wants
-// written to a directory. Whatever becomes of that, the bursts are told all the same.
+// BurstDumper: `--dump`, the windows around the bursts that the rule asks for, written to a
+// directory.
 #pragma once
 
 #include <functional>
@@ -25,9 +25,11 @@ struct DumpOptions {
   std::optional<std::size_t> most;  // files; unset: kFiles
   std::optional<Bytes> size;        // of all files together; unset: kSize
 };
-// An Error: limits of dumps that nobody asked for.
+// An Error if the limits of dumps are given without a directory for them.
 [[nodiscard]] Result<void> check(const DumpOptions& options);
 
+// Follows a BurstMonitor with a flight recorder for each interface. `bursts` owns one. A dump that
+// fails changes nothing for the bursts themselves.
 class BurstDumper {
  public:
   using NameOf = std::function<std::string(const Account&)>;
@@ -38,7 +40,7 @@ class BurstDumper {
   void evaluate(const NamedBurst& burst);
   // The dumps that are complete.
   void write();
-  // Also those under way, as far as they have come; waits for the disk.
+  // Also the dumps that are not complete; waits for the disk.
   void finish();
 
   [[nodiscard]] std::optional<Error> missing() const { return writer_.missing(); }

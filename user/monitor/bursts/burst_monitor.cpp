@@ -14,7 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Nanoseconds kWallStep = 500ms;  // no daemon slews as much between two looks
+constexpr Nanoseconds kWallStep = 500ms;  // no daemon slews that much between two reads
 
 // At least three readings for each length of the ring, so that one that comes late loses nothing.
 // Below 1 ms the time that late CPUs are waited for takes a larger part of the ring.

@@ -59,10 +59,10 @@ void DumpWriter::write(const Job& job) {
     const auto found = job.names.find(account);
     return found == job.names.end() ? std::string() : found->second;
   };
-  note(directory_.write(csv::windows_file_name(job.dump), csv::windows_text(job.dump, name_of)));
+  record(directory_.write(csv::windows_file_name(job.dump), csv::windows_text(job.dump, name_of)));
 }
 
-void DumpWriter::note(const Result<void>& written) {
+void DumpWriter::record(const Result<void>& written) {
   const std::lock_guard guard(mutex_);
   if (written) {
     ++written_;

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes dumps in a thread of its own: a disk may take longer for one than the kernel keeps
-// windows, and whoever waits for it would miss some. A dump that cannot be written, or for which
-// nobody has the time, is counted and said once; the next one is tried again.
+// DumpWriter: writes dumps in a thread of its own.
 #pragma once
 
 #include <condition_variable>
@@ -22,6 +20,9 @@ namespace cgtally::monitor {
 
 using AccountNames = std::map<Account, std::string>;
 
+// A disk may take longer for one dump than the kernel keeps windows, and a thread that waits for
+// the disk would miss some. A dump that cannot be written, or that comes while too many wait, is
+// counted and reported once; the next one is tried again. A BurstDumper owns one. Chooses nothing.
 class DumpWriter {
  public:
   static constexpr std::size_t kMostWaiting = 8;
@@ -32,13 +33,13 @@ class DumpWriter {
   ~DumpWriter();
 
   void put(FlightDump dump, AccountNames names);
-  // Waits for those that are under way. Nothing may be put after that.
+  // Waits until the dumps that were put are written. Nothing may be put afterwards.
   void finish();
-  // Passes on what the thread has met with. Called now and then; finish() does it, too.
+  // Reports what happened to the thread. Call it now and then; finish() does it, too.
   void report_news();
   // Dumps that could not be written, so far.
   [[nodiscard]] std::optional<Error> missing() const;
-  // "3 written to DIR", so far; empty: none.
+  // "3 written to DIR", so far; empty if none was.
   [[nodiscard]] std::string summary() const;
 
  private:
@@ -48,7 +49,7 @@ class DumpWriter {
   };
   void work();
   void write(const Job& job);
-  void note(const Result<void>& written);
+  void record(const Result<void>& written);
 
   Notices& notices_;
   csv::DumpDirectory directory_;
@@ -60,8 +61,8 @@ class DumpWriter {
   std::uint64_t lost_ = 0;
   bool too_large_ = false;  // some of those that are lost were
   std::optional<Error> failure_;
-  std::vector<std::string> news_;  // not reported yet: the notices are not the thread's
-  std::thread thread_;             // begins last
+  std::vector<std::string> news_;  // from the thread, which may not use notices_
+  std::thread thread_;             // starts last
 };
 
 }  // namespace cgtally::monitor

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// From the slots that windows name to the accounts that they belonged to then. A slot becomes
-// another's a lap of the rings after it was folded: a window that is named later than that is only
-// named if nothing was folded since it began. A share that nobody can name any more is in doubt
-// like what no window names at all.
+// SlotResolver: from the slots in a window to the accounts that they belonged to.
 #pragma once
 
 #include <cstdint>
@@ -15,21 +12,24 @@
 namespace cgtally::monitor {
 
 struct WindowBatch {
-  std::vector<TrafficWindow> windows;  // as BurstDetector takes them
+  std::vector<TrafficWindow> windows;  // as BurstDetector processes them
   std::uint64_t from = 0;              // all from this one ...
-  std::uint64_t through = 0;           // ... to this one have closed since the last look
+  std::uint64_t through = 0;           // ... to this one have closed since the last read
   std::optional<MissedWindows> missed;
 };
 
+// A slot may be another account's one ring length (256 windows) after its account was retired, so
+// an older window is resolved only if no account was retired since it began. Bytes that cannot be
+// resolved are added to the window's error bound. A BurstMonitor owns one. Reads no windows.
 class SlotResolver {
  public:
   // The session must outlive this.
   SlotResolver(Session& session, Nanoseconds window, Nanoseconds boot_time)
       : session_(session), window_(window), unchanged_since_(boot_time) {}
 
-  // Before resolve(): looks whether an account was retired.
+  // Call before resolve(): notices that an account was retired.
   void update(Nanoseconds boot_time);
-  // Slots are those of another ledger from here on.
+  // From here on the slots are those of another ledger.
   void restart(Nanoseconds boot_time) { first_ = boot_time; }
   [[nodiscard]] WindowBatch resolve(const ReadWindows& read, Nanoseconds boot_time);
 
@@ -42,7 +42,7 @@ class SlotResolver {
   Nanoseconds window_;
   std::uint64_t generation_ = 0;
   Nanoseconds unchanged_since_;  // boot time
-  Nanoseconds first_{};          // likewise: of windows that began earlier nobody can tell
+  Nanoseconds first_{};          // likewise: older windows are another ledger's
 };
 
 }  // namespace cgtally::monitor

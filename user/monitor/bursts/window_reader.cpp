@@ -79,7 +79,7 @@ void WindowReader::read_all() {
   for (auto& [iface, source] : sources_) read(iface, source);
 }
 
-// A cell that is being written for that long: the next look has it.
+// If a cell is being written for that long, the next read has it.
 void WindowReader::read(InterfaceKey iface, Source& source) {
   for (const Direction direction : kDirections) {
     bpf::WindowCursor& cursor = source.cursors[direction];

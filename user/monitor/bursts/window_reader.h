@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads the windows of interfaces in a thread of its own. The kernel keeps the last 256 windows
-// only, 26 ms of them at 100 us, and whoever else reads sockets and counters may be kept for longer
-// than that. What was read waits until it is taken; while too much waits nothing is read, and what
-// is overwritten then is told as missed by the read that follows.
+// WindowReader: reads the windows of interfaces in a thread of its own.
 #pragma once
 
 #include <atomic>
@@ -23,19 +20,23 @@
 
 namespace cgtally::monitor {
 
-// What one look at an interface has brought in one direction.
+// What one read of an interface brought in one direction.
 struct ReadWindows {
   InterfaceKey iface;
   Direction direction = Direction::rx;
   std::uint64_t from = 0;     // all from this one ...
-  std::uint64_t through = 0;  // ... to this one have closed since the last look
+  std::uint64_t through = 0;  // ... to this one have closed since the last read
   bpf::ClosedWindows closed;
   Nanoseconds lap{};  // of its rings, or a little less
 };
 
+// The kernel keeps the last 256 windows only, 26 ms of them at 100 us, and the command's own thread
+// may spend longer than that on sockets and counters. What was read waits for drain(); while too
+// much waits nothing is read, and the next read reports what was overwritten as missed. A
+// BurstMonitor owns one. Does not interpret the windows.
 class WindowReader {
  public:
-  static constexpr std::size_t kMostWaiting = 65'536;  // windows and looks
+  static constexpr std::size_t kMostWaiting = 65'536;  // windows and reads
 
   WindowReader() = default;
   WindowReader(const WindowReader&) = delete;
@@ -66,10 +67,11 @@ class WindowReader {
   std::condition_variable_any wake_;
   std::map<InterfaceKey, Source> sources_;
   std::vector<ReadWindows> fresh_;
-  // Of what was handed over. The thread never waits for it: who holds it may be kept from the CPU.
+  // Of what was handed over. The thread never waits for this mutex, because its holder may have
+  // lost the CPU.
   std::mutex handed_mutex_;
   std::vector<ReadWindows> handed_;
-  std::atomic<std::size_t> waiting_ = 0;  // windows and looks in both
+  std::atomic<std::size_t> waiting_ = 0;  // windows and reads in both
   std::jthread thread_;                   // ends first
 };
 

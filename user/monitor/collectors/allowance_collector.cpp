@@ -64,7 +64,7 @@ void AllowanceCollector::read_one(Watched& watched, AllowanceReading& reading) {
   const auto statistics = ethtool::statistics(watched.interface.ifindex);
   if (!statistics) {
     watched.skip_until = {};
-    if (!std::exchange(complained_, true)) {
+    if (!std::exchange(failure_reported_, true)) {
       notices_.report(watched.interface.name +
                       ": no allowance counters: " + statistics.error().what);
     }
@@ -79,13 +79,13 @@ void AllowanceCollector::read_one(Watched& watched, AllowanceReading& reading) {
 }
 
 void AllowanceCollector::add_packets(const Reading& ledger, AllowanceReading& reading) {
-  auto booked = traffic_by_interface(ledger.accounts);
+  auto sums = traffic_by_interface(ledger.accounts);
   for (auto& [key, watched] : watched_) {
-    const auto before = std::exchange(watched.booked, booked[key]);
+    const auto before = std::exchange(watched.counted, sums[key]);
     if (!watched.has_any || !before) {
       continue;
     }
-    const Step change = step(*before, *watched.booked);
+    const Step change = step(*before, *watched.counted);
     if (const auto* moved = std::get_if<Advanced>(&change)) {
       reading.rx_packets += moved->by.rx_packets;
       reading.tx_packets += moved->by.tx_packets;

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads the allowance counters of the interfaces that are counted, once a second at most however
-// often it is asked: each read is a command to the device. An interface whose driver has none of
-// them is asked again only now and then.
+// AllowanceCollector: the allowance counters of the interfaces that are counted.
 #pragma once
 
 #include <functional>
@@ -27,12 +25,15 @@ struct AllowanceDelta {
   std::vector<AllowanceStep> steps;
 };
 
+// Reads the counters once a second at most, however often it is called, because each read is a
+// command to the device. An interface whose driver lacks them is asked again every 30 s. The
+// Monitor and `status` own one. Does not judge what the counters say.
 class AllowanceCollector {
  public:
   AllowanceCollector(std::string host_root, Notices& notices);
 
-  // Beside the reading of the ledger, whose packets are what the counters are a share of: the
-  // device counts a super-packet as one.
+  // Right after `reading`: its packets are what the counters are a share of, as the device counts a
+  // super-packet as one. None if it is too early.
   std::optional<AllowanceDelta> update(
       const Reading& reading, const std::function<std::vector<CountedInterface>()>& interfaces);
   [[nodiscard]] const Allowances& allowances() const { return allowances_; }
@@ -44,7 +45,7 @@ class AllowanceCollector {
     CountedInterface interface;
     bool has_any = false;
     Nanoseconds skip_until{};  // boot time
-    std::optional<Traffic> booked;
+    std::optional<Traffic> counted;
   };
   void read_all(AllowanceReading& reading);
   void read_one(Watched& watched, AllowanceReading& reading);
@@ -56,7 +57,7 @@ class AllowanceCollector {
   std::map<InterfaceKey, Watched> watched_;
   Allowances allowances_;
   std::optional<Nanoseconds> last_;  // boot time
-  bool complained_ = false;
+  bool failure_reported_ = false;
 };
 
 }  // namespace cgtally::monitor

@@ -8,19 +8,18 @@
 namespace cgtally::monitor {
 
 BilledInterfaces billed_of(std::vector<CountedInterface> counted, const IsUplink& is_uplink) {
-  BilledInterfaces charged{.interfaces = std::move(counted), .uplinks = false};
-  charged.uplinks = std::ranges::any_of(charged.interfaces, is_uplink);
-  if (charged.uplinks) std::erase_if(charged.interfaces, std::not_fn(is_uplink));
-  return charged;
+  BilledInterfaces billed{.interfaces = std::move(counted), .uplinks = false};
+  billed.uplinks = std::ranges::any_of(billed.interfaces, is_uplink);
+  if (billed.uplinks) std::erase_if(billed.interfaces, std::not_fn(is_uplink));
+  return billed;
 }
 
-std::optional<Traffic> device_totals(const BilledInterfaces& charged,
-                                     const std::string& host_root) {
-  if (!charged.uplinks) return std::nullopt;
+std::optional<Traffic> device_totals(const BilledInterfaces& billed, const std::string& host_root) {
+  if (!billed.uplinks) return std::nullopt;
   Traffic all;
-  for (const auto& [key, look] : snapshot_devices(charged.interfaces, host_root)) {
-    if (!look) return std::nullopt;
-    all += look->device.carried;
+  for (const auto& [key, device] : snapshot_devices(billed.interfaces, host_root)) {
+    if (!device) return std::nullopt;
+    all += device->device.carried;
   }
   return all;
 }
@@ -37,7 +36,8 @@ BilledInterfaces BilledInterfaceFinder::among(std::vector<CountedInterface> coun
                    [this](const CountedInterface& one) { return known_.at(id_of(one)); });
 }
 
-// All of its netns at once: there may be thousands. What cannot be asked, or has gone, is none.
+// Asks for all of its netns at once, which may have thousands. An interface that is gone or cannot
+// be asked is no uplink.
 void BilledInterfaceFinder::learn(const CountedInterface& unknown,
                                   const std::vector<CountedInterface>& counted) {
   std::vector<Interface> links;

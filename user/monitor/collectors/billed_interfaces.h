@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the instance pays for, of all that is counted: the uplinks; where none of them is counted,
-// whatever is. Asked in the netns of each interface, whose names say nothing: a container's end of
-// a veth is an eth0 too.
+// The interfaces whose traffic counts against the instance's credits: the counted uplinks or, if
+// none is counted, all counted interfaces. Names do not tell, because a container's end of a veth
+// is an eth0, too: each is looked up in its own netns.
 #pragma once
 
 #include <cstdint>
@@ -25,12 +25,13 @@ using IsUplink = std::function<bool(const CountedInterface& interface)>;
 [[nodiscard]] BilledInterfaces billed_of(std::vector<CountedInterface> counted,
                                          const IsUplink& is_uplink);
 
-// What the devices say that they carried. None for anything but uplinks: a veth counts a
-// super-packet as one, without the headers that its frames have, and would charge too little.
-[[nodiscard]] std::optional<Traffic> device_totals(const BilledInterfaces& charged,
+// The devices' own counters. None unless all are uplinks: a veth counts a super-packet as one,
+// without the headers of its frames, which would be too little.
+[[nodiscard]] std::optional<Traffic> device_totals(const BilledInterfaces& billed,
                                                    const std::string& host_root);
 
-// Remembers what each interface is.
+// Finds the billed among the counted interfaces, and remembers which are uplinks. The Monitor owns
+// one. Does not count anything.
 class BilledInterfaceFinder {
  public:
   explicit BilledInterfaceFinder(std::string host_root) : host_root_(std::move(host_root)) {}
@@ -40,7 +41,7 @@ class BilledInterfaceFinder {
   void learn(const CountedInterface& unknown, const std::vector<CountedInterface>& counted);
 
   std::string host_root_;
-  // A key is never used again, but by another ledger.
+  // Not the key alone: another ledger uses the same keys again.
   using Id = std::tuple<InterfaceKey, NetnsId, int>;
   [[nodiscard]] static Id id_of(const CountedInterface& one) {
     return {one.key, one.netns_id, one.ifindex};

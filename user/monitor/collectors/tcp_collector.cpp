@@ -52,17 +52,17 @@ bool TcpCollector::update(const Moment& now) {
     return false;
   }
   const Nanoseconds begin = sys::now().boot;
-  find_places(begin);
-  look_around(begin);
-  sum_up(now);
+  find_netns(begin);
+  dump_some(begin);
+  update_stats(now);
   const Nanoseconds end = sys::now().boot;
   const Nanoseconds took = end - begin;
   pace_.rest_until(end + kRestFactor * took);
-  judge(took);
+  report_limits(took);
   return true;
 }
 
-void TcpCollector::find_places(Nanoseconds now) {
+void TcpCollector::find_netns(Nanoseconds now) {
   if (now < census_rest_ || (!census_pace_.due(now) && !path_lost_)) {
     return;
   }
@@ -74,88 +74,88 @@ void TcpCollector::find_places(Nanoseconds now) {
   denied_ = census.denied;
   std::map<std::uint64_t, NetnsSockets> found;
   for (netns::NetnsEntry& one : census.namespaces) {
-    NetnsSockets& place = found[one.inode];
-    if (const auto before = places_.find(one.inode); before != places_.end()) {
-      place = std::move(before->second);
+    NetnsSockets& known = found[one.inode];
+    if (const auto before = netns_.find(one.inode); before != netns_.end()) {
+      known = std::move(before->second);
     } else {
-      place.has_past = !stats_.updated_at();
+      known.has_past = !stats_.updated_at();
     }
-    place.path = std::move(one.path);
+    known.path = std::move(one.path);
   }
-  places_ = std::move(found);
+  netns_ = std::move(found);
 }
 
-// From where the look before stopped, so that each has its turn.
-void TcpCollector::look_around(Nanoseconds begin) {
-  auto at = places_.lower_bound(next_);
-  for (std::size_t i = 0; i < places_.size(); ++i, ++at) {
-    if (at == places_.end()) {
-      at = places_.begin();
+// Starts where the dump before stopped, so that each netns has its turn.
+void TcpCollector::dump_some(Nanoseconds begin) {
+  auto at = netns_.lower_bound(next_);
+  for (std::size_t i = 0; i < netns_.size(); ++i, ++at) {
+    if (at == netns_.end()) {
+      at = netns_.begin();
     }
     if (i > 0 && sys::now().boot - begin > kBudget) {
       break;
     }
-    look_at(at->first, at->second);
+    dump(at->first, at->second);
     next_ = at->first + 1;
   }
-  for (auto& [inode, place] : places_) {
-    place.has_past = place.has_past || !place.sockets;  // they will be older when it is their turn
+  for (auto& [inode, netns] : netns_) {
+    netns.has_past = netns.has_past || !netns.sockets;  // made before their first dump
   }
 }
 
-void TcpCollector::look_at(std::uint64_t inode, NetnsSockets& place) {
+void TcpCollector::dump(std::uint64_t inode, NetnsSockets& netns) {
   std::size_t others = 0;
-  for (const auto& [other, one] : places_) {
+  for (const auto& [other, one] : netns_) {
     others += other != inode && one.sockets ? one.sockets->size() : 0;
   }
-  auto found = sockets_in(place.path, inode, kMostSockets - std::min(kMostSockets, others));
-  place.failing = !found;
+  auto found = sockets_in(netns.path, inode, kMostSockets - std::min(kMostSockets, others));
+  netns.failing = !found;
   if (found) {
-    if (!place.sockets && place.has_past) {
+    if (!netns.sockets && netns.has_past) {
       stats_.add_known(found->sockets);
     }
-    place.sockets = std::move(found->sockets);
-    place.all = found->all;
+    netns.sockets = std::move(found->sockets);
+    netns.all = found->all;
   } else if (has_gone(found.error())) {
     path_lost_ = true;
   } else {
     const std::string hint = found.error().hint.empty() ? "" : "; " + found.error().hint;
-    say_once("failing", "connections are not all seen: " + found.error().what + hint);
+    report_once("failing", "connections are not all seen: " + found.error().what + hint);
   }
 }
 
-void TcpCollector::sum_up(const Moment& now) {
+void TcpCollector::update_stats(const Moment& now) {
   sockets_.clear();
-  // Some hosts hide a process or two from root: nothing to tell anybody of, but not all is known.
+  // Some hosts hide a process or two from root: no reason for a notice, but not all is known.
   complete_ = found_all_ && !denied_;
-  for (const auto& [inode, place] : places_) {
-    complete_ = complete_ && place.sockets && place.all && !place.failing;
-    if (place.sockets) {
-      sockets_.insert(sockets_.end(), place.sockets->begin(), place.sockets->end());
+  for (const auto& [inode, netns] : netns_) {
+    complete_ = complete_ && netns.sockets && netns.all && !netns.failing;
+    if (netns.sockets) {
+      sockets_.insert(sockets_.end(), netns.sockets->begin(), netns.sockets->end());
     }
   }
   stats_.update(sockets_, now);
 }
 
-void TcpCollector::judge(Nanoseconds took) {
+void TcpCollector::report_limits(Nanoseconds took) {
   if (!found_all_) {
-    say_once("netns", "more than " + std::to_string(kMostNetns) +
-                          " network namespaces: connections in the others are not seen");
+    report_once("netns", "more than " + std::to_string(kMostNetns) +
+                             " network namespaces: connections in the others are not seen");
   }
   if (sockets_.size() >= kMostSockets) {
-    say_once("sockets",
-             "more than " + std::to_string(kMostSockets) + " connections: the others are not seen");
+    report_once("sockets", "more than " + std::to_string(kMostSockets) +
+                               " connections: the others are not seen");
   }
   if (took * kRestFactor > 2 * kDumpEvery) {
-    say_once("slow", "looking at " + format_count(sockets_.size()) + " connections in " +
-                         std::to_string(places_.size()) + " network namespaces takes " +
-                         format_duration(took) + ": done every " +
-                         format_duration(took * kRestFactor));
+    report_once("slow", "looking at " + format_count(sockets_.size()) + " connections in " +
+                            std::to_string(netns_.size()) + " network namespaces takes " +
+                            format_duration(took) + ": done every " +
+                            format_duration(took * kRestFactor));
   }
 }
 
-void TcpCollector::say_once(const std::string& kind, const std::string& sentence) {
-  if (!std::exchange(said_[kind], true)) {
+void TcpCollector::report_once(const std::string& kind, const std::string& sentence) {
+  if (!std::exchange(reported_[kind], true)) {
     notices_.report(sentence);
   }
 }

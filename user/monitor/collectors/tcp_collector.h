@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Looks at the TCP sockets of every netns of the host, once a second at most however often it is
-// asked, and for a small share of the time only: with many sockets or many netns it looks less
-// often, a part at a time, and says so. What is not looked at this time is taken as it was.
+// TcpCollector: what TCP says of the sockets in all network namespaces of the host.
 #pragma once
 
 #include <map>
@@ -17,45 +15,48 @@
 
 namespace cgtally::monitor {
 
+// Dumps the sockets once a second at most, and for 2 % of the time only: with many sockets or many
+// netns it does so less often, a part at a time, and reports that. A netns that was not dumped this
+// time keeps its last sockets. The Monitor owns it. Does not tell whose a cgroup is.
 class TcpCollector {
  public:
   TcpCollector(std::string host_root, Notices& notices);
 
-  // True if it looked: then stats() are new.
+  // True if sockets were dumped: stats() are new then.
   bool update(const Moment& now);
   [[nodiscard]] const TcpStats& stats() const { return stats_; }
-  // Every netns was looked at, and all of it: a cgroup without sockets has none.
+  // All sockets of all netns are in stats(): a cgroup that is not there has no connections.
   [[nodiscard]] bool complete() const { return complete_; }
 
  private:
   struct NetnsSockets {
     std::string path;
-    std::optional<std::vector<TcpSocketFacts>> sockets;  // none: not looked at yet
-    bool has_past = false;  // its sockets are older than that we look at them
+    std::optional<std::vector<TcpSocketFacts>> sockets;  // none: not dumped yet
+    bool has_past = false;  // its sockets were made before the first dump of them
     bool all = true;
     bool failing = false;
   };
-  void find_places(Nanoseconds now);
-  void look_around(Nanoseconds begin);
-  void look_at(std::uint64_t inode, NetnsSockets& place);
-  void judge(Nanoseconds took);
-  void sum_up(const Moment& now);
-  void say_once(const std::string& kind, const std::string& sentence);
+  void find_netns(Nanoseconds now);
+  void dump_some(Nanoseconds begin);
+  void dump(std::uint64_t inode, NetnsSockets& netns);
+  void report_limits(Nanoseconds took);
+  void update_stats(const Moment& now);
+  void report_once(const std::string& kind, const std::string& sentence);
 
   std::string host_root_;
   Notices& notices_;
   RateLimiter pace_;
   RateLimiter census_pace_;
-  Nanoseconds census_rest_{};  // boot time until which there is none
+  Nanoseconds census_rest_{};  // boot time before which there is none
   bool path_lost_ = false;     // a netns has gone, or only the process by which we knew it
   bool found_all_ = true;
   bool denied_ = false;
-  std::map<std::uint64_t, NetnsSockets> places_;  // by inode
-  std::uint64_t next_ = 0;                        // the inode at which the next look begins
+  std::map<std::uint64_t, NetnsSockets> netns_;  // by inode
+  std::uint64_t next_ = 0;                       // the inode at which the next dump begins
   std::vector<TcpSocketFacts> sockets_;
   TcpStats stats_;
   bool complete_ = false;
-  std::map<std::string, bool> said_;
+  std::map<std::string, bool> reported_;
 };
 
 }  // namespace cgtally::monitor

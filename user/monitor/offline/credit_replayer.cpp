@@ -29,7 +29,7 @@ Result<void> check(const ReplayCreditOptions& options) {
   return {};
 }
 
-Result<std::unique_ptr<CreditReplayer>> CreditReplayer::begin(const ReplayCreditOptions& options) {
+Result<std::unique_ptr<CreditReplayer>> CreditReplayer::start(const ReplayCreditOptions& options) {
   const auto instance = find_instance(options.instance, "");
   if (!instance) return std::unexpected(instance.error());
   std::optional<csv::FileSink> sink;

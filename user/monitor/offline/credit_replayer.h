@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The part of `cgtally replay` that judges credits: the model over the rows of a recording, or over
-// the figures of another monitor. Nothing of this machine is asked: the instance is what the user
-// says.
+// CreditReplayer: the part of `cgtally replay` that follows the credits through a recording, or
+// through the figures of another monitor.
 #pragma once
 
 #include <memory>
@@ -26,24 +25,26 @@ struct ReplayCreditOptions {
   bool has_unit = false;
   bool time_is_start = false;
 
-  // Whether there are terms to judge by.
+  // The user has given limits to follow the credits by.
   [[nodiscard]] bool wanted() const {
     return !instance.instance.empty() || instance.baseline.has_value();
   }
   // The files are another monitor's.
   [[nodiscard]] bool foreign() const { return !columns.rx.empty() || !columns.tx.empty(); }
 };
-// What cannot go together.
+// An Error if options contradict each other.
 [[nodiscard]] Result<void> check(const ReplayCreditOptions& options);
 
+// Feeds the credit model with rows, and writes its reports to a CSV. Asks nothing of this machine:
+// the instance is what the user says. `replay` owns one.
 class CreditReplayer {
  public:
-  static Result<std::unique_ptr<CreditReplayer>> begin(const ReplayCreditOptions& options);
+  static Result<std::unique_ptr<CreditReplayer>> start(const ReplayCreditOptions& options);
 
   Result<void> add(const Sample& row);
   // A whole file of another monitor.
   Result<void> add_series(std::istream& in, const std::string& name);
-  // The lines for the end.
+  // The text for the end of the screen.
   Result<std::string> finish();
 
  private:

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `cgtally size` does once its options are read: the load, the types, the rows and the text
-// around them.
+// The answer of `cgtally size`: the workload, the instance types, and the text around their rows.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +26,7 @@ struct SizeOptions {
   std::string csv;
 };
 
-// The screen; the CSV has been written then.
+// The text of the screen. Writes the CSV first, if the options name one.
 [[nodiscard]] Result<std::string> size_text(const SizeOptions& options);
 
 }  // namespace cgtally::monitor

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rows on their way into a CSV that has no room now and then: what cannot be written waits, says so
-// once, and is written when there is room. Only so many wait; those beyond are counted, and missing
-// rows are said at the end. For rows that stand for themselves: samples can cover a gap, and have a
-// SampleWriter.
+// RowWriter: rows on their way into a CSV that now and then has no room.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +14,9 @@
 
 namespace cgtally::monitor {
 
+// Rows that cannot be written wait, with one notice, and are written when there is room. At most
+// 65 536 wait; those beyond are counted as missing. For rows that stand for themselves: bursts,
+// credits, allowance counters. Samples can cover a gap, and have a SampleWriter.
 class RowWriter {
  public:
   // `what` the rows are, for the user: "bursts".
@@ -24,9 +24,9 @@ class RowWriter {
                                 sys::WaitForRoom wait, Notices& notices);
 
   void put(std::string row);
-  // False: nobody reads the pipe any more.
+  // False if nobody reads the pipe any more.
   [[nodiscard]] bool write();
-  // At the end: rows that could not be written.
+  // At the end: the rows that could not be written, as an error.
   [[nodiscard]] std::optional<Error> missing_rows() const;
 
  private:

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Samples into a CSV, one call for each reading. A write that fails loses nothing: the base stays
-// where the last row that was written ends, so the next row that fits covers the gap. That a write
-// failed, once, and that it works again is a notice.
+// SampleWriter: samples into a CSV, one write for each snapshot.
 #pragma once
 
 #include <optional>
@@ -16,9 +14,12 @@
 
 namespace cgtally::monitor {
 
+// Has a sampler of its own, because a write that fails must lose nothing: the base stays where the
+// last written row ends, and the next row that fits covers the gap. The first failure and its end
+// are notices. `record` and `live --csv` own one.
 class SampleWriter {
  public:
-  // `account`: a glob; only the cgroups that match are written. Empty: all.
+  // `account`: a glob; only accounts that match, and (kernel), are written. Empty: all.
   static Result<SampleWriter> open(const std::string& path, const std::string& host,
                                    std::string account, sys::WaitForRoom wait, Notices& notices);
 
@@ -28,7 +29,7 @@ class SampleWriter {
   // Of the last write(), also of those that could not be written.
   [[nodiscard]] const std::vector<Sample>& samples() const { return samples_; }
   [[nodiscard]] bool failing() const { return failure_.has_value(); }
-  // What to say at the end while it is failing: rows are missing.
+  // Only while failing(): the rows that are missing, for the end of the run.
   [[nodiscard]] Error missing_rows() const;
 
  private:
