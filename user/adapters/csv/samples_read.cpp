@@ -63,7 +63,7 @@ class Fields {
   }
   std::uint64_t number(Column column) { return whole<std::uint64_t>(column); }
   // None if the field is empty, or if the recording does not have the column.
-  std::optional<std::uint64_t> number_if_any(Column column) {
+  std::optional<std::uint64_t> number_if_present(Column column) {
     const bool there = layout_.at[static_cast<std::size_t>(column)] != kNowhere;
     return there && !text(column).empty() ? std::optional(number(column)) : std::nullopt;
   }
@@ -72,9 +72,9 @@ class Fields {
     if (value < 0) reject(column, "a number of nanoseconds");
     return Nanoseconds{value};
   }
-  std::optional<Nanoseconds> microseconds_if_any(Column column) {
+  std::optional<Nanoseconds> microseconds_if_present(Column column) {
     constexpr std::uint64_t kMost = 1'000'000'000'000'000;  // thirty years
-    const auto value = number_if_any(column);
+    const auto value = number_if_present(column);
     if (!value) return std::nullopt;
     if (*value > kMost) reject(column, "a number of microseconds");
     return std::chrono::microseconds{std::min(*value, kMost)};
@@ -150,9 +150,9 @@ Result<Sample> parse(const Layout& layout, const RecordReader& record) {
       .state = fields.state(Column::state),
       .totals = fields.traffic(Column::rx_bytes_total),
       .delta = fields.traffic(Column::rx_bytes),
-      .tcp_connections = fields.number_if_any(Column::tcp_conns)};
-  sample.queue_delay_p99 = fields.microseconds_if_any(Column::queue_delay_us_p99);
-  if (const auto again = fields.number_if_any(Column::retrans_bytes)) {
+      .tcp_connections = fields.number_if_present(Column::tcp_conns)};
+  sample.queue_delay_p99 = fields.microseconds_if_present(Column::queue_delay_us_p99);
+  if (const auto again = fields.number_if_present(Column::retrans_bytes)) {
     sample.retransmitted = Bytes{*again};
   }
   if (fields.error()) return std::unexpected(*fields.error());

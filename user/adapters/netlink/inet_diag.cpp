@@ -59,9 +59,7 @@ constexpr std::uint32_t kStates = 1U << established | 1U << syn_sent | 1U << syn
 
 template <typename T>
 std::optional<T> field(std::span<const std::byte> info, std::size_t offset) {
-  if (info.size() < offset + sizeof(T)) {
-    return std::nullopt;
-  }
+  if (info.size() < offset + sizeof(T)) return std::nullopt;
   T value;
   std::memcpy(&value, info.data() + offset, sizeof(value));
   return value;
@@ -73,14 +71,10 @@ std::uint64_t cookie_of(const inet_diag_sockid& id) {
 
 std::optional<TcpSocketFacts> parse(nlmsghdr& message) {
   const auto header = header_of<inet_diag_msg>(message);
-  if (!header) {
-    return std::nullopt;
-  }
+  if (!header) return std::nullopt;
   const Attributes<INET_DIAG_MAX> attributes(message, sizeof(*header));
   const auto cgroup = attributes.value<std::uint64_t>(INET_DIAG_CGROUP_ID);
-  if (!cgroup) {
-    return std::nullopt;
-  }
+  if (!cgroup) return std::nullopt;
   TcpSocketFacts facts;
   facts.cookie = cookie_of(header->id);
   facts.cgroup_id = *cgroup;
@@ -96,9 +90,7 @@ std::optional<TcpSocketFacts> parse(nlmsghdr& message) {
 
 void read_tcp_info(std::span<const std::byte> info, TcpSocketFacts& facts) {
   const auto rtt = field<std::uint32_t>(info, offsetof(TcpInfo, rtt));
-  if (rtt && *rtt > 0) {
-    facts.rtt = microseconds{*rtt};
-  }
+  if (rtt && *rtt > 0) facts.rtt = microseconds{*rtt};
   const auto least = field<std::uint32_t>(info, offsetof(TcpInfo, min_rtt));
   if (least && *least != std::numeric_limits<std::uint32_t>::max()) {
     facts.min_rtt = microseconds{*least};
@@ -111,9 +103,7 @@ void read_tcp_info(std::span<const std::byte> info, TcpSocketFacts& facts) {
 
 Result<TcpSockets> tcp_sockets(std::size_t most) {
   auto socket = Socket::open(NETLINK_SOCK_DIAG);
-  if (!socket) {
-    return std::unexpected(std::move(socket).error());
-  }
+  if (!socket) return std::unexpected(std::move(socket).error());
   inet_diag_req header{};
   header.idiag_family = AF_INET;  // the kernel ignores it
   header.idiag_ext = 1U << (INET_DIAG_INFO - 1);

@@ -33,7 +33,7 @@ struct CommonOptions {
   [[nodiscard]] std::optional<Nanoseconds> length() const;
 };
 
-// How many rows or accounts --top may ask for.
+// The values of --top in each command.
 inline constexpr Bounds<std::uint64_t> kTops{.least = 1, .most = 1'000'000};
 
 // Words of options that mean the same in each command, but not quite.

@@ -13,7 +13,7 @@
 namespace cgtally::cli {
 namespace {
 
-// How values of one kind are read, written and called.
+// The way to read, to write and to name values of one kind.
 template <typename Value>
 struct Kind {
   const char* type;    // in --help

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which cgroup2 mount is chosen on hosts of all makes, and how containers in cgroup v1 are
-// recognised.
+// Chooses the cgroup2 mount from the mount tables of several kinds of hosts, and recognises
+// containers in cgroup v1.
 #include <gtest/gtest.h>
 
 #include <filesystem>

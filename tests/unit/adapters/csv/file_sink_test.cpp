@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A CSV on a disk that fills, in a file that a crash has torn, in a pipe that nobody reads:
-// whatever happens, the file holds whole lines, and the caller knows which.
+// A CSV on a full disk, in a file that a crash has torn, in a pipe without a reader: the file
+// always holds whole lines, and the caller knows which of its lines are there.
 #include "adapters/csv/file_sink.h"
 
 #include <fcntl.h>

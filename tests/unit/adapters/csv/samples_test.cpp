@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The samples CSV: its columns are a contract, rows survive the way into text and back, and
-// whatever is wrong with a file is said with its line.
+// The samples CSV: its columns are a contract, rows survive the way into text and back, and an
+// error in a file names the line.
 #include <gtest/gtest.h>
 
 #include <sstream>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The texts of /proc and /sys that the facts come from.
+// Facts from the texts of /proc and /sys.
 #include "adapters/host/facts.h"
 
 #include <gtest/gtest.h>

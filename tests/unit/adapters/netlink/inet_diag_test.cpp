@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// tcp_info is read by its length: kernels differ in how much of it they have. What is expected is
-// laid out by the kernel's own header.
+// Reads as much of tcp_info as the kernel sent: its length differs between kernels. The test lays
+// tcp_info out with the kernel's own header.
 #include <gtest/gtest.h>
 #include <linux/tcp.h>
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What netlink and netns adapters do without any privilege, in the netns that the test was started
-// in.
+// Netlink and netns adapters without privileges, in the netns in which the test was started.
 #include <gtest/gtest.h>
 #include <net/if.h>
 #include <sys/stat.h>
@@ -70,7 +69,7 @@ TEST(Netns, AnotherKindOfNamespaceAndAPlainFileAreRefused) {
   }
 }
 
-// What is left of a name when its mount did not reach the container.
+// An empty file: the name of a netns whose mount did not reach the container.
 TEST(Netns, ANameWithoutItsMountIsRefused) {
   const std::filesystem::path root = testing::TempDir() + "cgt-root-" + std::to_string(getpid());
   std::filesystem::create_directories(root / "run/netns");

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The small owners of kernel things in adapters/sys: closing, ticking, waiting and being
-// interrupted.
+// Descriptors, timers, signals, the poller and files of adapters/sys.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -104,7 +103,7 @@ TEST(Timer, RefusesAnIntervalOfNothing) {
   EXPECT_EQ(Timer::every(-1s).error().code, EINVAL);
 }
 
-TEST(SignalFd, ASignalThatWouldEndTheProcessWaitsToBeTaken) {
+TEST(SignalFd, ASignalThatWouldEndTheProcessStaysPendingUntilItIsRead) {
   auto signals = SignalFd::open({SIGUSR1, SIGTERM});
   ASSERT_TRUE(signals);
   EXPECT_EQ(signals->read_signal(), std::nullopt);
@@ -162,8 +161,8 @@ TEST(Poller, ACallbackMayRemoveItself) {
   EXPECT_EQ(calls, 1);
 }
 
-// Both are ready in one batch; whoever comes first closes the other and opens a new descriptor,
-// which gets the number that has just become free.
+// Both are ready in one batch; the callback that runs first closes the other's descriptor and opens
+// a new one, which gets the number that has just become free.
 TEST(Poller, AnOldEventDoesNotReachANewOwnerOfTheNumber) {
   std::array<Pipe, 2> pipes;
   auto poller = Poller::open();

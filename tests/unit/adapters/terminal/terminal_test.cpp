@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The full screen on a real pseudo terminal: it is given back as it was.
+// The full screen on a pseudo terminal, which is restored at the end.
 #include "adapters/terminal/terminal.h"
 
 #include <fcntl.h>
@@ -33,7 +33,7 @@ class TerminalTest : public testing::Test {
     ::unsetenv("NO_COLOR");
   }
 
-  // What the user sees, so far.
+  // The text that the terminal has received so far.
   std::string seen() {
     std::string text(4096, '\0');
     const ssize_t got = ::read(user_.get(), text.data(), text.size());
