@@ -71,14 +71,14 @@ struct owner_entry {
 };
 _Static_assert(sizeof(struct owner_entry) == 64, "one cache line");
 
-/* Whether an address is ours, valid for one jiffy. */
+/* The answer whether an address is ours, valid for one jiffy. */
 struct address_entry {
 	__u64 jiffy;
 	struct cgt_address to;
 	__u32 ours;
 };
 
-/* Whether NAT is possible in the netns that was asked for last, valid for one jiffy. */
+/* The answer whether NAT is possible in the netns that was asked for last, valid for one jiffy. */
 struct nat_entry {
 	__u64 jiffy;
 	__u32 netns;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What conntrack says of a packet that NAT may still redirect. tc ingress runs before PREROUTING,
+ * Asks conntrack about a packet that NAT may still redirect. tc ingress runs before PREROUTING,
  * so a published port looks like a listener of the host (14 of 14 packets in our trial). Only
  * matches by port alone are uncertain: listeners and unconnected UDP sockets. Before 5.18 conntrack
  * cannot be asked; nat_owner.bpf.h then learns from handshakes and from elapsed time, and may be
@@ -35,7 +35,7 @@ extern struct nf_conn *bpf_skb_ct_lookup(struct __sk_buff *skb, struct bpf_sock_
 extern void bpf_ct_release(struct nf_conn *ct) __ksym __weak;
 
 /*
- * Whether the netns has a hook for destination NAT. nftables and both iptables register the
+ * Tells whether the netns has a hook for destination NAT. nftables and both iptables register the
  * dispatcher of nf_nat at this priority; IPVS does not use it.
  */
 VERIFIED_ONCE int has_nat_hook(struct __sk_buff *ctx, __u32 version)

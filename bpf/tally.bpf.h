@@ -16,9 +16,9 @@ static __always_inline struct cgt_cell *cell_of_owner(struct cpu_memory *here, _
 }
 
 /*
- * Whether a frame to another MAC certainly does not end here. Not so on a port of a bridge, macvlan
- * or bond (a device with an rx_handler), nor if a VLAN device takes the frame: these have MACs of
- * their own, and the IP address must decide.
+ * Tells whether a frame to another MAC certainly does not end here. Not so on a port of a bridge,
+ * macvlan or bond (a device with an rx_handler), nor if a VLAN device takes the frame: these have
+ * MACs of their own, and the IP address must decide.
  */
 static __always_inline int mac_decides(struct __sk_buff *skb)
 {

@@ -111,7 +111,7 @@ struct cgt_window_row {
 };
 CGT_ASSERT(sizeof(struct cgt_window_row) == (CGT_WINDOW_RING + 1) * 64, "on cache lines");
 
-/* What happened to a cgroup of the unified hierarchy. */
+/* An event of a cgroup of the unified hierarchy. */
 enum cgt_cgroup_event_type {
 	CGT_CGROUP_MADE = 1,
 	CGT_CGROUP_REMOVED = 2,

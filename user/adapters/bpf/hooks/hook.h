@@ -53,8 +53,8 @@ class Hook {
 
   // From now on the hook stays attached without this process. A tcx link is pinned at `pin`.
   Result<void> keep(const std::string& pin);
-  // Whether the program is still attached: a link survives its device, and anyone may delete a
-  // filter. The calling thread must be in the interface's netns.
+  // Tells whether the program is still attached: a link survives its device, and anyone may delete
+  // a filter. The calling thread must be in the interface's netns.
   [[nodiscard]] bool attached() const;
   // Detaches the program, also if it is kept.
   void remove();

@@ -27,7 +27,7 @@ struct ChainedProgram {
 // The chain of an interface in the calling thread's netns.
 [[nodiscard]] Result<std::vector<ChainedProgram>> chain_at(int ifindex, HookDirection direction);
 
-// Whether our program is still there, at tcx or as a filter.
+// Tells whether our program is still there, at tcx or as a filter.
 [[nodiscard]] bool is_in(std::span<const ChainedProgram> chain, std::uint32_t own_program_id);
 // The programs before ours; all of them if ours is not there.
 [[nodiscard]] std::vector<ChainedProgram> before(std::span<const ChainedProgram> chain,

@@ -15,7 +15,7 @@ namespace cgtally::bpf {
 // The record of an interface that is counted from now on. The calling thread must be in the netns
 // of the interface, here and below.
 [[nodiscard]] cgt_interface new_record(const Interface& link, const std::string& netns_label);
-// Whether no hook was ever attached.
+// Tells whether no hook was ever attached.
 [[nodiscard]] bool is_new(const cgt_interface& record);
 // Sets the device's counters of the record to what the device has counted now.
 void take_device_baseline(cgt_interface& record);

@@ -36,7 +36,8 @@ struct Size {
 [[nodiscard]] std::vector<Shape> shapes_of(const Size& size);
 [[nodiscard]] std::uint32_t final_totals_entries(const Size& size);
 
-// Whether all interfaces share the map: not the windows, which each interface has, nor .rodata.
+// Tells whether all interfaces share the map: not the windows, which each interface has, nor
+// .rodata.
 [[nodiscard]] bool is_shared(const bpf_map& map);
 [[nodiscard]] std::string_view name_of(const bpf_map& map);
 
