@@ -135,8 +135,9 @@ class Bursts {
     show(fmt::format("{} rx+tx   window {}   over {}", joined(names),
                      format_length(session.window_settings().window), threshold_words_));
     show(fmt::format("peak in bit/s over one window   {}",
-                     bursts_.has_counters() ? "counters read every " + format_duration(kTick)
-                                            : "no allowance counters: cause unknown"));
+                     bursts_.has_counters()
+                         ? fmt::format("counters read every {}", format_duration(kTick))
+                         : "no allowance counters: cause unknown"));
     show(burst_header(layout_));
     if (dumper_ && !options_.dump.over && !bursts_.has_counters()) {
       say("no allowance counters on this host: dumping every burst; --dump-over RATE dumps fewer");

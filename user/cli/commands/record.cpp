@@ -181,7 +181,7 @@ Result<RecordFiles> open_files(const RecordOptions& options, const monitor::Burs
     auto rows = monitor::RowWriter::open(options.bursts, csv::bursts_header(), "bursts",
                                          loop.waiting(), notices);
     if (!rows) return std::unexpected(std::move(rows).error());
-    say("bursts over " + setup.threshold.words);
+    say(fmt::format("bursts over {}", setup.threshold.words));
     say_differences(session, common, setup.threshold);
     files.bursts = std::make_unique<monitor::BurstCsv>(session, setup, *std::move(rows), notices);
   }
