@@ -73,7 +73,8 @@ const std::string kAllowBpf =
     "    allow the bpf system call: in a container --privileged, or a seccomp profile that has bpf"
     " and perf_event_open\n";
 const std::string kMountCgroup2 =
-    "  mount it: mkdir -p /sys/fs/cgroup/unified && mount -t cgroup2 cgroup2 /sys/fs/cgroup/unified; a "
+    "  mount it: mkdir -p /sys/fs/cgroup/unified && mount -t cgroup2 cgroup2 "
+    "/sys/fs/cgroup/unified; a "
     "container needs the host's: -v /sys/fs/cgroup:/host/sys/fs/cgroup:ro\n";
 const std::string kNoRoom =
     "cgtally: write to DIR/samples.csv: No space left on device: counting goes on, and the rows "
@@ -232,11 +233,7 @@ TEST_P(FaultTest, EndsAsTheTableSays) {
     EXPECT_EQ(packets_received(data, "(not ip)"), scene.frames());
   }
   EXPECT_EQ(attached_cgtally(scene.netns()), Words{});
-  EXPECT_EQ(inside(scene.netns(),
-                   [] {
-                     return run({"tc", "qdisc", "show"});
-                   })
-                .find("clsact"),
+  EXPECT_EQ(inside(scene.netns(), [] { return run({"tc", "qdisc", "show"}); }).find("clsact"),
             std::string::npos);
 }
 

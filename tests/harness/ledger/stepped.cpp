@@ -24,7 +24,7 @@ void open_guarded(int) {
 
 [[noreturn]] void be_stepped(const FirstWritten& first, const std::function<void()>& body) {
   guarded = first;
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = open_guarded;
   if (sigaction(SIGSEGV, &action, nullptr) != 0 ||
       ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0 ||

@@ -74,7 +74,7 @@ class Tree {
 TEST(Cgroup2Mount, IsTheUnifiedHierarchyFromItsRoot) {
   const auto mount = cgroup2_mount("");
   ASSERT_TRUE(mount) << mount.error().what;
-  struct statfs status {};
+  struct statfs status{};
   ASSERT_EQ(statfs(mount->c_str(), &status), 0);
   EXPECT_EQ(status.f_type, CGROUP2_SUPER_MAGIC);
   EXPECT_EQ(cgroup2_mount("/no/such/host"), *mount) << "better than none";

@@ -114,11 +114,15 @@ TEST_P(Observer, TheQdiscOfSomebodyElseStaysAndOursGoes) {
     return inside(wire_.host(), [] { return run({"tc", "qdisc", "show", "dev", "cgt0"}); });
   };
   const auto without = qdiscs();
-  { const Counted counted(wire_.host_end(), GetParam()); }
+  {
+    const Counted counted(wire_.host_end(), GetParam());
+  }
   EXPECT_EQ(qdiscs(), without);
   inside(wire_.host(), [] { return run({"tc", "qdisc", "add", "dev", "cgt0", "clsact"}); });
   const auto with = qdiscs();
-  { const Counted counted(wire_.host_end(), GetParam()); }
+  {
+    const Counted counted(wire_.host_end(), GetParam());
+  }
   EXPECT_EQ(qdiscs(), with);
 }
 
@@ -188,7 +192,9 @@ TEST_F(Observer, AFilterThatOnlyLooksLikeOursIsNotRemoved) {
   victim.kill_it();
   ForeignProgram other(ForeignProgram::kNext, "cgt_lookalike");
   other.attach_filter(wire_.host(), "cgt0", HookDirection::ingress, 50, 1);
-  { const Counted counted(wire_.host_end(), HookChoice::clsact); }
+  {
+    const Counted counted(wire_.host_end(), HookChoice::clsact);
+  }
   EXPECT_EQ(programs(), (Programs{"cgt0 filter ingress cgt_lookalike"}));
   inside(wire_.host(), [] { return run({"tc", "qdisc", "del", "dev", "cgt0", "clsact"}); });
 }
@@ -201,7 +207,9 @@ TEST_F(Observer, FiltersOfALivingProcessAreNotRemoved) {
   }
   EXPECT_EQ(attached_cgtally(wire_.host()).size(), 2u);
   living.kill_it();
-  { const Counted counted(wire_.host_end(), HookChoice::clsact); }
+  {
+    const Counted counted(wire_.host_end(), HookChoice::clsact);
+  }
   EXPECT_EQ(attached_cgtally(wire_.host()), Programs{});
 }
 

@@ -48,7 +48,7 @@ inline bool soon(const std::function<bool()>& holds, int attempts = 500) {
 
 inline std::uint64_t make_directory(const std::string& path) {
   require(mkdir(path.c_str(), 0755) == 0, "mkdir " + path);
-  struct stat status {};
+  struct stat status{};
   require(stat(path.c_str(), &status) == 0, path);
   return status.st_ino;
 }

@@ -90,7 +90,7 @@ std::string read_file(const std::string& path) {
 
 // False if a later mount hides the path, or if it cannot be read.
 bool is_cgroup2(const std::string& path) {
-  struct statfs status {};
+  struct statfs status{};
   return statfs(path.c_str(), &status) == 0 && status.f_type == CGROUP2_SUPER_MAGIC;
 }
 

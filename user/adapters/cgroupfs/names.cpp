@@ -50,7 +50,7 @@ Names::Names() { see(kRootId, "/"); }
 
 void Names::seed(const std::string& mount) {
   const sys::Fd root(::open(mount.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  struct stat status {};
+  struct stat status{};
   if (!root || fstat(root.get(), &status) != 0) return;
   ++walks_;
   see(kRootId, "/");
@@ -74,7 +74,7 @@ bool Names::walk(int root) {
       continue;
     }
     while (const dirent* entry = readdir(directory.get())) {
-      struct stat status {};
+      struct stat status{};
       if (!is_child(*entry)) continue;
       if (fstatat(dirfd(directory.get()), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
         whole &= vanished(errno);

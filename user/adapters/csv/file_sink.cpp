@@ -80,7 +80,7 @@ Error FileSink::failure(const std::string& doing, int code) const {
 Result<FileSink> FileSink::open(const std::string& path, std::string header,
                                 sys::WaitForRoom wait) {
   if (!header.ends_with('\n')) header += '\n';
-  struct stat status {};
+  struct stat status{};
   const bool to_stdout = path == "-";
   const bool special = !to_stdout && ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode);
   // A regular file is opened for reading, too, to compare its header. A fifo is not, because then
@@ -157,7 +157,7 @@ Result<void> FileSink::cut_back() {
 Result<off_t> FileSink::position() const {
   if (!regular_) return 0;
   const int flags = ::fcntl(fd_.get(), F_GETFL);
-  struct stat status {};
+  struct stat status{};
   if (flags < 0 || ::fstat(fd_.get(), &status) != 0) {
     return std::unexpected(failure("write to", errno));
   }

@@ -16,7 +16,7 @@ class Finder {
   explicit Finder(std::size_t most) : most_(most) {}
 
   void add(const std::string& path) {
-    struct stat status {};
+    struct stat status{};
     if (stat(path.c_str(), &status) != 0) {
       census_.denied = census_.denied || errno == EACCES || errno == EPERM;
       return;

@@ -87,7 +87,7 @@ Result<Netns> Netns::find_inode(std::uint64_t inode, const std::string& name,
     if (one && one->inode() == inode) return one;
   }
   for (const auto& entry : std::filesystem::directory_iterator(proc_of(host_root), ignored)) {
-    struct stat status {};
+    struct stat status{};
     const std::string path = entry.path().string() + "/ns/net";
     if (!all_digits(entry.path().filename().string()) || stat(path.c_str(), &status) != 0 ||
         status.st_ino != inode) {
@@ -108,7 +108,7 @@ Result<Netns> Netns::open_path(const std::string& path, std::string name, std::s
     if (code == ENOENT) error.failure = Failure::usage;
     return std::unexpected(std::move(error));
   }
-  struct stat status {};
+  struct stat status{};
   if (ioctl(fd.get(), NS_GET_NSTYPE) != CLONE_NEWNET || fstat(fd.get(), &status) != 0) {
     return std::unexpected(Error{.what = path + " is not a network namespace",
                                  .hint = "give its NAME (see 'ip netns'), the PID of a process in "

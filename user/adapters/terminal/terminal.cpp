@@ -81,7 +81,7 @@ Result<FullScreen> FullScreen::enter(int input, int output) {
   }
   saved.input = screen.keys_ ? input : -1;
   saved.output = output;
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = on_crash;
   action.sa_flags = static_cast<int>(SA_RESETHAND);
   for (const int signal : kCrashes) {

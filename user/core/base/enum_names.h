@@ -15,15 +15,15 @@ namespace cgtally {
 
 // `Last` is the enum's last enumerator. Names are string literals: the table owns no text.
 template <auto Last>
-requires std::is_enum_v<decltype(Last)>
+  requires std::is_enum_v<decltype(Last)>
 class EnumNames {
  public:
   using Enum = decltype(Last);
   static constexpr std::size_t kCount = static_cast<std::size_t>(Last) + 1;
 
   template <typename... Names>
-  requires(sizeof...(Names) == kCount) explicit consteval EnumNames(const Names&... names)
-      : names_{names...} {}
+    requires(sizeof...(Names) == kCount)
+  explicit consteval EnumNames(const Names&... names) : names_{names...} {}
 
   [[nodiscard]] constexpr std::string_view operator[](Enum value) const {
     return names_.at(static_cast<std::size_t>(value));

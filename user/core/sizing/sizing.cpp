@@ -166,9 +166,8 @@ std::optional<Nanoseconds> Sizing::time_to_empty_of(Direction direction, BitRate
 Fit Sizing::fit(const CreditTerms& terms) {
   const std::vector<Use> all = uses(terms);
   // A limit that no bucket helps with binds before any other.
-  const auto binding = std::ranges::max_element(all, {}, [](const Use& use) {
-    return std::pair{use.crossed, use.share};
-  });
+  const auto binding = std::ranges::max_element(
+      all, {}, [](const Use& use) { return std::pair{use.crossed, use.share}; });
   Fit result{.earliest = std::nullopt,
              .latest = std::nullopt,
              .binds = binding->limit,

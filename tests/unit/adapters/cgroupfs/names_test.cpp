@@ -18,7 +18,7 @@ class NamesTest : public testing::Test {
 
   void make(const std::string& path) { std::filesystem::create_directories(root_ + path); }
   [[nodiscard]] std::uint64_t id_of(const std::string& path) const {
-    struct stat status {};
+    struct stat status{};
     EXPECT_EQ(stat((root_ + path).c_str(), &status), 0) << path;
     return status.st_ino;
   }

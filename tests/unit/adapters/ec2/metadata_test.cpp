@@ -121,7 +121,9 @@ TEST(Imds, RefusesTextThatHasNotTheFormOfAType) {
 
 TEST(Imds, SaysThatNobodyIsThere) {
   std::uint16_t port = 0;
-  { port = harness::MetadataService({.silent = true}).port(); }
+  {
+    port = harness::MetadataService({.silent = true}).port();
+  }
   const auto identity = ask_imds({.address = "127.0.0.1", .port = port, .limit = 1s});
   ASSERT_FALSE(identity);
   EXPECT_EQ(identity.error().what, "the metadata service: Connection refused");

@@ -28,7 +28,7 @@ TEST(ListLinks, LoopbackIsThereAndIsNoUplink) {
 }
 
 TEST(Netns, TheCurrentOneIsThatOfTheThread) {
-  struct stat status {};
+  struct stat status{};
   ASSERT_EQ(stat("/proc/thread-self/ns/net", &status), 0);
   const auto here = netns::Netns::current();
   ASSERT_TRUE(here);

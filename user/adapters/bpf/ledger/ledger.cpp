@@ -298,7 +298,7 @@ std::vector<std::pair<std::uint32_t, cgt_interface>> Ledger::interfaces() const 
     if (keys.size() > kMostInterfaces) break;  // the map changes meanwhile, and the walk restarted
   }
   for (const std::uint32_t one : std::set(keys.begin(), keys.end())) {
-    cgt_interface interface {};
+    cgt_interface interface{};
     if (bpf_map_lookup_elem(fd("interfaces"), &one, &interface) == 0) {
       all.emplace_back(one, interface);
     }

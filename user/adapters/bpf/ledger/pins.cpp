@@ -74,8 +74,8 @@ std::vector<std::string> names_in(const std::string& directory) {
 }
 
 bool is_at(int fd, const std::string& path) {
-  struct stat held {};
-  struct stat there {};
+  struct stat held{};
+  struct stat there{};
   return ::fstat(fd, &held) == 0 && ::stat(path.c_str(), &there) == 0 &&
          held.st_ino == there.st_ino && held.st_dev == there.st_dev;
 }
@@ -90,7 +90,7 @@ Result<void> make_directory(const std::string& path) {
 Pins::Pins(std::string root) : root_(std::move(root)), directory_(directory_of(CGT_ABI_VERSION)) {}
 
 Result<Pins> Pins::below(const std::string& bpffs) {
-  struct statfs status {};
+  struct statfs status{};
   if (::statfs(bpffs.c_str(), &status) != 0) {
     return std::unexpected(
         sys::error_from(errno, "look at " + bpffs, "mount it: mount -t bpf bpf " + bpffs));
