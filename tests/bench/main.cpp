@@ -79,9 +79,11 @@ struct Samples {
   std::vector<double> floor_ns;
   double hits = -1;  // below 0: not asked
 
-  [[nodiscard]] Histogram spread() const { return bench::spread(path_ns); }
-  [[nodiscard]] double ratio_to_floor() const {
-    return spread().low_ns / bench::spread(floor_ns).low_ns;
+  [[nodiscard]] Spread spread() const { return bench::spread(path_ns); }
+  // Empty in a run so short, or on a machine so busy, that the floor costs no more than nothing.
+  [[nodiscard]] std::string ratio_to_floor(int digits) const {
+    const double floor = bench::spread(floor_ns).low_ns;
+    return floor > 0 ? fmt::format("{:.{}f}", spread().low_ns / floor, digits) : "";
   }
 };
 
@@ -186,10 +188,9 @@ void print_table(const std::vector<Case>& cases, const std::vector<Samples>& all
   fmt::print("{:<30} {:>8} {:>7} {:>7} {:>7} {:>8}\n", "PROGRAM", "ACCOUNTS", "FLOWS", "NS",
              "MEDIAN", "x FLOOR");
   for (std::size_t i = 0; i < cases.size(); ++i) {
-    const Histogram spread = all[i].spread();
-    fmt::print("{:<30} {:>8} {:>7} {:>7.0f} {:>7.0f} {:>8.2f}{}\n", cases[i].name,
-               cases[i].accounts, cases[i].flows, spread.low_ns, spread.median_ns,
-               all[i].ratio_to_floor(),
+    const Spread spread = all[i].spread();
+    fmt::print("{:<30} {:>8} {:>7} {:>7.0f} {:>7.0f} {:>8}{}\n", cases[i].name, cases[i].accounts,
+               cases[i].flows, spread.low_ns, spread.median_ns, all[i].ratio_to_floor(2),
                all[i].hits < 0 ? "" : fmt::format("  cache hits {:.0f} %", all[i].hits * 100));
   }
 }
@@ -197,8 +198,8 @@ void print_table(const std::vector<Case>& cases, const std::vector<Samples>& all
 void print_csv(const std::vector<Case>& cases, const std::vector<Samples>& all) {
   fmt::print("program,accounts,flows,ns_above_empty,ratio_to_floor\n");
   for (std::size_t i = 0; i < cases.size(); ++i) {
-    fmt::print("{},{},{},{:.1f},{:.3f}\n", cases[i].name, cases[i].accounts, cases[i].flows,
-               all[i].spread().low_ns, all[i].ratio_to_floor());
+    fmt::print("{},{},{},{:.1f},{}\n", cases[i].name, cases[i].accounts, cases[i].flows,
+               all[i].spread().low_ns, all[i].ratio_to_floor(3));
   }
 }
 

@@ -212,7 +212,7 @@ Result<double> Runner::hit_share(const Frame& frame, std::uint32_t repeat) {
   return static_cast<double>(skeleton_->bss->hits) / repeat;
 }
 
-Histogram spread(std::vector<double> values) {
+Spread spread(std::vector<double> values) {
   std::ranges::sort(values);
   return {values[values.size() / 10], values[values.size() / 2]};
 }

@@ -13,7 +13,7 @@
 
 namespace cgtally::bench {
 
-struct Histogram {
+struct Spread {
   double low_ns = 0;  // the lowest decile
   double median_ns = 0;
 };
@@ -61,6 +61,6 @@ class Runner {
   sys::Fd run_time_statistics_;  // while open, the kernel reads the clock around each run
 };
 
-[[nodiscard]] Histogram spread(std::vector<double> values);
+[[nodiscard]] Spread spread(std::vector<double> values);
 
 }  // namespace cgtally::bench
