@@ -156,8 +156,12 @@ static __always_inline void tally_ingress(struct __sk_buff *skb)
 	struct wire wire;
 	__u64 slot;
 
-	if (!here)
-		return; /* cannot happen: there is one for each possible CPU */
+	/*
+	 * The kernel hands the host a copy of each multicast and broadcast that it sends, as ingress of
+	 * the sending device and without an Ethernet header (dev_loopback_xmit). It was never on a wire.
+	 */
+	if (!here || skb->pkt_type == PACKET_LOOPBACK)
+		return;
 	cell = ingress_cell(skb, here, cpu, now, &slot);
 	wire = wire_of(skb);
 	if (wire.bytes <= SHORTEST_ETHERNET_FRAME)

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Laws 1 and 3: what all accounts hold together is every byte and every packet that crossed the
 // wire, whatever the offloads made of them at the hook. By tcx and by clsact.
+#include <arpa/inet.h>
 #include <netinet/in.h>
+#include <sys/socket.h>
 
 #include "harness/host/command.h"
 #include "harness/host/old_kernel.h"
@@ -66,6 +68,33 @@ TEST_P(Conservation, TcpBulkIsBookedAsTheFramesOfTheWire) {
   expect_conserved(settled, 2 * kBulk / 1500);
   buffers.expect_sent_super_packets(settled);
   buffers.expect_merged_what_came(settled);
+}
+
+// The kernel loops them back to the host as ingress of the same device; they were on the wire once.
+TEST_P(Conservation, MulticastAndBroadcastThatTheHostSendsAreNotReceived) {
+  constexpr int kDatagrams = 50;  // so few that the receive buffer holds them
+  constexpr std::uint16_t kPort = 5353;
+  const auto counted = count();
+  const auto sender = wire_.host().socket(AF_INET, SOCK_DGRAM);
+  const auto member = wire_.host().socket(AF_INET, SOCK_DGRAM);
+  bind_to(member, at("0.0.0.0", kPort));
+  const auto must_set = [](const sys::Fd& socket, int level, int option, const auto& value) {
+    ASSERT_EQ(setsockopt(socket.get(), level, option, &value, sizeof(value)), 0);
+  };
+  ip_mreqn group{};
+  ASSERT_EQ(inet_pton(AF_INET, "239.77.0.1", &group.imr_multiaddr), 1);
+  ASSERT_EQ(inet_pton(AF_INET, kHost4, &group.imr_address), 1);
+  must_set(member, IPPROTO_IP, IP_ADD_MEMBERSHIP, group);
+  must_set(sender, IPPROTO_IP, IP_MULTICAST_IF, group);
+  must_set(sender, SOL_SOCKET, SO_BROADCAST, 1);
+  for (const char* to : {"239.77.0.1", "10.77.0.255"}) {
+    send_datagrams(sender, at(to, kPort), kDatagrams, 1000);
+    receive_datagrams(member, kDatagrams);  // the copies, which makes sure that there were any
+  }
+  const auto settled = counted.settle();
+  EXPECT_EQ(settled.books.sum(), settled.truth) << settled.books;
+  EXPECT_GE(settled.truth.tx_packets.value, 2U * kDatagrams);
+  EXPECT_LT(settled.books.sum().rx_packets.value, kDatagrams) << settled.books;
 }
 
 TEST_P(Conservation, TcpRequestsAndResponsesAreBookedToTheByte) {
