@@ -157,8 +157,9 @@ static __always_inline void tally_ingress(struct __sk_buff *skb)
 	__u64 slot;
 
 	/*
-	 * The kernel hands the host a copy of each multicast and broadcast that it sends, as ingress of
-	 * the sending device and without an Ethernet header (dev_loopback_xmit). It was never on a wire.
+	 * The kernel hands the host a copy of each multicast and broadcast that it sends, as
+	 * ingress of the sending device and without an Ethernet header (dev_loopback_xmit). It was
+	 * never on a wire.
 	 */
 	if (!here || skb->pkt_type == PACKET_LOOPBACK)
 		return;

@@ -141,7 +141,7 @@ void add_choice(CLI::App& command, const OptionText& text, std::vector<std::stri
 }
 
 void add_parsed(CLI::App& command, const OptionText& text, const std::string& type,
-                Store<const std::string&> parse) {
+                const Store<const std::string&>& parse) {
   command.add_option_function<std::string>(text.name, parse, help_of(text, {}))->type_name(type);
 }
 

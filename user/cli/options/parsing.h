@@ -83,7 +83,7 @@ void add_choice(CLI::App& command, const OptionText& text, std::vector<std::stri
                 Store<std::size_t> store);
 // `parse` throws a UsageError at a value that it does not accept. `type`: "RATE", "SHARE|RATE".
 void add_parsed(CLI::App& command, const OptionText& text, const std::string& type,
-                Store<const std::string&> parse);
+                const Store<const std::string&>& parse);
 
 void add_flag(CLI::App& command, const OptionText& text, bool& value);
 void add_text(CLI::App& command, const OptionText& text, const std::string& type,

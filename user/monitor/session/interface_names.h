@@ -34,7 +34,7 @@ class InterfaceNames {
   // Names those of `counted` that have no name yet.
   void add(std::span<const InterfaceInNetns> counted);
   // Gives the name as it stands: of a pseudo-interface.
-  void add(InterfaceKey key, std::string name) { names_.try_emplace(key, std::move(name)); }
+  void add(InterfaceKey key, const std::string& name) { names_.try_emplace(key, name); }
   void clear() { names_.clear(); }
 
   // "#7" for a key that was never added.

@@ -47,9 +47,9 @@ Result<void> PrivateSession::follow_changes(sys::Poller& poller) {
 // Measuring costs two clock reads for each packet, so it is done at each 30th reading, until enough
 // packets have passed.
 void PrivateSession::sample_cost() {
-  constexpr std::uint64_t kEvery = 30;
+  constexpr std::uint64_t kReadingsBetween = 30;
   constexpr std::uint64_t kEnoughRuns = 10'000;
-  if (!runs_before_ && readings_ % kEvery == 0) {
+  if (!runs_before_ && readings_ % kReadingsBetween == 0) {
     runs_before_ = programs_.cost().runs;
     programs_.measure_cost(true);
   } else if (runs_before_ && programs_.cost().runs >= *runs_before_ + kEnoughRuns) {
