@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What live, record, bursts and credits share: the options of a session, and the messages at its
+// Shared by live, record, bursts and credits: the options of a session, and the messages at its
 // beginning and end.
 #pragma once
 

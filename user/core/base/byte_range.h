@@ -9,7 +9,7 @@
 namespace cgtally {
 
 // The closed interval [lo, hi]; the credit model, its reports and the terms of an instance use it.
-// Nothing here keeps lo <= hi: whoever narrows a range checks that.
+// Nothing here keeps lo <= hi: the code that narrows a range checks that.
 struct ByteRange {
   static constexpr double kUnbounded = std::numeric_limits<double>::infinity();
 

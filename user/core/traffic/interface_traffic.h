@@ -9,7 +9,7 @@
 
 namespace cgtally {
 
-// What all accounts of an interface have moved together.
+// The traffic of each interface: the sum over its accounts.
 [[nodiscard]] std::map<InterfaceKey, Traffic> traffic_by_interface(
     const std::vector<AccountTotals>& accounts);
 

@@ -20,7 +20,7 @@
 
 namespace cgtally::monitor {
 
-// What one read of an interface brought in one direction.
+// The windows that one read of an interface brought in one direction.
 struct ReadWindows {
   InterfaceKey iface;
   Direction direction = Direction::rx;

@@ -9,7 +9,8 @@
 
 namespace cgtally::monitor {
 
-// What to count and where. Commands fill it from their options; Session::start() reads it.
+// The interfaces to count and the ledger to count in. Commands fill it from their options;
+// Session::start() reads it.
 struct SessionOptions {
   InterfaceChoice choice;
   bpf::LedgerOptions ledger;  // of a private ledger; a pinned one has its own

@@ -50,7 +50,7 @@ struct LedgerInfo {
   std::uint32_t slots = 0;
   std::uint32_t abi = 0;
   Nanoseconds window{};
-  std::uint32_t clock_read_bytes = 0;  // the clock is read again after so many
+  std::uint32_t clock_read_bytes = 0;  // the clock is read again after this many
   std::uint64_t windows_bytes = 0;     // of each attached interface
 };
 
