@@ -69,9 +69,11 @@ class Rewriter {
   std::vector<std::string> rows_;
 };
 
-class Run {
+// Reads the recordings of one `cgtally replay`, for run_replay(): recomputes the rows, writes the
+// CSV and feeds the credit model on the way. Prints nothing.
+class ReplayRun {
  public:
-  Run(const ReplayOptions& options, std::unique_ptr<monitor::CreditReplayer> credits)
+  ReplayRun(const ReplayOptions& options, std::unique_ptr<monitor::CreditReplayer> credits)
       : options_(options),
         replay_([this](std::string_view account) { return wanted(account); }),
         rewriter_(options.csv),
@@ -91,7 +93,7 @@ class Run {
     std::string screen = replay_screen(report, options_.top);
     if (!credits_) return screen;
     auto credits = credits_->finish();
-    return credits ? Result<std::string>(screen + "\n" + *credits) : credits;
+    return credits ? Result<std::string>(fmt::format("{}\n{}", screen, *credits)) : credits;
   }
 
  private:
@@ -103,15 +105,19 @@ class Run {
     }
     return csv::read_recordings(
         options_.files,
-        [this](const Sample& row, const std::string& place) { return take(row, place); });
+        [this](const Sample& row, const std::string& location) { return process(row, location); });
   }
 
-  Result<void> take(const Sample& row, const std::string& place) {
-    if (interfaces_.size() < kNamed) interfaces_.insert(row.iface);
+  Result<void> process(const Sample& row, const std::string& location) {
+    if (interfaces_.size() < kNamed) {
+      interfaces_.insert(row.iface);
+    }
     if (!on_interface(row)) return {};
-    if (accounts_.size() < kNamed) accounts_.insert(row.account);
-    auto sample = replay_.add(row, place);
-    if (!sample) return std::unexpected(std::move(sample).error().within(place));
+    if (accounts_.size() < kNamed) {
+      accounts_.insert(row.account);
+    }
+    auto sample = replay_.add(row, location);
+    if (!sample) return std::unexpected(std::move(sample).error().within(location));
     if (credits_ && (!options_.interfaces.empty() || csv::may_be_uplink(row.iface))) {
       if (auto charged = credits_->add(*sample); !charged) return charged;
     }
@@ -152,8 +158,9 @@ Result<void> check_output(const std::string& csv) {
 int run_replay(const ReplayOptions& options) {
   std::signal(SIGPIPE, SIG_IGN);  // the write says EPIPE
   if (const auto checked = check_output(options.csv); !checked) return print_error(checked.error());
-  if (const auto checked = monitor::check(options.credits); !checked)
+  if (const auto checked = monitor::check(options.credits); !checked) {
     return print_error(checked.error());
+  }
   if (const auto checked = check_output(options.credits.csv); !checked) {
     return print_error(checked.error());
   }
@@ -163,7 +170,7 @@ int run_replay(const ReplayOptions& options) {
     if (!started) return print_error(started.error());
     credits = *std::move(started);
   }
-  auto screen = Run(options, std::move(credits)).screen();
+  auto screen = ReplayRun(options, std::move(credits)).screen();
   const bool rows_on_stdout = options.csv == "-" || options.credits.csv == "-";
   auto shown = screen ? terminal::write_all(rows_on_stdout ? STDERR_FILENO : STDOUT_FILENO, *screen)
                       : Result<void>(std::unexpected(std::move(screen).error()));
