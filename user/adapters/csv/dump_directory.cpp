@@ -52,13 +52,17 @@ Result<void> DumpDirectory::open() {
     if (!is_dump(entry.path())) continue;
     std::error_code gone;
     const auto bytes = entry.file_size(gone);
-    if (!gone) found.push_back({.name = entry.path().filename(), .bytes = bytes});
+    if (!gone) {
+      found.push_back({.name = entry.path().filename(), .bytes = bytes});
+    }
   }
   if (failed) return std::unexpected(sys::error_from(failed.value(), "read " + path_));
   std::ranges::sort(found, {}, &File::name);
   files_.clear();
   bytes_ = 0;
-  for (File& file : found) keep(std::move(file));
+  for (File& file : found) {
+    keep(std::move(file));
+  }
   if (::access(path_.c_str(), W_OK | X_OK) != 0) {
     return std::unexpected(sys::error_from(errno, "write to " + path_));
   }
@@ -75,9 +79,11 @@ Result<void> DumpDirectory::make_room(std::uint64_t bytes) {
   while (!files_.empty() &&
          (files_.size() + 1 > limits_.files || bytes_ + bytes > limits_.bytes.value)) {
     const File& oldest = files_.front();
-    const std::string path = path_ + "/" + oldest.name;
+    const std::string path = fmt::format("{}/{}", path_, oldest.name);
     std::error_code failed;
-    if (is_dump(path)) std::filesystem::remove(path, failed);
+    if (is_dump(path)) {
+      std::filesystem::remove(path, failed);
+    }
     if (failed) return std::unexpected(sys::error_from(failed.value(), "remove " + path));
     bytes_ -= oldest.bytes;
     files_.pop_front();
@@ -99,7 +105,7 @@ Result<void> DumpDirectory::write(const std::string& name, std::string_view text
   if (auto written = sys::StateFile(path_, beside).write(text); !written) {
     return std::unexpected(std::move(written).error());
   }
-  auto moved = move_to_free_name(path_ + "/" + beside, name);
+  auto moved = move_to_free_name(fmt::format("{}/{}", path_, beside), name);
   if (!moved) return std::unexpected(std::move(moved).error());
   keep({.name = *std::move(moved), .bytes = text.size()});
   return {};
@@ -109,7 +115,7 @@ Result<std::string> DumpDirectory::move_to_free_name(const std::string& from,
                                                      const std::string& name) const {
   for (int number = 1; number <= kMostNames; ++number) {
     const std::string free = numbered_windows_file_name(name, number);
-    const std::string to = path_ + "/" + free;
+    const std::string to = fmt::format("{}/{}", path_, free);
     if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) {
       return free;
     }

@@ -27,7 +27,9 @@ std::string_view trimmed(std::string_view text) {
 
 std::string listed(const std::vector<std::string>& names) {
   std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  for (const std::string& name : names) {
+    text += fmt::format("{}{}", text.empty() ? "" : ", ", name);
+  }
   return text;
 }
 
@@ -42,8 +44,8 @@ Result<std::size_t> find(const std::vector<std::string>& header, const std::stri
   const auto found =
       std::ranges::find_if(header, [&](const std::string& one) { return trimmed(one) == name; });
   if (found != header.end()) return static_cast<std::size_t>(found - header.begin());
-  return std::unexpected(Error{.what = "there is no column " + name,
-                               .hint = "the columns are " + listed(header),
+  return std::unexpected(Error{.what = fmt::format("there is no column {}", name),
+                               .hint = fmt::format("the columns are {}", listed(header)),
                                .failure = Failure::usage});
 }
 
@@ -102,7 +104,9 @@ Result<void> for_each_series_row(std::istream& in, const std::string& name,
   RecordReader reader(in);
   auto more = reader.next();
   if (!more) return std::unexpected(std::move(more).error().within(name));
-  if (!*more) return std::unexpected(Error{.what = name + " is empty", .hint = "record first"});
+  if (!*more) {
+    return std::unexpected(Error{.what = fmt::format("{} is empty", name), .hint = "record first"});
+  }
   const auto layout = find_all(reader.fields(), columns);
   if (!layout) return std::unexpected(Error(layout.error()).within(name));
   for (;;) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "adapters/netns/census.h"
 
+#include <fmt/core.h>
 #include <sys/stat.h>
 
 #include <cerrno>
@@ -54,7 +55,7 @@ Census list_netns(const std::string& host_root, std::size_t most) {
   std::filesystem::directory_iterator entry(proc, ignored);
   for (; !ignored && entry != std::filesystem::directory_iterator(); entry.increment(ignored)) {
     if (is_process(entry->path().filename())) {
-      finder.add(entry->path().string() + "/ns/net");
+      finder.add(fmt::format("{}/ns/net", entry->path().string()));
     }
   }
   for (const auto& name : std::filesystem::directory_iterator(host_root + "/run/netns", ignored)) {

@@ -47,7 +47,7 @@ Result<Netns> Netns::open(std::string_view name_pid_or_path, const std::string& 
     return open_path(wanted, wanted, "give a path such as /run/netns/NAME or /proc/PID/ns/net");
   }
   const std::string names = host_root + "/run/netns";
-  const std::string named = names + "/" + wanted;
+  const std::string named = fmt::format("{}/{}", names, wanted);
   if (all_digits(wanted) && !exists(named)) {
     return open_path(fmt::format("{}/{}/ns/net", proc_of(host_root), wanted), wanted,
                      "give the id of a running process; in a container, share the host's pid "
@@ -60,8 +60,9 @@ Result<Netns> Netns::open(std::string_view name_pid_or_path, const std::string& 
               .code = EINVAL,
               .failure = Failure::usage});
   }
-  return open_path(named, wanted,
-                   "'ip netns' lists the names; in a container, mount the host's " + names);
+  return open_path(
+      named, wanted,
+      fmt::format("'ip netns' lists the names; in a container, mount the host's {}", names));
 }
 
 Result<Netns> Netns::find(const NetnsId& id, const std::string& name,
@@ -88,7 +89,7 @@ Result<Netns> Netns::find_inode(std::uint64_t inode, const std::string& name,
   }
   for (const auto& entry : std::filesystem::directory_iterator(proc_of(host_root), ignored)) {
     struct stat status{};
-    const std::string path = entry.path().string() + "/ns/net";
+    const std::string path = fmt::format("{}/ns/net", entry.path().string());
     if (!all_digits(entry.path().filename().string()) || stat(path.c_str(), &status) != 0 ||
         status.st_ino != inode) {
       continue;
@@ -103,14 +104,18 @@ Result<Netns> Netns::open_path(const std::string& path, std::string name, std::s
   sys::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!fd) {
     const int code = errno;
-    if (code == EACCES || code == EPERM) hint = "run cgtally as root, or grant CAP_SYS_PTRACE";
+    if (code == EACCES || code == EPERM) {
+      hint = "run cgtally as root, or grant CAP_SYS_PTRACE";
+    }
     Error error = sys::error_from(code, "open the netns " + path, std::move(hint));
-    if (code == ENOENT) error.failure = Failure::usage;
+    if (code == ENOENT) {
+      error.failure = Failure::usage;
+    }
     return std::unexpected(std::move(error));
   }
   struct stat status{};
   if (ioctl(fd.get(), NS_GET_NSTYPE) != CLONE_NEWNET || fstat(fd.get(), &status) != 0) {
-    return std::unexpected(Error{.what = path + " is not a network namespace",
+    return std::unexpected(Error{.what = fmt::format("{} is not a network namespace", path),
                                  .hint = "give its NAME (see 'ip netns'), the PID of a process in "
                                          "it, or a path such as /proc/PID/ns/net; in a container, "
                                          "mount /run/netns with propagation (rslave)",
@@ -125,7 +130,7 @@ Result<Entered> Entered::enter(const Netns& netns) {
   if (!here) return std::unexpected(std::move(here).error());
   if (here->inode() == netns.inode()) return Entered(sys::Fd());
   if (setns(netns.fd(), CLONE_NEWNET) != 0) {
-    return std::unexpected(sys::error_from(errno, "enter the netns " + netns.name(),
+    return std::unexpected(sys::error_from(errno, fmt::format("enter the netns {}", netns.name()),
                                            "run cgtally as root, or grant CAP_SYS_ADMIN"));
   }
   return Entered(std::move(here->fd_));
@@ -137,7 +142,9 @@ Result<NetnsId> id_here() {
   NetnsId id{.inode = here->inode(), .cookie = 0};
   socklen_t size = sizeof(id.cookie);
   const sys::Fd any(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  if (getsockopt(any.get(), SOL_SOCKET, SO_NETNS_COOKIE, &id.cookie, &size) != 0) id.cookie = 0;
+  if (getsockopt(any.get(), SOL_SOCKET, SO_NETNS_COOKIE, &id.cookie, &size) != 0) {
+    id.cookie = 0;
+  }
   return id;
 }
 

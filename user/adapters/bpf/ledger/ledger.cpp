@@ -65,7 +65,9 @@ void describe(cgt_header& header, const LedgerOptions& options, const Size& size
   header.cell_totals = offsetof(cgt_cell, rx_bytes);
   header.journal_at = offsetof(cgt_header, journal);
   header.journal_entries = CGT_RETIRE_ENTRIES;
-  if (getrandom(header.id, sizeof(header.id), 0) != sizeof(header.id)) header.id[0] = 0;
+  if (getrandom(header.id, sizeof(header.id), 0) != sizeof(header.id)) {
+    header.id[0] = 0;
+  }
   const Moment now = sys::now();
   header.made_boot_ns = static_cast<std::uint64_t>(now.boot.count());
   header.made_wall_ns = static_cast<std::uint64_t>(now.wall.count());
@@ -157,7 +159,9 @@ Result<void> Ledger::pin(const std::string& directory) const {
 
 std::vector<std::string> Ledger::pin_names() {
   std::vector<std::string> names;
-  for (const Shape& shape : shapes_of({.slots = 1, .rows = 1})) names.push_back(shape.name);
+  for (const Shape& shape : shapes_of({.slots = 1, .rows = 1})) {
+    names.push_back(shape.name);
+  }
   return names;
 }
 
@@ -173,8 +177,12 @@ Result<void> Ledger::map_memory(Access access) {
 }
 
 void Ledger::unmap() {
-  if (header_) munmap(header_, sizeof(*header_));
-  if (!cells_.empty()) munmap(cells_.data(), cells_.size_bytes());
+  if (header_) {
+    munmap(header_, sizeof(*header_));
+  }
+  if (!cells_.empty()) {
+    munmap(cells_.data(), cells_.size_bytes());
+  }
   header_ = nullptr;
   cells_ = {};
 }
@@ -241,13 +249,17 @@ void Ledger::release(const cgt_key& account, std::uint32_t slot) {
 std::vector<bool> Ledger::slots_in_use() const {
   std::vector<bool> used(slots());
   for (const cgt_retire_entry& entry : header_->journal) {
-    if (entry.state != CGT_RETIRE_NONE && entry.slot < used.size()) used[entry.slot] = true;
+    if (entry.state != CGT_RETIRE_NONE && entry.slot < used.size()) {
+      used[entry.slot] = true;
+    }
   }
   cgt_key key{};
   std::uint32_t slot = 0;
   for (const void* previous = nullptr; bpf_map_get_next_key(fd("slots"), previous, &key) == 0;
        previous = &key) {
-    if (bpf_map_lookup_elem(fd("slots"), &key, &slot) == 0 && slot < used.size()) used[slot] = true;
+    if (bpf_map_lookup_elem(fd("slots"), &key, &slot) == 0 && slot < used.size()) {
+      used[slot] = true;
+    }
   }
   return used;
 }

@@ -51,7 +51,9 @@ bool is_of_interface(std::string_view name) {
 }
 
 bool is_ours(std::string_view name) {
-  if (name.ends_with(kUnfinished)) name.remove_suffix(kUnfinished.size());
+  if (name.ends_with(kUnfinished)) {
+    name.remove_suffix(kUnfinished.size());
+  }
   static const auto maps = Ledger::pin_names();
   return is_of_interface(name) || std::ranges::find(kOthers, name) != kOthers.end() ||
          std::ranges::find(maps, name) != maps.end();
@@ -80,6 +82,10 @@ bool is_at(int fd, const std::string& path) {
          held.st_ino == there.st_ino && held.st_dev == there.st_dev;
 }
 
+std::string how_to_mount(const std::string& bpffs) {
+  return fmt::format("mount it: mount -t bpf bpf {}", bpffs);
+}
+
 Result<void> make_directory(const std::string& path) {
   if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return {};
   return std::unexpected(sys::error_from(errno, "make " + path));
@@ -93,11 +99,11 @@ Result<Pins> Pins::below(const std::string& bpffs) {
   struct statfs status{};
   if (::statfs(bpffs.c_str(), &status) != 0) {
     return std::unexpected(
-        sys::error_from(errno, "look at " + bpffs, "mount it: mount -t bpf bpf " + bpffs));
+        sys::error_from(errno, fmt::format("look at {}", bpffs), how_to_mount(bpffs)));
   }
   if (status.f_type != kBpffsMagic) {
     return std::unexpected(Error{.what = fmt::format("{} is not a BPF file system", bpffs),
-                                 .hint = "mount it: mount -t bpf bpf " + bpffs,
+                                 .hint = how_to_mount(bpffs),
                                  .failure = Failure::unsupported});
   }
   Pins pins(bpffs + "/cgtally");
@@ -120,7 +126,9 @@ bool Pins::is_there() const { return exists(directory_); }
 void Pins::sweep() const {
   for (const std::string& name : names_in(root_)) {
     const bool left = name.ends_with(kUnfinished) || name.ends_with(kForgotten);
-    if (left && name.starts_with('v')) (void)unpin(fmt::format("{}/{}", root_, name));
+    if (left && name.starts_with('v')) {
+      (void)unpin(fmt::format("{}/{}", root_, name));
+    }
   }
 }
 
@@ -136,7 +144,9 @@ std::vector<std::uint32_t> Pins::other_abis() const {
   std::vector<std::uint32_t> abis;
   for (const std::string& name : names_in(root_)) {
     const auto abi = abi_of(name);
-    if (abi && *abi != CGT_ABI_VERSION) abis.push_back(*abi);
+    if (abi && *abi != CGT_ABI_VERSION) {
+      abis.push_back(*abi);
+    }
   }
   std::ranges::sort(abis);
   return abis;
@@ -145,7 +155,7 @@ std::vector<std::uint32_t> Pins::other_abis() const {
 Error Pins::cured(Error error) const {
   if (error.code == EROFS) {
     const std::string bpffs = std::filesystem::path(root_).parent_path();
-    error.hint = "make it writable: mount -o remount,rw " + bpffs;
+    error.hint = fmt::format("make it writable: mount -o remount,rw {}", bpffs);
   }
   return error;
 }
@@ -176,7 +186,9 @@ bool Pins::kept() const {
 
 Result<Ledger> Pins::create(const LedgerOptions& options) const {
   auto made = make(options);
-  if (!made) ::rmdir(root_.c_str());  // lock() made it; it stays if there is anything in it
+  if (!made) {  // lock() made it; it stays if there is anything in it
+    ::rmdir(root_.c_str());
+  }
   return made;
 }
 
@@ -194,8 +206,8 @@ Result<Ledger> Pins::make(const LedgerOptions& options) const {
     const int code = errno;
     (void)unpin(making);
     return std::unexpected(
-        sys::error_from(code, "put the ledger at " + directory_,
-                        "look what is there, and remove it: ls -l " + directory_));
+        sys::error_from(code, fmt::format("put the ledger at {}", directory_),
+                        fmt::format("look what is there, and remove it: ls -l {}", directory_)));
   }
   return ledger;
 }
@@ -206,7 +218,9 @@ Result<std::vector<std::string>> Pins::forget(const std::string& directory) cons
   std::string here = directory;
   if (std::ranges::all_of(names_in(directory), is_ours)) {
     here += kForgotten;
-    if (std::rename(directory.c_str(), here.c_str()) != 0) here = directory;
+    if (std::rename(directory.c_str(), here.c_str()) != 0) {
+      here = directory;
+    }
   }
   auto left = unpin(here);
   ::rmdir(root_.c_str());  // it stays if there is anything in it
@@ -214,9 +228,7 @@ Result<std::vector<std::string>> Pins::forget(const std::string& directory) cons
 }
 
 Result<std::vector<std::string>> Pins::unpin(const std::string& directory) {
-  if (!exists(directory)) {
-    return std::unexpected(sys::error_from(ENOENT, "look at " + directory));
-  }
+  if (!exists(directory)) return std::unexpected(sys::error_from(ENOENT, "look at " + directory));
   std::vector<std::string> left;
   for (const std::string& name : names_in(directory)) {
     const std::string path = fmt::format("{}/{}", directory, name);
