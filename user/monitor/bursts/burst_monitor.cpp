@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "monitor/bursts/burst_monitor.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <iterator>
 #include <ranges>
@@ -41,15 +43,15 @@ Result<void> BurstMonitor::start(sys::Poller& poller, const Snapshot& base) {
                                  .failure = Failure::unsupported});
   }
   auto timer = sys::Timer::every(pause_for(window_));
-  if (!timer) {
-    return std::unexpected(timer.error());
-  }
+  if (!timer) return std::unexpected(timer.error());
   timer_.emplace(std::move(*timer));
   poller_ = &poller;
   resolver_.emplace(session_, window_, sys::now().boot);
   reader_.start(pause_for(window_));
   follow_interfaces();
-  if (base.allowances) context_.update(*base.allowances, base.counters);
+  if (base.allowances) {
+    context_.update(*base.allowances, base.counters);
+  }
   (void)context_.take_gains(sys::now().boot);
   return poller.add(timer_->fd(), [this] {
     (void)timer_->read_expirations();
@@ -61,13 +63,13 @@ void BurstMonitor::follow_interfaces() {
   const std::vector<InterfaceKey> attached = session_.attached();
   std::vector<InterfaceKey> gone;
   for (const auto& [key, watched] : watched_) {
-    if (std::ranges::find(attached, key) == attached.end()) gone.push_back(key);
+    if (std::ranges::find(attached, key) == attached.end()) {
+      gone.push_back(key);
+    }
   }
   drop(gone);
   for (const InterfaceKey key : attached) {
-    if (watched_.contains(key)) {
-      continue;
-    }
+    if (watched_.contains(key)) continue;
     auto windows = session_.windows(key);
     if (windows && reader_.add(key, *std::move(windows))) {
       watched_.try_emplace(key, session_.interface_name(key), window_);
@@ -161,7 +163,9 @@ std::vector<NamedBurst> BurstMonitor::under_way() const {
     for (const Direction direction : kDirections) {
       if (!watched.states[direction].detector.open_since()) continue;
       NamedBurst burst = so_far(watched, direction);
-      if (burst.burst.burst.length() >= BackoffSchedule::kFirst) bursts.push_back(std::move(burst));
+      if (burst.burst.burst.length() >= BackoffSchedule::kFirst) {
+        bursts.push_back(std::move(burst));
+      }
     }
   }
   return bursts;
@@ -183,11 +187,11 @@ void BurstMonitor::report_missed(const Watched& watched, Direction direction,
   totals_.add_missed(missed.count());
   totals_.add_missed_traffic(direction, missed.bytes);
   if (missed_reports_ == MissedReports::first && missed_before_) return;
-  notices_.report(watched.name + " " + std::string(direction_name(direction)) + ": up to " +
-                  format_count(missed.count()) + " windows were missed (" +
-                  format_duration(start_of(missed.count())) + ", with " +
-                  format_bytes(missed.bytes) +
-                  "): they were overwritten before this reader came by");
+  notices_.report(fmt::format(
+      "{} {}: up to {} windows were missed ({}, with {}): they were overwritten before this reader "
+      "came by",
+      watched.name, direction_name(direction), format_count(missed.count()),
+      format_duration(start_of(missed.count())), format_bytes(missed.bytes)));
 }
 
 // Starts are told by the clock as it is when they are told.
@@ -198,10 +202,10 @@ void BurstMonitor::check_wall_clock(const Moment& now) {
       std::chrono::round<std::chrono::milliseconds>(ahead - wall_ahead_.value_or(ahead));
   wall_ahead_ = ahead;
   if (std::chrono::abs(step) >= kWallStep) {
-    notices_.report("the wall clock was set " +
-                    std::string(step > Nanoseconds::zero() ? "forward" : "back") + " by " +
-                    format_duration(std::chrono::abs(step)) +
-                    ": starts are told by the new time from here on, and lengths are not touched");
+    notices_.report(fmt::format(
+        "the wall clock was set {} by {}: starts are told by the new time from here on, and "
+        "lengths are not touched",
+        step > Nanoseconds::zero() ? "forward" : "back", format_duration(std::chrono::abs(step))));
   }
 }
 
@@ -232,7 +236,9 @@ std::string BurstMonitor::account_name(const Account& account) const {
 }
 
 void BurstMonitor::update(const Snapshot& snapshot) {
-  if (snapshot.allowances) context_.update(*snapshot.allowances, snapshot.counters);
+  if (snapshot.allowances) {
+    context_.update(*snapshot.allowances, snapshot.counters);
+  }
   // The keys of another ledger begin again: the same key is another interface.
   const bool another = snapshot.reading.ledger != ledger_;
   if (another) {

@@ -1,18 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "monitor/bursts/dump_writer.h"
 
+#include <fmt/core.h>
+
 #include <cerrno>
 
 #include "adapters/csv/burst_windows.h"
 #include "core/base/quantity.h"
 
 namespace cgtally::monitor {
+namespace {
+
+std::string no_dumps(const Error& error) {
+  return fmt::format("{}: bursts are counted without dumps until that works", error.what);
+}
+
+}  // namespace
 
 DumpWriter::DumpWriter(std::string directory, csv::DumpLimits limits, Notices& notices)
     : notices_(notices), directory_(std::move(directory), limits) {
   if (const auto opened = directory_.open(); !opened) {
     failure_ = opened.error();
-    notices_.report(failure_->what + ": bursts are counted without dumps until that works");
+    notices_.report(no_dumps(*failure_));
   }
   thread_ = std::thread([this] { work(); });
 }
@@ -23,8 +32,8 @@ void DumpWriter::put(FlightDump dump, AccountNames names) {
   const std::lock_guard guard(mutex_);
   if (jobs_.size() == kMostWaiting) {
     if (lost_++ == 0) {
-      news_.push_back("dumps come faster than " + directory_.path() +
-                      " takes them: some are left out");
+      news_.push_back(fmt::format("dumps come faster than {} takes them: some are left out",
+                                  directory_.path()));
     }
     return;
   }
@@ -38,7 +47,9 @@ void DumpWriter::finish() {
     over_ = true;
     changed_.notify_one();
   }
-  if (thread_.joinable()) thread_.join();
+  if (thread_.joinable()) {
+    thread_.join();
+  }
   report_news();
 }
 
@@ -67,14 +78,14 @@ void DumpWriter::record(const Result<void>& written) {
   if (written) {
     ++written_;
     if (std::exchange(failure_, std::nullopt)) {
-      news_.push_back("writing dumps to " + directory_.path() + " works again");
+      news_.push_back(fmt::format("writing dumps to {} works again", directory_.path()));
     }
     return;
   }
   ++lost_;
   too_large_ = too_large_ || written.error().code == EFBIG;
   if (!failure_) {
-    news_.push_back(written.error().what + ": bursts are counted without dumps until that works");
+    news_.push_back(no_dumps(written.error()));
   }
   failure_ = written.error();
 }
@@ -85,24 +96,31 @@ void DumpWriter::report_news() {
     const std::lock_guard guard(mutex_);
     news = std::exchange(news_, {});
   }
-  for (std::string& one : news) notices_.report(std::move(one));
+  for (std::string& one : news) {
+    notices_.report(std::move(one));
+  }
 }
 
 std::optional<Error> DumpWriter::missing() const {
   const std::lock_guard guard(mutex_);
   if (lost_ == 0) return std::nullopt;
   std::string hint = "give --dump-over a higher rate, so that there are fewer";
-  if (failure_) hint = "make room there, or choose another directory: --dump DIR";
-  if (too_large_) hint = "give them more room: --dump-size SIZE";
-  return Error{.what = format_count(lost_) + (lost_ == 1 ? " dump is" : " dumps are") +
-                       " missing in " + directory_.path() + (failure_ ? ": " + failure_->what : ""),
+  if (failure_) {
+    hint = "make room there, or choose another directory: --dump DIR";
+  }
+  if (too_large_) {
+    hint = "give them more room: --dump-size SIZE";
+  }
+  return Error{.what = fmt::format("{} {} missing in {}{}", format_count(lost_),
+                                   lost_ == 1 ? "dump is" : "dumps are", directory_.path(),
+                                   failure_ ? fmt::format(": {}", failure_->what) : ""),
                .hint = hint};
 }
 
 std::string DumpWriter::summary() const {
   const std::lock_guard guard(mutex_);
   if (written_ == 0) return {};
-  return "dumps     " + format_count(written_) + " written to " + directory_.path();
+  return fmt::format("dumps     {} written to {}", format_count(written_), directory_.path());
 }
 
 }  // namespace cgtally::monitor

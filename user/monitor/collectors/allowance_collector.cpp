@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "monitor/collectors/allowance_collector.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <variant>
 
@@ -65,8 +67,8 @@ void AllowanceCollector::read_one(Watched& watched, AllowanceReading& reading) {
   if (!statistics) {
     watched.skip_until = {};
     if (!std::exchange(failure_reported_, true)) {
-      notices_.report(watched.interface.name +
-                      ": no allowance counters: " + statistics.error().what);
+      notices_.report(fmt::format("{}: no allowance counters: {}", watched.interface.name,
+                                  statistics.error().what));
     }
     return;
   }

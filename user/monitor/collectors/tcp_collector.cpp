@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "monitor/collectors/tcp_collector.h"
 
+#include <fmt/core.h>
+
 #include <cerrno>
 
 #include "adapters/netlink/inet_diag.h"
@@ -23,17 +25,13 @@ constexpr std::size_t kMostSockets = 200'000;  // in all: about 13 MB
 Result<netlink::TcpSockets> sockets_in(const std::string& path, std::uint64_t inode,
                                        std::size_t most) {
   const auto netns = netns::Netns::open(path, "");
-  if (!netns) {
-    return std::unexpected(netns.error());
-  }
+  if (!netns) return std::unexpected(netns.error());
   if (netns->inode() != inode) {
     return std::unexpected(
-        Error{.what = path + " leads to another netns", .hint = {}, .code = ENOENT});
+        Error{.what = fmt::format("{} leads to another netns", path), .hint = {}, .code = ENOENT});
   }
   const auto entered = netns::Entered::enter(*netns);
-  if (!entered) {
-    return std::unexpected(entered.error());
-  }
+  if (!entered) return std::unexpected(entered.error());
   return netlink::tcp_sockets(most);
 }
 
@@ -48,9 +46,7 @@ TcpCollector::TcpCollector(std::string host_root, Notices& notices)
       census_pace_(kCensusEvery) {}
 
 bool TcpCollector::update(const Moment& now) {
-  if (!pace_.due(now.boot)) {
-    return false;
-  }
+  if (!pace_.due(now.boot)) return false;
   const Nanoseconds begin = sys::now().boot;
   find_netns(begin);
   dump_some(begin);
@@ -63,9 +59,7 @@ bool TcpCollector::update(const Moment& now) {
 }
 
 void TcpCollector::find_netns(Nanoseconds now) {
-  if (now < census_rest_ || (!census_pace_.due(now) && !path_lost_)) {
-    return;
-  }
+  if (now < census_rest_ || (!census_pace_.due(now) && !path_lost_)) return;
   path_lost_ = false;
   netns::Census census = netns::list_netns(host_root_, kMostNetns);
   const Nanoseconds end = sys::now().boot;
@@ -92,9 +86,7 @@ void TcpCollector::dump_some(Nanoseconds begin) {
     if (at == netns_.end()) {
       at = netns_.begin();
     }
-    if (i > 0 && sys::now().boot - begin > kBudget) {
-      break;
-    }
+    if (i > 0 && sys::now().boot - begin > kBudget) break;
     dump(at->first, at->second);
     next_ = at->first + 1;
   }
@@ -119,8 +111,9 @@ void TcpCollector::dump(std::uint64_t inode, NetnsSockets& netns) {
   } else if (has_gone(found.error())) {
     path_lost_ = true;
   } else {
-    const std::string hint = found.error().hint.empty() ? "" : "; " + found.error().hint;
-    report_once("failing", "connections are not all seen: " + found.error().what + hint);
+    const Error& error = found.error();
+    report_once("failing", fmt::format("connections are not all seen: {}{}{}", error.what,
+                                       error.hint.empty() ? "" : "; ", error.hint));
   }
 }
 
@@ -139,18 +132,21 @@ void TcpCollector::update_stats(const Moment& now) {
 
 void TcpCollector::report_limits(Nanoseconds took) {
   if (!found_all_) {
-    report_once("netns", "more than " + std::to_string(kMostNetns) +
-                             " network namespaces: connections in the others are not seen");
+    report_once(
+        "netns",
+        fmt::format("more than {} network namespaces: connections in the others are not seen",
+                    kMostNetns));
   }
   if (sockets_.size() >= kMostSockets) {
-    report_once("sockets", "more than " + std::to_string(kMostSockets) +
-                               " connections: the others are not seen");
+    report_once("sockets",
+                fmt::format("more than {} connections: the others are not seen", kMostSockets));
   }
   if (took * kRestFactor > 2 * kDumpEvery) {
-    report_once("slow", "looking at " + format_count(sockets_.size()) + " connections in " +
-                            std::to_string(netns_.size()) + " network namespaces takes " +
-                            format_duration(took) + ": done every " +
-                            format_duration(took * kRestFactor));
+    report_once(
+        "slow",
+        fmt::format("looking at {} connections in {} network namespaces takes {}: done every {}",
+                    format_count(sockets_.size()), netns_.size(), format_duration(took),
+                    format_duration(took * kRestFactor)));
   }
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "monitor/credits/credit_monitor.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <fstream>
 #include <set>
@@ -32,7 +34,7 @@ std::optional<std::string> larger_type(const Instance& instance, BitRate rate) {
   const InstanceType* larger =
       own == nullptr ? nullptr : instance.catalogue.types.larger(*own, rate);
   if (larger == nullptr) return std::nullopt;
-  return larger->name + ": baseline " + format_bit_rate(larger->baseline);
+  return fmt::format("{}: baseline {}", larger->name, format_bit_rate(larger->baseline));
 }
 
 // Boot and wall clock run side by side for as long as a boot lasts, but for small corrections.
@@ -78,14 +80,14 @@ std::optional<SavedCredits> CreditMonitor::read_saved() {
   auto memory = parse_saved_credits(**text);
   if (memory) return *std::move(memory);
   if (role_ == CreditRole::reader) {
-    notices_.report(file_.path() + " is of no use (" + memory.error().what +
-                    "): the balance is not known");
+    notices_.report(fmt::format("{} is of no use ({}): the balance is not known", file_.path(),
+                                memory.error().what));
     return std::nullopt;
   }
   const auto aside = file_.set_aside();
-  notices_.report(file_.path() + " is of no use (" + memory.error().what +
-                  "): " + (aside ? "kept as " + *aside : aside.error().what) +
-                  ", and the balance is not known");
+  notices_.report(fmt::format("{} is of no use ({}): {}, and the balance is not known",
+                              file_.path(), memory.error().what,
+                              aside ? fmt::format("kept as {}", *aside) : aside.error().what));
   return std::nullopt;
 }
 
@@ -100,11 +102,12 @@ void CreditMonitor::start_from_saved(const Snapshot& base, BucketStart start) {
   const SaveGap since = gap_since(*saved, identity());
   if (since.same_boot) {
     credits_.emplace(instance_.terms, *saved, since, now);
-    notices_.report("the credits go on as remembered " + format_duration(since.length) +
-                    " ago; what went out since is " + since.explanation +
-                    (start == BucketStart::unknown
-                         ? ""
-                         : " (for --start to count, remove " + file_.path() + ")"));
+    notices_.report(
+        fmt::format("the credits go on as remembered {} ago; what went out since is {}{}",
+                    format_duration(since.length), since.explanation,
+                    start == BucketStart::unknown
+                        ? ""
+                        : fmt::format(" (for --start to count, remove {})", file_.path())));
     return;
   }
   if (start == BucketStart::unknown) {
@@ -154,9 +157,10 @@ Result<void> CreditMonitor::start_from_recording(const CreditOptions& options, c
 
 CreditIdentity CreditMonitor::identity() const {
   return {.instance = id_of(instance_),
-          .type = instance_.name.empty() ? format_bit_rate(instance_.terms.baseline) + " to " +
-                                               format_bit_rate(instance_.terms.burst)
-                                         : instance_.name,
+          .type = instance_.name.empty()
+                      ? fmt::format("{} to {}", format_bit_rate(instance_.terms.baseline),
+                                    format_bit_rate(instance_.terms.burst))
+                      : instance_.name,
           .boot = sys::boot_id(),
           .at = last_,
           .ledger = ledger_,
@@ -185,7 +189,9 @@ void CreditMonitor::keep(const Snapshot& snapshot) {
   billed_traffic_ = {};
   const auto sums = traffic_by_interface(snapshot.reading.accounts);
   for (const CountedInterface& one : billed_.interfaces) {
-    if (const auto sum = sums.find(one.key); sum != sums.end()) billed_traffic_ += sum->second;
+    if (const auto sum = sums.find(one.key); sum != sums.end()) {
+      billed_traffic_ += sum->second;
+    }
   }
 }
 
@@ -197,7 +203,9 @@ void CreditMonitor::advance(const Snapshot& snapshot) {
     const auto& billed = snapshot.billed.interfaces;
     return std::ranges::find(billed, sample.iface, &CountedInterface::name) == billed.end();
   });
-  for (const Sample& sample : samples) interval.charged += sample.delta;
+  for (const Sample& sample : samples) {
+    interval.charged += sample.delta;
+  }
   const auto gain = [&snapshot](AllowanceCounter counter) {
     return CounterGain{
         .there = snapshot.counters.has(counter),
@@ -220,7 +228,9 @@ CreditReport CreditMonitor::report(const Snapshot& snapshot) const {
   report.directions = credits_->directions(most_named_);
   set_allowances(report, snapshot.counters.summaries());
   report.knows_connections = role_ == CreditRole::owner;
-  if (report.knows_connections) report.connections = snapshot.tcp.all();
+  if (report.knows_connections) {
+    report.connections = snapshot.tcp.all();
+  }
   const BitRate most = std::max(report.directions.tx.mean, report.directions.rx.mean);
   report.larger = larger_type(instance_, most);
   return report;

@@ -2,6 +2,8 @@
 // From options, firmware, metadata service and table to the terms of one instance.
 #include "monitor/credits/instance.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
 #include "adapters/ec2/dmi.h"
@@ -43,7 +45,9 @@ Result<void> identify(const InstanceOptions& options, const std::string& host_ro
     return {};
   }
   auto identity = ec2::read_dmi(host_root);
-  if (identity) instance.instance_id = identity->instance_id;
+  if (identity) {
+    instance.instance_id = identity->instance_id;
+  }
   if (!options.instance.empty()) {
     instance.name = options.instance;
     instance.source = IdentitySource::told;
@@ -67,14 +71,17 @@ void weigh(Weighting weighting, InstanceType& type, std::vector<std::string>& no
     type.baseline.bits_per_second += moved;
   } else {
     type.baseline.bits_per_second -= moved;
-    if (type.burst > BitRate{2 * moved}) type.burst.bits_per_second -= moved;
+    if (type.burst > BitRate{2 * moved}) {
+      type.burst.bits_per_second -= moved;
+    }
   }
   type.burst = std::max(type.burst, type.baseline);
-  notes.push_back(std::string("weighting ") + (weighting == Weighting::vpc_1 ? "vpc-1" : "ebs-1") +
-                  ": a quarter of the baseline is taken to move; AWS says up to that");
+  notes.push_back(
+      fmt::format("weighting {}: a quarter of the baseline is taken to move; AWS says up to that",
+                  weighting == Weighting::vpc_1 ? "vpc-1" : "ebs-1"));
   if (generation_of(type.name) < 8) {
-    notes.push_back("weighting is known of types from the 8th generation on, and " + type.name +
-                    " is none");
+    notes.push_back(fmt::format(
+        "weighting is known of types from the 8th generation on, and {} is none", type.name));
   }
 }
 
@@ -87,8 +94,8 @@ Result<InstanceType> figures_of(const InstanceOptions& options, Instance& instan
     type = *row;
     weigh(options.weighting, type, instance.notes);
     if (!type.burst_known && !options.burst) {
-      instance.notes.push_back("the table has no burst rate for " + type.name +
-                               ": no credits are counted on");
+      instance.notes.push_back(
+          fmt::format("the table has no burst rate for {}: no credits are counted on", type.name));
     }
   } else if (!instance.figures_told) {
     return std::unexpected(unknown_type(instance.name, instance.catalogue));
@@ -96,10 +103,10 @@ Result<InstanceType> figures_of(const InstanceOptions& options, Instance& instan
   type.baseline = options.baseline.value_or(type.baseline);
   type.burst = options.burst.value_or(type.burst);
   if (type.burst < type.baseline) {
-    return std::unexpected(usage_error("the burst, " + format_bit_rate(type.burst) +
-                                           ", is below the baseline, " +
-                                           format_bit_rate(type.baseline),
-                                       "give both; where there are no credits they are the same"));
+    return std::unexpected(
+        usage_error(fmt::format("the burst, {}, is below the baseline, {}",
+                                format_bit_rate(type.burst), format_bit_rate(type.baseline)),
+                    "give both; where there are no credits they are the same"));
   }
   return type;
 }
@@ -124,18 +131,20 @@ InstanceName shown_name(const Instance& instance) {
   const std::string& date = instance.catalogue.date;
   return {.name = instance.name,
           .source = std::string(identity_source_name(instance.source)),
-          .remark = instance.figures_told || date.empty() ? "" : "table of " + date};
+          .remark = instance.figures_told || date.empty() ? "" : fmt::format("table of {}", date)};
 }
 
 Error unknown_type(const std::string& name, const ec2::LoadedCatalogue& catalogue) {
   std::string meant;
   for (const std::string& near : catalogue.types.near(name)) {
-    meant += (meant.empty() ? "did you mean " : ", ") + near;
+    meant += fmt::format("{}{}", meant.empty() ? "did you mean " : ", ", near);
   }
-  if (!meant.empty()) meant += "? ";
-  return usage_error("there is no instance type " + shorten(printable(name), 40) +
-                         " in the table of " + catalogue.date,
-                     meant + "--catalogue FILE adds types");
+  if (!meant.empty()) {
+    meant += "? ";
+  }
+  return usage_error(fmt::format("there is no instance type {} in the table of {}",
+                                 shorten(printable(name), 40), catalogue.date),
+                     fmt::format("{}--catalogue FILE adds types", meant));
 }
 
 Result<Instance> find_instance(const InstanceOptions& options, const std::string& host_root) {
@@ -150,7 +159,9 @@ Result<Instance> find_instance(const InstanceOptions& options, const std::string
   const auto type = figures_of(options, instance);
   if (!type) return std::unexpected(type.error());
   instance.terms = terms_of(*type);
-  if (options.baseline) instance.terms.baseline_tolerance = 0;
+  if (options.baseline) {
+    instance.terms.baseline_tolerance = 0;
+  }
   if (options.bucket) {
     if (!instance.terms.has_credits()) {
       return std::unexpected(

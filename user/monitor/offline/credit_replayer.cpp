@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "monitor/offline/credit_replayer.h"
 
+#include <fmt/core.h>
+
 #include "adapters/csv/credits.h"
 #include "core/base/quantity.h"
 
@@ -53,8 +55,12 @@ CreditReplayer::CreditReplayer(const ReplayCreditOptions& options, const Instanc
 
 void CreditReplayer::write(const CreditReport& report) {
   if (!sink_ || !written_) return;
-  for (std::string& row : csv::credits_rows(report)) rows_.push_back(std::move(row));
-  if (rows_.size() >= kBatch) written_ = flush();
+  for (std::string& row : csv::credits_rows(report)) {
+    rows_.push_back(std::move(row));
+  }
+  if (rows_.size() >= kBatch) {
+    written_ = flush();
+  }
 }
 
 Result<void> CreditReplayer::flush() {
@@ -86,11 +92,15 @@ Result<std::string> CreditReplayer::finish() {
                                  .hint = "it takes two moments: record for longer"});
   }
   std::string text;
-  for (const std::string& note : notes_) text += note + "\n";
-  for (const std::string& line : credit_replay_lines(*result)) text += line + "\n";
+  for (const std::string& note : notes_) {
+    text += fmt::format("{}\n", note);
+  }
+  for (const std::string& line : credit_replay_lines(*result)) {
+    text += fmt::format("{}\n", line);
+  }
   if (series_.restarts() > 0) {
-    text += "the counter began again " + format_count(series_.restarts()) +
-            " times, and is counted from its new zero\n";
+    text += fmt::format("the counter began again {} times, and is counted from its new zero\n",
+                        format_count(series_.restarts()));
   }
   return text;
 }

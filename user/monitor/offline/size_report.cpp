@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "monitor/offline/size_report.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
@@ -37,7 +39,9 @@ struct Question {
 
 std::string joined(const std::set<std::string>& names) {
   std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + printable(name);
+  for (const std::string& name : names) {
+    text += fmt::format("{}{}", text.empty() ? "" : ", ", printable(name));
+  }
   constexpr std::size_t kMost = 30;
   return shorten(text, kMost);
 }
@@ -62,25 +66,28 @@ Result<Question> recorded(const SizeOptions& options) {
     return added ? added : std::unexpected(std::move(added).error().within(place));
   });
   if (!read) return std::unexpected(std::move(read).error());
-  if (taken == 0)
+  if (taken == 0) {
     return std::unexpected(csv::no_match("interface", {left_out.begin(), left_out.end()}));
+  }
   auto load = std::move(recorder).finish();
   if (!load) return std::unexpected(std::move(load).error());
-  Question question{.heading = format_date_time(load->first_wall) + "  " +
-                               format_duration(load->load.length()) + "  " +
-                               format_count(load->load.steps.size()) + " intervals of " +
-                               joined(load->interfaces) +
-                               (left_out.empty() ? "" : "  (left out: " + joined(left_out) + ")") +
-                               "\n" + sizing::workload_lines(load->load),
+  const std::string without =
+      left_out.empty() ? "" : fmt::format("  (left out: {})", joined(left_out));
+  Question question{.heading = fmt::format(
+                        "{}  {}  {} intervals of {}{}\n{}", format_date_time(load->first_wall),
+                        format_duration(load->load.length()), format_count(load->load.steps.size()),
+                        joined(load->interfaces), without, sizing::workload_lines(load->load)),
                     .counted = {},
                     .notes = sizing::short_packets(load->load)};
   if (load->gaps.count > 0) {
-    question.notes += "GAP      " + format_count(load->gaps.count) +
-                      " times nothing was recorded; what moved then is spread evenly\n";
+    question.notes +=
+        fmt::format("GAP      {} times nothing was recorded; what moved then is spread evenly\n",
+                    format_count(load->gaps.count));
   }
   if (load->ledgers > 1) {
-    question.notes += "LEDGER   " + format_count(load->ledgers) +
-                      " ledgers one after the other; the time between them counts for nothing\n";
+    question.notes += fmt::format(
+        "LEDGER   {} ledgers one after the other; the time between them counts for nothing\n",
+        format_count(load->ledgers));
   }
   question.counted.push_back({.name = "", .load = std::move(load)->load, .one = std::nullopt});
   return question;
@@ -90,17 +97,18 @@ Result<Question> imagined(const SizeOptions& options) {
   const sizing::Exchange exchange{.per_second = *options.rps,
                                   .request = options.request.value_or(kUsualRequest),
                                   .response = *options.response};
-  Question question{.heading = format_count(exchange.per_second) +
-                               (exchange.per_second == 1 ? " response" : " responses") +
-                               " a second of " + format_bytes(exchange.response) +
-                               ", to requests of " + format_bytes(exchange.request) + "\n",
-                    .counted = {},
-                    .notes = ""};
+  Question question{
+      .heading = fmt::format("{} {} a second of {}, to requests of {}\n",
+                             format_count(exchange.per_second),
+                             exchange.per_second == 1 ? "response" : "responses",
+                             format_bytes(exchange.response), format_bytes(exchange.request)),
+      .counted = {},
+      .notes = ""};
   for (const auto& [name, one] : {std::pair{"payload", sizing::payload_of(exchange)},
                                   std::pair{"wire", sizing::wire_bytes_of(exchange)}}) {
     auto load = sizing::repeated(one, exchange.per_second);
     if (!load) return std::unexpected(std::move(load).error());
-    question.heading += std::string(name) + "\n" + sizing::workload_lines(*load);
+    question.heading += fmt::format("{}\n{}", name, sizing::workload_lines(*load));
     question.counted.push_back({.name = name, .load = *std::move(load), .one = one});
   }
   question.notes =
@@ -118,9 +126,9 @@ Result<Question> ask(const SizeOptions& options) {
                                        "give FILE..., or --response-size and --rps"));
   }
   if (imagining && (!options.response || !options.rps)) {
-    return std::unexpected(usage_error(
-        std::string("--") + (options.response ? "rps" : "response-size") + " is missing",
-        "an imagined workload is --response-size 32kB --rps 400"));
+    return std::unexpected(
+        usage_error(fmt::format("--{} is missing", options.response ? "rps" : "response-size"),
+                    "an imagined workload is --response-size 32kB --rps 400"));
   }
   if (!imagining && options.files.empty()) {
     return std::unexpected(usage_error("there is nothing to size",
@@ -140,11 +148,14 @@ Result<std::vector<const InstanceType*>> chosen(const SizeOptions& options,
   for (const InstanceType& type : catalogue.types.types()) {
     const bool ec2 = !type.name.starts_with("cache.") && !type.name.starts_with("db.");
     const bool wanted = options.types.empty() ? ec2 : matches_glob(options.types, type.name);
-    if (wanted) types.push_back(&type);
+    if (wanted) {
+      types.push_back(&type);
+    }
   }
   if (!types.empty()) return types;
-  return std::unexpected(usage_error("no instance type matches " + printable(options.types),
-                                     "give a pattern such as 't4g.*', 'cache.*' or '*'"));
+  return std::unexpected(
+      usage_error(fmt::format("no instance type matches {}", printable(options.types)),
+                  "give a pattern such as 't4g.*', 'cache.*' or '*'"));
 }
 
 std::vector<sizing::SizingRow> rows_for(const std::vector<sizing::Candidate>& shown,
@@ -152,7 +163,9 @@ std::vector<sizing::SizingRow> rows_for(const std::vector<sizing::Candidate>& sh
                                         const sizing::GivenLimits& limits) {
   std::vector<sizing::SizingRow> rows;
   std::vector<sizing::Sizing> sizings;
-  for (const Counted& counted : question.counted) sizings.emplace_back(counted.load, limits);
+  for (const Counted& counted : question.counted) {
+    sizings.emplace_back(counted.load, limits);
+  }
   for (const sizing::Candidate& one : shown) {
     const CreditTerms terms = terms_of(*one.type);
     for (std::size_t i = 0; i < question.counted.size(); ++i) {
@@ -174,13 +187,15 @@ Result<void> write_csv(const std::string& path, const std::vector<sizing::Sizing
   if (path != "-" && std::filesystem::is_regular_file(path, ignored) &&
       std::filesystem::file_size(path, ignored) > 0) {
     return std::unexpected(
-        usage_error("--csv " + path + ": exists", "remove it, or choose another name"));
+        usage_error(fmt::format("--csv {}: exists", path), "remove it, or choose another name"));
   }
   auto sink = csv::FileSink::open(path, csv::sizing_header());
   if (!sink) return std::unexpected(std::move(sink).error());
   std::vector<std::string> lines;
   lines.reserve(rows.size());
-  for (const sizing::SizingRow& row : rows) lines.push_back(csv::sizing_row(row));
+  for (const sizing::SizingRow& row : rows) {
+    lines.push_back(csv::sizing_row(row));
+  }
   return sink->write(lines);
 }
 
@@ -191,22 +206,21 @@ std::string summary(const std::vector<sizing::Candidate>& all, bool is_recorded,
     return format_count(
         static_cast<std::uint64_t>(std::ranges::count_if(all, matches, &sizing::Candidate::fit)));
   };
-  std::string text =
-      "\n" +
-      counted([](const sizing::Fit& fit) { return fit.verdict == sizing::Verdict::for_ever; }) +
-      " of " + format_count(all.size()) + (all.size() == 1 ? " type carries" : " types carry") +
-      " it for ever";
+  const std::string for_ever =
+      counted([](const sizing::Fit& fit) { return fit.verdict == sizing::Verdict::for_ever; });
+  std::string text = fmt::format("\n{} of {} {} it for ever", for_ever, format_count(all.size()),
+                                 all.size() == 1 ? "type carries" : "types carry");
   if (is_recorded) {
-    text += ", " + counted([](const sizing::Fit& fit) {
-              return fit.verdict == sizing::Verdict::empties && fit.over_the_load;
-            }) +
-            " more over the recording";
+    text += fmt::format(", {} more over the recording", counted([](const sizing::Fit& fit) {
+                          return fit.verdict == sizing::Verdict::empties && fit.over_the_load;
+                        }));
   }
-  return text + "\ntypes of " + catalogue.date +
-         (catalogue.file.empty() ? ""
-                                 : ", " + format_count(catalogue.from_file) + " of them from " +
-                                       shorten(printable(catalogue.file), 40)) +
-         "\n";
+  text += fmt::format("\ntypes of {}", catalogue.date);
+  if (!catalogue.file.empty()) {
+    text += fmt::format(", {} of them from {}", format_count(catalogue.from_file),
+                        shorten(printable(catalogue.file), 40));
+  }
+  return text + '\n';
 }
 
 std::string footer(const std::vector<sizing::Candidate>& all,
@@ -222,10 +236,12 @@ std::string footer(const std::vector<sizing::Candidate>& all,
   }
   std::set<std::string> without_burst;
   for (const sizing::SizingRow& row : rows) {
-    if (!row.type->burst_known) without_burst.insert(row.type->name);
+    if (!row.type->burst_known) {
+      without_burst.insert(row.type->name);
+    }
   }
   for (const std::string& name : without_burst) {
-    text += "BURST    not known of " + printable(name) + ": no credits are counted on\n";
+    text += fmt::format("BURST    not known of {}: no credits are counted on\n", printable(name));
   }
   const auto given = [](const sizing::Candidate& one) {
     return sizing::crosses_given_limit(one.fit);
@@ -255,9 +271,9 @@ Result<std::string> size_text(const SizeOptions& options) {
     const auto written = write_csv(options.csv, rows_for(all, *question, options.limits));
     if (!written) return std::unexpected(written.error());
   }
-  return question->heading + "\n" + sizing::sizing_table(rows) +
-         summary(all, question->counted.size() == 1, *catalogue) + footer(all, rows) +
-         question->notes;
+  return fmt::format("{}\n{}{}{}{}", question->heading, sizing::sizing_table(rows),
+                     summary(all, question->counted.size() == 1, *catalogue), footer(all, rows),
+                     question->notes);
 }
 
 }  // namespace cgtally::monitor

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "monitor/output/row_writer.h"
 
+#include <fmt/core.h>
+
 #include <cerrno>
 
 #include "core/base/quantity.h"
@@ -15,9 +17,7 @@ constexpr std::size_t kMostWaiting = 65'536;
 Result<RowWriter> RowWriter::open(const std::string& path, std::string header, std::string what,
                                   sys::WaitForRoom wait, Notices& notices) {
   auto sink = csv::FileSink::open(path, std::move(header), std::move(wait));
-  if (!sink) {
-    return std::unexpected(sink.error());
-  }
+  if (!sink) return std::unexpected(sink.error());
   return RowWriter(std::move(*sink), path == "-" ? "stdout" : path, std::move(what), notices);
 }
 
@@ -30,33 +30,29 @@ void RowWriter::put(std::string row) {
 }
 
 bool RowWriter::write() {
-  if (waiting_.empty()) {
-    return true;
-  }
+  if (waiting_.empty()) return true;
   const auto written = sink_.write(waiting_);
   if (written) {
     waiting_.clear();
     if (std::exchange(failure_, std::nullopt)) {
-      notices_.report("writing " + path_ + " works again");
+      notices_.report(fmt::format("writing {} works again", path_));
     }
     return true;
   }
-  if (written.error().code == EPIPE) {
-    return false;
-  }
+  if (written.error().code == EPIPE) return false;
   if (!failure_ && written.error().code != ECANCELED) {  // that is the end, which has its own words
-    notices_.report(written.error().what + ": " + what_ + " are kept until there is room");
+    notices_.report(
+        fmt::format("{}: {} are kept until there is room", written.error().what, what_));
   }
   failure_ = written.error();
   return true;
 }
 
 std::optional<Error> RowWriter::missing_rows() const {
-  if (waiting_.empty() && lost_ == 0) {
-    return std::nullopt;
-  }
-  return Error{.what = format_count(waiting_.size() + lost_) + " rows of " + what_ +
-                       " are missing in " + path_ + (failure_ ? ": " + failure_->what : ""),
+  if (waiting_.empty() && lost_ == 0) return std::nullopt;
+  return Error{.what = fmt::format("{} rows of {} are missing in {}{}",
+                                   format_count(waiting_.size() + lost_), what_, path_,
+                                   failure_ ? fmt::format(": {}", failure_->what) : ""),
                .hint = "make room before the next run"};
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "monitor/output/sample_writer.h"
 
+#include <fmt/core.h>
+
 #include <cerrno>
 
 #include "adapters/csv/samples.h"
@@ -45,8 +47,8 @@ SampleWriter::Outcome SampleWriter::write(const Snapshot& now, const Session& se
     sampler_.commit();
     columns_.commit(samples_);
     if (std::exchange(failure_, std::nullopt)) {
-      notices_.report("writing " + path_ + " works again: these rows cover the last " +
-                      format_duration(taken.boot - failing_since_.boot));
+      notices_.report(fmt::format("writing {} works again: these rows cover the last {}", path_,
+                                  format_duration(taken.boot - failing_since_.boot)));
     }
     return Outcome::written;
   }
@@ -67,8 +69,8 @@ SampleWriter::Outcome SampleWriter::write(const Snapshot& now, const Session& se
 Error SampleWriter::missing_rows() const {
   const char* hint = failure_->code == ECANCELED ? "let it read on, or write to a file: --csv FILE"
                                                  : "make room before the next run";
-  return {.what = "the last rows are missing: " + failure_->what,
-          .hint = std::string("the summary covers them; ") + hint};
+  return {.what = fmt::format("the last rows are missing: {}", failure_->what),
+          .hint = fmt::format("the summary covers them; {}", hint)};
 }
 
 }  // namespace cgtally::monitor

@@ -84,7 +84,7 @@ Result<void> NetnsInterfaces::select(const std::vector<std::string>& patterns) {
   if (!device) return std::unexpected(nothing_to_count(*existing));
   selection_.patterns = {*device};
   notices_.report(fmt::format("no uplink{}: counting {}, the default route's device",
-                              label_.empty() ? "" : " in netns " + label_, *device));
+                              label_.empty() ? "" : fmt::format(" in netns {}", label_), *device));
   return {};
 }
 
