@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/options/common.h"
 
+#include <fmt/core.h>
+
 #include <filesystem>
 
 namespace cgtally::cli {
@@ -30,7 +32,7 @@ void add_host_root_option(CLI::App& command, std::string& host_root) {
   host_root = default_host_root();
   const auto parse = [&host_root](const std::string& text) {
     if (!is_directory(text)) {
-      throw_usage_error("--host-root must be a directory, got " + text,
+      throw_usage_error(fmt::format("--host-root must be a directory, got {}", text),
                         "mount the host's root there: docker run -v /:/host:ro");
     }
     host_root = text == "/" ? "" : text;
@@ -81,7 +83,7 @@ void add_slots_option(CLI::App& command, std::optional<std::uint32_t>& slots) {
             {.name = "--slots",
              .help = "Number of accounts that the ledger has room for; traffic of further "
                      "accounts is counted on (overflow)",
-             .fallback = std::to_string(monitor::SessionOptions{}.ledger.slots)},
+             .fallback = fmt::format("{}", monitor::SessionOptions{}.ledger.slots)},
             kSlots, into(slots));
 }
 

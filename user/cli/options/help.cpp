@@ -64,10 +64,10 @@ Options options_of(const CLI::App& app, bool positional) {
 }
 
 std::string usage(const CLI::App& app, const std::string& name) {
-  std::string line = "Usage: " + name + " [OPTIONS]";
+  std::string line = fmt::format("Usage: {} [OPTIONS]", name);
   for (const CLI::Option* option : options_of(app, true)) {
     const std::string shown = option->get_name(true) + (is_repeatable(*option) ? "..." : "");
-    line += option->get_required() ? ' ' + shown : " [" + shown + ']';
+    line += option->get_required() ? fmt::format(" {}", shown) : fmt::format(" [{}]", shown);
   }
   if (!app.get_subcommands({}).empty()) line += " COMMAND";
   return line + '\n';

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/options/instance.h"
 
+#include <fmt/core.h>
+
 #include <array>
 
 #include "cli/options/parsing.h"
@@ -25,11 +27,12 @@ ByteRange bucket_from(const std::string& text) {
     range.hi = size_of(text.substr(dots + 2));
   }
   if (range.hi == 0) {
-    throw_usage_error("--bucket must be greater than 0, got " + text, {});
+    throw_usage_error(fmt::format("--bucket must be greater than 0, got {}", text), {});
   }
   if (range.hi < range.lo) {
-    throw_usage_error("--bucket must be a range that ends above its beginning, got " + text,
-                      "write the least size first: 13GB..53GB");
+    throw_usage_error(
+        fmt::format("--bucket must be a range that ends above its beginning, got {}", text),
+        "write the least size first: 13GB..53GB");
   }
   return range;
 }

@@ -5,6 +5,8 @@
 // they never include CLI11, which takes the compiler ten seconds.
 #pragma once
 
+#include <fmt/core.h>
+
 #include <cstdint>
 #include <exception>
 #include <functional>
@@ -40,7 +42,9 @@ class UsageError : public std::exception {
 template <typename Value>
 Value accepted(const std::string& option, const std::string& wanted, const std::string& text,
                const Result<Value>& parsed, std::string hint = {}) {
-  if (!parsed) throw_usage_error(option + " must be " + wanted + ", got " + text, std::move(hint));
+  if (!parsed) {
+    throw_usage_error(fmt::format("{} must be {}, got {}", option, wanted, text), std::move(hint));
+  }
   return *parsed;
 }
 

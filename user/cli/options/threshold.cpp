@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/options/threshold.h"
 
+#include <fmt/core.h>
+
 #include "cli/options/parsing.h"
 #include "cli/output/messages.h"
 #include "core/base/quantity.h"
@@ -26,13 +28,15 @@ void say_differences(const monitor::Session& session, const CommonOptions& optio
                      const Threshold& threshold) {
   const monitor::WindowSettings settings = session.window_settings();
   if (settings.window > Nanoseconds::zero() && settings.window != options.window) {
-    say("the pinned ledger has windows of " + format_length(settings.window) + ", not of " +
-        format_length(options.window) + "; to use private programs with those: --private");
+    say(fmt::format(
+        "the pinned ledger has windows of {}, not of {}; to use private programs with those: "
+        "--private",
+        format_length(settings.window), format_length(options.window)));
   } else if (settings.clock_read_bytes > clock_read_bytes_for(threshold.least(), settings.window)) {
-    say("the pinned ledger reads the clock once in " +
-        format_bytes(Bytes{settings.clock_read_bytes}) +
-        " on each CPU: up to that many bytes may lie in the window before; to cut finer: "
-        "--private");
+    say(
+        fmt::format("the pinned ledger reads the clock once in {} on each CPU: up to that many "
+                    "bytes may lie in the window before; to cut finer: --private",
+                    format_bytes(Bytes{settings.clock_read_bytes})));
   }
 }
 
