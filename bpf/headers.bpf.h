@@ -28,15 +28,29 @@
  */
 #define VERIFIED_ONCE __noinline
 
+/*
+ * The same value through a byte on the stack, which the verifier does not track: otherwise it walks
+ * all code that comes after once for each value.
+ */
+static __always_inline __u32 unlearned(__u32 value)
+{
+	volatile __u8 forgotten = value;
+
+	return forgotten;
+}
+
 #include "config.bpf.h"
 #include "packet.bpf.h"
 #include "maps.bpf.h"
 #include "hash.bpf.h"
 #include "wire.bpf.h"
 #include "socket.bpf.h"
+#include "several.bpf.h"
 #include "address.bpf.h"
+#include "off_wire.bpf.h"
 #include "nat.bpf.h"
 #include "lookup.bpf.h"
+#include "taught.bpf.h"
 #include "nat_owner.bpf.h"
 #include "slots.bpf.h"
 #include "window.bpf.h"

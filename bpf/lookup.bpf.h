@@ -30,6 +30,22 @@ static __always_inline struct owner owner_of_tcp(struct bpf_sock *sk, __u32 stat
 	return owner_of_typed(&tcp->inet_conn.icsk_inet.sk, state);
 }
 
+/* Tells whether the socket found may not be the one that takes the packet. */
+static __always_inline int is_one_of_several(struct bpf_sock *sk,
+					     const struct bpf_sock_tuple *tuple, __u32 version)
+{
+	struct sock *typed;
+
+	if (version == 4 && (bpf_ntohl(tuple->ipv4.daddr) & IPV4_MULTICAST_MASK) == IPV4_MULTICAST)
+		return is_not_a_member(address_of(sk), tuple->ipv4.daddr);
+	if (have_rdonly_cast) {
+		typed = bpf_rdonly_cast(sk, bpf_core_type_id_kernel(struct sock));
+		if (!typed->sk_reuseport_cb)
+			return 0;
+	}
+	return is_steered_group(address_of(sk));
+}
+
 static __always_inline enum match look_up_tcp(struct __sk_buff *skb, struct bpf_sock_tuple *tuple,
 					      __u32 version, struct owner *owner)
 {
@@ -41,6 +57,8 @@ static __always_inline enum match look_up_tcp(struct __sk_buff *skb, struct bpf_
 		return NO_MATCH;
 	state = sk->state;
 	*owner = owner_of_tcp(sk, state);
+	if (state == BPF_TCP_LISTEN && is_one_of_several(sk, tuple, version))
+		*owner = owner_by_reason(CGT_SEVERAL);
 	bpf_sk_release(sk);
 	if (state == BPF_TCP_LISTEN)
 		return MATCHED_PORT;
@@ -58,6 +76,8 @@ static __always_inline enum match look_up_udp(struct __sk_buff *skb, struct bpf_
 		return NO_MATCH;
 	state = sk->state;
 	*owner = owner_of(sk, state);
+	if (state != BPF_TCP_ESTABLISHED && is_one_of_several(sk, tuple, version))
+		*owner = owner_by_reason(CGT_SEVERAL);
 	bpf_sk_release(sk);
 	return state == BPF_TCP_ESTABLISHED ? MATCHED_FLOW : MATCHED_PORT;
 }
@@ -100,4 +120,11 @@ static __always_inline int is_syn(const struct packet *p)
 {
 	return p->protocol == IPPROTO_TCP &&
 	       (p->tcp_flags & (TCP_FLAG_BYTE_SYN | TCP_FLAG_BYTE_ACK)) == TCP_FLAG_BYTE_SYN;
+}
+
+/* Tells whether the packet completes a handshake: a listener has a request socket for its tuple. */
+static __noinline int answers_handshake(struct __sk_buff *skb, struct packet *p, __u32 match)
+{
+	return match == MATCHED_PORT && p->protocol == IPPROTO_TCP && !is_syn(p) &&
+	       small_socket_state(skb, &p->tuple, p->version) == BPF_TCP_NEW_SYN_RECV;
 }

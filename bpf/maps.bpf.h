@@ -56,33 +56,52 @@ struct {
 #define ON_CACHE_LINES __attribute__((aligned(64)))
 
 /*
- * The socket owner of a flow, valid for one jiffy. Only the flow's first packet in a jiffy needs a
+ * The owner of a flow, valid for one jiffy. Only the flow's first packet in a jiffy needs a
  * socket lookup. The price: if another socket takes over the tuple, its packets count for the
  * former owner until the jiffy ends.
  */
 struct owner_entry {
 	__u64 jiffy;
-	__u64 cgroup_id;
-	__u32 slot;	 /* of the cgroup on this interface */
+	__u64 cgroup_id; /* 0: the owner is a reason */
+	__u32 slot;	 /* of the owner on this interface */
 	__u32 flow_kind; /* IP version and protocol */
 	__u32 ports;
-	__u32 pad;
+	__u32 iface;	    /* a reason's slot is fixed, but its cell has no key on each CPU */
 	__u64 addresses[4]; /* as in struct packet; IPv4 needs the first only */
 };
 _Static_assert(sizeof(struct owner_entry) == 64, "one cache line");
 
-/* The answer whether an address is ours, valid for one jiffy. */
+/*
+ * The answer whose an address is, valid for one jiffy. That routing forwards the address is asked
+ * again only after FOREIGN_JIFFIES: on a host with many routing rules the question is expensive.
+ */
 struct address_entry {
 	__u64 jiffy;
+	__u64 routed_at; /* the jiffy in which routing said foreign; 0: it did not */
 	struct cgt_address to;
-	__u32 ours;
+	__u32 whose; /* enum whose */
 };
 
-/* The answer whether NAT is possible in the netns that was asked for last, valid for one jiffy. */
-struct nat_entry {
+/* The answer whether a MAC address belongs to a device above `ifindex`, valid for one jiffy. */
+struct mac_entry {
+	__u64 jiffy;
+	__u64 mac;
+	__u32 ifindex;
+	__u32 above;
+};
+
+/* An answer about the netns that was asked for last, valid for one jiffy. */
+struct netns_entry {
 	__u64 jiffy;
 	__u32 netns;
-	__u32 possible;
+	__u32 answer;
+};
+
+/* A flow that egress taught in this jiffy (taught.bpf.h). */
+struct taught_entry {
+	__u64 jiffy;
+	__u32 hash;
+	__u32 pad;
 };
 
 /*
@@ -103,9 +122,12 @@ struct window_clock {
  */
 struct cpu_memory {
 	struct window_clock clock;
-	struct nat_entry nat[2];	     /* IPv4, IPv6 */
+	struct netns_entry nat[2];	     /* is NAT possible: IPv4, IPv6 */
+	struct netns_entry ipsec;	     /* is there a security association */
 	struct packet packet ON_CACHE_LINES; /* the packet whose owner is being looked up */
 	struct address_entry addresses[CGT_ADDRESS_CACHE_SIZE];
+	struct mac_entry macs[CGT_MAC_CACHE_SIZE];
+	struct taught_entry taught[CGT_TAUGHT_CACHE_SIZE];
 	__u32 slots[CGT_SLOT_CACHE_SIZE]; /* of accounts: the key in the cell proves a hit */
 	struct owner_entry owners[CGT_OWNER_CACHE_SIZE] ON_CACHE_LINES;
 };
@@ -134,6 +156,9 @@ struct port_nat_state {
 	struct bpf_sock_tuple pending_flow; /* the last flow that conntrack did not know */
 	__u32 outcome;			    /* enum nat_outcome */
 	__u64 pending_since;		    /* jiffy of pending_flow's packet; 0: none is pending */
+	/* NAT_REDIRECTED_HERE: the address and port that the last flow was redirected to. */
+	__u32 to_address[4]; /* IPv4 in the first */
+	__u32 to_port;	     /* network byte order */
 };
 
 struct {
@@ -142,6 +167,26 @@ struct {
 	__type(key, struct port_key);
 	__type(value, struct port_nat_state);
 } cgt_ports SEC(".maps");
+
+/*
+ * Key: the tuple of replies to a connection whose packets NAT rewrites. Value: the id of its
+ * cgroup. Written by egress, read by ingress, and only where conntrack cannot be asked
+ * (taught.bpf.h). LRU: evicting an entry loses no bytes.
+ */
+struct taught_key {
+	struct bpf_sock_tuple tuple;
+	__u32 netns;
+	__u8 protocol;
+	__u8 version;
+	__u16 pad;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct taught_key);
+	__type(value, __u64);
+} cgt_taught SEC(".maps");
 
 /*
  * The windows of one interface. Key: cpu * 2 + direction. Written by that CPU alone; read by

@@ -71,7 +71,7 @@ VERIFIED_ONCE int has_nat_hook(struct __sk_buff *ctx, __u32 version)
 /* Walks the netns' hooks once in a jiffy: that takes many probe reads. */
 static __noinline int nat_is_possible(struct __sk_buff *ctx, struct cpu_memory *here, __u32 version)
 {
-	struct nat_entry *entry = &here->nat[version == 6];
+	struct netns_entry *entry = &here->nat[version == 6];
 	__u64 now = bpf_jiffies64();
 
 	if (preempt_rt)
@@ -79,9 +79,9 @@ static __noinline int nat_is_possible(struct __sk_buff *ctx, struct cpu_memory *
 	if (entry->jiffy != now || entry->netns != netns_key) {
 		entry->jiffy = now;
 		entry->netns = netns_key;
-		entry->possible = has_nat_hook(ctx, version);
+		entry->answer = has_nat_hook(ctx, version);
 	}
-	return entry->possible;
+	return entry->answer;
 }
 
 /* Both ends as the receiver of direction `dir` sees them: the other direction's tuple, swapped. */

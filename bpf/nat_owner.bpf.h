@@ -11,8 +11,9 @@
 /* Where packets to a local address and port end, as far as earlier flows have shown. */
 enum nat_outcome {
 	NAT_UNKNOWN,
-	NAT_LOCAL,	/* delivered to a socket of this netns */
-	NAT_REDIRECTED, /* rewritten by a NAT rule, to another port or another host */
+	NAT_LOCAL,	     /* delivered to a socket of this netns */
+	NAT_REDIRECTED,	     /* rewritten by a NAT rule, to another host */
+	NAT_REDIRECTED_HERE, /* rewritten to another address or port of this netns */
 };
 
 /* In .rodata: an insert needs a value, and this call chain has little stack to spare. */
@@ -42,97 +43,189 @@ static __always_inline struct port_nat_state *port_state_of(const struct port_ke
 	return bpf_map_lookup_elem(&cgt_ports, key);
 }
 
-static __always_inline void learn_outcome(struct port_nat_state *state,
-					  enum translation translation)
+static __always_inline void set_destination(struct bpf_sock_tuple *tuple, __u8 version,
+					    const struct port_nat_state *state)
 {
-	enum nat_outcome outcome = translation == TRANSLATED ? NAT_REDIRECTED : NAT_LOCAL;
+	if (version == 4) {
+		tuple->ipv4.daddr = state->to_address[0];
+		tuple->ipv4.dport = state->to_port;
+	} else {
+		for (int i = 0; i < 4; i++)
+			tuple->ipv6.daddr[i] = state->to_address[i];
+		tuple->ipv6.dport = state->to_port;
+	}
+}
 
+/*
+ * Remembers where a flow was redirected to. Many CPUs may write the same state, with the same
+ * values nearly always: a store only if they differ keeps its cache line shared.
+ */
+static __always_inline void learn_destination(struct port_nat_state *state,
+					      const struct bpf_sock_tuple *tuple, __u8 version)
+{
+	__u32 port = version == 4 ? tuple->ipv4.dport : tuple->ipv6.dport;
+	const __u32 *address = version == 4 ? &tuple->ipv4.daddr : tuple->ipv6.daddr;
+
+	if (state->to_port != port)
+		state->to_port = port;
+	for (int i = 0; i < 4 && (version == 6 || i == 0); i++) {
+		if (state->to_address[i] != address[i])
+			state->to_address[i] = address[i];
+	}
+}
+
+/* `tuple` is the flow's as its receiver sees it. */
+static __noinline int learn_outcome(struct __sk_buff *skb, struct cpu_memory *here,
+				    struct port_nat_state *state,
+				    const struct bpf_sock_tuple *tuple, __u32 version_and_nat)
+{
+	__u32 version = version_and_nat & 0xff;
+	enum nat_outcome outcome = NAT_LOCAL;
+
+	if (version_and_nat >> 8 == TRANSLATED) {
+		outcome = whose_address(skb, here, tuple, version) == ADDRESS_FOREIGN
+				  ? NAT_REDIRECTED
+				  : NAT_REDIRECTED_HERE;
+		if (outcome == NAT_REDIRECTED_HERE)
+			learn_destination(state, tuple, version);
+	}
 	if (state->outcome != outcome)
 		state->outcome = outcome;
+	return outcome;
 }
 
 /*
  * Asks conntrack what became of the port's pending flow, and makes this packet's flow the pending
  * one. A UDP flow that conntrack still does not know in a later jiffy is not tracked (NOTRACK),
  * hence not translated; a TCP flow may just have been dropped. Within a jiffy the absence of an
- * entry proves nothing: a batch of packets passes tc before its first packet reaches conntrack.
+ * entry proves nothing: a batch of packets passes tc before its first packet reaches conntrack. So
+ * within a jiffy nothing is stored: the state is shared by all CPUs, and a flood of new flows would
+ * move its cache line with each packet.
  */
 static __always_inline void resolve_pending(struct __sk_buff *skb, struct packet *p,
 					    struct port_nat_state *state,
-					    struct bpf_sock_tuple *scratch, __u64 now)
+					    struct bpf_sock_tuple *scratch, struct cpu_memory *here)
 {
 	enum translation translation;
+	__u64 now = bpf_jiffies64();
 	__u64 pending_since = state->pending_since;
 	int is_reply;
 
+	if (pending_since == now && state->outcome != NAT_UNKNOWN)
+		return;
 	*scratch = state->pending_flow;
-	state->pending_flow = p->tuple;
-	state->pending_since = now;
+	if (pending_since != now) {
+		state->pending_flow = p->tuple;
+		state->pending_since = now;
+	}
 	if (!pending_since)
 		return;
 	translation = translate(skb, scratch, p->version, p->protocol, &is_reply);
 	if (translation != UNTRACKED)
-		learn_outcome(state, translation);
+		learn_outcome(skb, here, state, scratch, translation << 8 | p->version);
 	else if (p->protocol == IPPROTO_UDP && pending_since != now &&
 		 state->outcome == NAT_UNKNOWN)
 		state->outcome = NAT_LOCAL;
 }
 
-/* The owner of a flow's first packet, which conntrack has not seen yet. */
-static __always_inline struct owner owner_by_outcome(struct __sk_buff *skb, struct packet *p,
-						     enum match match, struct owner matched,
-						     enum nat_outcome outcome)
+/*
+ * The owner of a flow's first packet, which conntrack has not seen yet; `owner` is the match's on
+ * entry. A guess is not cacheable: the flow's next packet knows better.
+ */
+static __always_inline void owner_by_outcome(struct __sk_buff *skb, struct packet *p,
+					     enum match match, struct owner *owner,
+					     const struct port_nat_state *state,
+					     struct bpf_sock_tuple *scratch)
 {
+	enum nat_outcome outcome = state ? state->outcome : NAT_UNKNOWN;
+
 	if (match == MATCHED_PORT && outcome == NAT_LOCAL)
-		return matched;
-	if (match == MATCHED_PORT || outcome == NAT_REDIRECTED)
-		return owner_by_reason(CGT_FORWARDED);
-	return owner_without_socket(skb, p);
+		return;
+	if (!have_conntrack && match == NO_MATCH) {
+		owner->cgroup_id = taught_owner(p);
+		owner->kind = CGT_CGROUP;
+		owner->cacheable = 1;
+		if (owner->cgroup_id)
+			return;
+	}
+	if (state && outcome == NAT_REDIRECTED_HERE) {
+		*scratch = p->tuple;
+		set_destination(scratch, p->version, state);
+		if (look_up(skb, scratch, p->version, p->protocol, owner) == NO_MATCH)
+			*owner = owner_by_reason(CGT_FORWARDED);
+	} else if (match == MATCHED_PORT || outcome == NAT_REDIRECTED) {
+		*owner = owner_by_reason(CGT_FORWARDED);
+	} else {
+		*owner = owner_without_socket(skb, p);
+	}
+	owner->cacheable = 0;
+}
+
+/* The owner of a flow that conntrack translates; `tuple` is the flow's as its receiver sees it. */
+static __always_inline struct owner owner_of_translated(struct __sk_buff *skb, struct packet *p,
+							struct bpf_sock_tuple *tuple,
+							struct cpu_memory *here)
+{
+	struct owner owner = {};
+	enum match match;
+
+	if (whose_address(skb, here, tuple, p->version) == ADDRESS_FOREIGN)
+		return (struct owner){.kind = CGT_FORWARDED, .cacheable = 1};
+	match = look_up(skb, tuple, p->version, p->protocol, &owner);
+	if (match == NO_MATCH)
+		return owner_without_socket(skb, p);
+	owner.cacheable = match == MATCHED_FLOW || p->protocol == IPPROTO_UDP;
+	return owner;
+}
+
+/*
+ * The owner of a packet to an address that is not ours and that NAT does not translate. A listener
+ * on the wildcard matches, but only a handshake with it (a transparent proxy's) is a proof.
+ */
+static __always_inline void owner_at_foreign(struct __sk_buff *skb, struct packet *p,
+					     enum match match, struct owner *owner)
+{
+	if (!answers_handshake(skb, p, match))
+		*owner = (struct owner){.kind = CGT_FORWARDED, .cacheable = 1};
 }
 
 /*
  * Decides for a packet that matched at most a port, where NAT is possible. `owner` is the match's
  * on entry and the packet's on return. Returns the owner's kind.
  */
-static __noinline enum cgt_kind owner_under_nat(struct __sk_buff *skb, struct packet *p,
-						enum match match, struct owner *owner,
-						struct cpu_memory *here)
+static __noinline __u32 owner_under_nat(struct __sk_buff *skb, struct packet *p, __u32 match,
+					struct owner *owner, struct cpu_memory *here)
 {
-	int answers_handshake =
-		match == MATCHED_PORT && p->protocol == IPPROTO_TCP && !is_syn(p) &&
-		small_socket_state(skb, &p->tuple, p->version) == BPF_TCP_NEW_SYN_RECV;
 	struct port_key port = port_key_of(p);
 	enum translation translation = UNTRANSLATED;
 	struct bpf_sock_tuple tuple = p->tuple;
 	struct port_nat_state *state;
 	int is_reply = 0;
 
-	if (!answers_handshake)
+	if (!answers_handshake(skb, p, match))
 		translation = translate(skb, &tuple, p->version, p->protocol, &is_reply);
+	if (p->whose == ADDRESS_FOREIGN && translation != TRANSLATED) {
+		owner_at_foreign(skb, p, match, owner);
+		return owner->kind;
+	}
 	/*
 	 * A reply answers a connection opened from here: it tells nothing about where new
 	 * connections to this port go.
 	 */
-	if (!is_reply) {
+	if (!is_reply && p->whose != ADDRESS_FOREIGN) {
 		state = port_state_of(&port, match == MATCHED_PORT || translation == TRANSLATED);
 		if (translation == UNTRACKED) {
 			if (state && match == MATCHED_PORT)
-				resolve_pending(skb, p, state, &tuple, bpf_jiffies64());
-			*owner = owner_by_outcome(skb, p, match, *owner,
-						  state ? state->outcome : NAT_UNKNOWN);
+				resolve_pending(skb, p, state, &tuple, here);
+			owner_by_outcome(skb, p, match, owner, state, &tuple);
 			return owner->kind;
 		}
 		if (state)
-			learn_outcome(state, translation);
+			learn_outcome(skb, here, state, &tuple, translation << 8 | p->version);
 	}
-	if (translation == TRANSLATED) {
-		if (!is_ours(here, &tuple, p->version)) {
-			*owner = owner_by_reason(CGT_FORWARDED);
-			return owner->kind;
-		}
-		match = look_up(skb, &tuple, p->version, p->protocol, owner);
-	}
-	if (match == NO_MATCH)
+	if (translation == TRANSLATED)
+		*owner = owner_of_translated(skb, p, &tuple, here);
+	else if (match == NO_MATCH)
 		*owner = owner_without_socket(skb, p);
 	return owner->kind;
 }

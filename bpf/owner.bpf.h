@@ -6,18 +6,52 @@
  */
 #pragma once
 
+/* Not a kind of account: the packet must not be counted here. */
+#define NOT_COUNTED CGT_KINDS
+
+/* The protocols that carry packets of another sender, of IANA's list. */
+static __always_inline int is_encapsulation(__u8 protocol)
+{
+	return protocol == IPPROTO_IPIP || protocol == IPPROTO_IPV6 || protocol == IPPROTO_GRE ||
+	       protocol == IPPROTO_ESP || protocol == IPPROTO_AH || protocol == 97 /* EtherIP */ ||
+	       protocol == 115 /* L2TP */ || protocol == 137 /* MPLS */;
+}
+
+/*
+ * The kind of a packet without a socket that no other interface handed in. The kernel's own packets
+ * have a socket, also those of ICMP and resets; UDP without one has lost it in a tunnel, which
+ * forgets the interface, too (skb_scrub_packet).
+ */
+VERIFIED_ONCE int find_kind_without_socket(struct __sk_buff *skb)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+	struct cpu_memory *here = bpf_map_lookup_elem(&cgt_cpus, &cpu);
+	struct packet on_stack, *p = &on_stack;
+
+	if (!here)
+		return CGT_KERNEL;
+	if (!preempt_rt)
+		p = &here->packet;
+	barrier_var(p); /* else clang makes the choice again for each field */
+	*p = (struct packet){};
+	parse(skb, p);
+	if (!p->version)
+		return CGT_NOT_IP;
+	return p->protocol == IPPROTO_UDP || is_encapsulation(p->protocol) ? CGT_TUNNEL
+									   : CGT_KERNEL;
+}
+
 static __always_inline struct owner sender(struct __sk_buff *skb)
 {
 	struct bpf_sock *sk = skb->sk;
 	__u64 id;
 
-	if (!sk) {
-		if (skb->ingress_ifindex)
-			return owner_by_reason(CGT_FORWARDED);
-		if (skb->protocol != bpf_htons(ETH_P_IP) && skb->protocol != bpf_htons(ETH_P_IPV6))
-			return owner_by_reason(CGT_NOT_IP);
-		return owner_by_reason(CGT_KERNEL);
-	}
+	/* A packet that was redirected keeps the interface that it is given back to. */
+	if (skb->ingress_ifindex && is_from_ifb(skb))
+		return owner_by_reason(NOT_COUNTED);
+	if (!sk)
+		return owner_by_reason(skb->ingress_ifindex ? CGT_FORWARDED
+							    : find_kind_without_socket(skb));
 	/*
 	 * For a SYN-ACK this is the listener's cgroup; for what the kernel answers in place of a
 	 * TIME_WAIT socket it is 0.
@@ -31,26 +65,30 @@ static __always_inline struct owner sender(struct __sk_buff *skb)
 }
 
 /*
- * Sets `cacheable` if a connected socket took this very flow, or if a UDP socket took the packet
- * and NAT cannot or did not redirect it. A TCP socket that is about to close is looked up again for
- * each packet.
+ * The owner is cacheable if a connected socket took this very flow, or if a UDP socket took the
+ * packet and NAT cannot or did not redirect it. A TCP socket that is about to close is looked up
+ * again for each packet. A socket bound to both ends of the tuple proves that the packet is for it,
+ * whosever the address seems to be: the socket is a transparent proxy's, or the address is one of
+ * ours that the ledger does not know yet.
  */
 static __always_inline struct owner receiver(struct __sk_buff *skb, struct packet *p,
-					     struct cpu_memory *here, int *cacheable)
+					     struct cpu_memory *here)
 {
 	struct owner owner = {};
 	enum match match;
 
-	if (!is_ours(here, &p->tuple, p->version))
-		return owner_by_reason(CGT_FORWARDED);
-	match = look_up(skb, &p->tuple, p->version, p->protocol, &owner);
-	if (match < MATCHED_FLOW) {
-		if (nat_is_possible(skb, here, p->version))
-			owner.kind = owner_under_nat(skb, p, match, &owner, here);
-		else if (match == NO_MATCH)
-			owner = owner_without_socket(skb, p);
-	}
-	*cacheable =
-		owner.kind == CGT_CGROUP && (match == MATCHED_FLOW || p->protocol == IPPROTO_UDP);
+	p->whose = whose_address(skb, here, &p->tuple, p->version);
+	match = unlearned(look_up(skb, &p->tuple, p->version, p->protocol, &owner));
+	owner.cacheable = match == MATCHED_FLOW || (match && p->protocol == IPPROTO_UDP);
+	if (match >= MATCHED_FLOW)
+		return owner;
+	if (nat_is_possible(skb, here, p->version))
+		owner_under_nat(skb, p, match, &owner, here);
+	else if (p->whose == ADDRESS_FOREIGN)
+		owner_at_foreign(skb, p, match, &owner);
+	else if (match == NO_MATCH)
+		owner = owner_without_socket(skb, p);
+	if (owner.kind == CGT_NO_SOCKET && p->whose == ADDRESS_UNCLEAR)
+		owner.kind = CGT_FORWARDED;
 	return owner;
 }

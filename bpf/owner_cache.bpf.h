@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The owner cache: the slot of a flow whose socket was found in this jiffy. FIN, SYN and RST may
+ * The owner cache: the slot of a flow whose owner was found in this jiffy. FIN, SYN and RST may
  * change the socket of a tuple, so a packet with one of them is always looked up, and ends the
  * entry.
  */
@@ -14,7 +14,6 @@ static __always_inline struct owner_entry *owner_entry_of(struct cpu_memory *her
 	return &here->owners[flow_hash(p) & (CGT_OWNER_CACHE_SIZE - 1)];
 }
 
-/* Without the interface: the key in the entry's cell names it. */
 static __always_inline __u32 flow_kind(const struct packet *p)
 {
 	return p->version << 8 | p->protocol;
@@ -44,6 +43,7 @@ static __always_inline void store_flow(struct owner_entry *entry, const struct p
 	entry->cgroup_id = cgroup_id;
 	entry->flow_kind = flow_kind(p);
 	entry->slot = slot;
+	entry->iface = iface_key;
 	entry->ports = p->words[p->version == 4 ? PORT_WORD_IPV4 : PORT_WORD_IPV6];
 	for (int i = 0; i < 4; i++)
 		entry->addresses[i] = p->addresses[i];

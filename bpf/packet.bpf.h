@@ -39,6 +39,7 @@ struct packet {
 	__u8 has_ports; /* TCP or UDP, header present */
 	__u8 later_fragment;
 	__u8 tcp_flags;
+	__u8 whose; /* enum whose: of the destination, once asked */
 };
 
 #define PORT_WORD_IPV4 2

@@ -18,13 +18,7 @@ static __always_inline struct cgt_cell *cell_at(__u32 cpu, __u32 slot)
 
 static __always_inline __u64 slot_of_reason(enum cgt_kind kind)
 {
-	/*
-	 * Through a byte on the stack, whose value the verifier does not track: otherwise it would
-	 * walk all code that comes after once for each reason.
-	 */
-	volatile __u8 forgotten = kind;
-
-	return reason_slot[forgotten & (REASON_SLOTS - 1)];
+	return reason_slot[unlearned(kind) & (REASON_SLOTS - 1)];
 }
 
 /* The second word of the key of any cgroup on this interface: interface and kind. */

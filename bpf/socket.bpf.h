@@ -11,7 +11,8 @@
 
 struct owner {
 	__u64 cgroup_id;
-	__u32 kind; /* enum cgt_kind */
+	__u32 kind;	 /* enum cgt_kind */
+	__u32 cacheable; /* holds for the flow's other packets of this jiffy, too */
 };
 
 extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
@@ -51,6 +52,40 @@ static __always_inline struct owner owner_by_reason(enum cgt_kind kind)
 	return (struct owner){.kind = kind};
 }
 
+/* A pointer that the verifier knows becomes a number for probe reads. */
+static __always_inline __u64 address_of(void *object)
+{
+	void *volatile spilled = object;
+	__u64 address = 0;
+
+	bpf_probe_read_kernel(&address, sizeof(address), (void *)&spilled);
+	return address;
+}
+
+/*
+ * The owner of a socket that the kernel made for itself. A subflow of MPTCP is such a socket, with
+ * the cgroup of the connection's own; a UDP socket with a receive function is a tunnel's end.
+ */
+VERIFIED_ONCE int kind_of_kernel_socket(__u64 address)
+{
+	struct sock *sk = (void *)address;
+	__u32 protocol = BPF_CORE_READ_BITFIELD_PROBED(sk, sk_protocol);
+
+	if (protocol == IPPROTO_TCP && bpf_core_field_exists(struct tcp_sock, is_mptcp) &&
+	    BPF_CORE_READ_BITFIELD_PROBED((struct tcp_sock *)sk, is_mptcp))
+		return CGT_CGROUP;
+	if (protocol == IPPROTO_UDP && BPF_CORE_READ((struct udp_sock *)sk, encap_rcv))
+		return CGT_TUNNEL;
+	return CGT_KERNEL;
+}
+
+static __always_inline struct owner owner_of_kernel_socket(void *sk, __u64 cgroup_id)
+{
+	__u32 kind = kind_of_kernel_socket(address_of(sk));
+
+	return (struct owner){.cgroup_id = kind == CGT_CGROUP ? cgroup_id : 0, .kind = kind};
+}
+
 /* The verifier knows the type of `sk`: plain loads suffice. */
 static __always_inline struct owner owner_of_typed(struct sock *sk, __u32 state)
 {
@@ -61,7 +96,7 @@ static __always_inline struct owner owner_of_typed(struct sock *sk, __u32 state)
 	else
 		id = cgroup_id_of_word(((struct sock___5_10 *)sk)->sk_cgrp_data.val);
 	if (may_be_of_kernel(id, state) && BPF_CORE_READ_BITFIELD(sk, sk_kern_sock))
-		return owner_by_reason(CGT_KERNEL);
+		return owner_of_kernel_socket(sk, id);
 	return (struct owner){.cgroup_id = id};
 }
 
@@ -75,21 +110,17 @@ static __always_inline struct owner owner_of_address(struct sock *sk, __u32 stat
 	else
 		id = cgroup_id_of_word(BPF_CORE_READ((struct sock___5_10 *)sk, sk_cgrp_data.val));
 	if (may_be_of_kernel(id, state) && BPF_CORE_READ_BITFIELD_PROBED(sk, sk_kern_sock))
-		return owner_by_reason(CGT_KERNEL);
+		return owner_of_kernel_socket(sk, id);
 	return (struct owner){.cgroup_id = id};
 }
 
 /* For any protocol: no bpf_skc_to_* helper accepts an AF_INET UDP socket. */
 static __always_inline struct owner owner_of(void *sk, __u32 state)
 {
-	struct sock *address = NULL;
-	void *volatile spilled = sk;
-
 	if (have_rdonly_cast)
 		return owner_of_typed(bpf_rdonly_cast(sk, bpf_core_type_id_kernel(struct sock)),
 				      state);
-	bpf_probe_read_kernel(&address, sizeof(address), (void *)&spilled);
-	return owner_of_address(address, state);
+	return owner_of_address((void *)address_of(sk), state);
 }
 
 static __always_inline int is_full_socket(__u32 state)

@@ -15,16 +15,6 @@ static __always_inline struct cgt_cell *cell_of_owner(struct cpu_memory *here, _
 	return cell_at(cpu, *slot);
 }
 
-/*
- * Tells whether a frame to another MAC certainly does not end here. Not so on a port of a bridge,
- * macvlan or bond (a device with an rx_handler), nor if a VLAN device takes the frame: these have
- * MACs of their own, and the IP address must decide.
- */
-static __always_inline int mac_decides(struct __sk_buff *skb)
-{
-	return !skb->vlan_present && !BPF_CORE_READ(kernel_skb(skb), dev, rx_handler);
-}
-
 /* The reason if headers alone decide; CGT_CGROUP if a socket must be looked up. */
 static __always_inline enum cgt_kind kind_by_headers(struct __sk_buff *skb, const struct packet *p,
 						     struct cpu_memory *here)
@@ -35,17 +25,25 @@ static __always_inline enum cgt_kind kind_by_headers(struct __sk_buff *skb, cons
 		return CGT_FORWARDED;
 	if (p->later_fragment)
 		return CGT_FRAGMENT;
-	if (!p->has_ports)
-		return is_ours(here, &p->tuple, p->version) ? CGT_KERNEL : CGT_FORWARDED;
+	if (!p->has_ports) {
+		if (whose_address(skb, here, &p->tuple, p->version) != ADDRESS_OURS)
+			return CGT_FORWARDED;
+		return unlearned(is_encapsulation(p->protocol)) ? CGT_TUNNEL : CGT_KERNEL;
+	}
 	return CGT_CGROUP;
 }
 
-/* The cell of a current cache entry; NULL if its slot belongs to another account by now. */
+/*
+ * The cell of a current cache entry; NULL if its slot belongs to another account by now. The slot
+ * of a reason stays its interface's, but the cell has no key on a CPU that userspace did not write.
+ */
 static __always_inline struct cgt_cell *cell_of_entry(__u32 cpu, const struct owner_entry *entry)
 {
 	struct cgt_cell *cell = cell_at(cpu, entry->slot);
 
-	return cell && cell_is_of(cell, entry->cgroup_id) ? cell : NULL;
+	if (!cell || cell_is_of(cell, entry->cgroup_id))
+		return cell;
+	return !entry->cgroup_id && entry->iface == iface_key ? cell : NULL;
 }
 
 /* The slot of a TCP or UDP packet with complete headers. */
@@ -54,16 +52,18 @@ static __always_inline __u64 slot_of_flow(struct __sk_buff *skb, struct packet *
 {
 	struct owner_entry *entry = owner_entry_of(here, p);
 	__u64 now = bpf_jiffies64();
-	int cacheable = 0;
+	__u32 kind, cacheable;
 	struct owner owner;
 	__u64 slot;
 
 	/* cached_owner() does not see packets with unusual headers or to another MAC. */
 	if (is_current(entry, p, now) && cell_of_entry(cpu, entry))
 		return entry->slot;
-	owner = receiver(skb, p, here, &cacheable);
-	if (owner.kind != CGT_CGROUP)
-		slot = slot_of_reason(owner.kind);
+	owner = receiver(skb, p, here);
+	kind = unlearned(owner.kind);
+	cacheable = unlearned(owner.cacheable);
+	if (kind != CGT_CGROUP)
+		slot = slot_of_reason(kind);
 	else
 		cgroup_cell(here, cpu, owner.cgroup_id, &slot);
 	if (cacheable && !may_change_owner(p))
@@ -76,8 +76,10 @@ static __always_inline __u64 slot_of_flow(struct __sk_buff *skb, struct packet *
 /*
  * The slot of a packet that cached_owner() does not know. The parsed headers are in the CPU's
  * memory, whose values the verifier does not track, so it walks the code after the parser only
- * once; on the stack if another packet may interrupt (PREEMPT_RT).
+ * once; on the stack if another packet may interrupt (PREEMPT_RT). NO_SLOT: it must not be counted.
  */
+#define NO_SLOT (-1)
+
 VERIFIED_ONCE int find_slot_of_packet(struct __sk_buff *skb)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
@@ -87,6 +89,8 @@ VERIFIED_ONCE int find_slot_of_packet(struct __sk_buff *skb)
 
 	if (!here)
 		return reason_slot[CGT_OVERFLOW];
+	if (is_from_above(skb, here) || is_decrypted(skb, here))
+		return NO_SLOT;
 	if (!preempt_rt)
 		p = &here->packet;
 	barrier_var(p); /* else clang makes the choice again for each field */
@@ -107,7 +111,7 @@ static __always_inline struct cgt_cell *ingress_cell(struct __sk_buff *skb, stru
 		return cell;
 	}
 	*slot = (__u32)find_slot_of_packet(skb);
-	return cell_at(cpu, *slot);
+	return *slot == (__u32)NO_SLOT ? NULL : cell_at(cpu, *slot);
 }
 
 /*
@@ -123,7 +127,7 @@ static __always_inline void count_packet(struct cpu_memory *here, __u32 cpu, str
 	__u32 seq;
 
 	if (!cell)
-		return; /* cannot happen: each slot is within the array */
+		return; /* the packet is not counted here; each slot is within the array */
 	if (preempt_rt) {
 		add_atomically(cell, direction, wire);
 		return;
@@ -175,10 +179,16 @@ static __always_inline void tally_egress(struct __sk_buff *skb)
 	__u32 cpu = bpf_get_smp_processor_id();
 	struct cpu_memory *here = bpf_map_lookup_elem(&cgt_cpus, &cpu);
 	struct cgt_cell *cell;
+	struct owner owner;
 	__u64 slot;
 
 	if (!here)
 		return;
-	cell = cell_of_owner(here, cpu, sender(skb), &slot);
+	owner = sender(skb);
+	if (owner.kind == NOT_COUNTED)
+		return;
+	if (!have_conntrack && owner.kind == CGT_CGROUP)
+		teach_owner(skb, owner.cgroup_id);
+	cell = cell_of_owner(here, cpu, owner, &slot);
 	count_packet(here, cpu, cell, slot, TX, wire_of(skb), bpf_jiffies64());
 }

@@ -38,10 +38,13 @@ struct sock_cgroup_data {
 struct sock {
 	struct sock_cgroup_data sk_cgrp_data;
 	__u8 sk_kern_sock : 1;
+	__u16 sk_protocol;
+	struct sock_reuseport *sk_reuseport_cb;
 };
 
 struct inet_sock {
 	struct sock sk;
+	struct ip_mc_socklist *mc_list;
 };
 
 struct inet_connection_sock {
@@ -50,6 +53,17 @@ struct inet_connection_sock {
 
 struct tcp_sock {
 	struct inet_connection_sock inet_conn;
+	_Bool is_mptcp;
+};
+
+struct udp_sock {
+	void *encap_rcv;
+};
+
+struct sock_reuseport {
+	__u16 num_socks;
+	struct bpf_prog *prog;
+	struct sock *socks[0];
 };
 
 struct nf_hook_ops {
@@ -71,17 +85,36 @@ struct netns_nf {
 	struct nf_hook_entries *hooks_ipv6[5];
 };
 
+struct netns_xfrm {
+	unsigned int state_num;
+};
+
 struct net {
 	struct netns_nf nf;
+	struct netns_xfrm xfrm;
 };
 
 typedef struct {
 	struct net *net;
 } possible_net_t;
 
+struct list_head {
+	struct list_head *next;
+};
+
 struct net_device {
 	void *rx_handler;
 	possible_net_t nd_net;
+	int ifindex;
+	unsigned char *dev_addr;
+	struct {
+		struct list_head upper;
+	} adj_list;
+};
+
+struct netdev_adjacent {
+	struct net_device *dev;
+	struct list_head list;
 };
 
 struct sk_buff {
@@ -91,10 +124,26 @@ struct sk_buff {
 	unsigned char *head;
 	unsigned char *data;
 	unsigned int end;
+	__u8 tc_skip_classify : 1;
+	__u8 active_extensions;
+	struct skb_ext *extensions;
 };
 
 struct skb_shared_info {
 	unsigned int gso_type;
+};
+
+struct skb_ext {
+	__u8 offset[3];
+};
+
+struct xfrm_offload {
+	__u32 flags;
+};
+
+struct sec_path {
+	int olen;
+	struct xfrm_offload ovec[1];
 };
 
 union nf_inet_addr {

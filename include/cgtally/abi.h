@@ -21,7 +21,7 @@
 #define CGT_ASSERT(expr, why) _Static_assert(expr, why)
 #endif
 
-#define CGT_ABI_VERSION 1
+#define CGT_ABI_VERSION 2
 
 /*
  * The kinds of accounts. A cgroup is identified by its cgroup2 inode; every other kind is a reason
@@ -37,6 +37,8 @@ enum cgt_kind {
 	CGT_KERNEL,    /* sent or taken by the kernel: ICMP, neighbour discovery, resets */
 	CGT_OVERFLOW,  /* all slots were taken when its cgroup was first seen */
 	CGT_RETIRED,   /* totals of accounts that have been retired */
+	CGT_TUNNEL,    /* encapsulated (VXLAN, IPIP, GRE, ESP...), and the owner is not known */
+	CGT_SEVERAL,   /* one or all of several sockets take it, and their cgroups differ */
 	CGT_KINDS,
 };
 
@@ -77,7 +79,9 @@ CGT_ASSERT(sizeof(struct cgt_address) == 20, "hashed as bytes: no padding");
 /* Entries of each CPU's direct-mapped caches. Powers of two. */
 #define CGT_SLOT_CACHE_SIZE    2048
 #define CGT_OWNER_CACHE_SIZE   4096
-#define CGT_ADDRESS_CACHE_SIZE 64
+#define CGT_ADDRESS_CACHE_SIZE 256
+#define CGT_MAC_CACHE_SIZE     16
+#define CGT_TAUGHT_CACHE_SIZE  256
 
 /*
  * Windows: a ring for each interface, direction and CPU, of one cache line each. The sums are

@@ -31,7 +31,7 @@ class LedgerFaultsTest : public LedgerTest {
     run({"bpftool", "map", "create", ledger() + "/" + name, "type", "array", "key", "4", "value",
          "8", "entries", "1", "name", "foreign"});
   }
-  [[nodiscard]] std::string ledger() const { return bpffs.path() + "/cgtally/v1"; }
+  [[nodiscard]] std::string ledger() const { return bpffs.path() + "/cgtally/v2"; }
   // In surroundings that `before` makes for it and for nobody else.
   [[nodiscard]] Finished finish_where(const std::function<void()>& before, const Words& words) {
     Finished finished;
@@ -126,7 +126,7 @@ TEST_P(LedgerFaultsTest, AFileThatIsNotOursAmongThePinsStays) {
                     ledger() + "/notes\n");
     EXPECT_EQ(keeper.wait().exit_code, 0);
     expect_nothing_attached();
-    const Words left{"cgtally", "cgtally/v1", "cgtally/v1/notes"};
+    const Words left{"cgtally", "cgtally/v2", "cgtally/v2/notes"};
     EXPECT_EQ(bpffs.entries(), left);
     expect_says(finish(up()), 1, "cgtally: put the ledger at " + ledger() + ": *\n  look what *\n");
     expect_nothing_attached();

@@ -127,11 +127,11 @@ TEST_F(Forwarding, RedirectedTrafficIsNotTakenForThatOfAListenerOnTheFirstPort) 
   const auto settled = counted.settle();
   expect_conserved(settled, 100);
   EXPECT_EQ(settled.books.of(bystander), Traffic{}) << settled.books;
-  // Where it really ends is known from the second packet of each flow on: 2 versions, 5 flows of
-  // TCP and UDP.
+  // In doubt is only the first packet of each protocol and IP version: the following connections
+  // are expected to end where it did.
   const auto known = settled.books.of(target);
   EXPECT_EQ(known.tx_packets, settled.truth.tx_packets) << settled.books;
-  EXPECT_GE(known.rx_packets.value + 2 * 5 * 2, settled.truth.rx_packets.value) << settled.books;
+  EXPECT_GE(known.rx_packets.value + 2 * 2, settled.truth.rx_packets.value) << settled.books;
 }
 
 TEST_F(Forwarding, AServerBesideAPublishedPortKeepsItsPackets) {

@@ -9,9 +9,9 @@ namespace cgtally {
 
 namespace {
 
-constexpr EnumNames<AccountKind::retired> kReasonNames{
+constexpr EnumNames<AccountKind::several> kReasonNames{
     "",         "(not ip)",   "(fragment)", "(forwarded)", "(closing)", "(no socket)",
-    "(kernel)", "(overflow)", "(retired)"};
+    "(kernel)", "(overflow)", "(retired)",  "(tunnel)",    "(several)"};
 
 }  // namespace
 

@@ -23,6 +23,8 @@ enum class AccountKind : std::uint8_t {
   kernel,
   overflow,
   retired,
+  tunnel,
+  several,
 };
 
 struct Account {

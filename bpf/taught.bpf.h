@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Where conntrack cannot be asked (before 5.18, or without its module): egress teaches ingress. If
+ * NAT rewrote what a connected socket sends, the packet's tuple is not the socket's own, and no
+ * lookup finds the socket for the replies (to a host's client of a Service IP, for example). So
+ * egress stores the owner under the tuple that replies will have. The price: a tuple that is used
+ * again belongs to its former owner until the new one has sent.
+ */
+#pragma once
+
+/* The tuple of the reply to a packet. */
+static __always_inline void set_reply_key(struct taught_key *key, const struct packet *p)
+{
+	key->netns = netns_key;
+	key->protocol = p->protocol;
+	key->version = p->version;
+	if (p->version == 4) {
+		key->tuple.ipv4.saddr = p->tuple.ipv4.daddr;
+		key->tuple.ipv4.daddr = p->tuple.ipv4.saddr;
+		key->tuple.ipv4.sport = p->tuple.ipv4.dport;
+		key->tuple.ipv4.dport = p->tuple.ipv4.sport;
+		return;
+	}
+	for (int i = 0; i < 4; i++) {
+		key->tuple.ipv6.saddr[i] = p->tuple.ipv6.daddr[i];
+		key->tuple.ipv6.daddr[i] = p->tuple.ipv6.saddr[i];
+	}
+	key->tuple.ipv6.sport = p->tuple.ipv6.dport;
+	key->tuple.ipv6.dport = p->tuple.ipv6.sport;
+}
+
+static __always_inline int is_own_tuple(const struct bpf_sock *sk, const struct packet *p)
+{
+	if (p->version == 4)
+		return sk->dst_ip4 == p->tuple.ipv4.daddr && sk->src_ip4 == p->tuple.ipv4.saddr &&
+		       sk->dst_port == p->tuple.ipv4.dport &&
+		       bpf_htons(sk->src_port) == p->tuple.ipv4.sport;
+	return sk->dst_ip6[3] == p->tuple.ipv6.daddr[3] &&
+	       sk->src_ip6[3] == p->tuple.ipv6.saddr[3] &&
+	       sk->dst_ip6[2] == p->tuple.ipv6.daddr[2] && sk->dst_port == p->tuple.ipv6.dport &&
+	       bpf_htons(sk->src_port) == p->tuple.ipv6.sport;
+}
+
+/* Once a jiffy for each flow: the map is shared by all CPUs. */
+static __always_inline int was_taught_now(struct cpu_memory *here, const struct packet *p)
+{
+	__u32 hash = flow_hash(p);
+	struct taught_entry *entry = &here->taught[hash & (CGT_TAUGHT_CACHE_SIZE - 1)];
+	__u64 now = bpf_jiffies64();
+
+	if (preempt_rt)
+		return 0;
+	if (entry->jiffy == now && entry->hash == hash)
+		return 1;
+	entry->jiffy = now;
+	entry->hash = hash;
+	return 0;
+}
+
+VERIFIED_ONCE int teach_owner(struct __sk_buff *skb, __u64 cgroup_id)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+	struct cpu_memory *here = bpf_map_lookup_elem(&cgt_cpus, &cpu);
+	struct bpf_sock *sk = skb->sk;
+	struct taught_key key = {};
+	struct packet packet = {};
+
+	if (!here || !sk || !sk->dst_port)
+		return 0;
+	parse(skb, &packet);
+	if (!packet.has_ports || is_own_tuple(sk, &packet) ||
+	    !nat_is_possible(skb, here, packet.version) || was_taught_now(here, &packet))
+		return 0;
+	set_reply_key(&key, &packet);
+	return bpf_map_update_elem(&cgt_taught, &key, &cgroup_id, BPF_ANY);
+}
+
+/* The owner that egress stored for packets with this tuple; 0 if there is none. */
+static __noinline __u64 taught_owner(const struct packet *p)
+{
+	struct taught_key key = {
+		.tuple = p->tuple,
+		.netns = netns_key,
+		.protocol = p->protocol,
+		.version = p->version,
+	};
+	__u64 *cgroup_id = bpf_map_lookup_elem(&cgt_taught, &key);
+
+	return cgroup_id ? *cgroup_id : 0;
+}
