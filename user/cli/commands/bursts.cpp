@@ -74,8 +74,8 @@ class Bursts {
         rows_(std::move(rows)),
         shows_(options.common.csv != "-"),
         bursts_(monitor.session(), setup, notices,
-                [this](const monitor::NamedBurst& burst) { process(burst); }) {
-    bursts_.on_progress([this](const monitor::NamedBurst& burst) { show_progress(burst); });
+                [this](const NamedBurst& burst) { process(burst); }) {
+    bursts_.on_progress([this](const NamedBurst& burst) { show_progress(burst); });
     if (options.dump.directory.empty()) return;
     dumper_.emplace(
         options.dump, [this](const Account& account) { return bursts_.account_name(account); },
@@ -96,6 +96,7 @@ class Bursts {
     }
     if (!closed_) {
       bursts_.finish();
+      show_groups(grouper_.finish());
       write();
     }
     if (dumper_) dumper_->finish();
@@ -155,6 +156,7 @@ class Bursts {
     const monitor::Snapshot snapshot = monitor_.tick();
     add_effect(snapshot);
     bursts_.update(snapshot);
+    show_groups(grouper_.pop_due(snapshot.reading.taken.boot));
     if (dumper_) dumper_->write();
     write();
   }
@@ -187,8 +189,10 @@ class Bursts {
             .sent = bursts_.totals().traffic(direction)};
   }
 
-  void process(const monitor::NamedBurst& burst) {
-    show_line(burst);
+  void process(const NamedBurst& burst) {
+    if (shows_) {
+      if (const auto group = grouper_.add(burst)) show(burst_group_line(*group, layout_));
+    }
     // An unknown cause needs no reason at each burst: the head has given it.
     const CauseVerdict& verdict = burst.burst.verdict;
     if (verdict.cause != BurstCause::unknown && explained_.insert(verdict.cause).second) {
@@ -198,17 +202,16 @@ class Bursts {
     if (dumper_) dumper_->evaluate(burst);
   }
 
-  void show_progress(const monitor::NamedBurst& burst) {
+  void show_progress(const NamedBurst& burst) {
     if (shows_) {
-      show_line(burst);
+      show(burst_group_line(BurstGroup(burst), layout_));
     } else {
       say(burst_progress_words(burst.burst, burst.wall, burst.account));
     }
   }
 
-  void show_line(const monitor::NamedBurst& burst) {
-    const std::string& account = burst.account.empty() ? "(not told)" : burst.account;
-    show(burst_line(burst.burst, burst.wall, account, layout_));
+  void show_groups(const std::vector<BurstGroup>& groups) {
+    for (const BurstGroup& group : groups) show(burst_group_line(group, layout_));
   }
 
   void show(const std::string& line) {
@@ -238,6 +241,7 @@ class Bursts {
   monitor::BurstMonitor bursts_;
   std::optional<monitor::BurstDumper> dumper_;
   BurstLayout layout_;
+  BurstGrouper grouper_;
   std::set<BurstCause> explained_;
   bool closed_ = false;
 };

@@ -16,6 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Nanoseconds kMinute = 1min;
+constexpr std::size_t kLongerBy = 8;  // the words of several bursts are than those of one
 
 std::uint64_t sum(const std::vector<Bytes>& cells) {
   std::uint64_t all = 0;
@@ -27,9 +28,25 @@ std::uint64_t sum(const std::vector<Bytes>& cells) {
 
 }  // namespace
 
-void BurstHistory::add(BurstNote note) {
-  begins_.push_back(note.begin);
-  latest_.insert(latest_.begin(), std::move(note));
+BurstNote note_of(const BurstGroup& group) {
+  const ExplainedBurst& first = group.first.burst;
+  return {.wall = group.first.wall,
+          .iface = first.iface,
+          .direction = first.direction,
+          .length = group.length(),
+          .bytes = group.mean(),
+          .account = group.first.account,
+          .under_way = first.under_way,
+          .count = group.count};
+}
+
+void BurstHistory::add(const NamedBurst& burst) {
+  begins_.push_back(burst.burst.burst.start());
+  if (const auto group = grouper_.add(burst)) show(*group);
+}
+
+void BurstHistory::show(const BurstGroup& group) {
+  latest_.insert(latest_.begin(), note_of(group));
   latest_.resize(std::min(latest_.size(), kKept));
   fresh_ = std::min(fresh_ + 1, latest_.size());
 }
@@ -50,6 +67,7 @@ BurstPanel BurstHistory::next_panel(const Moment& now) {
   // Bursts come in the order of their ends, which is nearly that of their begins.
   std::erase_if(begins_, [&](Nanoseconds begin) { return begin <= now.boot - kMinute; });
   std::erase_if(missed_, [&](const auto& one) { return one.first <= now.boot - kMinute; });
+  for (const BurstGroup& group : grouper_.pop_due(now.boot)) show(group);
   std::uint64_t missed = 0;
   for (const auto& [when, windows] : missed_) {
     missed += windows;
@@ -98,6 +116,12 @@ std::vector<std::string> last_second_parts(const InterfaceSecond& second, bool n
 
 std::string burst_note_words(const BurstNote& note, std::size_t account_columns) {
   const std::string account = note.account.empty() ? "(not told)" : printable(note.account);
+  if (note.count > 1) {
+    const std::size_t left = account_columns - std::min(account_columns, kLongerBy);
+    return fmt::format("bursts {} {} {} {}", format_clock_with_milliseconds(note.wall),
+                       direction_name(note.direction),
+                       repeated_words(note.count, note.bytes, note.length), shorten(account, left));
+  }
   return fmt::format("burst {} {} {} {} {}{}", format_clock_with_milliseconds(note.wall),
                      direction_name(note.direction), format_length(note.length),
                      format_bytes(note.bytes), note.under_way ? "so far " : "",

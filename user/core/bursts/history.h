@@ -12,22 +12,24 @@
 #include <utility>
 #include <vector>
 
+#include "core/bursts/groups.h"
 #include "core/bursts/sparkline.h"
 #include "core/instance/allowance_counters.h"
 
 namespace cgtally {
 
-// One burst as a note on a screen.
+// One burst, or several that are alike, as a note on a screen.
 struct BurstNote {
-  Nanoseconds begin{};  // boot time
-  Nanoseconds wall{};   // its begin as wall time
+  Nanoseconds wall{};  // of its start
   std::string iface;
   Direction direction = Direction::rx;
-  Nanoseconds length{};
-  Bytes bytes;
-  std::string account;  // its top account; empty: not known
+  Nanoseconds length{};  // from the start of the first to the end of the last
+  Bytes bytes;           // of one; of several, their mean
+  std::string account;   // its top account; empty: not known
   bool under_way = false;
+  std::uint64_t count = 1;
 };
+[[nodiscard]] BurstNote note_of(const BurstGroup& group);
 
 // The last second of an interface.
 struct InterfaceSecond {
@@ -41,7 +43,7 @@ struct BurstPanel {
   std::uint64_t missed = 0;  // missed windows of the last minute: they may have held more bursts
   AllowanceVerdict verdict = AllowanceVerdict::none;  // of the allowance counters, if there are any
   std::vector<BurstNote> under_way = {};              // bursts that have lasted for long
-  std::vector<BurstNote> latest;                      // bursts that have ended, newest first
+  std::vector<BurstNote> latest;                      // bursts that have ended, last shown first
   std::size_t fresh = 0;                              // number of `latest` since the panel before
   std::optional<InterfaceSecond> second;  // of the busiest interface; empty without traffic
 };
@@ -54,7 +56,7 @@ class BurstHistory {
 
   explicit BurstHistory(Nanoseconds window) : window_(window) {}
 
-  void add(BurstNote note);
+  void add(const NamedBurst& burst);
   // The bursts that go on now.
   void set_under_way(std::vector<BurstNote> notes) { under_way_ = std::move(notes); }
   void add(const std::string& iface, Direction direction,
@@ -70,6 +72,7 @@ class BurstHistory {
     PerDirection<LastSecond> seconds;
     Nanoseconds newest{};  // boot time of its last window
   };
+  void show(const BurstGroup& group);
   [[nodiscard]] std::optional<InterfaceSecond> busiest(Nanoseconds boot_time);
 
   Nanoseconds window_;
@@ -77,6 +80,7 @@ class BurstHistory {
   std::deque<Nanoseconds> begins_;                            // boot times, of the last minute
   std::deque<std::pair<Nanoseconds, std::uint64_t>> missed_;  // and how many windows
   std::vector<BurstNote> under_way_;
+  BurstGrouper grouper_;
   std::vector<BurstNote> latest_;
   std::size_t fresh_ = 0;
 };
@@ -87,7 +91,8 @@ class BurstHistory {
 // begins with the interface's name.
 [[nodiscard]] std::vector<std::string> last_second_parts(const InterfaceSecond& second, bool name);
 // "burst 11:42:31.002 tx 12 ms 7.31 MB redis.service", "burst 11:42:31.002 tx 14.2 s 3.1 GB so far
-// redis.service", with the account cut to `account_columns`.
+// redis.service", "bursts 11:42:31.002 tx x 47 of 7.31 MB in 9.87 s redis.service", with the
+// account cut to `account_columns`.
 [[nodiscard]] std::string burst_note_words(const BurstNote& note, std::size_t account_columns);
 
 }  // namespace cgtally

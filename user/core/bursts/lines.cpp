@@ -3,6 +3,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/base/quantity.h"
@@ -103,6 +104,29 @@ std::string burst_line(const ExplainedBurst& burst, Nanoseconds wall, const std:
                .exceeded = burst.exceeded ? exceeded_text(*burst.exceeded) : "-",
                .cause = burst.under_way ? "so far" : std::string(cause_name(burst.verdict.cause))},
               layout);
+}
+
+std::string repeated_words(std::uint64_t count, Bytes mean, Nanoseconds length) {
+  return fmt::format("x {} of {} in {}", format_count(count), format_bytes(mean),
+                     format_duration(length));
+}
+
+std::string burst_group_line(const BurstGroup& group, const BurstLayout& layout) {
+  const ExplainedBurst& first = group.first.burst;
+  const std::string account = group.first.account.empty() ? "(not told)" : group.first.account;
+  if (group.count == 1) return burst_line(first, group.first.wall, account, layout);
+  const std::size_t names = layout.interface_columns == 0 ? 0 : layout.interface_columns + 1;
+  const std::string iface =
+      names == 0 ? "" : pad_right(shorten(printable(first.iface), layout.interface_columns), names);
+  const std::string begin = fmt::format(
+      "{} {}{} {}, peak {} ", format_clock_with_milliseconds(group.first.wall), iface,
+      direction_name(first.direction), repeated_words(group.count, group.mean(), group.length()),
+      format_bit_rate_short(group.peak));
+  const bool known = first.verdict.cause != BurstCause::unknown;
+  const std::string cause = known ? fmt::format(" {}", cause_name(first.verdict.cause)) : "";
+  const std::size_t taken = display_width(begin) + cause.size();
+  const std::size_t left = std::max(kColumns - std::min(taken, kColumns), kLeastAccount);
+  return begin + shorten(printable(account), left) + cause;
 }
 
 std::string burst_progress_words(const ExplainedBurst& burst, Nanoseconds wall,

@@ -15,6 +15,7 @@
 #include "adapters/sys/timer.h"
 #include "core/base/rate_limiter.h"
 #include "core/bursts/detector.h"
+#include "core/bursts/groups.h"
 #include "core/bursts/rate_history.h"
 #include "core/bursts/summary.h"
 #include "core/traffic/direction.h"
@@ -26,12 +27,6 @@
 #include "monitor/session/session.h"
 
 namespace cgtally::monitor {
-
-struct NamedBurst {
-  ExplainedBurst burst;
-  Nanoseconds wall{};   // of the burst's start
-  std::string account;  // the top account; empty if unknown
-};
 
 // The windows that one reading of an interface brought in one direction.
 struct SeenWindows {

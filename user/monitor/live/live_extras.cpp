@@ -11,21 +11,6 @@
 #include "adapters/netlink/links.h"
 
 namespace cgtally::monitor {
-namespace {
-
-BurstNote note_of(const NamedBurst& one) {
-  const Burst& burst = one.burst.burst;
-  return {.begin = burst.start(),
-          .wall = one.wall,
-          .iface = one.burst.iface,
-          .direction = one.burst.direction,
-          .length = burst.length(),
-          .bytes = burst.bytes,
-          .account = one.account,
-          .under_way = one.burst.under_way};
-}
-
-}  // namespace
 
 // Without an instance the counters are read for the bursts alone.
 LiveExtras::LiveExtras(const InterfaceChoice& choice, const CreditOptions& credits,
@@ -89,7 +74,7 @@ void LiveExtras::start_credits(const Snapshot& base) {
 void LiveExtras::start_bursts(const Snapshot& base) {
   history_.emplace(monitor_.session().window_settings().window);
   bursts_.emplace(monitor_.session(), burst_setup_, notices_,
-                  [this](const NamedBurst& one) { history_->add(note_of(one)); });
+                  [this](const NamedBurst& one) { history_->add(one); });
   bursts_->set_missed_reports(BurstMonitor::MissedReports::first);
   bursts_->on_windows([this](const SeenWindows& seen) {
     if (seen.batch != nullptr) history_->add(seen.iface, seen.direction, seen.batch->windows);
@@ -111,7 +96,8 @@ void LiveExtras::update(const Snapshot& snapshot) {
   if (bursts_) {
     bursts_->update(snapshot);
     std::vector<BurstNote> under_way;
-    std::ranges::transform(bursts_->under_way(), std::back_inserter(under_way), note_of);
+    std::ranges::transform(bursts_->under_way(), std::back_inserter(under_way),
+                           [](const NamedBurst& one) { return note_of(BurstGroup(one)); });
     history_->set_under_way(std::move(under_way));
     add_missed(taken_);
   }

@@ -65,23 +65,36 @@ TEST(LastSecond, RightAfterTheBootIsShort) {
   EXPECT_EQ(LastSecond(1ms).cells(170ms).size(), 3U);
 }
 
+// Of 12 ms and 7.31 MB, unless told otherwise.
+NamedBurst named(Nanoseconds begin, std::string account = "/system.slice/redis.service",
+                 std::uint64_t bytes = 7'310'000) {
+  NamedBurst one;
+  one.burst.iface = "ens5";
+  one.burst.direction = Direction::tx;
+  one.burst.burst = {.first = static_cast<std::uint64_t>(begin / 1ms),
+                     .last = static_cast<std::uint64_t>(begin / 1ms) + 11,
+                     .window = 1ms,
+                     .bytes = {bytes},
+                     .packets = {},
+                     .peak = {bytes / 10},
+                     .threshold = {},
+                     .shares = {}};
+  one.wall = 1'795'347'751s + 2ms;  // 2026-11-22T11:42:31.002Z
+  one.account = std::move(account);
+  return one;
+}
+
 BurstNote note(Nanoseconds begin, std::string account = "/system.slice/redis.service") {
-  return {.begin = begin,
-          .wall = 1'795'347'751s + 2ms,  // 2026-11-22T11:42:31.002Z
-          .iface = "ens5",
-          .direction = Direction::tx,
-          .length = 12ms,
-          .bytes = {7'310'000},
-          .account = std::move(account)};
+  return note_of(BurstGroup(named(begin, std::move(account))));
 }
 
 Moment moment(Nanoseconds boot) { return {.boot = boot, .wall = boot}; }
 
 TEST(BurstHistory, CountsThoseOfTheLastMinute) {
   BurstHistory history(1ms);
-  history.add(note(10s));
-  history.add(note(20s));
-  history.add(note(69s));
+  history.add(named(10s));
+  history.add(named(20s));
+  history.add(named(69s));
   EXPECT_EQ(history.next_panel(moment(69s)).last_minute, 3U);
   EXPECT_EQ(history.next_panel(moment(70s)).last_minute, 2U);
   EXPECT_EQ(history.next_panel(moment(129s)).last_minute, 0U);
@@ -89,18 +102,33 @@ TEST(BurstHistory, CountsThoseOfTheLastMinute) {
 
 TEST(BurstHistory, KeepsTheLatestAndCountsTheNewOnes) {
   BurstHistory history(1ms);
-  history.add(note(1s, "/a"));
+  history.add(named(1s, "/a"));
   EXPECT_EQ(history.next_panel(moment(2s)).fresh, 1U);
-  history.add(note(3s, "/b"));
-  history.add(note(4s, "/c"));
+  history.add(named(3s, "/b"));
+  history.add(named(4s, "/c"));
   const BurstPanel panel = history.next_panel(moment(5s));
   EXPECT_EQ(panel.fresh, 2U);
   ASSERT_EQ(panel.latest.size(), 3U);
   EXPECT_EQ(panel.latest[0].account, "/c");
   EXPECT_EQ(panel.latest[2].account, "/a");
-  for (int i = 0; i < 100; ++i) history.add(note(6s));
+  for (int i = 0; i < 100; ++i) history.add(named(6s, std::to_string(i)));
   EXPECT_EQ(history.next_panel(moment(7s)).fresh, BurstHistory::kKept);
   EXPECT_EQ(history.next_panel(moment(7s)).latest.size(), BurstHistory::kKept);
+}
+
+TEST(BurstHistory, RepeatedBurstsAreOneNoteAndAreAllCounted) {
+  BurstHistory history(1ms);
+  for (int i = 0; i < 50; ++i) history.add(named(10s + i * 80ms));
+  history.add(named(14s, "/b"));
+  const BurstPanel first = history.next_panel(moment(15s));
+  EXPECT_EQ(first.last_minute, 51U);
+  EXPECT_EQ(first.fresh, 4U);  // the first three, and the other account's
+  EXPECT_EQ(history.next_panel(moment(20s)).fresh, 0U);
+  const BurstPanel later = history.next_panel(moment(10s + 3 * 80ms + 10s));
+  ASSERT_EQ(later.fresh, 1U);
+  EXPECT_EQ(later.last_minute, 51U);
+  EXPECT_EQ(burst_note_words(later.latest[0], 28),
+            "bursts 11:42:31.002 tx x 47 of 7.3 MB in 3.69 s redis.service");
 }
 
 TEST(BurstHistory, CountsWhatGoesOnOnlyWhenItHasEnded) {

@@ -76,6 +76,32 @@ TEST(BurstLine, OfOneThatGoesOnSaysSo) {
             "ens5 tx over 2.50 Gbit/s since 11:42:07.113: 14.2 s so far, 3.1 GB");
 }
 
+BurstGroup forty_seven() {
+  BurstGroup group(
+      {.burst = microburst(), .wall = kWall, .account = "/system.slice/redis.service"});
+  for (int i = 1; i < 47; ++i) {
+    ExplainedBurst burst = microburst();
+    burst.burst.first += i * 200;
+    burst.burst.last += i * 200;
+    burst.burst.bytes = {1'020'000};
+    burst.burst.peak = {i == 20 ? 500'000U : 487'500U};
+    group.add(burst.burst);
+  }
+  return group;
+}
+
+TEST(BurstLine, OfSeveralThatAreAlikeHasTheirNumberTheirMeanAndTheirPeak) {
+  BurstGroup group = forty_seven();
+  EXPECT_EQ(burst_group_line(group, {}),
+            "11:42:07.113 tx x 47 of 1.0 MB in 9.20 s, peak 4.00 G redis.service microburst");
+  group.first.burst.verdict.cause = BurstCause::unknown;
+  group.first.account.clear();
+  EXPECT_EQ(burst_group_line(group, {.interface_columns = 4}),
+            "11:42:07.113 ens5 tx x 47 of 1.0 MB in 9.20 s, peak 4.00 G (not told)");
+  group.count = 1;
+  EXPECT_EQ(burst_group_line(group, {}), burst_line(group.first.burst, kWall, "(not told)", {}));
+}
+
 TEST(BurstLine, LengthsAreShownToTheWindow) {
   EXPECT_EQ(format_length(300us), "300 us");
   EXPECT_EQ(format_length(1ms), "1 ms");

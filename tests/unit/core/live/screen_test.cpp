@@ -110,8 +110,7 @@ Report with_news() {
   rx.direction = Direction::rx;
   rx.state = CreditState::full;
   result.credits = {tx, rx};
-  const BurstNote note{.begin = 75h,
-                       .wall = result.taken.wall - 4s + 2ms,
+  const BurstNote note{.wall = result.taken.wall - 4s + 2ms,
                        .iface = "ens5",
                        .direction = Direction::tx,
                        .length = 12ms,
