@@ -125,7 +125,8 @@ Result<Runner> Runner::load(WindowsKept windows) {
   }
   if (windows == WindowsKept::gated) writable(config.clock_read_bytes) = options.clock_read_bytes;
   if (windows == WindowsKept::fine) {
-    writable(config.clock_read_bytes) = clock_read_bytes_for(kFineThreshold, kFineWindow);
+    writable(config.clock_read_bytes) =
+        clock_read_bytes_for(kFineThreshold, kFineWindow, options.clock_read_bytes);
   }
   if (const int code = bench_bpf::load(skeleton.get()); code != 0) {
     return std::unexpected(sys::error_from(-code, "load the benchmark's programs"));

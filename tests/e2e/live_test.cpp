@@ -40,7 +40,7 @@ int count_of(const std::string& text, const std::string& pattern) {
 TEST_F(LiveTest, PipedShowsABurstOnceAndTheSecondThatHasIt) {
   Running program(live({"--interval", "500ms"}));
   await_words(program, "counting cgt0");
-  std::this_thread::sleep_for(700ms);
+  std::this_thread::sleep_for(1500ms);  // the first second teaches it the mean
   send_burst(200);
   std::this_thread::sleep_for(1500ms);
   const std::string out = end(program).out;

@@ -74,7 +74,7 @@ TEST_F(BurstFaults, BurstsThatDoNotEndAreToldAsFarAsTheyHaveComeAndHaveOneRow) {
   EXPECT_GT(row.end - row.begin, 4500ms);
   EXPECT_LT(row.begin, first_told - 1s);
   // On each CPU and at each edge so many bytes may be in the wrong window.
-  const auto blur = static_cast<double>(clock_read_bytes_for(BitRate{20'000'000}, 50ms)) *
+  const auto blur = static_cast<double>(clock_read_bytes_for(BitRate{20'000'000}, 50ms, 16'384)) *
                     static_cast<double>(std::thread::hardware_concurrency()) * 2;
   EXPECT_NEAR(static_cast<double>(row.bytes),
               static_cast<double>(bytes_between(log, Direction::tx, row.begin, row.end)), blur);

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <regex>
 #include <sstream>
 #include <thread>
 
@@ -54,7 +55,7 @@ class BurstsTest : public BurstScene {
     outcome.log = packets.stop();
     const auto limit =
         threshold.bits_per_second * static_cast<std::uint64_t>(window.count()) / 8'000'000'000ULL;
-    const std::uint64_t gate = clock_read_bytes_for(threshold, window);
+    const std::uint64_t gate = clock_read_bytes_for(threshold, window, 16'384);
     const std::uint64_t cpus = sys::cpu_ids().value();
     // Both observers have a moment of their own for the frame at an edge.
     outcome.score = judge(outcome.log, outcome.rows,
@@ -215,6 +216,65 @@ TEST_F(BurstsTest, AreWrittenWithinSecondsHoweverSeldomTheSamplesAre) {
   EXPECT_GE(rows(), 6U);
   (void)end(program);
   std::filesystem::remove(path);
+}
+
+// Answers of two packets, 33 times a second, are none on a link that is idle otherwise; 300 kB at
+// once are one.
+TEST_F(BurstsTest, WithoutARateAreWhatAPersonWouldCallOne) {
+  Running program(bursts({}));
+  await_words(program, "watching cgt0");
+  const auto host = wire.host().socket(AF_INET, SOCK_DGRAM);
+  const auto remote = wire.remote().socket(AF_INET, SOCK_DGRAM);
+  bind_to(host, at(kHost4, 5100));
+  bind_to(remote, at(kRemote4, 5100));
+  const auto answer = [&](int times) {
+    for (int i = 0; i < times; ++i) {
+      send_datagrams(host, at(kRemote4, 5100), 2, 850);
+      std::this_thread::sleep_for(30ms);
+    }
+  };
+  answer(60);
+  std::this_thread::sleep_for(100ms);  // or the last answer might lie right beside it
+  const Nanoseconds from = sys::now().boot;
+  send_datagrams(host, at(kRemote4, 5100), 250, 1200);
+  const Nanoseconds to = sys::now().boot;
+  std::this_thread::sleep_for(100ms);
+  answer(20);
+  const Finished finished = end(program);
+  const auto rows = burst_rows(finished.out);
+  ASSERT_EQ(rows.size(), 1U) << finished.out;
+  EXPECT_EQ(rows[0].direction, Direction::tx);
+  EXPECT_EQ(rows[0].bytes, 250U * 1242);
+  EXPECT_EQ(rows[0].packets, 250U);
+  EXPECT_GE(rows[0].end, from);
+  EXPECT_LE(rows[0].begin, to);
+}
+
+TEST_F(BurstsTest, OfRegularPulsesAreAFewLinesAndARowEach) {
+  const std::string path = std::filesystem::temp_directory_path() / (wire.host().name() + ".csv");
+  Running program(command("bursts", {"--threshold", "50Mbit", "--csv", path}));
+  await_words(program, "watching cgt0");
+  send_bursts(wire, 60);
+  std::this_thread::sleep_for(100ms);
+  const Finished finished = end(program);
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  std::filesystem::remove(path);
+  const std::size_t rows = burst_rows(text.str()).size();
+  EXPECT_GE(rows, 120U);
+  std::istringstream lines(finished.out);
+  std::size_t shown = 0, bursts = 0;
+  for (std::string line; std::getline(lines, line);) {
+    std::smatch match;
+    if (!std::regex_match(line, match, std::regex("\\d\\d:\\d\\d:\\d\\d.* [rt]x (.*)"))) continue;
+    ++shown;
+    const std::string rest = match[1];
+    bursts += rest.starts_with("x ") ? std::stoul(rest.substr(2)) : 1;
+  }
+  EXPECT_EQ(bursts, rows) << finished.out;
+  EXPECT_LE(shown, 24U) << finished.out;
+  EXPECT_NE(finished.err.find(": " + std::to_string(rows) + " bursts, "), std::string::npos)
+      << finished.err;
 }
 
 TEST_F(BurstsTest, AClosedPipeEndsItSilently) {

@@ -285,7 +285,7 @@ void add_bursts(CLI::App& app, std::function<int()>& run) {
       command, options->threshold,
       "Rate from which traffic counts as a burst, such as 2Gbit, or its share of the rate that "
       "the instance or the link can reach; if that rate is not known, ten times the mean of the "
-      "last minute, at least 10Mbit",
+      "last minute, at least 100Mbit; without a RATE of yours, a burst has at least 100kB",
       "50%");
   add_window_option(command, common.window);
   add_instance_option(command, options->instance.instance);

@@ -9,6 +9,15 @@
 #include "core/bursts/lines.h"
 
 namespace cgtally::cli {
+namespace {
+
+// The default of a ledger is the most that is ever needed.
+std::uint32_t needed_clock_read_bytes(const Threshold& threshold, Nanoseconds window) {
+  return clock_read_bytes_for(threshold.least(), window,
+                              monitor::SessionOptions{}.ledger.clock_read_bytes);
+}
+
+}  // namespace
 
 void add_threshold_option(CLI::App& command, ThresholdRequest& wish, const std::string& help,
                           const std::string& fallback) {
@@ -21,7 +30,7 @@ void add_threshold_option(CLI::App& command, ThresholdRequest& wish, const std::
 }
 
 void cut_finely_enough(CommonOptions& options, const Threshold& threshold) {
-  options.clock_read_bytes = clock_read_bytes_for(threshold.least(), options.window);
+  options.clock_read_bytes = needed_clock_read_bytes(threshold, options.window);
 }
 
 void say_differences(const monitor::Session& session, const CommonOptions& options,
@@ -32,7 +41,7 @@ void say_differences(const monitor::Session& session, const CommonOptions& optio
         "the pinned ledger has windows of {}, not of {}; to use private programs with those: "
         "--private",
         format_length(settings.window), format_length(options.window)));
-  } else if (settings.clock_read_bytes > clock_read_bytes_for(threshold.least(), settings.window)) {
+  } else if (settings.clock_read_bytes > needed_clock_read_bytes(threshold, settings.window)) {
     say(
         fmt::format("the pinned ledger reads the clock once in {} on each CPU: up to that many "
                     "bytes may lie in the window before; to cut finer: --private",

@@ -25,11 +25,33 @@ Nanoseconds Burst::end() const { return at(last + 1, window); }
 BitRate Burst::peak_rate() const { return rate(peak, window).value_or(BitRate{}); }
 BitRate Burst::mean_rate() const { return rate(bytes, length()).value_or(BitRate{}); }
 
-Bytes BurstDetector::limit_of(BitRate threshold) const {
-  const Wide limit =
-      Wide{threshold.bits_per_second} * static_cast<Wide>(window_.count()) / kBitNanoseconds;
+std::uint64_t BurstDetector::span() const {
+  const std::uint64_t one = limit_of(1).value;
+  if (one == 0) return rule_.span.value == 0 ? 1 : kLongestSpan;
+  const std::uint64_t windows = rule_.span.value / one + (rule_.span.value % one == 0 ? 0 : 1);
+  return std::clamp<std::uint64_t>(windows, 1, kLongestSpan);
+}
+
+Bytes BurstDetector::limit_of(std::uint64_t windows) const {
+  const Wide limit = Wide{rule_.threshold.bits_per_second} * static_cast<Wide>(window_.count()) *
+                     Wide{windows} / kBitNanoseconds;
   constexpr Wide kMost = std::numeric_limits<std::uint64_t>::max();
   return Bytes{static_cast<std::uint64_t>(std::min(limit, kMost))};
+}
+
+// The bytes of the `windows` windows up to and including `last`.
+Bytes BurstDetector::in_span(std::uint64_t last, std::uint64_t windows) const {
+  Bytes sum;
+  for (auto one = recent_.rbegin(); one != recent_.rend() && one->first + windows > last; ++one) {
+    sum += one->second;
+  }
+  return sum;
+}
+
+void BurstDetector::remember(const TrafficWindow& window) {
+  if (window.bytes.value == 0) return;
+  recent_.emplace_back(window.window_index, window.bytes);
+  while (recent_.front().first + kLongestSpan <= window.window_index) recent_.pop_front();
 }
 
 std::vector<Burst> BurstDetector::process(const std::vector<TrafficWindow>& windows,
@@ -65,48 +87,54 @@ void BurstDetector::evaluate_silence(std::uint64_t until, std::vector<Burst>& en
     silent.window_index = next_;
     evaluate(silent, ended);
   }
-  if (next_ >= until) return;
-  before_.reset();
-  next_ = until;
+  next_ = std::max(next_, until);
 }
 
 void BurstDetector::evaluate(const TrafficWindow& window, std::vector<Burst>& ended) {
   next_ = window.window_index + 1;
-  if (!open_) {
-    if (window.bytes > limit_of(threshold_)) {
-      open(window);
-    } else {
-      before_ = window;
-    }
-    return;
+  remember(window);
+  if (open_) {
+    evaluate_open(window, ended);
+  } else if (in_span(window.window_index, span()) > limit_of(span())) {
+    open(window);
+  } else {
+    unclaimed_.push_back(window);
+    while (unclaimed_.front().window_index + span() < window.window_index) unclaimed_.pop_front();
   }
-  if (window.bytes > open_->limit) {
+}
+
+void BurstDetector::evaluate_open(const TrafficWindow& window, std::vector<Burst>& ended) {
+  const Bytes bytes = in_span(window.window_index, open_->span);
+  if (bytes > open_->limit) {
     for (const TrafficWindow& dip : std::exchange(open_->tail, {})) add(*open_, dip);
     add(*open_, window);
     open_->quiet = 0;
     return;
   }
   open_->tail.push_back(window);
-  open_->quiet = half_of(open_->limit, window.bytes) ? 0 : open_->quiet + 1;
+  open_->quiet = half_of(open_->limit, bytes) ? 0 : open_->quiet + 1;
   if (open_->quiet == kQuietWindows || open_->tail.size() == kCalmWindows) {
-    before_ = window;
-    ended.push_back(close());
+    end(ended, false);
+    if (window.bytes.value > 0) unclaimed_.push_back(window);
   }
 }
 
 void BurstDetector::open(const TrafficWindow& window) {
   open_ = Open{};
-  open_->limit = limit_of(threshold_);
+  open_->least = rule_.least;
+  open_->span = span();
+  open_->limit = limit_of(open_->span);
   open_->burst.window = window_;
-  open_->burst.threshold = threshold_;
+  open_->burst.threshold = rule_.threshold;
   open_->burst.first = window.window_index;
-  const bool edge = before_ && before_->window_index + 1 == window.window_index &&
-                    half_of(open_->limit, before_->bytes) && before_->bytes.value > 0;
-  if (edge) {
-    open_->burst.first = before_->window_index;
-    add(*open_, *before_);
+  for (const TrafficWindow& before : std::exchange(unclaimed_, {})) {
+    const bool edge = before.window_index + 1 == window.window_index &&
+                      half_of(open_->limit, before.bytes) && before.bytes.value > 0;
+    const bool in_span = before.window_index + open_->span > window.window_index;
+    if (!edge && !in_span) continue;
+    open_->burst.first = std::min(open_->burst.first, before.window_index);
+    add(*open_, before);
   }
-  before_.reset();
   add(*open_, window);
   open_->burst.incomplete = last_gap_ && open_->burst.first <= last_gap_->to;
 }
@@ -115,7 +143,7 @@ void BurstDetector::open(const TrafficWindow& window) {
 // cannot exceed the bytes that no share holds.
 void BurstDetector::add(Open& open, const TrafficWindow& window) {
   Burst& burst = open.burst;
-  burst.last = std::max(burst.last, window.window_index);
+  if (window.bytes.value > 0) burst.last = std::max(burst.last, window.window_index);
   burst.bytes += window.bytes;
   burst.packets += window.packets;
   burst.peak = std::max(burst.peak, window.bytes);
@@ -165,18 +193,25 @@ void BurstDetector::add_late(const TrafficWindow& part) {
 
 // The burst may have gone on in the missed windows.
 void BurstDetector::close_before_gap(std::vector<Burst>& ended) {
-  before_.reset();
-  if (!open_) return;
-  ended.push_back(close());
-  ended.back().incomplete = true;
+  recent_.clear();
+  unclaimed_.clear();
+  if (open_) end(ended, true);
 }
 
-Burst BurstDetector::close() {
+void BurstDetector::end(std::vector<Burst>& ended, bool incomplete) {
+  auto burst = close();
+  if (!burst) return;
+  burst->incomplete |= incomplete;
+  ended.push_back(*std::move(burst));
+}
+
+std::optional<Burst> BurstDetector::close() {
   Open open = std::move(*open_);
   open_.reset();
   const bool edge = !open.tail.empty() && half_of(open.limit, open.tail.front().bytes) &&
                     open.tail.front().bytes.value > 0;
   if (edge) add(open, open.tail.front());
+  if (open.burst.bytes < open.least) return std::nullopt;
   return with_shares(open);
 }
 
@@ -195,7 +230,8 @@ std::optional<std::uint64_t> BurstDetector::open_since() const {
 }
 
 std::optional<Burst> BurstDetector::so_far() const {
-  return open_ ? std::optional(with_shares(*open_)) : std::nullopt;
+  if (!open_ || open_->burst.bytes < open_->least) return std::nullopt;
+  return with_shares(*open_);
 }
 
 std::optional<Burst> BurstDetector::finish() {

@@ -16,7 +16,6 @@ namespace {
 using Wide = unsigned __int128;
 
 constexpr Nanoseconds kMeanLength = std::chrono::minutes{1};
-constexpr std::uint32_t kMostClockReadBytes = 16'384;
 constexpr Wide kEdgeParts = 20;  // a twentieth of a window's limit may blur at its edge
 
 BitRate part_of(BitRate whole, double share) {
@@ -28,6 +27,12 @@ std::string percent_of(double share) {
   const auto tenths = std::llround(share * 1000);
   if (tenths % 10 == 0) return fmt::format("{} %", tenths / 10);
   return fmt::format("{}.{} %", tenths / 10, tenths % 10);
+}
+
+// Said where a window of 1 ms at the threshold has fewer bytes.
+std::string floor_words(BitRate least) {
+  const auto window = least.bits_per_second / 8 / 1000;
+  return window >= kLeastBurst.value ? "" : fmt::format(", from {}", format_bytes(kLeastBurst));
 }
 
 }  // namespace
@@ -55,9 +60,11 @@ Threshold resolve(const ThresholdRequest& request, const ThresholdBasis& basis) 
   const double share = request.share.value_or(0.5);
   const auto of = [&](BitRate whole, const std::string& what) {
     const BitRate fixed = part_of(whole, share);
-    return Threshold{
-        .fixed = fixed,
-        .words = fmt::format("{} ({} of {})", format_bit_rate(fixed), percent_of(share), what)};
+    return Threshold{.fixed = fixed,
+                     .words = fmt::format("{} ({} of {}){}", format_bit_rate(fixed),
+                                          percent_of(share), what, floor_words(fixed)),
+                     .least_burst = kLeastBurst,
+                     .least_span = kLeastSpan};
   };
   if (basis.instance_burst) {
     const std::string instance = basis.instance.empty() ? "the instance" : basis.instance;
@@ -65,11 +72,17 @@ Threshold resolve(const ThresholdRequest& request, const ThresholdBasis& basis) 
   }
   if (basis.link_speed) return of(*basis.link_speed, "the link's speed");
   return {.fixed = {},
-          .words = fmt::format("{} times the last minute's mean, at least {}", kFollowingFactor,
-                               format_bit_rate(kLeastFollowing))};
+          .words = fmt::format("{} times the last minute's mean, at least {}{}", kFollowingFactor,
+                               format_bit_rate(kLeastFollowing), floor_words(kLeastFollowing)),
+          .least_burst = kLeastBurst,
+          .least_span = kLeastSpan};
 }
 
 BitRate Threshold::least() const { return fixed.value_or(kLeastFollowing); }
+
+BurstRule Threshold::rule(BitRate now) const {
+  return {.threshold = now, .least = least_burst, .span = least_span};
+}
 
 void FollowingThreshold::add(Bytes bytes, Nanoseconds boot_time) {
   if (!last_) {
@@ -90,18 +103,17 @@ void FollowingThreshold::add(Bytes bytes, Nanoseconds boot_time) {
 }
 
 BitRate FollowingThreshold::threshold() const {
-  // The mean of less than a second would be that of the burst itself.
-  const BitRate mean = rate(Bytes{bytes_}, std::max<Nanoseconds>(length_, std::chrono::seconds{1}))
-                           .value_or(BitRate{});
+  if (length_ < kLearning) return {std::numeric_limits<std::uint64_t>::max()};
+  const BitRate mean = rate(Bytes{bytes_}, length_).value_or(BitRate{});
   constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max() / kFollowingFactor;
   const BitRate times{std::min(mean.bits_per_second, kMost) * kFollowingFactor};
   return std::max(times, kLeastFollowing);
 }
 
-std::uint32_t clock_read_bytes_for(BitRate threshold, Nanoseconds window) {
+std::uint32_t clock_read_bytes_for(BitRate threshold, Nanoseconds window, std::uint32_t most) {
   const Wide bytes = Wide{threshold.bits_per_second} * static_cast<Wide>(window.count()) /
                      (Wide{8} * 1'000'000'000 * kEdgeParts);
-  return static_cast<std::uint32_t>(std::min(bytes, Wide{kMostClockReadBytes}));
+  return static_cast<std::uint32_t>(std::min(bytes, Wide{most}));
 }
 
 }  // namespace cgtally

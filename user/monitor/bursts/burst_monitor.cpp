@@ -110,7 +110,7 @@ void BurstMonitor::process(Watched& watched, Direction direction, const WindowBa
   if (batch.missed) {
     report_missed(watched, direction, *batch.missed);
   }
-  state.detector.set_threshold(threshold_.fixed.value_or(state.following.threshold()));
+  state.detector.set_rule(threshold_.rule(threshold_.fixed.value_or(state.following.threshold())));
   Bytes all;
   for (const TrafficWindow& window : batch.windows) {
     histories_[direction].add(start_of(window.window_index), window.bytes);
@@ -138,33 +138,34 @@ void BurstMonitor::report_progress(Watched& watched, Direction direction, std::u
   const auto since = state.detector.open_since();
   explainers_[direction].set_under_way(watched.name,
                                        since ? std::optional(start_of(*since)) : std::nullopt);
-  if (since && on_progress_ &&
-      state.progress.due(start_of(*since), start_of(through + 1 - *since))) {
-    on_progress_(so_far(watched, direction));
+  if (!since || !on_progress_) return;
+  const auto burst = so_far(watched, direction);
+  if (burst && state.progress.due(start_of(*since), start_of(through + 1 - *since))) {
+    on_progress_(*burst);
   }
 }
 
-NamedBurst BurstMonitor::so_far(const Watched& watched, Direction direction) const {
-  const Burst burst = *watched.states[direction].detector.so_far();
-  return {.burst = {.iface = watched.name,
-                    .direction = direction,
-                    .burst = burst,
-                    .exceeded = explainers_[direction].exceeded_so_far(watched.name),
-                    .shared_with = {},
-                    .verdict = {},
-                    .under_way = true},
-          .wall = burst.start() + *wall_ahead_,
-          .account = top_account(burst)};
+std::optional<NamedBurst> BurstMonitor::so_far(const Watched& watched, Direction direction) const {
+  const auto burst = watched.states[direction].detector.so_far();
+  if (!burst) return std::nullopt;
+  return NamedBurst{.burst = {.iface = watched.name,
+                              .direction = direction,
+                              .burst = *burst,
+                              .exceeded = explainers_[direction].exceeded_so_far(watched.name),
+                              .shared_with = {},
+                              .verdict = {},
+                              .under_way = true},
+                    .wall = burst->start() + *wall_ahead_,
+                    .account = top_account(*burst)};
 }
 
 std::vector<NamedBurst> BurstMonitor::under_way() const {
   std::vector<NamedBurst> bursts;
   for (const auto& [key, watched] : watched_) {
     for (const Direction direction : kDirections) {
-      if (!watched.states[direction].detector.open_since()) continue;
-      NamedBurst burst = so_far(watched, direction);
-      if (burst.burst.burst.length() >= BackoffSchedule::kFirst) {
-        bursts.push_back(std::move(burst));
+      auto burst = so_far(watched, direction);
+      if (burst && burst->burst.burst.length() >= BackoffSchedule::kFirst) {
+        bursts.push_back(*std::move(burst));
       }
     }
   }

@@ -95,7 +95,7 @@ class BurstMonitor {
   void check_wall_clock(const Moment& now);
   void explain(Nanoseconds boot_time);
   void report_progress(Watched& watched, Direction direction, std::uint64_t through);
-  [[nodiscard]] NamedBurst so_far(const Watched& watched, Direction direction) const;
+  [[nodiscard]] std::optional<NamedBurst> so_far(const Watched& watched, Direction direction) const;
   [[nodiscard]] Nanoseconds start_of(std::uint64_t window_index) const {
     return window_ * static_cast<std::int64_t>(window_index);
   }

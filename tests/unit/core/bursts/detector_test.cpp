@@ -25,7 +25,7 @@ TrafficWindow window(std::uint64_t window_index, std::uint64_t bytes) {
 
 class BurstTest : public testing::Test {
  protected:
-  BurstTest() { detector_.set_threshold(kThreshold); }
+  BurstTest() { detector_.set_rule({.threshold = kThreshold}); }
   // Of one call: these windows, from `first` on, and silence for long enough after them.
   std::vector<Burst> process(std::uint64_t first, const std::vector<std::uint64_t>& bytes,
                              std::uint64_t silence = 10) {
@@ -89,7 +89,7 @@ TEST_F(BurstTest, TrafficJustBelowTheThresholdDoesNotKeepItOpen) {
 TEST_F(BurstTest, IsTheSameWhetherItsWindowsComeAtOnceOrOneByOne) {
   const std::vector<std::uint64_t> bytes{6'000, 20'000, 0, 15'000, 12'000, 5'500, 0, 0, 0, 0};
   BurstDetector at_once(kWindow);
-  at_once.set_threshold(kThreshold);
+  at_once.set_rule({.threshold = kThreshold});
   std::vector<TrafficWindow> all;
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     if (bytes[i] > 0) all.push_back(window(250 + i, bytes[i]));  // over the edge of a ring
@@ -208,11 +208,79 @@ TEST_F(BurstTest, TheKnownPartOfAMissedWindowIsALowerBound) {
 
 TEST_F(BurstTest, AMovedThresholdHoldsFromTheNextBurstOn) {
   EXPECT_TRUE(process(1000, {20'000}, 0).empty());
-  detector_.set_threshold({800'000'000});
+  detector_.set_rule({.threshold = {800'000'000}});
   const auto bursts = process(1001, {20'000, 0});
   ASSERT_EQ(bursts.size(), 1U);
   EXPECT_EQ(bursts[0].length(), 2ms);
   EXPECT_TRUE(process(2000, {20'000}).empty());
+}
+
+TEST_F(BurstTest, WhatHasTooFewBytesIsNone) {
+  detector_.set_rule({.threshold = kThreshold, .least = {100'000}});
+  EXPECT_TRUE(process(1000, {50'000, 49'999}).empty());
+  const auto bursts = process(2000, {50'000, 50'000});
+  ASSERT_EQ(bursts.size(), 1U);
+  EXPECT_EQ(bursts[0].bytes.value, 100'000U);
+}
+
+TEST_F(BurstTest, WhatHasTooFewBytesSoFarCannotBeReadYetAndIsNoneAtTheEnd) {
+  detector_.set_rule({.threshold = kThreshold, .least = {100'000}});
+  EXPECT_TRUE(process(1000, {50'000}, 0).empty());
+  EXPECT_FALSE(detector_.so_far());
+  EXPECT_EQ(detector_.open_since(), 1000U);
+  EXPECT_TRUE(process(1001, {50'000}, 0).empty());
+  EXPECT_EQ(detector_.so_far()->bytes.value, 100'000U);
+  EXPECT_TRUE(process(1002, {0}).size() == 1);
+  EXPECT_TRUE(process(2000, {50'000}, 0).empty());
+  EXPECT_FALSE(detector_.finish());
+}
+
+TEST_F(BurstTest, WhatHasTooFewBytesBeforeMissedWindowsIsNone) {
+  detector_.set_rule({.threshold = kThreshold, .least = {100'000}});
+  EXPECT_TRUE(process(1000, {50'000}, 0).empty());
+  const MissedWindows missed{.from = 1001, .to = 1100, .bytes = {}, .packets = {}};
+  EXPECT_TRUE(detector_.process({}, 1200, missed).empty());
+}
+
+// Of a link of 10 Mbit/s, the half: 625 bytes in a window, 15 000 in 24 of them.
+class SlowLinkTest : public BurstTest {
+ protected:
+  SlowLinkTest() {
+    detector_.set_rule({.threshold = {5'000'000}, .least = {100'000}, .span = {15'000}});
+  }
+  // One packet in each `period` windows.
+  std::vector<Burst> packets(std::uint64_t count, std::uint64_t period) {
+    std::vector<std::uint64_t> bytes;
+    for (std::uint64_t i = 0; i < count; ++i) {
+      bytes.push_back(1514);
+      bytes.resize(bytes.size() + period - 1);
+    }
+    return process(1000, bytes, 100);
+  }
+};
+
+TEST_F(SlowLinkTest, EvenTrafficBelowTheThresholdIsNoneThoughEachPacketsMillisecondIsOver) {
+  EXPECT_TRUE(packets(2'000, 3).empty());  // 4.04 Mbit/s
+}
+
+TEST_F(SlowLinkTest, AFullLinkIsOneFromItsFirstPacketToItsLast) {
+  const auto bursts = packets(100, 2);  // 6.06 Mbit/s
+  ASSERT_EQ(bursts.size(), 1U);
+  EXPECT_EQ(bursts[0].first, 1000U);
+  EXPECT_EQ(bursts[0].last, 1198U);
+  EXPECT_EQ(bursts[0].bytes.value, 151'400U);
+  EXPECT_EQ(bursts[0].peak.value, 1514U);
+}
+
+TEST_F(SlowLinkTest, APauseEndsIt) {
+  std::vector<std::uint64_t> bytes(100, 1514);
+  bytes.resize(200);
+  bytes.resize(300, 1514);
+  const auto bursts = process(1000, bytes, 100);
+  ASSERT_EQ(bursts.size(), 2U);
+  EXPECT_EQ(bursts[0].last, 1099U);
+  EXPECT_EQ(bursts[1].first, 1200U);
+  EXPECT_EQ(bursts[1].bytes.value, 151'400U);
 }
 
 TEST_F(BurstTest, AYearOfSilenceTakesNoTime) {
