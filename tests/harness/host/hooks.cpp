@@ -144,10 +144,12 @@ ForeignProgram::ForeignProgram(int verdict, const std::string& name, std::uint32
   require(static_cast<bool>(program_), "load a foreign program");
 }
 
-ForeignProgram ForeignProgram::redirecting_to(int ifindex, const std::string& name) {
+ForeignProgram ForeignProgram::redirecting_to(int ifindex, const std::string& name,
+                                              HookDirection into) {
+  const int flags = into == HookDirection::ingress ? BPF_F_INGRESS : 0;
   const std::array<bpf_insn, 4> code{{
       {BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_1, 0, 0, ifindex},
-      {BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_2, 0, 0, 0},  // flags: out
+      {BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_2, 0, 0, flags},
       {BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_redirect},
       {BPF_JMP | BPF_EXIT, 0, 0, 0, 0},
   }};

@@ -34,8 +34,10 @@ class ForeignProgram {
   static constexpr int kDrop = 2;
 
   ForeignProgram(int verdict, const std::string& name, std::uint32_t longer_than = 0);
-  // Sends everything to another device of the namespace, and counts nothing.
-  static ForeignProgram redirecting_to(int ifindex, const std::string& name);
+  // Sends everything out by another device of the namespace, or has it come in there, and counts
+  // nothing.
+  static ForeignProgram redirecting_to(int ifindex, const std::string& name,
+                                       HookDirection into = HookDirection::egress);
 
   // At the tail of the tcx chain, or at its head; as a late tc filter where the kernel has no tcx.
   void attach_tcx(const Netns& netns, const std::string& device, HookDirection direction,

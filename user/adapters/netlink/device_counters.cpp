@@ -3,6 +3,7 @@
 // second.
 #include "adapters/netlink/device_counters.h"
 
+#include <linux/if.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 
@@ -53,6 +54,7 @@ std::optional<DeviceCounters> parse_counters(nlmsghdr& message) {
                   .tx_packets = {stats->tx_packets}},
       .rx_dropped = {stats->rx_dropped},
       .tx_dropped = {stats->tx_dropped},
+      .running = (header->ifi_flags & IFF_RUNNING) != 0,
       .xdp = parse_xdp(Attributes<IFLA_XDP_MAX>(attributes[IFLA_XDP])),
   };
 }

@@ -23,6 +23,7 @@ struct DeviceCounters {
   Traffic carried;
   Packets rx_dropped;  // because a buffer was full, or by generic XDP
   Packets tx_dropped;
+  bool running = true;          // it has a carrier
   std::vector<XdpProgram> xdp;  // each runs before tc
 };
 

@@ -95,7 +95,7 @@ std::string coloured(std::string text, std::string_view code, bool colour) {
 
 std::string percent(const std::optional<double>& share) {
   if (!share) return "-";
-  if (*share >= 1.0) return "100 %";
+  if (*share >= 1.0) return fmt::format("{:.0f} %", std::floor(*share * 100.0));
   const double tenths = std::min(*share * 1000.0, 999.4);
   return fmt::format("{:.1f} %", tenths / 10.0);
 }

@@ -32,7 +32,8 @@ namespace cgtally {
 // `colour` is false.
 [[nodiscard]] std::string coloured(std::string text, std::string_view code, bool colour);
 
-// "98.5 %"; "-" without a value. Only a whole share is "100 %": 99.97 % is shown as "99.9 %".
+// "98.5 %" "207 %"; "-" without a value. Only a whole share is "100 %": 99.97 % is shown as
+// "99.9 %".
 [[nodiscard]] std::string percent(const std::optional<double>& share);
 
 }  // namespace cgtally

@@ -208,6 +208,12 @@ void add_interface(Lines& lines, const InterfaceCondition& interface, const Mome
         "  BLIND {}", printable(blind_sentence(interface.name, direction_name(direction), *one.now,
                                                one.attached, one.before))));
   }
+  for (const Direction direction : kDirections) {
+    if (!interface[direction].over) continue;
+    lines.push_back(
+        fmt::format("  OVER {}", printable(over_sentence(interface.name, direction_name(direction),
+                                                         *interface[direction].over))));
+  }
   const QueueCondition& queue = interface.queue;
   if (!queue.kind.empty()) {
     lines.push_back(fmt::format("  queue {}: {} ({}) waiting, {} dropped", printable(queue.kind),

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "core/health/coverage.h"
 #include "core/instance/allowance_counters.h"
 #include "core/traffic/direction.h"
 #include "core/traffic/reading.h"
@@ -54,9 +55,10 @@ struct DirectionCondition {
   bool attached = false;        // our program is attached
   std::optional<Bytes> device;  // the device's own count since we count
   Bytes counted;
-  std::optional<double> seen;       // share of the device's count that our program saw, since then
+  std::optional<double> seen;       // our count's share of the device's, since then; may be above 1
   std::optional<double> now;        // the same share while status ran
   std::optional<double> named;      // share of the counted bytes that is on cgroups
+  std::optional<OverCount> over;    // more was counted than the device carried
   std::vector<std::string> before;  // descriptions of the programs that run before ours
 };
 

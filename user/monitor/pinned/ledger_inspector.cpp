@@ -28,6 +28,8 @@ struct LedgerSample {
   Moment taken;
   std::vector<AccountTotals> accounts;
   std::map<InterfaceKey, Result<DeviceSnapshot>> devices;
+  // Read on the other side of the totals.
+  std::map<InterfaceKey, Result<DeviceSnapshot>> outer;
   bpf::ProgramCost cost;
 };
 
@@ -94,9 +96,12 @@ class LedgerInspector {
 
   // In the first sample the totals are read before the devices' counters, in the last one after
   // them: whatever a device counts between both is then in the totals, and is not taken for missed.
+  // For what may be too much it is the other way round.
   void inspect(LedgerStatusReport& report) {
     (void)view_.read();  // the next one is fast
+    auto outer = snapshot_devices(counted_, host_root_);
     LedgerSample first = sample_totals();
+    first.outer = std::move(outer);
     first.devices = snapshot_devices(counted_, host_root_);
     add_allowances(first, report);
     const LedgerSample last = counted_.empty() ? first : sample_after(first, report.expense);
@@ -131,6 +136,7 @@ class LedgerInspector {
     auto devices = snapshot_devices(counted_, host_root_);
     LedgerSample last = sample_totals();
     last.devices = std::move(devices);
+    last.outer = snapshot_devices(counted_, host_root_);
     if (!statistics) {
       expense.not_measured = statistics.error().what;
     } else if (last.cost.runs >= first.cost.runs) {
@@ -236,20 +242,46 @@ class LedgerInspector {
                  .drops = snapshot.queue.drops};
   }
 
+  static CoverageReading reading_of(InterfaceKey key, const LedgerSample& sample,
+                                    const DeviceSnapshot& device) {
+    return device.beside(traffic_of(key, sample.accounts).all, sample.taken.boot);
+  }
+
+  static std::optional<CoverageReading> outer_reading(InterfaceKey key,
+                                                      const LedgerSample& sample) {
+    const auto found = sample.outer.find(key);
+    if (found == sample.outer.end() || !found->second) return std::nullopt;
+    return reading_of(key, sample, *found->second);
+  }
+
+  static void add_over(const std::optional<CoverageReading>& first,
+                       const std::optional<CoverageReading>& last, InterfaceCondition& one) {
+    if (!first || !last) return;
+    const auto over = over_between(*first, *last);
+    if (over.rx) one.rx.over = over.rx;
+    if (over.tx) one.tx.over = over.tx;
+  }
+
   static void add_shares(const bpf::InterfaceRecord& record, const LedgerSample& first,
                          const LedgerSample& last, InterfaceCondition& one) {
-    const auto reading_of = [&](const LedgerSample& sample, const DeviceSnapshot& device) {
-      return device.beside(traffic_of(record.key, sample.accounts).all, sample.taken.boot);
-    };
-    const CoverageReading now = reading_of(last, *last.devices.at(record.key));
-    const CoverageShare since_attached =
-        share_between({.boot = record.since.boot, .device = record.device, .counted = {}}, now);
+    const CoverageReading start{.boot = record.since.boot, .device = record.device, .counted = {}};
+    const CoverageReading now = reading_of(record.key, last, *last.devices.at(record.key));
+    const auto outer = outer_reading(record.key, last);
+    const CoverageShare since_attached = share_between(start, now);
     one.rx.seen = since_attached.rx;
     one.tx.seen = since_attached.tx;
+    add_over(start, outer, one);
     if (const auto& before = first.devices.at(record.key); before) {
-      const CoverageShare lately = share_between(reading_of(first, *before), now);
+      const CoverageShare lately = share_between(reading_of(record.key, first, *before), now);
       one.rx.now = lately.rx;
       one.tx.now = lately.tx;
+      add_over(outer_reading(record.key, first), outer, one);
+    }
+    for (DirectionCondition* direction : {&one.rx, &one.tx}) {
+      if (direction->over) continue;
+      for (auto* share : {&direction->seen, &direction->now}) {
+        if (is_over(*share)) *share = 1.0;  // it passed between two readings
+      }
     }
   }
 

@@ -51,6 +51,7 @@ void CoverageMonitor::evaluate(const std::vector<AccountTotals>& accounts) {
     const Blind blind = watched.coverage.blind();
     report_change(watched, bpf::HookDirection::ingress, blind.rx, share.rx);
     report_change(watched, bpf::HookDirection::egress, blind.tx, share.tx);
+    report_over(watched);
   }
 }
 
@@ -72,11 +73,46 @@ void CoverageMonitor::report_change(Watched& watched, bpf::HookDirection directi
   }
 }
 
+// The device is read once more, and only then: what it counted since the sample was taken may be in
+// the totals.
+PerDirection<std::optional<OverCount>> CoverageMonitor::confirmed_over(
+    const Watched& watched) const {
+  const CoverageShare share = watched.coverage.share();
+  if (!is_over(share.rx) && !is_over(share.tx)) return {};
+  const auto after = snapshot_devices({watched.interface}, host_root_);
+  const auto& device = after.at(watched.interface.key);
+  if (!device) return {};
+  return watched.coverage.over(device->beside({}, {}));
+}
+
+void CoverageMonitor::report_over(Watched& watched) const {
+  const auto over = confirmed_over(watched);
+  const CoverageShare share = watched.coverage.share();
+  for (const Direction direction : kDirections) {
+    bool& reported = watched.reported_over[direction];
+    const std::string name(direction_name(direction));
+    if (!reported && over[direction]) {
+      reported = true;
+      notices_.report(over_sentence(watched.interface.name, name, *over[direction]));
+    } else if (reported && share[direction] && !is_over(share[direction])) {
+      reported = false;
+      notices_.report(fmt::format("{} {}: what is booked is what the device says again",
+                                  watched.interface.name, name));
+    }
+  }
+}
+
 std::optional<double> CoverageMonitor::coverage_of(std::string_view interface_name) const {
   const auto found = std::ranges::find_if(
       watched_, [&](const auto& item) { return item.second.interface.name == interface_name; });
   if (found == watched_.end()) return std::nullopt;
-  const CoverageShare share = found->second.coverage.share();
+  CoverageShare share = found->second.coverage.share();
+  for (const Direction direction : kDirections) {
+    auto& one = share[direction];
+    if (!is_over(one)) continue;
+    if (found->second.reported_over[direction]) return one;
+    one = 1.0;  // it passed between the readings of the device and of the totals
+  }
   if (!share.rx || !share.tx) return share.rx ? share.rx : share.tx;
   return std::min(*share.rx, *share.tx);
 }

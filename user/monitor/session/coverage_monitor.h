@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Compares what was counted with what the devices themselves counted, about once a second, and
 // reports when a direction of an interface becomes blind: once, with the programs that run before
-// ours; and once more when it sees its traffic again.
+// ours; and once more when it sees its traffic again. In the same way it reports when more is
+// counted than the device carries.
 #pragma once
 
 #include <array>
@@ -33,7 +34,8 @@ class CoverageMonitor {
   // Just after the totals were read.
   void evaluate(const std::vector<AccountTotals>& accounts);
 
-  // The share of the worse direction; empty if too little passed to tell.
+  // The share of the worse direction, which is the one that is over, if any; empty if too little
+  // passed to tell.
   [[nodiscard]] std::optional<double> coverage_of(std::string_view interface_name) const;
 
  private:
@@ -41,10 +43,13 @@ class CoverageMonitor {
     CountedInterface interface;
     Coverage coverage;
     std::array<bool, 2> reported{};  // as blind: ingress, egress
-    Nanoseconds skip_until{};        // boot time; its device could not be read
+    PerDirection<bool> reported_over;
+    Nanoseconds skip_until{};  // boot time; its device could not be read
   };
   void report_change(Watched& watched, bpf::HookDirection direction, bool blind,
                      std::optional<double> share) const;
+  void report_over(Watched& watched) const;
+  [[nodiscard]] PerDirection<std::optional<OverCount>> confirmed_over(const Watched& watched) const;
 
   std::string host_root_;
   Notices& notices_;

@@ -42,7 +42,9 @@ CoverageReading DeviceSnapshot::beside(const Traffic& totals, Nanoseconds boot) 
           .device = device.carried,
           .counted = totals,
           .queued_bytes = queue.backlog_bytes,
-          .queued_packets = queue.backlog_packets};
+          .queued_packets = queue.backlog_packets,
+          .dropped = queue.drops + device.tx_dropped,
+          .running = device.running};
 }
 
 Snapshots snapshot_devices(const std::vector<CountedInterface>& interfaces,

@@ -190,6 +190,131 @@ TEST(Coverage, PacketsThatLeaveTheQueueWereCountedBefore) {
   EXPECT_NEAR(*coverage.share().tx, 0.4, 0.01) << "40 of 100 came by";
 }
 
+// Two readings with these between them.
+PerDirection<std::optional<OverCount>> over_of(const Traffic& device, const Traffic& counted) {
+  return over_between(at(0, {}, {}), at(6, device, counted));
+}
+
+TEST(OverCount, IsWhatWasCountedTwice) {
+  const auto over = over_of(received(1000, 1500), received(2000, 1500));
+  ASSERT_TRUE(over.rx);
+  EXPECT_EQ(over.rx->counted.value, 3'000'000U);
+  EXPECT_EQ(over.rx->device.value, 1'500'000U);
+  EXPECT_EQ(over.rx->length, std::chrono::seconds{6});
+  EXPECT_EQ(share_of(received(1000, 1500), received(2000, 1500)).rx, 2.0);
+  EXPECT_FALSE(over.tx);
+}
+
+TEST(OverCount, OfSmallFramesIsSeenToo) {
+  for (const std::uint64_t bytes : {54U, 66U, 98U, 300U, 700U, 1514U}) {
+    EXPECT_TRUE(over_of(received(1000, bytes), received(2000, bytes)).rx) << bytes;
+  }
+}
+
+TEST(OverCount, WhereTheDeviceSaysNothingIsThere) {
+  const auto over = over_of(received(1, 70), received(36'000, 1514));
+  ASSERT_TRUE(over.rx);
+  EXPECT_EQ(over.rx->device.value, 70U);
+  EXPECT_TRUE(over_of({}, transmitted(100, 1000)).tx);
+}
+
+TEST(OverCount, IsNotOfTenPacketsOrHalfAPercent) {
+  EXPECT_FALSE(over_of({}, received(9, 1500)).rx);
+  EXPECT_FALSE(over_of(received(100, 1500), received(110, 1500)).rx);
+  EXPECT_FALSE(over_of(received(100'000, 1500), received(100'500, 1500)).rx);
+  EXPECT_TRUE(over_of(received(100'000, 1500), received(103'000, 1500)).rx);
+}
+
+TEST(OverCount, IsNotWhatSuperPacketsHaveInHeaders) {
+  // 45 segments of 1514 bytes, the device has one packet of all with one header.
+  EXPECT_FALSE(over_of(transmitted(1000, 65'226), transmitted(45'000, 1514)).tx);
+  // Segments of 88 bytes: the headers are two fifths.
+  EXPECT_FALSE(over_of(transmitted(1000, 66 + 100 * 88), transmitted(100'000, 154)).tx);
+  // Beside as many small packets.
+  EXPECT_FALSE(over_of(traffic(0, 0, 65'226'000 + 66'000, 2000),
+                       traffic(0, 0, 45'000 * 1514 + 66'000, 46'000))
+                   .tx);
+  // But twice as much as all of them is.
+  EXPECT_TRUE(over_of(transmitted(1000, 65'226), transmitted(90'000, 1514)).tx);
+}
+
+TEST(OverCount, IsNotAnEthernetHeaderAndATagThatTheDeviceDoesNotCount) {
+  EXPECT_FALSE(over_of(received(100'000, 40), received(100'000, 58)).rx);
+}
+
+TEST(OverCount, IsNotWhatTheQueueHoldsOrDropped) {
+  CoverageReading last = at(6, transmitted(1000, 1000), transmitted(3000, 1000));
+  EXPECT_TRUE(over_between(at(0, {}, {}), last).tx);
+  last.dropped = {2000};
+  EXPECT_FALSE(over_between(at(0, {}, {}), last).tx);
+  last.dropped = {};
+  last.queued_bytes = {2'000'000};
+  last.queued_packets = {2000};
+  EXPECT_FALSE(over_between(at(0, {}, {}), last).tx);
+}
+
+TEST(OverCount, IsNotWhatADeviceWithoutACarrierCannotSend) {
+  CoverageReading last = at(6, {}, transmitted(3000, 1000));
+  last.running = false;
+  EXPECT_FALSE(over_between(at(0, {}, {}), last).tx);
+  EXPECT_FALSE(over_between(last, at(7, {}, transmitted(6000, 1000))).tx);
+}
+
+TEST(OverCount, OfADeviceThatCountsNoBytesIsNotKnown) {
+  EXPECT_FALSE(over_of(received(100, 0), received(1000, 1500)).rx);
+}
+
+TEST(OverCount, IsSaidWhenTheWholeWindowAndItsEndsAreOver) {
+  Coverage coverage;
+  for (std::uint64_t i = 0; i < 12; ++i) {
+    const CoverageReading now =
+        at(static_cast<std::int64_t>(i), received(i * 1000, 1500), received(i * 2000, 1500));
+    coverage.add(now);
+    EXPECT_EQ(coverage.over(now).rx.has_value(), i >= 2) << i;
+    EXPECT_FALSE(coverage.over(now).tx) << i;
+  }
+  const auto over = coverage.over(at(11, received(11'000, 1500), {}));
+  EXPECT_EQ(over.rx->counted.value, 6U * 2000 * 1500);
+  EXPECT_EQ(over.rx->device.value, 6U * 1000 * 1500);
+}
+
+TEST(OverCount, IsNotWhatPassedBetweenTheDeviceAndTheTotals) {
+  Coverage coverage;
+  for (std::int64_t i = 0; i < 12; ++i) {
+    const auto packets = static_cast<std::uint64_t>(i * i * 1000);  // ever faster
+    // The totals are read a third of a second later.
+    const auto later = static_cast<std::uint64_t>((3 * i + 1) * (3 * i + 1) * 1000 / 9);
+    coverage.add(at(i, received(packets, 1500), received(later, 1500)));
+    EXPECT_FALSE(coverage.over(at(i, received(later, 1500), {})).rx) << i;
+  }
+}
+
+TEST(OverCount, IsNotTrafficThatTheDeviceTellsLate) {
+  Coverage coverage;
+  for (std::int64_t now = 0; now < 40; ++now) {
+    const auto until = [](std::int64_t second) {
+      return received(
+          static_cast<std::uint64_t>(std::clamp<std::int64_t>(second - 10, 0, 20)) * 1000, 1500);
+    };
+    const CoverageReading reading = at(now, until(now - 2), until(now));
+    coverage.add(reading);
+    EXPECT_FALSE(coverage.over(reading).rx) << now;
+  }
+}
+
+TEST(OverSentence, HasBothFigures) {
+  const OverCount twice{
+      .counted = {2'000'000'000}, .device = {1'000'000'000}, .length = std::chrono::seconds{6}};
+  EXPECT_EQ(over_sentence("eth0", "rx", twice),
+            "eth0 rx: booked 2.0 GB in 6.00 s, but the device says 1.0 GB: 200 %: a redirect, a "
+            "mirror or a macvlan brings packets here that were not on its wire");
+  const OverCount nearly_all{.counted = {52'000'000}, .device = {70}, .length = {}};
+  EXPECT_NE(over_sentence("eth0", "rx", nearly_all).find("says 70 B: a redirect"),
+            std::string::npos);
+  const OverCount all{.counted = {52'000'000}, .device = {}, .length = {}};
+  EXPECT_NE(over_sentence("eth0", "rx", all).find("says 0 B: a redirect"), std::string::npos);
+}
+
 TEST(BlindSentence, NamesWhoRunsBeforeUs) {
   EXPECT_EQ(blind_sentence("eth0", "rx", 0.4199, true, {"the tcx program \"foo\" (id 12)"}),
             "eth0 rx: only 41 % of what the device counted came by here: the tcx program \"foo\" "

@@ -27,6 +27,7 @@ InterfaceCondition interface() {
             .seen = 1.0,
             .now = 1.0,
             .named = 0.985,
+            .over = {},
             .before = {}};
   one.tx = one.rx;
   one.tx.counted = {46'100'000'000};
@@ -190,6 +191,19 @@ TEST(LedgerStatusReport, ABlindDirectionIsReportedWithTheProgramsBeforeOurs) {
       contains(lines,
                "  BLIND ens5 tx: only 0 % of what the device counted came by here: the tcx "
                "program \"foo\" (id 12) and the tc filter \"bar\" (pref 1) run before ours"));
+}
+
+TEST(LedgerStatusReport, ADirectionWithMoreThanTheDeviceCarriedHasBothFigures) {
+  LedgerStatusReport over = status();
+  over.interfaces[0].rx.now = 2.0;
+  over.interfaces[0].rx.over =
+      OverCount{.counted = {2'000'000'000}, .device = {1'000'000'000}, .length = 1s};
+  const Lines lines = status_lines(over);
+  EXPECT_TRUE(contains(lines, "  rx     112.4 GB   112.4 GB   100 %   200 %  98.5 %  nobody"));
+  EXPECT_TRUE(
+      contains(lines,
+               "  OVER ens5 rx: booked 2.0 GB in 1.00 s, but the device says 1.0 GB: 200 %: a "
+               "redirect, a mirror or a macvlan brings packets here that were not on its wire"));
 }
 
 TEST(LedgerStatusReport, ALostHookAndItsGapsAreSaid) {
