@@ -164,6 +164,12 @@ class Life {
     if (outside(bucket_.capacity(), setup_.truth.capacity)) {
       complain("capacity", bucket_.capacity(), setup_.truth.capacity);
     }
+    const ShareRange share = bucket_.share();
+    const double true_share = host_.balance() / setup_.truth.capacity;
+    const double share_slack = slack / setup_.truth.capacity;
+    if (true_share < share.lo - share_slack || true_share > share.hi + share_slack) {
+      complain("share", {share.lo, share.hi}, true_share);
+    }
   }
 
   void complain(const char* what, const ByteRange& range, double truth) {

@@ -70,6 +70,22 @@ bool BucketBounds::reconcile() {
   return true;
 }
 
+// The share is balance / (balance + deficit). It grows with the balance and falls with the deficit,
+// and the ranges have been narrowed by one another, so its bounds lie at two corners of them; only
+// the sum of the lowest balance and the highest deficit may exceed the capacity.
+ShareRange BucketBounds::share() const {
+  ShareRange share;
+  const double most = std::min(balance_.lo + deficit_.hi, capacity_.hi);
+  if (deficit_.hi <= 0) {
+    share.lo = 1;
+  } else if (most > 0 && most != ByteRange::kUnbounded) {
+    share.lo = balance_.lo / most;
+  }
+  const bool missing = balance_.bounded() && deficit_.lo > 0;
+  if (missing) share.hi = balance_.hi / (balance_.hi + deficit_.lo);
+  return {std::min(share.lo, share.hi), share.hi};
+}
+
 double BucketBounds::earn_and_spend(const ByteRange& earned, double spent) {
   const double highest = balance_.hi + earned.hi - spent;
   balance_ = {std::max(0.0, std::min(capacity_.lo, balance_.lo + earned.lo) - spent),

@@ -12,6 +12,13 @@
 
 namespace cgtally {
 
+// Between which shares of its capacity (0 to 1) a bucket is filled.
+struct ShareRange {
+  double lo = 0;
+  double hi = 1;
+  bool operator==(const ShareRange&) const = default;
+};
+
 // The bounds of one bucket. Bucket owns one, and a second one while a conclusion is unconfirmed. It
 // knows no time, no rate and no reason.
 class BucketBounds {
@@ -47,6 +54,10 @@ class BucketBounds {
   [[nodiscard]] const ByteRange& balance() const { return balance_; }
   [[nodiscard]] const ByteRange& deficit() const { return deficit_; }
   [[nodiscard]] const ByteRange& capacity() const { return capacity_; }
+  // Often tighter than balance / capacity, since a bucket that is larger has more left, too: of a
+  // full one whose capacity is not known the share is 1, and after `spent` bytes it is
+  // 1 - spent / capacity.
+  [[nodiscard]] ShareRange share() const;
 
  private:
   BucketBounds(const ByteRange& balance, const ByteRange& deficit, const ByteRange& capacity);

@@ -81,6 +81,7 @@ class Bucket {
   [[nodiscard]] ByteRange balance() const { return bounds_.balance(); }
   [[nodiscard]] ByteRange deficit() const { return bounds_.deficit(); }
   [[nodiscard]] ByteRange capacity() const { return bounds_.capacity(); }
+  [[nodiscard]] ShareRange share() const { return bounds_.share(); }  // balance of capacity
   [[nodiscard]] Basis capacity_basis() const { return basis_; }
   [[nodiscard]] const CreditTerms& terms() const { return terms_; }
   // The mean rate of the last seconds, which the time to empty is calculated from.

@@ -89,6 +89,7 @@ DirectionCredit Credits::credit_of(Direction direction, std::size_t most_named) 
       .mean = bucket.rate(),
       .balance = bucket.balance(),
       .capacity = bucket.capacity(),
+      .share = bucket.share(),
       .capacity_basis = bucket.capacity_basis(),
       .empty = bucket.time_to_empty(),
       .known_after_rest = bucket.known_after_rest(),

@@ -28,6 +28,7 @@ struct DirectionCredit {
   BitRate mean;  // of the last seconds; the time to empty is calculated from it
   ByteRange balance;
   ByteRange capacity;
+  ShareRange share;  // of the balance in the capacity
   Basis capacity_basis = Basis::prior;
   std::optional<TimeToEmpty> empty;             // std::nullopt: not draining
   std::optional<Nanoseconds> known_after_rest;  // see Bucket::known_after_rest()

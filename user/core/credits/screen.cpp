@@ -128,8 +128,10 @@ std::vector<std::string> direction_lines(const DirectionCredit& credit,
   const std::string state = fmt::format("{:<21}", state_words(credit));
   const std::string head = rate + paint_state(credit, state, layout.colour);
   if (credit.state == CreditState::none) return {head};
-  const std::string gauge =
-      fmt::format("[{}]", credit_gauge(credit.balance, credit.capacity, kGauge));
+  // What may be missing from a bucket that counts as full is too little to tell.
+  const bool full = credit.state == CreditState::full;
+  const ShareRange share = full ? ShareRange{.lo = 1, .hi = 1} : credit.share;
+  const std::string gauge = fmt::format("[{}]", credit_gauge(share, kGauge));
   const std::string tail =
       fmt::format("{}  {}", format_byte_range(credit.balance), outlook(credit));
   if (rate.size() + state.size() + gauge.size() + 2 + tail.size() <= layout.columns) {
@@ -246,15 +248,13 @@ std::string format_byte_range(const ByteRange& range) {
   return joined(format_bytes(whole(range.lo)), format_bytes(whole(range.hi)));
 }
 
-std::string credit_gauge(const ByteRange& balance, const ByteRange& capacity, std::size_t width) {
-  const double scale = std::max(
-      {capacity.bounded() ? capacity.hi : capacity.lo, balance.bounded() ? balance.hi : 0, 1.0});
-  const auto cells = [&](double bytes) { return bytes / scale * static_cast<double>(width); };
-  const auto sure =
-      static_cast<std::size_t>(std::min(cells(balance.lo), static_cast<double>(width)));
-  const double most = balance.bounded() ? cells(balance.hi) : static_cast<double>(width);
-  const auto perhaps =
-      static_cast<std::size_t>(std::ceil(std::min(most, static_cast<double>(width))));
+// Rounds down what is there, and up what may be; 1e-9 is the rounding of the share itself.
+std::string credit_gauge(const ShareRange& share, std::size_t width) {
+  const auto cells = [&](double part) {
+    return std::clamp(part, 0.0, 1.0) * static_cast<double>(width);
+  };
+  const auto sure = static_cast<std::size_t>(cells(share.lo + 1e-9));
+  const auto perhaps = static_cast<std::size_t>(std::ceil(cells(share.hi - 1e-9)));
   return std::string(sure, '#') + std::string(std::max(perhaps, sure) - sure, '?') +
          std::string(width - std::max(perhaps, sure), '.');
 }

@@ -29,8 +29,7 @@ struct CreditLayout {
 // "13..53 GB", "13 GB or more", "1.00 GB".
 [[nodiscard]] std::string format_byte_range(const ByteRange& range);
 // '#' surely there, '?' possibly there, '.' surely spent.
-[[nodiscard]] std::string credit_gauge(const ByteRange& balance, const ByteRange& capacity,
-                                       std::size_t width);
+[[nodiscard]] std::string credit_gauge(const ShareRange& share, std::size_t width);
 // "2m28s..27m", "2m28s or never".
 [[nodiscard]] std::string format_time_to_empty(const TimeToEmpty& empty);
 

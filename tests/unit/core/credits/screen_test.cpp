@@ -26,6 +26,7 @@ DirectionCredit draining() {
   credit.mean = {281'000'000};
   credit.balance = {.lo = 4e9, .hi = 44e9};
   credit.capacity = {.lo = 13e9, .hi = 53e9};
+  credit.share = {.lo = 4.0 / 13, .hi = 44.0 / 53};
   credit.empty = TimeToEmpty{.lo_s = 148, .hi_s = 1620};
   credit.top_accounts = {.named = {{"/system.slice/redis.service", 0.964}, {"/pod/api", 0.021}},
                          .other_count = 7,
@@ -47,6 +48,7 @@ CreditReport report() {
   report.directions.rx.rate = {6'200'000};
   report.directions.rx.mean = {6'200'000};
   report.directions.rx.balance = {.lo = 13e9, .hi = 53e9};
+  report.directions.rx.share = {.lo = 1, .hi = 1};
   report.directions.rx.empty.reset();
   report.directions.rx.top_accounts = {};
   report.directions.rx.evidence.clear();
@@ -58,18 +60,27 @@ bool contains(const std::vector<std::string>& lines, const std::string& text) {
 }
 
 TEST(CreditGauge, TellsWhatIsSurePossibleAndSpent) {
-  EXPECT_EQ(credit_gauge({.lo = 0, .hi = 10}, {.lo = 10, .hi = 10}, 10), "??????????");
-  EXPECT_EQ(credit_gauge({.lo = 10, .hi = 10}, {.lo = 10, .hi = 10}, 10), "##########");
-  EXPECT_EQ(credit_gauge({.lo = 0, .hi = 0}, {.lo = 10, .hi = 10}, 10), "..........");
-  EXPECT_EQ(credit_gauge({.lo = 2, .hi = 5}, {.lo = 10, .hi = 10}, 10), "##???.....");
-  EXPECT_EQ(credit_gauge({.lo = 0, .hi = ByteRange::kUnbounded},
-                         {.lo = 0, .hi = ByteRange::kUnbounded}, 4),
-            "????");
+  EXPECT_EQ(credit_gauge({.lo = 0, .hi = 1}, 10), "??????????");
+  EXPECT_EQ(credit_gauge({.lo = 1, .hi = 1}, 10), "##########");
+  EXPECT_EQ(credit_gauge({.lo = 0, .hi = 0}, 10), "..........");
+  EXPECT_EQ(credit_gauge({.lo = 0.2, .hi = 0.5}, 10), "##???.....");
 }
 
 TEST(CreditGauge, NeverCallsWhatIsOnlyPossibleSure) {
-  EXPECT_EQ(credit_gauge({.lo = 1.9, .hi = 5.1}, {.lo = 10, .hi = 10}, 10), "#?????....")
+  EXPECT_EQ(credit_gauge({.lo = 0.19, .hi = 0.51}, 10), "#?????....")
       << "rounds down what is there, and up what may be";
+}
+
+TEST(CreditScreen, HasTheGaugeOfTheShareAndAllOfItWhereTheBucketIsFull) {
+  CreditReport shown = report();
+  shown.directions.rx.capacity = {.lo = 13e9, .hi = ByteRange::kUnbounded};
+  shown.directions.rx.balance = shown.directions.rx.capacity;
+  shown.directions.rx.share = {.lo = 0.999, .hi = 1};  // what it earned lately may be missing
+  const auto lines = credit_screen(shown, {.columns = 100, .colour = false, .warn = {}});
+  EXPECT_TRUE(contains(lines, "tx  281 Mbit/s   DRAINING -27.1 MB/s  [#######?????????????....]"))
+      << lines[1];
+  EXPECT_TRUE(contains(lines, "rx  6.20 Mbit/s  FULL                 [########################]"))
+      << lines[2];
 }
 
 TEST(CreditParts, NameADirectionThatDrainsAndSayOnWhatTheFiguresRest) {
