@@ -5,7 +5,7 @@
 
 #include <cerrno>
 
-#include "adapters/csv/burst_windows.h"
+#include "adapters/csv/dumps/burst_windows.h"
 #include "core/base/quantity.h"
 
 namespace cgtally::monitor {

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "adapters/csv/dump_directory.h"
+#include "adapters/csv/dumps/dump_directory.h"
 #include "core/bursts/flight_recorder.h"
 #include "monitor/notices.h"
 

@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
-#include "adapters/csv/burst_windows.h"
-#include "adapters/csv/dump_directory.h"
+#include "adapters/csv/dumps/burst_windows.h"
+#include "adapters/csv/dumps/dump_directory.h"
 #include "monitor/bursts/dump_writer.h"
 
 namespace cgtally {

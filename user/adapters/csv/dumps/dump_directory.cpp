@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "adapters/csv/dump_directory.h"
+#include "adapters/csv/dumps/dump_directory.h"
 
 #include <fcntl.h>
 #include <fmt/core.h>
@@ -12,7 +12,7 @@
 #include <fstream>
 #include <vector>
 
-#include "adapters/csv/burst_windows.h"
+#include "adapters/csv/dumps/burst_windows.h"
 #include "adapters/sys/error.h"
 #include "adapters/sys/state_file.h"
 #include "core/base/quantity.h"

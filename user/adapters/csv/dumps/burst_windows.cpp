@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "adapters/csv/burst_windows.h"
+#include "adapters/csv/dumps/burst_windows.h"
 #include "adapters/csv/rfc4180.h"
 #include "core/base/timestamp.h"
 
