@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "adapters/sys/fd.h"
+#include "core/base/text.h"
 
 namespace cgtally::cgroupfs {
 namespace {
@@ -123,7 +124,7 @@ AccountName Names::name_of(std::uint64_t id) const {
   if (found == entries_.end()) return AccountName{.path = unknown(id)};
   const Entry& entry = found->second;
   if (entry.ended) removed_.splice(removed_.end(), removed_, entry.position);
-  return AccountName{.path = entry.path, .ended = entry.ended};
+  return AccountName{.path = escape_name(entry.path), .ended = entry.ended};
 }
 
 std::optional<std::string> Names::path_of(std::uint64_t id) const {

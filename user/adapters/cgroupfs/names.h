@@ -34,9 +34,9 @@ class Names {
   // A path that another process knew. Does not change a path that is known already.
   void learn(std::uint64_t id, std::string path, bool ended);
 
-  // The path is "#<id>" if it is not known.
+  // The path as it is shown everywhere: escaped; "#<id>" if it is not known.
   [[nodiscard]] AccountName name_of(std::uint64_t id) const;
-  // None if the path is not known. For the paths of its children.
+  // The raw path; none if it is not known. For the paths of its children.
   [[nodiscard]] std::optional<std::string> path_of(std::uint64_t id) const;
   // All living cgroups but the root: id, parent's id and last component of the path.
   using Child =

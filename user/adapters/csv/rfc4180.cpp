@@ -12,10 +12,13 @@
 #include <system_error>
 #include <utility>
 
+#include "core/base/text.h"
+
 namespace cgtally::csv {
 namespace {
 
-bool needs_quotes(char c) { return c == ',' || c == '"' || c == '\r' || c == '\n'; }
+bool is_plain(char c) { return ' ' <= c && c <= '~' && c != ',' && c != '"'; }
+bool needs_quotes(char c) { return c == ',' || c == '"'; }
 
 Error broken(std::size_t line, const std::string& why) {
   return {.what = fmt::format("line {}: {}", line, why),
@@ -33,12 +36,17 @@ void RecordWriter::separate() {
 
 RecordWriter& RecordWriter::add(std::string_view field) {
   separate();
-  if (std::ranges::none_of(field, needs_quotes)) {
+  if (std::ranges::all_of(field, is_plain)) {
     text_ += field;
     return *this;
   }
+  const std::string safe = printable(field);
+  if (std::ranges::none_of(safe, needs_quotes)) {
+    text_ += safe;
+    return *this;
+  }
   text_ += '"';
-  for (const char c : field) {
+  for (const char c : safe) {
     if (c == '"') text_ += '"';
     text_ += c;
   }

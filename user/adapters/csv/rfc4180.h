@@ -16,7 +16,8 @@
 namespace cgtally::csv {
 
 // One line of a CSV, built field by field; used by all CSVs of this folder. Quotes a field if it
-// has to. Does not check the number of fields.
+// has to, and lets no field control the terminal of a reader: see printable(). So a line is one
+// row. Does not check the number of fields.
 class RecordWriter {
  public:
   RecordWriter& add(std::string_view field);

@@ -15,11 +15,13 @@
 #include <string_view>
 #include <system_error>
 
+#include "core/base/text.h"
+
 namespace cgtally::sys {
 
 std::string host_name() {
   utsname names{};
-  return uname(&names) == 0 ? std::string(names.nodename) : std::string();
+  return uname(&names) == 0 ? escape_name(names.nodename) : std::string();
 }
 
 std::string random_id() {

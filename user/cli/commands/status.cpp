@@ -7,6 +7,7 @@
 
 #include "cli/options/common.h"
 #include "cli/output/messages.h"
+#include "core/base/text.h"
 #include "monitor/pinned/ledger_inspector.h"
 
 namespace cgtally::cli {
@@ -27,7 +28,7 @@ int run_status(const StatusOptions& options) {
     return print_error(error);
   }
   for (const std::string& line : status_lines(*status)) {
-    std::cout << line << '\n';
+    std::cout << printable(line) << '\n';
   }
   std::cout << std::flush;
   return number(ExitCode::fine);

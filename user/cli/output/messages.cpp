@@ -7,13 +7,25 @@
 #include <cstdio>
 
 #include "adapters/host/facts.h"
+#include "core/base/text.h"
 #include "core/health/host_diagnosis.h"
 
 namespace cgtally::cli {
 namespace {
 
-// Writes in one call, so that lines of two processes do not mix. Errors of stderr are ignored.
-void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stderr); }
+// Writes in one call, so that lines of two processes do not mix. Errors of stderr are ignored. What
+// is said may have names and files in it: no byte of those reaches the terminal raw. A line break
+// ends a line of ours.
+void print(std::string_view text) {
+  std::string safe;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    safe += printable(text.substr(0, end));
+    if (end < text.size()) safe += '\n';
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  std::fwrite(safe.data(), 1, safe.size(), stderr);
+}
 
 }  // namespace
 

@@ -12,7 +12,9 @@ bool is_glob(std::string_view pattern) {
 }
 
 bool matches_glob(std::string_view pattern, std::string_view name) {
-  return fnmatch(std::string(pattern).c_str(), std::string(name).c_str(), 0) == 0;
+  // A name as it is shown matches itself, whatever characters it has.
+  return pattern == name ||
+         fnmatch(std::string(pattern).c_str(), std::string(name).c_str(), 0) == 0;
 }
 
 bool passes_filter(std::string_view pattern, std::string_view name) {

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// UTF-8 is cut between code points and otherwise passed on; its control characters are not.
+// UTF-8 is cut between code points and otherwise passed on; what controls a terminal is escaped.
 #include "core/base/text.h"
 
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
+#include <map>
+#include <set>
 #include <utility>
 
 namespace cgtally {
@@ -29,19 +33,88 @@ std::string_view tail(std::string_view text, std::size_t count) {
   return all <= count ? text : text.substr(head(text, all - count).size());
 }
 
+// The length of the code point at the beginning of `text`, which is not empty, and its value;
+// length 0 if those bytes are not UTF-8.
+struct CodePoint {
+  std::size_t length = 0;
+  std::uint32_t value = 0;
+};
+
+CodePoint first_code_point(std::string_view text) {
+  constexpr std::uint32_t kLast = 0x10FFFF;
+  constexpr std::array<std::uint32_t, 5> kLeast{0, 0, 0x80, 0x800, 0x10000};  // by length
+  const auto lead = static_cast<unsigned char>(text.front());
+  if (lead < 0x80) return {.length = 1, .value = lead};
+  const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+  if (lead < 0xC2 || lead > 0xF4 || text.size() < length) return {};
+  std::uint32_t value = lead & (0x7FU >> length);
+  for (const char c : text.substr(1, length - 1)) {
+    if (!continues(c)) return {};
+    value = value << 6U | (static_cast<unsigned char>(c) & 0x3FU);
+  }
+  const bool surrogate = 0xD800 <= value && value <= 0xDFFF;
+  if (value < kLeast.at(length) || value > kLast || surrogate) return {};
+  return {.length = length, .value = value};
+}
+
+// C0, DEL and C1; the line and paragraph separators; and what turns the direction of text round,
+// which would show one name as another.
+bool controls(std::uint32_t code) {
+  return code < 0x20 || (0x7F <= code && code < 0xA0) || code == 0x61C || code == 0x200E ||
+         code == 0x200F || (0x2028 <= code && code <= 0x202E) || (0x2066 <= code && code <= 0x2069);
+}
+
+std::optional<unsigned> hex_digit(char c) {
+  if (is_digit(c)) return static_cast<unsigned>(c - '0');
+  if ('a' <= c && c <= 'f') return static_cast<unsigned>(c - 'a' + 10);
+  return std::nullopt;
+}
+
+// True if `text` begins with what escape() makes of a byte.
+bool reads_as_escape(std::string_view text) {
+  if (text.size() < 4 || !text.starts_with("\\x")) return false;
+  const auto high = hex_digit(text[2]);
+  const auto low = hex_digit(text[3]);
+  if (!high || !low) return false;
+  const unsigned byte = *high << 4U | *low;
+  return byte < 0x20 || byte >= 0x7F || byte == '\\';
+}
+
+bool is_plain(char c) { return ' ' <= c && c <= '~' && c != '\\'; }
+
+// "~9f3a": the first digits of FNV-1a.
+std::string fingerprint(std::string_view text, int digits) {
+  std::uint32_t hash = 2'166'136'261U;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 16'777'619U;
+  return "~" + fmt::format("{:08x}", hash).substr(0, static_cast<std::size_t>(digits));
+}
+
+template <typename Ambiguous>  // whether the first character of a text must be escaped, too
+std::string escape(std::string_view text, const Ambiguous& ambiguous) {
+  if (std::ranges::all_of(text, is_plain)) return std::string(text);
+  std::string result;
+  result.reserve(text.size());
+  while (!text.empty()) {
+    const CodePoint first = first_code_point(text);
+    const std::size_t length = std::max<std::size_t>(first.length, 1);
+    if (first.length == 0 || controls(first.value) || ambiguous(text)) {
+      for (const char c : text.substr(0, length)) {
+        result += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+      }
+    } else {
+      result += text.substr(0, length);
+    }
+    text.remove_prefix(length);
+  }
+  return result;
+}
+
 }  // namespace
 
+std::string escape_name(std::string_view raw) { return escape(raw, reads_as_escape); }
+
 std::string printable(std::string_view text) {
-  std::string shown(text);
-  for (std::size_t i = 0; i < shown.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(shown[i]);
-    if (byte < 0x20 || byte == 0x7F) shown[i] = '?';
-    // U+0080 to U+009F: control characters too, in two bytes.
-    const bool c1 = byte == 0xC2 && i + 1 < shown.size() &&
-                    static_cast<unsigned char>(shown[i + 1]) < 0xA0 && continues(shown[i + 1]);
-    if (c1) shown.replace(i, 2, "?");
-  }
-  return shown;
+  return escape(text, [](std::string_view) { return false; });
 }
 
 std::size_t display_width(std::string_view text) {
@@ -63,14 +136,49 @@ std::string shorten(std::string_view text, std::size_t width) {
   if (display_width(text) <= width) return std::string(text);
   if (width <= kCut.size()) return std::string(head(text, width));
   const std::size_t room = width - kCut.size();
-  std::size_t end = room - room / 3;
+  std::size_t begin = room / 3;
   if (const std::size_t slash = text.rfind('/'); slash != std::string_view::npos) {
     const std::size_t last = display_width(text.substr(slash));
-    if (last > width + 1) return shorten(text.substr(slash + 1), width);
-    if (last + kLeastHead > room) return std::string(text.substr(slash + 1));
-    end = last;
+    if (last + kLeastHead <= room) {
+      begin = room - last;
+    } else if (last - 1 <= room) {
+      return fmt::format("{}{}", kCut, tail(text, std::min(last, room)));
+    } else {
+      text.remove_prefix(slash + 1);
+      if (last - 1 <= width) return std::string(text);
+    }
   }
-  return fmt::format("{}{}{}", head(text, room - end), kCut, tail(text, end));
+  return fmt::format("{}{}{}", head(text, begin), kCut, tail(text, room - begin));
+}
+
+std::vector<std::string> shorten_all(const std::vector<std::string>& texts, std::size_t width) {
+  return shorten_all(texts, std::vector<std::size_t>(texts.size(), width));
+}
+
+std::vector<std::string> shorten_all(const std::vector<std::string>& texts,
+                                     const std::vector<std::size_t>& widths) {
+  std::map<std::string, std::string> first_of;  // by the cut text: the text that gave it first
+  std::set<std::string> ambiguous;
+  std::vector<std::string> cut;
+  cut.reserve(texts.size());
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    cut.push_back(shorten(texts[i], widths[i]));
+    const auto [first, fresh] = first_of.try_emplace(cut.back(), texts[i]);
+    if (!fresh && first->second != texts[i]) ambiguous.insert(cut.back());
+  }
+  std::vector<std::string> marked = cut;
+  for (const int digits : {4, 8}) {  // the second only if two marks are the same
+    std::map<std::string, std::string> text_of;
+    bool different = true;
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+      if (!ambiguous.contains(cut[i])) continue;
+      const std::string mark = fingerprint(texts[i], digits);
+      if (widths[i] > mark.size()) marked[i] = shorten(texts[i], widths[i] - mark.size()) + mark;
+      different = different && text_of.try_emplace(mark, texts[i]).first->second == texts[i];
+    }
+    if (different) break;
+  }
+  return marked;
 }
 
 std::string upper(std::string_view text) {

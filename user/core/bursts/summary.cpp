@@ -97,12 +97,16 @@ std::vector<std::string> BurstTotals::account_lines(std::size_t top) const {
   std::vector<std::pair<std::string, AccountRank>> ranked(accounts_.begin(), accounts_.end());
   std::ranges::stable_sort(ranked, std::greater{},
                            [](const auto& one) { return one.second.bytes; });
+  ranked.resize(std::min(ranked.size(), top));
+  std::vector<std::string> names;
+  names.reserve(ranked.size());
+  for (const auto& [account, rank] : ranked) names.push_back(printable(account));
+  names = shorten_all(names, kAccountColumns);
   std::vector<std::string> lines;
-  for (const auto& [account, rank] : ranked) {
-    if (lines.size() == top) break;
-    const std::string name = shorten(printable(account), kAccountColumns);
+  for (std::size_t i = 0; i < ranked.size(); ++i) {
+    const AccountRank& rank = ranked[i].second;
     lines.push_back(fmt::format("{:<10}{} led {} with {}", lines.empty() ? "top" : "",
-                                pad_right(name, kAccountColumns), format_count(rank.led),
+                                pad_right(names[i], kAccountColumns), format_count(rank.led),
                                 format_bytes(rank.bytes)));
   }
   return lines;

@@ -145,10 +145,12 @@ void add_top_accounts(std::vector<std::string>& lines, const DirectionCredit& cr
   const TopAccountList& top = credit.top_accounts;
   if (top.named.empty()) return;
   std::string line = fmt::format("who {:<4}", direction_name(credit.direction));
+  std::vector<std::string> names;
+  for (const TopAccount& one : top.named) names.push_back(printable(one.account));
+  names = shorten_all(names, 40);
   std::size_t named = 0;
   for (const TopAccount& one : top.named) {
-    const std::string text =
-        fmt::format("{} {}   ", shorten(printable(one.account), 40), percent(one.share));
+    const std::string text = fmt::format("{} {}   ", names[named], percent(one.share));
     if (named > 0 && display_width(line) + display_width(text) > width) break;
     line += text;
     ++named;

@@ -63,14 +63,17 @@ std::vector<std::string> RunTotals::lines(const RunCost& cost, std::size_t top) 
   std::vector<std::pair<std::string, Traffic>> ranked(accounts_.begin(), accounts_.end());
   std::ranges::stable_sort(ranked, std::greater{},
                            [](const auto& entry) { return entry.second.bytes(); });
-  std::string_view label = "top";
+  std::vector<std::string> names;
   for (const auto& [name, traffic] : ranked) {
-    if (top-- == 0 || traffic.empty()) break;
-    const std::string account = shorten(printable(name), kAccountColumns);
-    lines.push_back(fmt::format("{:<10}{}rx {:>9}  tx {:>9}", label,
-                                pad_right(account, kAccountColumns), format_bytes(traffic.rx_bytes),
-                                format_bytes(traffic.tx_bytes)));
-    label = "";
+    if (names.size() == top || traffic.empty()) break;
+    names.push_back(printable(name));
+  }
+  names = shorten_all(names, kAccountColumns);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const Traffic& traffic = ranked[i].second;
+    lines.push_back(fmt::format("{:<10}{}rx {:>9}  tx {:>9}", i == 0 ? "top" : "",
+                                pad_right(names[i], kAccountColumns),
+                                format_bytes(traffic.rx_bytes), format_bytes(traffic.tx_bytes)));
   }
   lines.push_back(cost_line(cost));
   const auto overflow = accounts_.find(std::string(reason_name(AccountKind::overflow)));

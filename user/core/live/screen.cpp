@@ -140,8 +140,21 @@ class Table {
     return coloured(line, "1", colour_);
   }
 
-  [[nodiscard]] std::string row(const AccountLine& line, std::uint64_t busiest) const {
-    std::string text = account(line);
+  // As they fit into the lines; different accounts stay different.
+  [[nodiscard]] std::vector<std::string> names(const std::vector<AccountLine>& lines) const {
+    std::vector<std::string> names;
+    std::vector<std::size_t> widths;
+    for (const AccountLine& line : lines) {
+      names.push_back(printable(line.account));
+      widths.push_back(name_width(line));
+    }
+    return shorten_all(names, widths);
+  }
+
+  // `name`: of names().
+  [[nodiscard]] std::string row(const AccountLine& line, const std::string& name,
+                                std::uint64_t busiest) const {
+    std::string text = pad_right(name, name_width(line)) + exit_mark(line);
     for (const FigureColumn& column : kFigureColumns) {
       if (shows(column)) text += fmt::format("{:>{}}", column.text(line), column.width);
     }
@@ -156,10 +169,8 @@ class Table {
            (column.shown == Shown::with_connections && connections_);
   }
 
-  [[nodiscard]] std::string account(const AccountLine& line) const {
-    const std::string mark = exit_mark(line);
-    const std::size_t name = account_ - std::min(account_, display_width(mark));
-    return pad_right(shorten(printable(line.account), name), name) + mark;
+  [[nodiscard]] std::size_t name_width(const AccountLine& line) const {
+    return account_ - std::min(account_, display_width(exit_mark(line)));
   }
 
   [[nodiscard]] std::string bar(const AccountLine& line, std::uint64_t busiest) const {
@@ -275,13 +286,14 @@ void add_table(std::vector<std::string>& lines, const Report& report, const Scre
   for (const AccountLine& line : list.lines) {
     busiest = std::max(busiest, line.moved.bytes());
   }
-  for (const AccountLine& line : list.lines) {
-    lines.push_back(table.row(line, busiest));
+  const std::vector<std::string> names = table.names(list.lines);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    lines.push_back(table.row(list.lines[i], names[i], busiest));
   }
   if (list.others) {
     AccountLine others = *list.others;
     others.account = others_with_count(list);
-    lines.push_back(table.row(others, 0));
+    lines.push_back(table.row(others, table.names({others}).front(), 0));
   }
 }
 

@@ -116,7 +116,12 @@ class AccountRows {
   [[nodiscard]] std::string text() const {
     std::string text = heading();
     const std::size_t shown = std::min(most_, report_.accounts.size());
-    for (std::size_t i = 0; i < shown; ++i) text += row(report_.accounts[i]);
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < shown; ++i) {
+      names.push_back(printable(report_.accounts[i].account));
+    }
+    names = shorten_all(names, name_width_);
+    for (std::size_t i = 0; i < shown; ++i) text += row(report_.accounts[i], names[i]);
     if (shown < report_.accounts.size()) text += others(shown);
     return text;
   }
@@ -128,10 +133,9 @@ class AccountRows {
     return fmt::format("{}\n{} STATE\n", first,
                        line("ACCOUNT", "IFACE", columns({"RX", "TX", "", "RX", "TX"})));
   }
-  [[nodiscard]] std::string row(const AccountReplay& account) const {
+  [[nodiscard]] std::string row(const AccountReplay& account, const std::string& name) const {
     return fmt::format("{} {}\n",
-                       line(shorten(printable(account.account), name_width_),
-                            label(report_, account.host, account.iface), columns_of(account)),
+                       line(name, label(report_, account.host, account.iface), columns_of(account)),
                        state_of(account));
   }
   [[nodiscard]] std::string others(std::size_t from) const {

@@ -55,7 +55,8 @@ struct InterfaceAccount {
 
 // The facts about a cgroup beside its counters. The adapters fill it.
 struct AccountName {
-  std::string path;    // "/system.slice/redis.service"; "#4711" if the name is not known
+  // "/system.slice/redis.service", by escape_name(); "#4711" if the name is not known.
+  std::string path;
   bool ended = false;  // the cgroup was removed
 };
 

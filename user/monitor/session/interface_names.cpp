@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "core/base/text.h"
+
 namespace cgtally::monitor {
 namespace {
 
@@ -13,9 +15,9 @@ std::string shown_name(const InterfaceInNetns& interface,
   const bool ambiguous = std::ranges::any_of(counted, [&](const InterfaceInNetns& other) {
     return other.name == interface.name && other.netns_inode != interface.netns_inode;
   });
-  return ambiguous && !interface.netns.empty()
-             ? fmt::format("{}@{}", interface.name, interface.netns)
-             : interface.name;
+  return escape_name(ambiguous && !interface.netns.empty()
+                         ? fmt::format("{}@{}", interface.name, interface.netns)
+                         : interface.name);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 // error in a file names the line.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <sstream>
 
 #include "adapters/csv/rfc4180.h"
@@ -63,9 +64,34 @@ TEST(SamplesCsv, LeavesRatesEmptyWhereNoTimeHasPassed) {
   EXPECT_TRUE(samples_row(sample).ends_with(",100,1,200,2,,,,,50,1200,7\n"));
 }
 
+TEST(SamplesCsv, WritesNoByteThatControlsATerminalAndTakesTheEscapeBackAsItIs) {
+  Sample nasty = example();
+  nasty.account = "/a\x1b[2J\n,\xff";
+  nasty.iface = "e\a0";
+  nasty.host = R"(a\x1b)";  // escaped where it came from
+  const std::string row = samples_row(nasty);
+  EXPECT_NE(row.find(R"(,"/a\x1b[2J\x0a,\xff",)"), std::string::npos) << row;
+  EXPECT_EQ(std::ranges::count(row, '\n'), 1);
+  std::istringstream in(samples_header() + row);
+  const auto samples = read_samples(in);
+  ASSERT_TRUE(samples) << samples.error().what;
+  EXPECT_EQ(samples->front().account, R"(/a\x1b[2J\x0a,\xff)");
+  EXPECT_EQ(samples->front().iface, R"(e\x070)");
+  EXPECT_EQ(samples->front().host, nasty.host);
+}
+
+TEST(SamplesCsv, ReadsALineBreakWithinQuotesAsEarlierVersionsWroteIt) {
+  Sample sample = example();
+  sample.account = "/a b";
+  std::istringstream in(samples_header() + replaced(samples_row(sample), "/a b", "\"/a\nb\""));
+  const auto samples = read_samples(in);
+  ASSERT_TRUE(samples) << samples.error().what;
+  EXPECT_EQ(samples->front().account, "/a\nb");
+}
+
 TEST(SamplesCsv, BringsRowsBackAsTheyWere) {
   Sample nasty = example();
-  nasty.account = "/a,b/\"quoted\"/c\nd";
+  nasty.account = "/a,b/\"quoted\"/c d";
   nasty.container = "web";
   nasty.pod = "shop/api";
   nasty.k8s_namespace = "prod";

@@ -19,6 +19,10 @@ TEST(Glob, AStarMatchesSlashes) {
   EXPECT_TRUE(matches_glob("/kubepods*", "/kubepods.slice/pod7/redis"));
 }
 
+TEST(Glob, ANameMatchesItselfWhateverCharactersItHas) {
+  EXPECT_TRUE(matches_glob(R"(/a\x2db[1])", R"(/a\x2db[1])"));
+}
+
 TEST(Glob, AnEmptyFilterLetsEachNamePass) {
   EXPECT_TRUE(passes_filter("", "/redis.service"));
   EXPECT_TRUE(passes_filter("/redis*", "/redis.service"));

@@ -4,6 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+#include <string>
+#include <vector>
+
 #include "core/base/timestamp.h"
 
 namespace cgtally {
@@ -26,8 +30,41 @@ TEST(Shorten, KeepsTheLastComponentWhole) {
             "/kubepods.sl../redis.service");
 }
 
-TEST(Shorten, LeavesTheLastComponentAloneWhereLittleElseFits) {
-  EXPECT_EQ(shorten("/system.slice/redis.service", 16), "redis.service");
+TEST(Shorten, LeavesTheLastComponentAndTheMarkWhereLittleElseFits) {
+  EXPECT_EQ(shorten("/system.slice/redis.service", 16), "../redis.service");
+  EXPECT_EQ(shorten("/system.slice/redis.service", 15), "..redis.service");
+}
+
+TEST(Shorten, LeavesTheLastComponentAloneWhereTheMarkWouldCutIt) {
+  EXPECT_EQ(shorten("/system.slice/redis.service", 14), "redis.service");
+}
+
+TEST(Shorten, NeverLeavesACutPathLookingWhole) {
+  const std::string text = "/system.slice/redis.service";
+  for (std::size_t width = 3; width < text.size(); ++width) {
+    const std::string cut = shorten(text, width);
+    EXPECT_TRUE(cut.find("..") != std::string::npos || !cut.starts_with('/')) << cut;
+  }
+}
+
+TEST(ShortenAll, KeepsDifferentPathsDifferent) {
+  const std::vector<std::string> pods = {"/kubepods/pod11111111-aaaa/redis",
+                                         "/kubepods/pod22222222-bbbb/redis",
+                                         "/kubepods/pod33333333-cccc/nginx"};
+  for (std::size_t width = 9; width < 40; ++width) {
+    const auto cut = shorten_all(pods, width);
+    EXPECT_EQ(std::set(cut.begin(), cut.end()).size(), 3U) << width << ' ' << cut[0];
+    for (const std::string& one : cut) EXPECT_LE(display_width(one), width);
+  }
+  const auto cut = shorten_all(pods, 20);
+  EXPECT_TRUE(cut[0].starts_with("../redis~") || cut[0].find("redis~") != std::string::npos);
+  EXPECT_EQ(cut[2], shorten(pods[2], 20)) << "the only one of its name needs no mark";
+  EXPECT_EQ(shorten_all({pods[1], pods[0]}, 20)[1], cut[0]) << "the mark is the path's own";
+}
+
+TEST(ShortenAll, GivesTheSameTextTheSameCut) {
+  const std::string pod = "/kubepods/pod11111111-aaaa/redis";
+  EXPECT_EQ(shorten_all({pod, pod}, 16), std::vector<std::string>(2, shorten(pod, 16)));
 }
 
 TEST(Shorten, KeepsBothEndsOfALastComponentThatIsTooLong) {
@@ -54,8 +91,43 @@ TEST(Pad, CountsCodePoints) {
 }
 
 TEST(Printable, LetsNoNameControlTheTerminal) {
-  EXPECT_EQ(printable("/a\x1b[2Jb\tc\x7f"), "/a?[2Jb?c?");
-  EXPECT_EQ(printable("x\u009b2Jy\u00e9"), "x?2Jy\u00e9");
+  EXPECT_EQ(printable("/a\x1b[2Jb\tc\x7f"), R"(/a\x1b[2Jb\x09c\x7f)");
+  EXPECT_EQ(printable("x\u009b2Jy\u00e9"), R"(x\xc2\x9b2Jy)"
+                                           "\u00e9");
+}
+
+TEST(Printable, ShowsNoNameAsAnotherByTurningItsDirectionRound) {
+  EXPECT_EQ(printable("a\u202eb"), R"(a\xe2\x80\xaeb)");
+  EXPECT_EQ(printable("a\u2028b"), R"(a\xe2\x80\xa8b)");
+}
+
+TEST(Printable, EscapesEachByteThatIsNotUtf8) {
+  EXPECT_EQ(printable("a\xff"
+                      "b"),
+            R"(a\xffb)");
+  EXPECT_EQ(printable("\xc0\xaf"), R"(\xc0\xaf)") << "overlong";
+  EXPECT_EQ(printable("\xed\xa0\x80"), R"(\xed\xa0\x80)") << "a surrogate";
+  EXPECT_EQ(printable("\xf4\x90\x80\x80"), R"(\xf4\x90\x80\x80)") << "beyond U+10FFFF";
+  EXPECT_EQ(printable("\xe6\x97"), R"(\xe6\x97)") << "cut off";
+  EXPECT_EQ(printable("\u65e5\U0001F600"), "\u65e5\U0001F600");
+}
+
+TEST(EscapeName, LeavesTheNamesOfSystemdAsTheyAre) {
+  const std::string unit = R"(/system.slice/dev-disk-by\x2duuid.mount)";
+  EXPECT_EQ(escape_name(unit), unit);
+}
+
+TEST(EscapeName, KeepsDifferentNamesDifferent) {
+  EXPECT_EQ(escape_name("a\x1b"), R"(a\x1b)");
+  EXPECT_EQ(escape_name(R"(a\x1b)"), R"(a\x5cx1b)");
+  EXPECT_EQ(escape_name(R"(a\x5cx1b)"), R"(a\x5cx5cx1b)");
+  EXPECT_EQ(escape_name("\\\x1b"), R"(\\x1b)");
+}
+
+TEST(EscapeName, ComesOutOfPrintableAsItWentIn) {
+  for (const std::string& raw : {std::string("a\x1b\n\xff"), std::string(R"(\x1b)")}) {
+    EXPECT_EQ(printable(escape_name(raw)), escape_name(raw));
+  }
 }
 
 TEST(Timestamp, IsRfc3339WithNanoseconds) {

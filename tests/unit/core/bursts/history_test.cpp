@@ -184,7 +184,7 @@ TEST(BurstPanel, SaysTheVerdictOnlyWhereThereIsOne) {
 TEST(BurstPanel, NamesABurstWithItsStartLengthVolumeAndAccount) {
   EXPECT_EQ(burst_note_words(note(1s), 28),
             "burst 11:42:31.002 tx 12 ms 7.3 MB /system.slice/redis.service");
-  EXPECT_EQ(burst_note_words(note(1s), 14), "burst 11:42:31.002 tx 12 ms 7.3 MB redis.service");
+  EXPECT_EQ(burst_note_words(note(1s), 16), "burst 11:42:31.002 tx 12 ms 7.3 MB ../redis.service");
   EXPECT_EQ(burst_note_words(note(1s, ""), 14), "burst 11:42:31.002 tx 12 ms 7.3 MB (not told)");
   EXPECT_EQ(burst_note_words(note(1s, "/\x1b[2J"), 28).find('\x1b'), std::string::npos);
 }

@@ -37,7 +37,7 @@ TEST(BurstLine, FitsIntoEightyColumnsUnderItsHeader) {
   EXPECT_EQ(burst_header({}),
             "START (UTC)         LEN   VOLUME   PEAK TOP ACCOUNT      SHARE EXCEED CAUSE");
   EXPECT_EQ(burst_line(microburst(), kWall, "/system.slice/redis.service", {}),
-            "11:42:07.113 tx    3 ms 980.0 kB 3.90 G redis.service      98%     37 microburst");
+            "11:42:07.113 tx    3 ms 980.0 kB 3.90 G ..redis.service    98%     37 microburst");
   for (const std::size_t columns : {0U, 4U, 6U}) {
     ExplainedBurst burst = microburst();
     burst.burst.shares[0].least = {500'000};
@@ -68,7 +68,7 @@ TEST(BurstLine, OfOneThatGoesOnSaysSo) {
   burst.verdict = {};
   burst.under_way = true;
   EXPECT_EQ(burst_line(burst, kWall, "/system.slice/redis.service", {}),
-            "11:42:07.113 tx  14.2 s   3.1 GB 3.90 G redis.service      98%     37 so far");
+            "11:42:07.113 tx  14.2 s   3.1 GB 3.90 G ..redis.service    98%     37 so far");
   EXPECT_EQ(burst_progress_words(burst, kWall, "/redis.service"),
             "ens5 tx over 2.50 Gbit/s since 11:42:07.113: 14.2 s so far, 3.1 GB, "
             "/redis.service 98%");

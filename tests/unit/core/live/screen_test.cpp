@@ -85,7 +85,7 @@ TEST(Screen, EightyColumnsHaveRoomForTheConnectionsToo) {
       "ACCOUNT                  RX bit/s  TX bit/s    TX p/s   CONN    DELAY   TX TOTAL",
       "/system../redis.service    5.90 M     271 M    23 780     50  1.20 ms   112.4 GB",
       "/kubepods.s../api.scope     201 k    5.90 M       611 12 000        -     3.1 GB",
-      "import-x1     exited 4s         0         0         0      -        -    41.0 MB",
+      "../import-x1  exited 4s         0         0         0      -        -    41.0 MB",
   };
   EXPECT_EQ(std::vector<std::string>(lines.begin() + 3, lines.begin() + 7), expected);
   const auto narrow = frame(connected, {.columns = 72, .rows = 24, .colour = false});
