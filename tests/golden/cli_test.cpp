@@ -12,6 +12,7 @@
 
 #include "adapters/csv/bursts.h"
 #include "adapters/csv/samples.h"
+#include "adapters/csv/totals.h"
 #include "harness/host/command.h"
 
 namespace cgtally {
@@ -59,6 +60,7 @@ INSTANTIATE_TEST_SUITE_P(Help, Cli,
                                          Case{"help_record", {"record", "--help"}, 0},
                                          Case{"help_credits", {"credits", "--help"}, 0},
                                          Case{"help_bursts", {"bursts", "--help"}, 0},
+                                         Case{"help_totals", {"totals", "--help"}, 0},
                                          Case{"help_replay", {"replay", "--help"}, 0},
                                          Case{"help_size", {"size", "--help"}, 0},
                                          Case{"help_up", {"up", "--help"}, 0},
@@ -71,6 +73,7 @@ INSTANTIATE_TEST_SUITE_P(Help, Cli,
 INSTANTIATE_TEST_SUITE_P(
     WrongUsage, Cli,
     testing::Values(
+        Case{"totals_csv_and_json", {"totals", "--csv", "-", "--json"}, 2},
         Case{"unknown_command", {"frobnicate"}, 2}, Case{"unknown_option", {"live", "--frob"}, 2},
         Case{"option_without_value", {"record", "--interval"}, 2},
         Case{"unknown_option_without_command", {"--frob"}, 2},
@@ -206,6 +209,9 @@ TEST(Size, WritesARowForEachTypeAndTheScreenBesideIt) {
 TEST(Csv, TheHeaderIsAContract) { expect_golden("samples_header.csv", csv::samples_header()); }
 TEST(Csv, TheHeaderOfBurstsIsAContract) {
   expect_golden("bursts_header.csv", csv::bursts_header());
+}
+TEST(Csv, TheHeaderOfTotalsIsAContract) {
+  expect_golden("totals_header.csv", csv::totals_header());
 }
 
 }  // namespace

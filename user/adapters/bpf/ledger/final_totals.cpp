@@ -71,10 +71,12 @@ std::optional<FinalTotals> FinalTotalsRing::read(std::uint64_t seq) const {
   return ended;
 }
 
-Result<FinalTotalsReader> FinalTotalsReader::open(const Ledger& ledger) {
+Result<FinalTotalsReader> FinalTotalsReader::open(const Ledger& ledger, From from) {
   auto ring = FinalTotalsRing::map(ledger, Access::read);
   if (!ring) return std::unexpected(std::move(ring).error());
-  return FinalTotalsReader(ledger.header(), *std::move(ring));
+  FinalTotalsReader reader(ledger.header(), *std::move(ring));
+  if (from == From::oldest) reader.accepted_ = 0;
+  return reader;
 }
 
 // An account has ended once its journal entry is SUMMED: its final totals have a number then, but

@@ -43,15 +43,18 @@ class FinalTotalsRing {
 // reported, and only once.
 class FinalTotalsReader {
  public:
+  // Where the first batch begins: after the latest entry, or with the oldest one that is there.
+  enum class From : std::uint8_t { now, oldest };
   // The ledger's memory must outlive this.
-  static Result<FinalTotalsReader> open(const Ledger& ledger);
+  static Result<FinalTotalsReader> open(const Ledger& ledger, From from = From::now);
 
   struct Batch {
     std::vector<FinalTotals> final_totals;
     std::uint64_t lost = 0;
     std::uint64_t last = 0;  // its number in the ring
   };
-  // The entries after the last batch that was accepted; the first call only finds the position.
+  // The entries after the last batch that was accepted; From::now, the first call only finds the
+  // position.
   // `summed` is the journal entry in state SUMMED, or null.
   [[nodiscard]] Batch next(const cgt_retire_entry* summed) const;
   void accept(const Batch& batch) { accepted_ = batch.last; }

@@ -92,6 +92,12 @@ LedgerView::~LedgerView() = default;
 
 LedgerReading LedgerView::read() { return impl_->cells.read(impl_->final_totals); }
 
+Result<LedgerReading> LedgerView::read_with_all_final_totals() {
+  auto all = FinalTotalsReader::open(impl_->ledger, FinalTotalsReader::From::oldest);
+  if (!all) return std::unexpected(std::move(all).error());
+  return impl_->cells.read(*all);
+}
+
 SlotUse LedgerView::slots() const { return {impl_->cells.used_slots(), impl_->ledger.slots()}; }
 
 LedgerState LedgerView::state() const { return state_of(impl_->ledger); }

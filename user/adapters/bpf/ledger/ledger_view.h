@@ -66,6 +66,9 @@ class LedgerView {
 
   // With the final totals of accounts that were retired since the last read().
   [[nodiscard]] LedgerReading read();
+  // With the final totals of every account that was retired, as far back as the ledger has them.
+  // Leaves the next read() as it would be without this.
+  [[nodiscard]] Result<LedgerReading> read_with_all_final_totals();
   [[nodiscard]] SlotUse slots() const;
   // For each reading: needs no system call.
   [[nodiscard]] LedgerState state() const;

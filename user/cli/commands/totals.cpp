@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// One reading of the pinned ledger: the table on stdout, unless stdout gets the rows or the
+// document.
+#include "cli/commands/commands.h"
+
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "adapters/csv/file_sink.h"
+#include "adapters/csv/totals.h"
+#include "adapters/terminal/terminal.h"
+#include "cli/options/common.h"
+#include "cli/output/messages.h"
+#include "core/totals/document.h"
+#include "core/totals/table.h"
+#include "monitor/pinned/totals_reading.h"
+
+namespace cgtally::cli {
+namespace {
+
+struct TotalsOptions {
+  monitor::TotalsChoice choice;
+  std::optional<std::size_t> top;
+  std::string csv;  // path, "-" or empty
+  bool json = false;
+
+  [[nodiscard]] std::size_t most() const {
+    return top.value_or(std::numeric_limits<std::size_t>::max());
+  }
+};
+
+// A reader that has gone needs no more.
+int exit_code_of(const Result<void>& written) {
+  if (written || written.error().code == EPIPE) return number(ExitCode::fine);
+  return print_error(written.error());
+}
+
+Result<void> write_rows(const TotalsReport& report, const TotalsOptions& options) {
+  auto sink = csv::FileSink::open(options.csv, csv::totals_header());
+  if (!sink) return std::unexpected(std::move(sink).error());
+  std::vector<std::string> rows;
+  const std::size_t shown = std::min(options.most(), report.rows.size());
+  for (std::size_t i = 0; i < shown; ++i) rows.push_back(csv::totals_row(report, report.rows[i]));
+  return sink->write(rows);
+}
+
+std::string table_text(const TotalsReport& report, std::size_t most) {
+  std::string text;
+  for (const std::string& line :
+       totals_table(report, most, terminal::size(STDOUT_FILENO).columns)) {
+    text += fmt::format("{}\n", line);
+  }
+  return text;
+}
+
+int run_totals(const TotalsOptions& options) {
+  (void)std::signal(SIGPIPE, SIG_IGN);  // a reader that has gone is seen when writing
+  const auto report = monitor::read_totals(options.choice);
+  if (!report) return print_start_error(report.error(), options.choice.choice.host_root);
+  if (!options.csv.empty()) {
+    const auto written = write_rows(*report, options);
+    if (!written || options.csv == "-") return exit_code_of(written);
+  }
+  return exit_code_of(
+      terminal::write_all(STDOUT_FILENO, options.json ? totals_document(*report, options.most())
+                                                      : table_text(*report, options.most())));
+}
+
+}  // namespace
+
+void add_totals(CLI::App& app, std::function<int()>& run) {
+  auto options = std::make_shared<TotalsOptions>();
+  monitor::TotalsChoice& choice = options->choice;
+  CLI::App& command =
+      add_command(app, "totals", "Show what every account has moved since the pinned ledger began");
+  add_list(command,
+           {.name = "-i,--iface",
+            .help = "Interface of the ledger; (gone) are those that no longer exist; repeatable",
+            .fallback = "all"},
+           "NAME|GLOB", choice.choice.interfaces);
+  add_list(command,
+           {.name = "--netns",
+            .help = "Network namespace whose interfaces are shown; repeatable",
+            .fallback = "all"},
+           "NAME|PID|PATH", choice.choice.netns);
+  add_text(command,
+           {.name = "--account",
+            .help = "Show only accounts that match, such as '/system.slice/*' or '(kernel)'"},
+           "GLOB", choice.account);
+  add_count(command,
+            {.name = "--top",
+             .help = "Show the N rows with most bytes; the table sums up the others",
+             .fallback = "all"},
+            kTops, into(options->top));
+  add_text(command, {.name = "--csv", .help = "Append the rows to this file; - is stdout"},
+           "FILE|-", options->csv);
+  add_flag(command, {.name = "--json", .help = "Write one JSON document instead of the table"},
+           options->json);
+  exclude_each_other(command, "--csv", "--json");
+  add_host_root_option(command, choice.choice.host_root);
+  add_bpffs_option(command, choice.bpffs);
+  add_version(command);
+  on_chosen(command, [options, &run] { run = [options] { return run_totals(*options); }; });
+}
+
+}  // namespace cgtally::cli

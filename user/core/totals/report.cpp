@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/totals/report.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "core/base/enum_names.h"
+#include "core/base/glob.h"
+
+namespace cgtally {
+namespace {
+
+constexpr EnumNames<TotalsState::retired> kStateNames{"live", "exited", "retired"};
+
+}  // namespace
+
+std::string_view totals_state_name(TotalsState state) { return kStateNames[state]; }
+
+Traffic sum_of(const std::vector<TotalsRow>& rows) {
+  Traffic sum;
+  for (const TotalsRow& row : rows) sum += row.totals;
+  return sum;
+}
+
+void arrange(std::vector<TotalsRow>& rows, std::string_view account_glob) {
+  std::erase_if(rows, [&](const TotalsRow& row) {
+    return row.totals.empty() || !passes_filter(account_glob, row.account);
+  });
+  std::ranges::sort(rows, [](const TotalsRow& a, const TotalsRow& b) {
+    return std::tuple(b.totals.bytes(), std::string_view(a.account), std::string_view(a.iface),
+                      a.cgroup_id) < std::tuple(a.totals.bytes(), std::string_view(b.account),
+                                                std::string_view(b.iface), b.cgroup_id);
+  });
+}
+
+}  // namespace cgtally
