@@ -77,8 +77,8 @@ Error FileSink::failure(const std::string& doing, int code) const {
       .what = fmt::format("{} {}: {}", doing, name_, why), .hint = hint_for(code), .code = code};
 }
 
-Result<FileSink> FileSink::open(const std::string& path, std::string header,
-                                sys::WaitForRoom wait) {
+Result<FileSink> FileSink::open(const std::string& path, std::string header, sys::WaitForRoom wait,
+                                Header when) {
   if (!header.ends_with('\n')) header += '\n';
   struct stat status{};
   const bool to_stdout = path == "-";
@@ -90,42 +90,56 @@ Result<FileSink> FileSink::open(const std::string& path, std::string header,
   sys::Fd fd(to_stdout ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)
                        : ::open(path.c_str(), flags, kMode));
   const int code = errno;
-  FileSink sink(std::move(fd), to_stdout ? "stdout" : path, std::move(wait));
+  FileSink sink(std::move(fd), to_stdout ? "stdout" : path, std::move(header), std::move(wait));
   if (!sink.fd_) return std::unexpected(sink.failure("open", code));
   if (::fstat(sink.fd_.get(), &status) != 0) {
     return std::unexpected(sink.failure("open", errno));
   }
   sink.regular_ = S_ISREG(status.st_mode);
   if (sink.regular_) sink.wait_ = {};
-  auto begun = sink.regular_ && !to_stdout ? sink.begin(header) : sink.write_text(header);
-  if (!begun) return std::unexpected(std::move(begun).error());
+  if (sink.regular_ && !to_stdout) {
+    if (auto taken = sink.take_up(); !taken) return std::unexpected(std::move(taken).error());
+  }
+  if (when == Header::at_once) {
+    if (auto begun = sink.begin(); !begun) return std::unexpected(std::move(begun).error());
+  }
   return sink;
 }
 
-// For a regular file: locks it, and makes sure that it begins with the header and ends with a line.
-Result<void> FileSink::begin(const std::string& header) {
+Result<void> FileSink::begin() {
+  if (header_.empty()) return {};
+  auto written = write_text(header_);
+  if (written) header_.clear();
+  return written;
+}
+
+// For a regular file: locks it, and makes sure that what is there begins with the header and ends
+// with a line.
+Result<void> FileSink::take_up() {
   if (::flock(fd_.get(), LOCK_EX | LOCK_NB) != 0) {
     return std::unexpected(failure("lock", errno));
   }
   const auto size = position();
   if (!size) return std::unexpected(size.error());
-  if (*size == 0) return write_text(header);
-  auto line = first_line(fd_.get(), header.size());
+  if (*size == 0) return {};
+  auto line = first_line(fd_.get(), header_.size());
   auto end = whole_lines(fd_.get(), *size);
   if (!line || !end) {
     return std::unexpected(failure("read", line ? end.error() : line.error()));
   }
-  if (*line != header && (*end > 0 || !header.starts_with(*line))) {
+  if (*line != header_ && (*end > 0 || !header_.starts_with(*line))) {
     return std::unexpected(
         Error{.what = name_ + " exists and is not a recording with these columns",
               .hint = "choose another file, or move that one away"});
   }
   cut_to_ = *end;
   if (auto cut = cut_back(); !cut) return cut;
-  return *end == 0 ? write_text(header) : Result<void>{};
+  if (*end > 0) header_.clear();
+  return {};
 }
 
 Result<void> FileSink::write(const std::vector<std::string>& lines) {
+  if (auto begun = begin(); !begun) return begun;
   std::string text;
   for (const std::string& line : lines) text += line;
   return write_text(text);

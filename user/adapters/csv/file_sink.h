@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,20 +22,30 @@ namespace cgtally::csv {
 // has stopped reading (ECANCELED). Does not retry by itself, and needs SIGPIPE to be ignored.
 class FileSink {
  public:
+  // When the header of a new file is written: by open(), or by begin().
+  enum class Header : std::uint8_t { at_once, later };
   // "-" is stdout. Appends to an existing file that has this header, and first cuts off a last line
   // that a crash has torn. One FileSink at a time can have a file open. `wait` is called before
   // each write to anything but a regular file.
   static Result<FileSink> open(const std::string& path, std::string header,
-                               sys::WaitForRoom wait = {});
+                               sys::WaitForRoom wait = {}, Header when = Header::at_once);
 
-  // Each line ends with '\n'. After an Error none of them is in the file.
+  // Writes the header, if it is not written yet. A reader may take it as the sign that counting has
+  // begun: so call this after that.
+  Result<void> begin();
+
+  // Each line ends with '\n'. Begins, if that has not happened yet. After an Error none of the lines
+  // is in the file.
   Result<void> write(const std::vector<std::string>& lines);
 
  private:
-  FileSink(sys::Fd fd, std::string name, sys::WaitForRoom wait)
-      : fd_(std::move(fd)), name_(std::move(name)), wait_(std::move(wait)) {}
+  FileSink(sys::Fd fd, std::string name, std::string header, sys::WaitForRoom wait)
+      : fd_(std::move(fd)),
+        name_(std::move(name)),
+        header_(std::move(header)),
+        wait_(std::move(wait)) {}
 
-  Result<void> begin(const std::string& header);
+  Result<void> take_up();
   Result<void> write_text(std::string_view text);
   Result<void> cut_back();
   [[nodiscard]] Result<off_t> position() const;
@@ -42,6 +53,7 @@ class FileSink {
 
   sys::Fd fd_;
   std::string name_;
+  std::string header_;           // empty once it is in the file
   sys::WaitForRoom wait_;        // empty for a regular file
   bool regular_ = false;         // can be cut back
   std::optional<off_t> cut_to_;  // a failed write left bytes after this offset

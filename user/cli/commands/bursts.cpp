@@ -90,6 +90,10 @@ class Bursts {
     if (auto started = bursts_.start(loop_.poller(), base); !started) {
       return print_error(started.error());
     }
+    bursts_.await_first_windows();
+    if (auto begun = rows_ ? rows_->begin() : Result<void>{}; !begun) {
+      return begun.error().code == EPIPE ? number(ExitCode::fine) : print_error(begun.error());
+    }
     show_head();
     if (auto ran = loop_.run(kTick, options_.common.length(), [this] { tick(); }); !ran) {
       return print_error(ran.error());

@@ -49,6 +49,9 @@ class CreditsCommand {
         display_(loop) {}
 
   int run() {
+    if (auto begun = rows_ ? rows_->begin() : Result<void>{}; !begun) {
+      return begun.error().code == EPIPE ? number(ExitCode::fine) : print_error(begun.error());
+    }
     if (auto started = start(); !started) return print_error(started.error());
     const auto ran = loop_.run(tick_length(), options_.common.length(), [this] { tick(); });
     if (options_.common.once) publish();

@@ -67,7 +67,9 @@ class Live {
     const monitor::Snapshot base = monitor_.tick();
     extras_.start(base);
     fill_report(base);
-    write_samples(base);
+    if (samples_) {
+      if (auto begun = samples_->begin(base, monitor_.session()); !begun) return begun;
+    }
     if (display_.on_screen()) {
       show();
     } else {

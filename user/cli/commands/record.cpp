@@ -55,9 +55,9 @@ class Record {
       : options_(options), loop_(loop), monitor_(monitor), files_(std::move(files)) {}
 
   int run() {
-    const monitor::Snapshot base = monitor_.tick();
-    write(base);
-    if (auto started = start(base); !started) return print_error(started.error());
+    if (auto started = start(monitor_.tick()); !started) {
+      return started.error().code == EPIPE ? number(ExitCode::fine) : print_error(started.error());
+    }
     begin_ = sys::now().boot;
     say_beginning(monitor_.session(), options_);
     if (auto ran = loop_.run(options_.interval, options_.length(), [this] { tick(); }); !ran) {
@@ -70,10 +70,20 @@ class Record {
   }
 
  private:
+  // The headers come last, those of the samples at the very end: what is sent after them is counted.
   Result<void> start(const monitor::Snapshot& base) {
     if (files_.bursts) {
       if (auto started = files_.bursts->start(loop_.poller(), base); !started) return started;
     }
+    if (auto timed = start_between(); !timed) return timed;
+    if (files_.allowances) {
+      if (auto begun = files_.allowances->begin(); !begun) return begun;
+      write_allowances(base);
+    }
+    return files_.samples.begin(base, monitor_.session());
+  }
+
+  Result<void> start_between() {
     if (options_.interval <= kMostBetweenTicks || (!files_.bursts && !files_.allowances)) return {};
     auto timer = sys::Timer::every(kMostBetweenTicks);
     if (!timer) return std::unexpected(timer.error());

@@ -21,7 +21,9 @@ BurstCsv::BurstCsv(Session& session, const BurstSetup& setup, RowWriter rows, No
 }
 
 Result<void> BurstCsv::start(sys::Poller& poller, const Snapshot& base) {
-  return monitor_.start(poller, base);
+  if (auto started = monitor_.start(poller, base); !started) return started;
+  monitor_.await_first_windows();
+  return rows_.begin();
 }
 
 void BurstCsv::update(const Snapshot& snapshot) {

@@ -19,6 +19,7 @@ class BurstCsv {
   BurstCsv(const BurstCsv&) = delete;
   BurstCsv& operator=(const BurstCsv&) = delete;
 
+  // The header comes when each packet from then on is in a window that is looked at.
   Result<void> start(sys::Poller& poller, const Snapshot& base);
   void update(const Snapshot& snapshot);
   void finish();

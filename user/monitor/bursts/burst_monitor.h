@@ -58,6 +58,8 @@ class BurstMonitor {
   void set_missed_reports(MissedReports reports) { missed_reports_ = reports; }
   // `base`: the monitor's first snapshot. An Error if no windows are kept.
   Result<void> start(sys::Poller& poller, const Snapshot& base);
+  // After start(): comes back when each packet from then on is in a window that is looked at.
+  void await_first_windows() const { reader_.await_first(); }
   // With each snapshot, once a second: interfaces that came or went, and the counters.
   void update(const Snapshot& snapshot);
   // Waits for the last windows to close. A burst that is open then ends with them.

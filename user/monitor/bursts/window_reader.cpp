@@ -59,15 +59,19 @@ void WindowReader::hand_over(std::unique_lock<std::mutex> lock) {
   fresh_.clear();
 }
 
-void WindowReader::stop() {
-  Nanoseconds wait{};
-  {
-    const std::lock_guard guard(mutex_);
-    for (const auto& [iface, source] : sources_) {
-      wait = std::max(wait, source.windows.closes_after());
-    }
+Nanoseconds WindowReader::longest_open() const {
+  Nanoseconds longest{};
+  const std::lock_guard guard(mutex_);
+  for (const auto& [iface, source] : sources_) {
+    longest = std::max(longest, source.windows.closes_after());
   }
-  std::this_thread::sleep_for(2 * wait);  // and that of a window that is open now
+  return longest;
+}
+
+void WindowReader::await_first() const { std::this_thread::sleep_for(longest_open()); }
+
+void WindowReader::stop() {
+  std::this_thread::sleep_for(2 * longest_open());  // and that of a window that is open now
   thread_ = std::jthread();
   const std::lock_guard guard(mutex_);
   read_all();

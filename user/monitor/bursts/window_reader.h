@@ -46,6 +46,9 @@ class WindowReader {
   void start(Nanoseconds pause);
   // From the first window that begins after this.
   Result<void> add(InterfaceKey iface, bpf::Windows windows);
+  // Comes back when the windows that add() asked for have begun on each CPU: no packet that is
+  // counted from then on is in a window before them.
+  void await_first() const;
   // Reads it for the last time. The drain() that follows has all there is of the interface.
   void remove(InterfaceKey iface);
   // What was read since the last call, in the order in which it closed.
@@ -63,7 +66,9 @@ class WindowReader {
   void read(InterfaceKey iface, Source& source);
   void hand_over(std::unique_lock<std::mutex> lock);
 
-  std::mutex mutex_;  // of the sources and of what was read but not handed over
+  [[nodiscard]] Nanoseconds longest_open() const;
+
+  mutable std::mutex mutex_;  // of the sources and of what was read but not handed over
   std::condition_variable_any wake_;
   std::map<InterfaceKey, Source> sources_;
   std::vector<ReadWindows> fresh_;

@@ -16,6 +16,8 @@ class AllowanceCsv {
   // Session and notices must outlive this.
   AllowanceCsv(const Session& session, RowWriter rows, Notices& notices);
 
+  // Writes the header; after the base has been read.
+  Result<void> begin() { return rows_.begin(); }
   // Does nothing if the counters were not read. False: nobody reads the pipe any more.
   [[nodiscard]] bool update(const Snapshot& snapshot);
   [[nodiscard]] std::optional<Error> missing_rows() const { return rows_.missing_rows(); }

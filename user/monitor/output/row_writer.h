@@ -19,10 +19,13 @@ namespace cgtally::monitor {
 // credits, allowance counters. Samples can cover a gap, and have a SampleWriter.
 class RowWriter {
  public:
-  // `what` the rows are, for the user: "bursts".
+  // `what` the rows are, for the user: "bursts". Writes nothing yet.
   static Result<RowWriter> open(const std::string& path, std::string header, std::string what,
                                 sys::WaitForRoom wait, Notices& notices);
 
+  // Writes the header. A reader takes it for the sign that all that comes is in the rows: call this
+  // when that is so.
+  Result<void> begin() { return sink_.begin(); }
   void put(std::string row);
   // False if nobody reads the pipe any more.
   [[nodiscard]] bool write();

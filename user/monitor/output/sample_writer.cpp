@@ -15,7 +15,8 @@ namespace cgtally::monitor {
 Result<SampleWriter> SampleWriter::open(const std::string& path, const std::string& host,
                                         std::string account, sys::WaitForRoom wait,
                                         Notices& notices) {
-  auto sink = csv::FileSink::open(path, csv::samples_header(), std::move(wait));
+  auto sink = csv::FileSink::open(path, csv::samples_header(), std::move(wait),
+                                  csv::FileSink::Header::later);
   if (!sink) {
     return std::unexpected(sink.error());
   }
@@ -35,13 +36,26 @@ std::vector<std::string> SampleWriter::rows() const {
   return rows;
 }
 
-SampleWriter::Outcome SampleWriter::write(const Snapshot& now, const Session& session) {
-  const Moment& taken = now.reading.taken;
+Result<void> SampleWriter::begin(const Snapshot& base, const Session& session) {
+  sample(base, session);
+  auto begun = sink_.begin();
+  if (!begun) return begun;
+  sampler_.commit();
+  columns_.commit(samples_);
+  return {};
+}
+
+void SampleWriter::sample(const Snapshot& now, const Session& session) {
   if (now.tcp_updated) columns_.add(now.tcp, now.tcp_complete);
   samples_ = sampler_.process(
       now.reading, [&session](std::uint64_t id) { return session.name_of(id); },
       [&session](InterfaceKey key) { return session.interface_name(key); });
   columns_.fill(samples_);
+}
+
+SampleWriter::Outcome SampleWriter::write(const Snapshot& now, const Session& session) {
+  const Moment& taken = now.reading.taken;
+  sample(now, session);
   const auto written = sink_.write(rows());
   if (written) {
     sampler_.commit();

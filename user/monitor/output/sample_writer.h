@@ -19,9 +19,14 @@ namespace cgtally::monitor {
 // are notices. `record` and `live --csv` own one.
 class SampleWriter {
  public:
-  // `account`: a glob; only accounts that match, and (kernel), are written. Empty: all.
+  // `account`: a glob; only accounts that match, and (kernel), are written. Empty: all. Writes
+  // nothing yet.
   static Result<SampleWriter> open(const std::string& path, const std::string& host,
                                    std::string account, sys::WaitForRoom wait, Notices& notices);
+
+  // Takes the base from this snapshot, and then writes the header: what comes after the header is in
+  // the rows.
+  Result<void> begin(const Snapshot& base, const Session& session);
 
   enum class Outcome { written, failing, closed };  // closed: nobody reads the pipe any more
   // The rows of the snapshot's reading, with what TCP says; `session` names their accounts.
@@ -40,6 +45,7 @@ class SampleWriter {
         sampler_(host),
         account_(std::move(account)),
         notices_(notices) {}
+  void sample(const Snapshot& now, const Session& session);
   [[nodiscard]] std::vector<std::string> rows() const;
 
   csv::FileSink sink_;

@@ -31,7 +31,9 @@ class RowWriterTest : public testing::Test {
   }
   RowWriter open() {
     notices_.deliver_to([this](const std::string& notice) { said_.push_back(notice); });
-    return std::move(RowWriter::open(path_, "a,b\n", "pairs", {}, notices_)).value();
+    auto rows = RowWriter::open(path_, "a,b\n", "pairs", {}, notices_);
+    EXPECT_TRUE(rows->begin());
+    return *std::move(rows);
   }
 
   Sentences said() { return std::exchange(said_, {}); }
@@ -105,6 +107,15 @@ TEST_F(RowWriterTest, CountsThoseThatAreTooManyToWait) {
   EXPECT_EQ(missing->what, "3 rows of pairs are missing in " + path_);
 }
 
+TEST_F(RowWriterTest, WritesTheHeaderWhenItBeginsAndNotBefore) {
+  auto rows = RowWriter::open(path_, "a,b\n", "pairs", {}, notices_);
+  ASSERT_TRUE(rows) << rows.error().what;
+  EXPECT_EQ(content(), "");
+  EXPECT_TRUE(rows->begin());
+  EXPECT_TRUE(rows->begin());
+  EXPECT_EQ(content(), "a,b\n");
+}
+
 TEST_F(RowWriterTest, HearsThatNobodyReadsAnyMore) {
   std::signal(SIGPIPE, SIG_IGN);
   int ends[2];
@@ -122,9 +133,11 @@ TEST_F(RowWriterTest, HearsThatNobodyReadsAnyMore) {
 
 TEST(RowWriter, CannotBeginOnADeviceThatIsFull) {
   Notices notices;
-  const auto rows = RowWriter::open("/dev/full", "a,b\n", "pairs", {}, notices);
-  ASSERT_FALSE(rows);
-  EXPECT_EQ(rows.error().what, "write to /dev/full: No space left on device");
+  auto rows = RowWriter::open("/dev/full", "a,b\n", "pairs", {}, notices);
+  ASSERT_TRUE(rows) << rows.error().what;
+  const auto begun = rows->begin();
+  ASSERT_FALSE(begun);
+  EXPECT_EQ(begun.error().what, "write to /dev/full: No space left on device");
 }
 
 }  // namespace
