@@ -22,6 +22,9 @@ Result<std::unique_ptr<Monitor>> Monitor::start(const MonitorOptions& options, E
 Monitor::Monitor(const MonitorOptions& options, std::unique_ptr<Session> session, Notices& notices)
     : options_(options),
       session_(std::move(session)),
+      notices_(notices),
+      overflow_(session_->cost().only_read ? OverflowAlarm::LedgerKind::pinned
+                                           : OverflowAlarm::LedgerKind::own),
       allowances_(options.session.choice.host_root, notices),
       billed_(options.session.choice.host_root),
       tcp_(options.session.choice.host_root, notices),
@@ -38,6 +41,11 @@ Snapshot Monitor::read() {
                     .tcp_complete = tcp_.complete(),
                     .tcp = tcp_.stats()};
   read_allowances(snapshot);
+  const Reading& reading = snapshot.reading;
+  if (auto full = overflow_.update(reading.ledger, reading.accounts,
+                                   session_->ledger_summary().slots_total)) {
+    notices_.report(*std::move(full));
+  }
   return snapshot;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/health/overflow.h"
 #include "core/instance/allowance_counters.h"
 #include "core/traffic/reading.h"
 #include "core/traffic/sampler.h"
@@ -80,6 +81,8 @@ class Monitor {
 
   MonitorOptions options_;
   std::unique_ptr<Session> session_;
+  Notices& notices_;
+  OverflowAlarm overflow_;
   AllowanceCollector allowances_;
   BilledInterfaceFinder billed_;
   TcpCollector tcp_;

@@ -39,6 +39,7 @@ Result<void> Keeper::tick() {
   // Hundreds of short-lived cgroups a second are possible: where slots are scarce, retire at each
   // tick.
   const bpf::SlotUse slots = programs_.slots();
+  if (auto full = overflow_.update("", accounts, slots.total)) notices_.report(*std::move(full));
   if (!check && slots.used < slots.total / 4) return {};
   const auto retired = retirer_->retire_ended(
       accounts, [this](const bpf::InterfaceRecord& record) { return exists(record); }, now);

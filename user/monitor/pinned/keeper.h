@@ -14,6 +14,7 @@
 #include "adapters/bpf/programs/migration.h"
 #include "adapters/bpf/programs/packet_programs.h"
 #include "core/base/result.h"
+#include "core/health/overflow.h"
 #include "monitor/event_loop.h"
 #include "monitor/notices.h"
 #include "monitor/pinned/account_retirer.h"
@@ -81,6 +82,7 @@ class Keeper {
   std::string host_root_;
   CoverageMonitor coverage_;
   std::optional<AccountRetirer> retirer_;
+  OverflowAlarm overflow_{OverflowAlarm::LedgerKind::pinned};
   Nanoseconds last_check_{};    // boot time
   std::string reported_error_;  // of the last tick; reported once as long as it lasts
   Notices& notices_;
