@@ -47,7 +47,13 @@ static __always_inline int send_event(struct cgroup *cgroup, const char *path, _
 	event->cgroup_id = cgroup->kn->id;
 	event->boot_ns = bpf_ktime_get_boot_ns();
 	event->type = type;
+	event->parent_id = 0;
 	len = bpf_probe_read_kernel_str(event->path, sizeof(event->path), path);
+	if (len == sizeof(event->path)) {
+		/* Maybe cut: send what the kernel cannot have cut. */
+		event->parent_id = cgroup->self.parent->cgroup->kn->id;
+		len = bpf_probe_read_kernel_str(event->path, CGT_NAME_MAX, cgroup->kn->name);
+	}
 	if (len < 0)
 		len = 0;
 	event->path_len = len;

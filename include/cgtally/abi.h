@@ -121,16 +121,23 @@ enum cgt_cgroup_event_type {
 	CGT_CGROUP_REMOVED = 2,
 };
 
-#define CGT_PATH_MAX 4096
+/*
+ * The kernel's tracepoints cut a path to this, with its NUL: TRACE_CGROUP_PATH_LEN, the same from
+ * 5.10 on.
+ */
+#define CGT_PATH_MAX 1024
 
 struct cgt_cgroup_event {
 	__u64 cgroup_id;
 	__u64 boot_ns;
+	/* 0: `path` is whole. Otherwise the kernel has cut the path: it is `path` below this
+	 * cgroup. */
+	__u64 parent_id;
 	__u32 type;		 /* enum cgt_cgroup_event_type */
 	__u32 path_len;		 /* bytes of path that follow, with the final NUL */
 	char path[CGT_PATH_MAX]; /* below the cgroup2 root; only path_len bytes are sent */
 };
-CGT_ASSERT(sizeof(struct cgt_cgroup_event) == 24 + CGT_PATH_MAX, "path starts at 24");
+CGT_ASSERT(sizeof(struct cgt_cgroup_event) == 32 + CGT_PATH_MAX, "path starts at 32");
 
 #define CGT_REGISTRY_SIZE 65536 /* entries of each of the registry's two maps */
 

@@ -17,9 +17,11 @@
 #include <filesystem>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "adapters/cgroupfs/mount.h"
 #include "adapters/cgroupfs/names.h"
+#include "adapters/sys/fd.h"
 #include "harness/host/command.h"
 
 namespace cgtally::cgroupfs {
@@ -162,6 +164,34 @@ TEST(Names, WhoComesAndGoesDuringAWalkDoesNotDisturbIt) {
     }
   }
   stop = true;
+}
+
+// Deeper than a path that one system call takes.
+TEST(Names, AreWholeHoweverDeepTheCgroupLies) {
+  constexpr int kLevels = 18;
+  const Tree tree;
+  const std::string level(250, 'd');
+  std::vector<sys::Fd> directories;
+  directories.emplace_back(open((tree.mount() + tree.name("")).c_str(), O_RDONLY | O_DIRECTORY));
+  std::string path = tree.name("");
+  for (int i = 0; i < kLevels; ++i) {
+    const int above = directories.back().get();
+    harness::require(mkdirat(above, level.c_str(), 0755) == 0, "mkdirat");
+    directories.emplace_back(openat(above, level.c_str(), O_RDONLY | O_DIRECTORY));
+    path += "/" + level;
+  }
+  struct stat status{};
+  harness::require(fstat(directories.back().get(), &status) == 0, "fstat");
+  EXPECT_GT(path.size(), 4096U);
+  Names names;
+  names.seed(tree.mount());
+  EXPECT_EQ(names.name_of(status.st_ino).path, path);
+  EXPECT_FALSE(names.name_of(status.st_ino).ended);
+  directories.pop_back();
+  while (!directories.empty()) {
+    harness::require(unlinkat(directories.back().get(), level.c_str(), AT_REMOVEDIR) == 0, "rmdir");
+    directories.pop_back();
+  }
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <climits>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -27,9 +28,21 @@ struct Close {
 };
 using Directory = std::unique_ptr<DIR, Close>;
 
+// One call takes no more than PATH_MAX; a cgroup may lie deeper.
 Directory open_below(int root, const std::string& path) {
-  const std::string relative = path.empty() ? "." : path.substr(1);
-  sys::Fd fd(openat(root, relative.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  constexpr int kFlags = O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+  std::string relative = path.empty() ? "." : path.substr(1);
+  sys::Fd above;
+  const auto from = [&] { return above ? above.get() : root; };
+  while (relative.size() >= PATH_MAX) {
+    const std::size_t slash = relative.rfind('/', PATH_MAX - 1);
+    if (slash == std::string::npos) return nullptr;
+    sys::Fd next(openat(from(), relative.substr(0, slash).c_str(), O_PATH | kFlags));
+    if (!next) return nullptr;
+    above = std::move(next);
+    relative.erase(0, slash + 1);
+  }
+  sys::Fd fd(openat(from(), relative.c_str(), O_RDONLY | kFlags));
   if (!fd) return nullptr;
   Directory directory(fdopendir(fd.get()));
   if (directory) (void)fd.release();
@@ -96,6 +109,11 @@ void Names::see(std::uint64_t id, std::string path) {
 }
 
 void Names::made(std::uint64_t id, std::string path) { see(id, std::move(path)); }
+
+void Names::made_below(std::uint64_t id, std::uint64_t parent, std::string_view name) {
+  const auto above = path_of(parent);
+  if (above) see(id, fmt::format("{}/{}", *above == "/" ? "" : *above, name));
+}
 
 void Names::removed(std::uint64_t id) {
   const auto [place, fresh] = entries_.try_emplace(id);

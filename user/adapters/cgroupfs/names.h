@@ -8,6 +8,7 @@
 #include <list>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 #include "core/traffic/account.h"
@@ -30,6 +31,8 @@ class Names {
   // Subscribe to events before the first walk, and feed them after it.
   void seed(const std::string& mount);
   void made(std::uint64_t id, std::string path);
+  // The same by its own name and its parent, which must be known.
+  void made_below(std::uint64_t id, std::uint64_t parent, std::string_view name);
   void removed(std::uint64_t id);
   // A path that another process knew. Does not change a path that is known already.
   void learn(std::uint64_t id, std::string path, bool ended);

@@ -32,10 +32,18 @@ Result<void> CgroupNames::follow_changes(sys::Poller& poller) {
   return poller.add(events_->fd(), [this] { process_events(); });
 }
 
+void CgroupNames::note_creation(const bpf::CgroupEvent& event) {
+  if (event.parent_id) {
+    names_.made_below(event.cgroup_id, *event.parent_id, event.path);
+  } else {
+    names_.made(event.cgroup_id, std::string(event.path));
+  }
+}
+
 void CgroupNames::process_creations() {
   events_->drain([this](const bpf::CgroupEvent& event) {
     if (event.type == bpf::CgroupEvent::Type::made) {
-      names_.made(event.cgroup_id, std::string(event.path));
+      note_creation(event);
     } else {
       pending_removals_.push_back(event.cgroup_id);
     }
@@ -48,7 +56,7 @@ void CgroupNames::process_events() {
   }
   events_->drain([this](const bpf::CgroupEvent& event) {
     if (event.type == bpf::CgroupEvent::Type::made) {
-      names_.made(event.cgroup_id, std::string(event.path));
+      note_creation(event);
     } else {
       names_.removed(event.cgroup_id);
     }

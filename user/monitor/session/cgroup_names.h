@@ -39,6 +39,7 @@ class CgroupNames {
 
  private:
   explicit CgroupNames(std::string mount) : mount_(std::move(mount)) {}
+  void note_creation(const bpf::CgroupEvent& event);
 
   std::string mount_;
   std::optional<bpf::CgroupEvents> events_;

@@ -41,7 +41,8 @@ void CgroupEvents::Impl::deliver(const void* data, std::size_t size) const {
       {.type = raw->type == CGT_CGROUP_MADE ? CgroupEvent::Type::made : CgroupEvent::Type::removed,
        .cgroup_id = raw->cgroup_id,
        .boot = Nanoseconds(raw->boot_ns),
-       .path = path});
+       .path = path,
+       .parent_id = raw->parent_id == 0 ? std::nullopt : std::optional(raw->parent_id)});
 }
 
 Result<CgroupEvents> CgroupEvents::open() {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "core/base/result.h"
@@ -18,6 +19,8 @@ struct CgroupEvent {
   std::uint64_t cgroup_id;
   Nanoseconds boot;       // CLOCK_BOOTTIME
   std::string_view path;  // below the cgroup2 root: "/system.slice/x.service"
+  // Of a cgroup whose path the kernel cuts (1 023 bytes): its parent, and `path` is its own name.
+  std::optional<std::uint64_t> parent_id;
 };
 
 // The attached programs and their ring buffer, for one process. Private sessions use it; a pinned
