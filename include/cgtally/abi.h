@@ -281,3 +281,21 @@ struct cgt_interface {
 	__u32 next_program_id[2];    /* about to replace `program_id`; written before that */
 	__u64 netns_cookie; /* tells netns apart that had the same inode; 0: kernel before 5.14 */
 };
+
+/*
+ * What the keeper was asked to count: one --iface or --netns, by its place in that list. Only
+ * userspace uses it.
+ */
+enum cgt_chosen_kind {
+	CGT_CHOSEN_IFACE = 1,
+	CGT_CHOSEN_NETNS,
+};
+
+#define CGT_CHOSEN_ENTRIES 256
+
+struct cgt_chosen {
+	__u32 kind;	/* enum cgt_chosen_kind */
+	__u32 ended;	/* a process that has ended: its netns does not come back */
+	char text[248]; /* as the user wrote it; longer ones are cut */
+};
+CGT_ASSERT(sizeof(struct cgt_chosen) == 256, "no padding");

@@ -94,6 +94,10 @@ Result<void> Socket::join(std::initializer_list<int> groups, int receive_buffer_
   return {};
 }
 
+void Socket::leave(std::initializer_list<int> groups) {
+  for (const int group : groups) (void)nl_socket_drop_membership(socket_.get(), group);
+}
+
 Result<void> Socket::dump(const std::string& what, const Request& request,
                           const std::function<void()>& on_begin, const OnMessage& on_message) {
   Exchange exchange{.on_message = &on_message, .text = {}};

@@ -19,6 +19,7 @@ void add_change(std::uint16_t type, Changes& changes) {
   if (type == RTM_NEWLINK || type == RTM_DELLINK) changes.links = true;
   if (type == RTM_NEWADDR || type == RTM_DELADDR) changes.addresses = true;
   if (type == RTM_NEWTFILTER || type == RTM_DELTFILTER) changes.filters = true;
+  if (type == RTM_NEWROUTE || type == RTM_DELROUTE) changes.routes = true;
   if (type == RTM_NEWQDISC || type == RTM_DELQDISC) changes.filters = true;
 }
 
@@ -38,6 +39,12 @@ Result<Watcher> Watcher::open() {
   return Watcher(std::make_unique<Socket>(*std::move(socket)));
 }
 
+Result<void> Watcher::follow_routes(bool follow) {
+  if (follow) return socket_->join({RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE}, kReceiveBufferBytes);
+  socket_->leave({RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE});
+  return {};
+}
+
 int Watcher::fd() const { return socket_->fd(); }
 
 Changes Watcher::read_changes() {
@@ -49,7 +56,7 @@ Changes Watcher::read_changes() {
     if (received < 0 && errno == EAGAIN) return changes;
     // After an overrun (ENOBUFS) the queued notifications are still there; the next call reads
     // them.
-    if (received < 0) return {.links = true, .addresses = true, .filters = true};
+    if (received < 0) return {.links = true, .addresses = true, .filters = true, .routes = true};
     auto* message = reinterpret_cast<nlmsghdr*>(buffer.data());
     int left = static_cast<int>(received);
     for (; nlmsg_ok(message, left) != 0; message = nlmsg_next(message, &left)) {

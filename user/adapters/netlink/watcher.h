@@ -14,6 +14,7 @@ struct Changes {
   bool links = false;
   bool addresses = false;
   bool filters = false;  // tc filters, or qdiscs that hold them
+  bool routes = false;   // only while follow_routes()
 };
 
 // Reports that links, addresses or tc filters may have changed, but not how: its user, an interface
@@ -27,6 +28,9 @@ class Watcher {
   Watcher(Watcher&&) noexcept;
   Watcher& operator=(Watcher&&) noexcept;
   ~Watcher();
+
+  // Reports routes, too, from now on, or no longer. A router may have a million of them.
+  Result<void> follow_routes(bool follow);
 
   [[nodiscard]] int fd() const;
   // The changes since the last call; never blocks. After an overrun of the socket, all are set.

@@ -7,6 +7,9 @@
 #include <cerrno>
 #include <filesystem>
 #include <unordered_set>
+#include <utility>
+
+#include "adapters/netns/netns.h"
 
 namespace cgtally::netns {
 namespace {
@@ -16,7 +19,7 @@ class Finder {
  public:
   explicit Finder(std::size_t most) : most_(most) {}
 
-  void add(const std::string& path) {
+  void add(const std::string& path, std::string label) {
     struct stat status{};
     if (stat(path.c_str(), &status) != 0) {
       census_.denied = census_.denied || errno == EACCES || errno == EPERM;
@@ -28,7 +31,7 @@ class Finder {
       return;
     }
     seen_.insert(status.st_ino);
-    census_.namespaces.push_back({.inode = status.st_ino, .path = path});
+    census_.namespaces.push_back({.inode = status.st_ino, .path = path, .label = std::move(label)});
   }
 
   Census census() && { return std::move(census_); }
@@ -47,19 +50,19 @@ bool is_process(const std::string& name) {
 
 Census list_netns(const std::string& host_root, std::size_t most) {
   Finder finder(most);
-  finder.add("/proc/thread-self/ns/net");
+  finder.add("/proc/thread-self/ns/net", "");
   std::error_code ignored;
+  for (const auto& name : std::filesystem::directory_iterator(host_root + "/run/netns", ignored)) {
+    if (is_netns(name.path())) finder.add(name.path(), name.path().filename());
+  }
   const std::string host_proc = host_root + "/proc";
   const bool mounted = std::filesystem::exists(host_proc + "/version", ignored);
   const std::string proc = mounted ? host_proc : "/proc";
   std::filesystem::directory_iterator entry(proc, ignored);
   for (; !ignored && entry != std::filesystem::directory_iterator(); entry.increment(ignored)) {
     if (is_process(entry->path().filename())) {
-      finder.add(fmt::format("{}/ns/net", entry->path().string()));
+      finder.add(fmt::format("{}/ns/net", entry->path().string()), entry->path().filename());
     }
-  }
-  for (const auto& name : std::filesystem::directory_iterator(host_root + "/run/netns", ignored)) {
-    finder.add(name.path());
   }
   return std::move(finder).census();
 }

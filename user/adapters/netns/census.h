@@ -12,13 +12,15 @@ namespace cgtally::netns {
 
 struct NetnsEntry {
   std::uint64_t inode = 0;
-  std::string path;  // valid for as long as that process or name exists
+  std::string path;   // valid for as long as that process or name exists
+  std::string label;  // what --netns calls it: NAME or PID; empty for the caller's own
 };
 
 struct Census {
-  std::vector<NetnsEntry> namespaces;  // the caller's own first; no repetitions
-  bool all = true;                     // false: there were more than `most`
-  bool denied = false;                 // for some processes permission was missing
+  // The caller's own first, then those with a name; no repetitions.
+  std::vector<NetnsEntry> namespaces;
+  bool all = true;      // false: there were more than `most`
+  bool denied = false;  // for some processes permission was missing
 };
 
 [[nodiscard]] Census list_netns(const std::string& host_root, std::size_t most);

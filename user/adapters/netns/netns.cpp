@@ -136,6 +136,14 @@ Result<Entered> Entered::enter(const Netns& netns) {
   return Entered(std::move(here->fd_));
 }
 
+// By the file system, which all kinds of namespaces share: Netns::open() checks the kind.
+bool is_netns(const std::string& path) {
+  struct stat own{};
+  struct stat there{};
+  return stat("/proc/thread-self/ns/net", &own) == 0 && stat(path.c_str(), &there) == 0 &&
+         own.st_dev == there.st_dev;
+}
+
 Result<NetnsId> id_here() {
   const auto here = Netns::current();
   if (!here) return std::unexpected(here.error());

@@ -66,6 +66,10 @@ class Entered {
   sys::Fd previous_;  // empty: the thread stays where it is
 };
 
+// Tells whether a network namespace is at `path`, without opening it: a name whose mount has gone,
+// or did not reach this container, is an ordinary file.
+[[nodiscard]] bool is_netns(const std::string& path);
+
 // The id of the calling thread's netns.
 [[nodiscard]] Result<NetnsId> id_here();
 

@@ -31,9 +31,10 @@ Result<Poller> Poller::open() {
   return Poller(std::move(epoll));
 }
 
-Result<void> Poller::add(int fd, std::function<void()> on_ready) {
+Result<void> Poller::add(int fd, std::function<void()> on_ready, Readiness readiness) {
   const std::uint64_t id = next_id_++;
-  epoll_event event{.events = EPOLLIN, .data = {.u64 = id}};
+  const std::uint32_t events = readiness == Readiness::readable ? EPOLLIN : EPOLLPRI;
+  epoll_event event{.events = events, .data = {.u64 = id}};
   if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) {
     return std::unexpected(error_from(errno, "wait for a descriptor"));
   }

@@ -15,14 +15,18 @@
 
 namespace cgtally::sys {
 
+enum class Readiness : std::uint8_t { readable, exceptional };
+
 // A set of descriptors, each with a callback; used by the event loop and by everything that it
 // drives. Does not own the descriptors: remove() one before you close it.
 class Poller {
  public:
   static Result<Poller> open();
 
-  // Calls back if `fd` is readable, hung up or failed: the read that follows tells which.
-  Result<void> add(int fd, std::function<void()> on_ready);
+  // Calls back if `fd` is readable, hung up or failed: the read that follows tells which. An
+  // exceptional condition is how files in /proc report that they have changed.
+  Result<void> add(int fd, std::function<void()> on_ready,
+                   Readiness readiness = Readiness::readable);
   Result<void> remove(int fd);
   // Waits for the next events, without a limit for ever, and calls back. False: the time is up.
   Result<bool> wait(std::optional<Nanoseconds> limit);

@@ -55,7 +55,7 @@ void add_interface_options(CLI::App& command, monitor::InterfaceChoice& choice) 
            {.name = "--netns",
             .help = "Network namespace to count in; repeatable",
             .fallback = "the one that cgtally runs in"},
-           "NAME|PID|PATH", choice.netns);
+           "NAME|GLOB|PID|PATH|all", choice.netns);
 }
 
 void add_duration_option(CLI::App& command, std::optional<Nanoseconds>& duration) {

@@ -88,6 +88,28 @@ void add_keeper(Lines& lines, const LedgerStatusReport& status) {
   }
 }
 
+std::string joined(const std::vector<std::string>& texts) {
+  constexpr std::size_t kNamed = 5;
+  std::string words;
+  for (std::size_t i = 0; i < std::min(kNamed, texts.size()); ++i) {
+    words += fmt::format("{}{}", i == 0 ? "" : ", ", printable(texts[i]));
+  }
+  if (texts.size() > kNamed) words += fmt::format(" and {} more", texts.size() - kNamed);
+  return words;
+}
+
+// Without a keeper nothing is waited for, which add_keeper() says.
+void add_awaited(Lines& lines, const LedgerStatusReport& status) {
+  if (status.ledger->state != State::up) return;
+  if (!status.awaited.empty() && status.keeper.there) {
+    add(lines, "waits for", "{}", joined(status.awaited));
+  }
+  if (!status.ended.empty()) {
+    add(lines, "ended", "the netns of {} {}: not waited for, because no process comes back",
+        status.ended.size() == 1 ? "process" : "processes", joined(status.ended));
+  }
+}
+
 void add_slots(Lines& lines, const LedgerStatusReport& status) {
   const SlotCondition& slots = status.slots;
   const std::string ended =
@@ -269,6 +291,7 @@ std::vector<std::string> status_lines(const LedgerStatusReport& status) {
   add_ledger(lines, status);
   add_other_ledgers(lines, status);
   add_keeper(lines, status);
+  add_awaited(lines, status);
   add_slots(lines, status);
   add_expense(lines, status.expense);
   add_allowances(lines, status);

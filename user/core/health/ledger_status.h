@@ -101,6 +101,8 @@ struct LedgerStatusReport {
   KeeperCondition keeper;
   SlotCondition slots;
   LedgerExpense expense;
+  std::vector<std::string> awaited;  // by the keeper: "netns web", "interface eth7"
+  std::vector<std::string> ended;    // chosen processes that have ended
   std::vector<InterfaceCondition> interfaces;
   std::vector<AllowanceSummary> allowances;  // of all interfaces, while status ran
   Nanoseconds allowances_over{};

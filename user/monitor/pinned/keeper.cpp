@@ -3,6 +3,8 @@
 
 #include <unistd.h>
 
+#include <utility>
+
 #include "adapters/sys/clock.h"
 
 namespace cgtally::monitor {
@@ -21,6 +23,17 @@ bool Keeper::exists(const bpf::InterfaceRecord& record) const {
   return netns::Netns::find(record.netns_id, "", host_root_).has_value();
 }
 
+// Again if it changes, because a chosen process ended.
+Result<void> Keeper::record_choice() {
+  bpf::LedgerChoice choice = interfaces_.choice();
+  if (recorded_choice_ == choice) return {};
+  auto written = bpf::write_choice(programs_.ledger(), choice);
+  if (written) {
+    recorded_choice_ = std::move(choice);
+  }
+  return written;
+}
+
 Result<void> Keeper::tick() {
   const Nanoseconds now = sys::now().boot;
   const bool check = now - last_check_ >= kCheckEvery;
@@ -29,7 +42,7 @@ Result<void> Keeper::tick() {
     last_check_ = now;
     bpf::set_kept(programs_.ledger(), now);
     interfaces_.reattach(programs_);
-    interfaces_.release_vanished_netns(programs_);
+    (void)record_choice();
     coverage_.sample_devices([this] { return interfaces_.counted_interfaces(programs_); }, now);
   }
   const auto accounts = programs_.read();

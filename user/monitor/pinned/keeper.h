@@ -72,6 +72,7 @@ class Keeper {
 
   Result<void> detach(const bpf::InterfaceRecord& record);
   Result<void> tick();
+  Result<void> record_choice();
   [[nodiscard]] bool exists(const bpf::InterfaceRecord& record) const;
 
   sys::Fd lock_;
@@ -83,6 +84,7 @@ class Keeper {
   CoverageMonitor coverage_;
   std::optional<AccountRetirer> retirer_;
   OverflowAlarm overflow_{OverflowAlarm::LedgerKind::pinned};
+  std::optional<bpf::LedgerChoice> recorded_choice_;
   Nanoseconds last_check_{};    // boot time
   std::string reported_error_;  // of the last tick; reported once as long as it lasts
   Notices& notices_;

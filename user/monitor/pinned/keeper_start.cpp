@@ -156,6 +156,7 @@ Result<void> Keeper::bring_up(std::optional<bpf::OlderLedger>& older) {
   }
   if (auto remembered = remember_living_cgroups(); !remembered) return remembered;
   if (auto attached = interfaces_.attach_all(programs_); !attached) return attached;
+  if (auto recorded = record_choice(); !recorded) return recorded;
   bpf::set_kept(ledger, sys::now().boot);
   if (auto detached = detach_unwanted(); !detached) return detached;
   if (auto forgotten = programs_.forget_earlier_netns(); !forgotten) return forgotten;

@@ -8,7 +8,9 @@
 
 #include "adapters/bpf/ledger/ledger_view.h"
 #include "adapters/bpf/programs/program_cost.h"
+#include "adapters/netns/selection.h"
 #include "adapters/sys/clock.h"
+#include "core/base/glob.h"
 #include "core/health/coverage.h"
 #include "monitor/collectors/allowance_collector.h"
 #include "monitor/pinned/leftovers.h"
@@ -115,6 +117,7 @@ class LedgerInspector {
     report.slots = slots_of(last, info.last_kept);
     const std::vector<bpf::InterfaceRecord>& records = view_.interfaces();
     names_.add(in_netns(records));
+    add_awaited(records, report);
     for (const bpf::InterfaceRecord& record : records) {
       report.interfaces.push_back(condition_of(record, first, last));
     }
@@ -163,6 +166,33 @@ class LedgerInspector {
     report.expense.windows_bytes = info.windows_bytes * counted_.size();
     report.expense.window = info.window;
     report.expense.clock_read_bytes = info.clock_read_bytes;
+  }
+
+  // What was chosen and matches nothing that is attached.
+  void add_awaited(const std::vector<bpf::InterfaceRecord>& records,
+                   LedgerStatusReport& report) const {
+    const auto none_attached = [&records](const auto& matches) {
+      return std::ranges::none_of(records, [&matches](const bpf::InterfaceRecord& record) {
+        return record.attached && matches(record);
+      });
+    };
+    const bpf::LedgerChoice choice = view_.choice();
+    for (const bpf::LedgerChoice::Netns& one : choice.netns) {
+      if (one.ended) {
+        report.ended.push_back(one.text);
+      } else if (none_attached([&one](const bpf::InterfaceRecord& record) {
+                   return netns::means_label(one.text, record.netns);
+                 })) {
+        report.awaited.push_back("netns " + one.text);
+      }
+    }
+    for (const std::string& name : choice.interfaces) {
+      if (none_attached([&name](const bpf::InterfaceRecord& record) {
+            return record.name == name || matches_glob(name, record.name);
+          })) {
+        report.awaited.push_back("interface " + name);
+      }
+    }
   }
 
   // `last_kept`: when a keeper last looked after the ledger, on the boot clock.

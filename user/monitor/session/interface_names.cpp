@@ -13,7 +13,10 @@ namespace {
 std::string shown_name(const InterfaceInNetns& interface,
                        std::span<const InterfaceInNetns> counted) {
   const bool ambiguous = std::ranges::any_of(counted, [&](const InterfaceInNetns& other) {
-    return other.name == interface.name && other.netns_inode != interface.netns_inode;
+    // Of one name, or of the own netns under two of its names, it is the same netns; one that came
+    // back has another inode.
+    return other.name == interface.name && other.netns_inode != interface.netns_inode &&
+           other.netns != interface.netns;
   });
   return escape_name(ambiguous && !interface.netns.empty()
                          ? fmt::format("{}@{}", interface.name, interface.netns)
@@ -24,9 +27,12 @@ std::string shown_name(const InterfaceInNetns& interface,
 
 void InterfaceNames::add(std::span<const InterfaceInNetns> counted) {
   for (const InterfaceInNetns& interface : counted) {
-    if (!names_.contains(interface.key)) {
-      names_.emplace(interface.key, shown_name(interface, counted));
+    if (names_.contains(interface.key)) {
+      continue;
     }
+    const auto [shown, first] =
+        shown_.try_emplace({interface.netns, interface.name}, shown_name(interface, counted));
+    names_.emplace(interface.key, shown->second);
   }
 }
 

@@ -35,7 +35,10 @@ class InterfaceNames {
   void add(std::span<const InterfaceInNetns> counted);
   // Gives the name as it stands: of a pseudo-interface.
   void add(InterfaceKey key, const std::string& name) { names_.try_emplace(key, name); }
-  void clear() { names_.clear(); }
+  void clear() {
+    names_.clear();
+    shown_.clear();
+  }
 
   // "#7" for a key that was never added.
   [[nodiscard]] std::string name_of(InterfaceKey key) const;
@@ -44,6 +47,8 @@ class InterfaceNames {
 
  private:
   std::map<InterfaceKey, std::string> names_;  // also of interfaces that have gone
+  // By netns and name: what comes back has the name that it was shown under.
+  std::map<std::pair<std::string, std::string>, std::string> shown_;
 };
 
 // The same of what a ledger records.

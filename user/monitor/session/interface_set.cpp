@@ -4,6 +4,8 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <chrono>
 #include <map>
 #include <utility>
 
@@ -11,33 +13,55 @@
 #include "core/base/quantity.h"
 
 namespace cgtally::monitor {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Nanoseconds kLookEvery = 1s;
+
+}  // namespace
 
 Result<InterfaceSet> InterfaceSet::open(const InterfaceChoice& choice, Notices& notices) {
-  std::vector<std::string> chosen = choice.netns;
-  if (chosen.empty()) {
-    chosen.emplace_back();
+  auto chosen = NetnsChoice::open(choice, notices);
+  if (!chosen) return std::unexpected(chosen.error());
+  InterfaceSet set(choice, std::move(*chosen), notices);
+  if (auto opened = set.open_chosen(); !opened) return std::unexpected(opened.error());
+  if (auto checked = set.check_names(); !checked) return std::unexpected(checked.error());
+  for (const auto& one : set.netns_) {
+    // Of a netns that the user named something must be countable; of many, some may be empty.
+    auto selected = set.chosen_.may_grow() ? one->select_when_ready(choice.interfaces)
+                                           : one->select(choice.interfaces);
+    if (!selected) return std::unexpected(selected.error());
   }
-  AllNetns netns;
-  std::vector<Interface> existing;
-  for (const std::string& name : chosen) {
-    auto opened = NetnsInterfaces::open(name, choice.host_root, notices);
+  return set;
+}
+
+Result<void> InterfaceSet::open_chosen() {
+  for (const netns::SelectedNetns& found : chosen_.current()) {
+    auto opened = NetnsInterfaces::open(found.label, choice_.host_root, notices_);
+    const bool has_gone = !opened && opened.error().code == ENOENT;
+    if (has_gone && chosen_.may_grow()) {
+      continue;
+    }
     if (!opened) return std::unexpected(opened.error());
-    auto interfaces = opened->list_interfaces();
+    netns_.push_back(std::make_unique<NetnsInterfaces>(std::move(*opened)));
+  }
+  return {};
+}
+
+// In one of the netns is enough: the same command line serves all of them. Netns that come later
+// may have what is missing now.
+Result<void> InterfaceSet::check_names() const {
+  if (chosen_.may_grow()) return {};
+  std::vector<Interface> existing;
+  for (const auto& netns : netns_) {
+    auto interfaces = netns->list_interfaces();
     if (!interfaces) return std::unexpected(interfaces.error());
     existing.insert(existing.end(), interfaces->begin(), interfaces->end());
-    netns.push_back(std::make_unique<NetnsInterfaces>(std::move(*opened)));
   }
-  // In one of the netns is enough: the same command line serves all of them.
-  const auto missing = missing_names({choice.interfaces}, existing);
-  if (!missing.empty()) {
-    return std::unexpected(unknown_interface(missing.front(), existing));
-  }
-  for (const auto& one : netns) {
-    if (auto selected = one->select(choice.interfaces); !selected) {
-      return std::unexpected(selected.error());
-    }
-  }
-  return InterfaceSet(std::move(netns), notices);
+  const auto missing = missing_names({choice_.interfaces}, existing);
+  if (missing.empty()) return {};
+  return std::unexpected(unknown_interface(missing.front(), existing));
 }
 
 Result<void> InterfaceSet::attach_all(bpf::PacketPrograms& programs) {
@@ -66,28 +90,105 @@ void InterfaceSet::name_attached() {
 
 Result<void> InterfaceSet::follow_changes(sys::Poller& poller, bpf::PacketPrograms& programs) {
   poller_ = &poller;
+  programs_ = &programs;
   for (const auto& netns : netns_) {
-    auto added = poller.add(netns->fd(), [this, &programs, at = netns.get()] {
-      if (at->process_changes(programs)) {
-        name_attached();
-      }
-    });
-    if (!added) return added;
+    if (auto followed = follow(*netns); !followed) return followed;
   }
-  return {};
+  return chosen_.may_change() ? follow_netns() : Result<void>{};
 }
 
-void InterfaceSet::release_vanished_netns(bpf::PacketPrograms& programs) {
-  for (const auto& netns : netns_) {
-    if (netns->fd() < 0 || netns->still_named()) {
+Result<void> InterfaceSet::follow(NetnsInterfaces& netns) {
+  return poller_->add(netns.fd(), [this, at = &netns] {
+    if (at->process_changes(*programs_)) {
+      name_attached();
+    }
+  });
+}
+
+// A name comes and goes by a mount, which is reported at once; for processes there is no such
+// report.
+Result<void> InterfaceSet::follow_netns() {
+  auto mounts = netns::MountWatcher::open();
+  if (!mounts) return std::unexpected(mounts.error());
+  auto timer = sys::Timer::every(kLookEvery);
+  if (!timer) return std::unexpected(timer.error());
+  mounts_ = std::move(*mounts);
+  timer_ = std::move(*timer);
+  auto added = poller_->add(mounts_->fd(), [this] { update_netns(); }, sys::Readiness::exceptional);
+  if (!added) return added;
+  update_netns();  // what came and went before the mounts were watched
+  return poller_->add(timer_->fd(), [this] {
+    (void)timer_->read_expirations();
+    update_netns();
+  });
+}
+
+void InterfaceSet::update_netns() {
+  chosen_.update(sys::now().boot);
+  std::erase_if(refused_, [this](std::uint64_t inode) { return !chosen_.contains(inode); });
+  const bool gone = release_vanished();
+  const bool come = add_new();
+  if (gone || come) {
+    name_attached();
+  }
+}
+
+bool InterfaceSet::release_vanished() {
+  return std::erase_if(netns_, [this](const std::unique_ptr<NetnsInterfaces>& netns) {
+           if (chosen_.contains(netns->inode())) {
+             return false;
+           }
+           (void)poller_->remove(netns->fd());
+           netns->detach_all(*programs_);
+           const std::string& label = netns->label();
+           const bool awaited = chosen_.awaits(label);
+           notices_.report(
+               fmt::format("netns {} has gone: its totals stay{}", label,
+                           awaited ? ", and it is waited for"
+                                   : "; a process does not come back, so it is not waited for"));
+           if (awaited) {
+             gone_.insert(label);
+           }
+           return true;
+         }) > 0;
+}
+
+bool InterfaceSet::add_new() {
+  bool any = false;
+  for (const netns::SelectedNetns& found : chosen_.current()) {
+    const bool known =
+        refused_.contains(found.inode) ||
+        std::ranges::any_of(netns_, [&](const auto& one) { return one->inode() == found.inode; });
+    if (known) {
       continue;
     }
-    if (poller_) {
-      (void)poller_->remove(netns->fd());
+    auto added = add(found);
+    any = any || (added && *added);
+    if (!added && added.error().code != ENOENT) {  // ENOENT: it has gone already
+      refused_.insert(found.inode);
+      notices_.report(fmt::format("not counting in netns {}: {}", found.label, added.error().what));
     }
-    netns->release(programs);
-    notices_.report(fmt::format("netns {} has gone: its totals stay", netns->label()));
   }
+  return any;
+}
+
+// False if another netns has the name by now: the next look finds it.
+Result<bool> InterfaceSet::add(const netns::SelectedNetns& found) {
+  auto opened = NetnsInterfaces::open(found.label, choice_.host_root, notices_);
+  if (!opened) return std::unexpected(opened.error());
+  if (opened->inode() != found.inode) return false;
+  auto netns = std::make_unique<NetnsInterfaces>(std::move(*opened));
+  notices_.report(fmt::format("netns {} {}", found.label,
+                              gone_.erase(found.label) > 0 ? "is back" : "has come"));
+  if (auto selected = netns->select_when_ready(choice_.interfaces); !selected) {
+    return std::unexpected(selected.error());
+  }
+  if (auto attached = netns->attach_later(*programs_); !attached) {
+    return std::unexpected(attached.error());
+  }
+  netns_.push_back(std::move(netns));
+  if (auto followed = follow(*netns_.back()); !followed) return std::unexpected(followed.error());
+  return true;
 }
 
 void InterfaceSet::reattach(bpf::PacketPrograms& programs) const {
@@ -102,8 +203,12 @@ void InterfaceSet::reattach(bpf::PacketPrograms& programs) const {
 
 void InterfaceSet::detach_all(bpf::PacketPrograms& programs) {
   for (const auto& netns : netns_) {
-    netns->release(programs);
+    if (poller_) {
+      (void)poller_->remove(netns->fd());
+    }
+    netns->detach_all(programs);
   }
+  netns_.clear();
 }
 
 std::vector<InterfaceKey> InterfaceSet::attached() const {
@@ -138,7 +243,7 @@ std::vector<CountedInterface> InterfaceSet::counted_interfaces(
 
 std::optional<bool> InterfaceSet::exists(const bpf::InterfaceRecord& record) const {
   for (const auto& netns : netns_) {
-    if (netns->fd() < 0 || netns->inode() != record.netns_id.inode) {
+    if (netns->inode() != record.netns_id.inode) {
       continue;
     }
     const auto interfaces = netns->list_interfaces();
@@ -149,6 +254,15 @@ std::optional<bool> InterfaceSet::exists(const bpf::InterfaceRecord& record) con
     });
   }
   return std::nullopt;
+}
+
+bpf::LedgerChoice InterfaceSet::choice() const {
+  bpf::LedgerChoice choice{.interfaces = choice_.interfaces, .netns = {}};
+  const std::vector<std::string> ended = chosen_.ended();
+  for (const std::string& text : choice_.netns) {
+    choice.netns.push_back({.text = text, .ended = std::ranges::find(ended, text) != ended.end()});
+  }
+  return choice;
 }
 
 std::string InterfaceSet::describe_attached(const bpf::PacketPrograms& programs) const {

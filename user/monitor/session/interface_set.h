@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-// The counted interfaces of all netns that the user chose. Checks the choice over all of them, and
-// gives each interface a name that is unique among them.
+// The counted interfaces of all netns that the user chose, as both come, go and come back. Checks
+// the choice over all of them, and gives each interface a name that is unique among them.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "adapters/bpf/ledger/ledger_view.h"
 #include "adapters/bpf/programs/packet_programs.h"
+#include "adapters/netns/mount_watcher.h"
 #include "adapters/sys/poller.h"
+#include "adapters/sys/timer.h"
 #include "core/base/result.h"
 #include "monitor/notices.h"
 #include "monitor/session/device_snapshot.h"
 #include "monitor/session/interface_choice.h"
 #include "monitor/session/interface_names.h"
+#include "monitor/session/netns_choice.h"
 #include "monitor/session/netns_interfaces.h"
 
 namespace cgtally::monitor {
@@ -30,11 +35,9 @@ class InterfaceSet {
 
   // Attaches for the first time: an interface that refuses is an Error here.
   Result<void> attach_all(bpf::PacketPrograms& programs);
-  // From here on the poller's callbacks attach to what comes, and detach from what goes. The poller
-  // and `programs` must outlive this.
+  // From here on the poller's callbacks attach to what comes, and detach from what goes: netns and
+  // interfaces. The poller and `programs` must outlive this.
   Result<void> follow_changes(sys::Poller& poller, bpf::PacketPrograms& programs);
-  // Detaches in each netns that its name does not lead to any more, and lets the netns go.
-  void release_vanished_netns(bpf::PacketPrograms& programs);
   // Attaches again where somebody took our program away.
   void reattach(bpf::PacketPrograms& programs) const;
   void detach_all(bpf::PacketPrograms& programs);
@@ -46,19 +49,38 @@ class InterfaceSet {
   // Whether the interface of `record` exists; empty if it is in a netns that is not among these.
   [[nodiscard]] std::optional<bool> exists(const bpf::InterfaceRecord& record) const;
   [[nodiscard]] std::string interface_name(InterfaceKey key) const { return names_.name_of(key); }
+  // What was chosen, for the ledger to keep.
+  [[nodiscard]] bpf::LedgerChoice choice() const;
   // "eth0, eth1 (tcx)".
   [[nodiscard]] std::string describe_attached(const bpf::PacketPrograms& programs) const;
 
  private:
   // By pointer: poller callbacks hold the addresses.
   using AllNetns = std::vector<std::unique_ptr<NetnsInterfaces>>;
-  InterfaceSet(AllNetns netns, Notices& notices) : netns_(std::move(netns)), notices_(notices) {}
+  InterfaceSet(InterfaceChoice choice, NetnsChoice chosen, Notices& notices)
+      : choice_(std::move(choice)), chosen_(std::move(chosen)), notices_(notices) {}
+  Result<void> open_chosen();
+  Result<void> check_names() const;
   void name_attached();
+  Result<void> follow(NetnsInterfaces& netns);
+  Result<void> follow_netns();
+  void update_netns();
+  bool release_vanished();
+  bool add_new();
+  Result<bool> add(const netns::SelectedNetns& found);
 
+  InterfaceChoice choice_;
+  NetnsChoice chosen_;
   AllNetns netns_;
   Notices& notices_;
   InterfaceNames names_;
+  std::set<std::string> gone_;       // labels of netns that were counted, and may come back
+  std::set<std::uint64_t> refused_;  // inodes of netns that could not be counted
+  // While changes are followed:
   sys::Poller* poller_ = nullptr;
+  bpf::PacketPrograms* programs_ = nullptr;
+  std::optional<netns::MountWatcher> mounts_;
+  std::optional<sys::Timer> timer_;
 };
 
 }  // namespace cgtally::monitor

@@ -38,12 +38,10 @@ Result<std::optional<netns::Entered>> visit(const std::optional<netns::Netns>& n
 }  // namespace
 
 NetnsInterfaces::NetnsInterfaces(std::optional<netns::Netns> netns, std::uint64_t inode,
-                                 std::string label, std::string host_root, netlink::Watcher watcher,
-                                 Notices& notices)
+                                 std::string label, netlink::Watcher watcher, Notices& notices)
     : netns_(std::move(netns)),
       inode_(inode),
       label_(std::move(label)),
-      host_root_(std::move(host_root)),
       watcher_(std::move(watcher)),
       notices_(notices) {}
 
@@ -62,8 +60,7 @@ Result<NetnsInterfaces> NetnsInterfaces::open(const std::string& netns,
   if (!watcher) return std::unexpected(watcher.error());
   const auto here = netns::Netns::current();
   if (!here) return std::unexpected(here.error());
-  return NetnsInterfaces(std::move(named), here->inode(), netns, host_root, std::move(*watcher),
-                         notices);
+  return NetnsInterfaces(std::move(named), here->inode(), netns, std::move(*watcher), notices);
 }
 
 Result<std::vector<Interface>> NetnsInterfaces::list_interfaces() const {
@@ -79,13 +76,40 @@ Result<void> NetnsInterfaces::select(const std::vector<std::string>& patterns) {
   if (!entered) return std::unexpected(entered.error());
   const auto existing = netlink::list_links();
   if (!existing) return std::unexpected(existing.error());
-  if (std::ranges::any_of(*existing, &Interface::uplink)) return {};
+  if (!find_default(*existing)) return std::unexpected(nothing_to_count(*existing));
+  return {};
+}
+
+Result<void> NetnsInterfaces::select_when_ready(const std::vector<std::string>& patterns) {
+  selection_.patterns = patterns;
+  if (!patterns.empty()) return {};
+  const auto entered = visit(netns_);
+  if (!entered) return std::unexpected(entered.error());
+  // Before the list: the watcher tells of a route that comes after it.
+  if (auto followed = watcher_.follow_routes(true); !followed) return followed;
+  const auto existing = netlink::list_links();
+  if (!existing) return std::unexpected(existing.error());
+  undecided_ = !find_default(*existing);
+  if (!undecided_) return watcher_.follow_routes(false);
+  return {};
+}
+
+// Without patterns: whether there is an uplink, or else a default route's device, which is the one
+// pattern then.
+bool NetnsInterfaces::find_default(const std::vector<Interface>& existing) {
+  if (std::ranges::any_of(existing, &Interface::uplink)) return true;
   const auto device = netlink::default_route_device();
-  if (!device) return std::unexpected(nothing_to_count(*existing));
+  if (!device) return false;
   selection_.patterns = {*device};
   notices_.report(fmt::format("no uplink{}: counting {}, the default route's device",
                               label_.empty() ? "" : fmt::format(" in netns {}", label_), *device));
-  return {};
+  return true;
+}
+
+// Before the first packet is counted: without the addresses all traffic would be foreign.
+Result<void> NetnsInterfaces::set_up_addresses(bpf::PacketPrograms& programs) {
+  key_ = programs.add_netns();
+  return refresh_addresses(programs);
 }
 
 Result<void> NetnsInterfaces::attach_selected(bpf::PacketPrograms& programs) {
@@ -93,9 +117,7 @@ Result<void> NetnsInterfaces::attach_selected(bpf::PacketPrograms& programs) {
   if (!entered) return std::unexpected(entered.error());
   auto existing = netlink::list_links();
   if (!existing) return std::unexpected(existing.error());
-  key_ = programs.add_netns();
-  // Before the first packet is counted: without the addresses all traffic would be foreign.
-  if (auto set = refresh_addresses(programs); !set) return set;
+  if (auto set = set_up_addresses(programs); !set) return set;
   for (const Interface& interface : *existing) {
     if (!selected(selection_, interface)) {
       continue;
@@ -110,9 +132,20 @@ Result<void> NetnsInterfaces::attach_selected(bpf::PacketPrograms& programs) {
   return {};
 }
 
+Result<void> NetnsInterfaces::attach_later(bpf::PacketPrograms& programs) {
+  const auto entered = visit(netns_);
+  if (!entered) return std::unexpected(entered.error());
+  const auto existing = netlink::list_links();
+  if (!existing) return std::unexpected(existing.error());
+  if (auto set = set_up_addresses(programs); !set) return set;
+  attach_new(programs, *existing);
+  return {};
+}
+
 bool NetnsInterfaces::process_changes(bpf::PacketPrograms& programs) {
-  const netlink::Changes changes = watcher_ ? watcher_->read_changes() : netlink::Changes{};
-  if (!changes.links && !changes.addresses) return false;
+  const netlink::Changes changes = watcher_.read_changes();
+  const bool links = changes.links || (undecided_ && changes.routes);
+  if (!links && !changes.addresses) return false;
   const auto entered = visit(netns_);
   if (!entered) {
     notices_.report(entered.error().what);
@@ -123,21 +156,22 @@ bool NetnsInterfaces::process_changes(bpf::PacketPrograms& programs) {
       notices_.report(set.error().what);
     }
   }
-  if (!changes.links) return false;
+  return links && process_links(programs);
+}
+
+bool NetnsInterfaces::process_links(bpf::PacketPrograms& programs) {
   const auto existing = netlink::list_links();
   if (!existing) {
     notices_.report(existing.error().what);
     return false;
   }
+  if (undecided_ && find_default(*existing)) {
+    undecided_ = false;
+    (void)watcher_.follow_routes(false);
+  }
   const bool detached = detach_vanished(programs, *existing);
   const bool attached = attach_new(programs, *existing);
   return detached || attached;
-}
-
-bool NetnsInterfaces::still_named() const {
-  if (!netns_) return true;
-  const auto found = netns::Netns::open(label_, host_root_);
-  return found && found->inode() == netns_->inode();
 }
 
 std::vector<bpf::ReattachedHook> NetnsInterfaces::reattach(bpf::PacketPrograms& programs,
@@ -147,7 +181,7 @@ std::vector<bpf::ReattachedHook> NetnsInterfaces::reattach(bpf::PacketPrograms& 
   return programs.reattach(inode_, now);
 }
 
-void NetnsInterfaces::release(bpf::PacketPrograms& programs) {
+void NetnsInterfaces::detach_all(bpf::PacketPrograms& programs) {
   {
     const auto entered = visit(netns_);
     for (const auto& [key, interface] : attached_) {
@@ -156,8 +190,6 @@ void NetnsInterfaces::release(bpf::PacketPrograms& programs) {
   }
   attached_.clear();
   (void)programs.set_addresses(key_, {});  // no program asks for them any more
-  watcher_.reset();
-  netns_.reset();
 }
 
 bool NetnsInterfaces::detach_vanished(bpf::PacketPrograms& programs,

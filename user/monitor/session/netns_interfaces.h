@@ -26,8 +26,8 @@ class NetnsInterfaces {
   static Result<NetnsInterfaces> open(const std::string& netns, const std::string& host_root,
                                       Notices& notices);
 
-  // Readable when interfaces or addresses have changed; -1 after release().
-  [[nodiscard]] int fd() const { return watcher_ ? watcher_->fd() : -1; }
+  // Readable when interfaces or addresses have changed.
+  [[nodiscard]] int fd() const { return watcher_.fd(); }
   [[nodiscard]] const std::string& label() const { return label_; }  // `netns` of open()
   [[nodiscard]] std::uint64_t inode() const { return inode_; }
   [[nodiscard]] const std::map<InterfaceKey, Interface>& attached() const { return attached_; }
@@ -37,35 +37,41 @@ class NetnsInterfaces {
   // Sets which interfaces are counted here; without patterns the uplinks or, if there are none, the
   // default route's device. Needs no privilege in cgtally's own netns, as open() does not.
   Result<void> select(const std::vector<std::string>& patterns);
+  // The same in a netns that is still being made: without patterns, waits for the first uplink or
+  // default route.
+  Result<void> select_when_ready(const std::vector<std::string>& patterns);
   // Attaches for the first time: an interface that refuses is an Error here.
   Result<void> attach_selected(bpf::PacketPrograms& programs);
+  // The same in a netns that has come later: an interface that refuses is a notice.
+  Result<void> attach_later(bpf::PacketPrograms& programs);
   // True if interfaces came or went.
   bool process_changes(bpf::PacketPrograms& programs);
   // Attaches again where somebody took our program away.
   [[nodiscard]] std::vector<bpf::ReattachedHook> reattach(bpf::PacketPrograms& programs,
                                                           Nanoseconds now) const;
-  // Whether the name that the user gave still leads to this netns. Our open descriptor keeps the
-  // netns, and the far ends of its veths, alive after its container has ended; an observer must not
-  // do that, so the netns is released then.
-  [[nodiscard]] bool still_named() const;
-  // Detaches from all interfaces, and closes the netns.
-  void release(bpf::PacketPrograms& programs);
+  // Detaches from all interfaces. Our open descriptor keeps the netns, and the far ends of its
+  // veths, alive after its container has ended; an observer must not do that, so the caller then
+  // destroys the object.
+  void detach_all(bpf::PacketPrograms& programs);
 
  private:
   NetnsInterfaces(std::optional<netns::Netns> netns, std::uint64_t inode, std::string label,
-                  std::string host_root, netlink::Watcher watcher, Notices& notices);
+                  netlink::Watcher watcher, Notices& notices);
   bool detach_vanished(bpf::PacketPrograms& programs, const std::vector<Interface>& existing);
   bool attach_new(bpf::PacketPrograms& programs, const std::vector<Interface>& existing);
   Result<void> refresh_addresses(bpf::PacketPrograms& programs);
+  Result<void> set_up_addresses(bpf::PacketPrograms& programs);
+  bool find_default(const std::vector<Interface>& existing);
+  bool process_links(bpf::PacketPrograms& programs);
 
   std::optional<netns::Netns> netns_;  // empty: the own one
   std::uint64_t inode_;
   std::string label_;
-  std::string host_root_;
-  std::optional<netlink::Watcher> watcher_;
+  netlink::Watcher watcher_;
   Notices& notices_;
-  bpf::NetnsKey key_;  // issued by attach_selected()
+  bpf::NetnsKey key_;  // issued when it first attaches
   InterfaceSelection selection_;
+  bool undecided_ = false;  // there was neither an uplink nor a default route
   std::map<InterfaceKey, Interface> attached_;
   std::map<int, std::string> refused_;  // ifindex -> name; each is reported once
   std::set<std::string> gone_;          // names that were counted, and may come back

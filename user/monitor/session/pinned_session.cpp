@@ -6,46 +6,81 @@
 #include <algorithm>
 #include <utility>
 
-#include "adapters/netns/netns.h"
+#include "adapters/netns/selection.h"
 #include "adapters/sys/clock.h"
 #include "core/base/glob.h"
 
 namespace cgtally::monitor {
+
+// A name may lead to another netns by now, and the ledger may know a netns by another name.
+void PinnedSession::Filter::find_netns() {
+  inodes.clear();
+  for (const std::string& wanted : netns) {
+    if (netns::means_several(wanted)) {
+      continue;  // the keeper found these by their names, too
+    }
+    if (const auto found = netns::find_one(wanted, host_root)) {
+      inodes.push_back(found->inode);
+    }
+  }
+}
 
 bool PinnedSession::Filter::accepts(const bpf::InterfaceRecord& record) const {
   const bool by_name =
       interfaces.empty() || std::ranges::any_of(interfaces, [&](const std::string& pattern) {
         return matches_glob(pattern, record.name);
       });
+  const bool by_inode =
+      record.attached && std::ranges::find(inodes, record.netns_id.inode) != inodes.end();
   return by_name &&
-         (netns.empty() || std::ranges::find(netns, record.netns_id.inode) != netns.end());
+         (netns.empty() || by_inode || std::ranges::any_of(netns, [&](const std::string& wanted) {
+            return netns::means_label(wanted, record.netns);
+          }));
 }
 
-Result<PinnedSession::Filter> PinnedSession::filter_of(const InterfaceChoice& choice) {
-  Filter filter{.interfaces = choice.interfaces, .netns = {}};
-  for (const std::string& name : choice.netns) {
-    const auto netns = netns::Netns::open(name, choice.host_root);
-    if (!netns) return std::unexpected(netns.error());
-    filter.netns.push_back(netns->inode());
+// A netns that is not there may be one that the keeper waits for.
+Result<PinnedSession::Filter> PinnedSession::filter_of(const InterfaceChoice& choice,
+                                                       const bpf::LedgerChoice& counted) {
+  Filter filter{
+      .interfaces = choice.interfaces, .netns = {}, .host_root = choice.host_root, .inodes = {}};
+  for (const std::string& wanted : choice.netns) {
+    const bool awaited =
+        std::ranges::find(counted.netns, bpf::LedgerChoice::Netns{.text = wanted}) !=
+        counted.netns.end();
+    if (!awaited && !netns::means_several(wanted)) {
+      const auto found = netns::find_one(wanted, choice.host_root);
+      if (!found) return std::unexpected(found.error());
+    }
+    filter.netns.push_back(wanted);
   }
+  if (std::ranges::find(choice.netns, netns::kAllNetns) != choice.netns.end()) {
+    filter.netns.clear();
+  }
+  filter.find_netns();
   return filter;
 }
 
-// Each name, glob and netns of the choice must be there, or the user would miss it silently.
-bool PinnedSession::covers(bpf::LedgerView& view, const Filter& filter) {
-  const auto any = [&](const Filter& part) {
-    return std::ranges::any_of(view.interfaces(), [&](const bpf::InterfaceRecord& record) {
-      return record.attached && part.accepts(record);
-    });
+// Each name, glob and netns of the choice must be there, or be waited for by the keeper, or the
+// user would miss it silently. For `all` the keeper must have been asked for all.
+bool PinnedSession::covers(bpf::LedgerView& view, const InterfaceChoice& choice) {
+  const bpf::LedgerChoice counted = view.choice();
+  const auto any = [&](const InterfaceChoice& part) {
+    const auto filter = filter_of(part, counted);
+    return filter && std::ranges::any_of(view.interfaces(), [&](const bpf::InterfaceRecord& one) {
+             return one.attached && filter->accepts(one);
+           });
   };
-  if (filter.accepts_all()) return true;
-  return any(filter) &&
-         std::ranges::all_of(filter.interfaces,
-                             [&](const auto& name) {
-                               return any({.interfaces = {name}, .netns = filter.netns});
-                             }) &&
-         std::ranges::all_of(filter.netns, [&](std::uint64_t inode) {
-           return any({.interfaces = filter.interfaces, .netns = {inode}});
+  const auto asked_for = [&](const std::string& netns) {
+    return std::ranges::find(counted.netns, bpf::LedgerChoice::Netns{.text = netns}) !=
+           counted.netns.end();
+  };
+  const bool all_netns = std::ranges::all_of(choice.netns, [&](const std::string& netns) {
+    if (netns == netns::kAllNetns) return asked_for(netns);
+    return asked_for(netns) || asked_for(netns::kAllNetns) ||
+           any({.interfaces = choice.interfaces, .netns = {netns}, .host_root = choice.host_root});
+  });
+  return all_netns && std::ranges::all_of(choice.interfaces, [&](const std::string& name) {
+           return any({.interfaces = {name}, .netns = choice.netns, .host_root = choice.host_root});
          });
 }
 
@@ -62,9 +97,9 @@ Result<std::unique_ptr<Session>> PinnedSession::join(const SessionOptions& optio
     return nullptr;
   }
   if (view->state() != bpf::LedgerState::up) return nullptr;
-  auto filter = filter_of(options.choice);
+  auto filter = filter_of(options.choice, view->choice());
   if (!filter) return std::unexpected(filter.error());
-  if (!covers(*view, *filter)) {
+  if (!covers(*view, options.choice)) {
     notices.report(
         "the pinned ledger does not cover this selection; using private programs for this run");
     return nullptr;
@@ -90,6 +125,7 @@ PinnedSession::PinnedSession(bpf::LedgerView view, CgroupNames cgroups, Filter f
 
 void PinnedSession::update_interfaces() {
   attached_.clear();
+  filter_.find_netns();
   const std::vector<bpf::InterfaceRecord>& records = view_.interfaces();
   names_.add(in_netns(records));
   for (const bpf::InterfaceRecord& record : records) {

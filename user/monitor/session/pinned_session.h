@@ -58,12 +58,15 @@ class PinnedSession final : public Session {
   // The interfaces of the ledger that the user chose.
   struct Filter {
     std::vector<std::string> interfaces;  // names and globs; empty: all
-    std::vector<std::uint64_t> netns;     // inodes; empty: all
+    std::vector<std::string> netns;       // names, globs, processes, paths; empty: all
+    std::string host_root;
+    std::vector<std::uint64_t> inodes;  // of the netns that `netns` lead to, when last looked for
+    void find_netns();
     [[nodiscard]] bool accepts(const bpf::InterfaceRecord& record) const;
     [[nodiscard]] bool accepts_all() const { return interfaces.empty() && netns.empty(); }
   };
-  static Result<Filter> filter_of(const InterfaceChoice& choice);
-  static bool covers(bpf::LedgerView& view, const Filter& filter);
+  static Result<Filter> filter_of(const InterfaceChoice& choice, const bpf::LedgerChoice& counted);
+  static bool covers(bpf::LedgerView& view, const InterfaceChoice& choice);
 
   PinnedSession(bpf::LedgerView view, CgroupNames cgroups, Filter filter,
                 const SessionOptions& options, Notices& notices);

@@ -61,7 +61,6 @@ void PrivateSession::sample_cost() {
 
 Reading PrivateSession::read() {
   cgroups_.process_events();
-  interfaces_.release_vanished_netns(programs_);
   interfaces_.reattach(programs_);
   sample_cost();
   Reading reading;

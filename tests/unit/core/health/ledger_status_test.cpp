@@ -71,6 +71,24 @@ testing::AssertionResult contains(const Lines& lines, const std::string& line) {
   return result;
 }
 
+TEST(LedgerStatusReport, SaysWhatTheKeeperWaitsForAndWhatItDoesNot) {
+  auto report = status();
+  report.awaited = {"netns web", "interface eth7"};
+  report.ended = {"4711"};
+  EXPECT_TRUE(contains(status_lines(report), "waits for netns web, interface eth7"));
+  EXPECT_TRUE(contains(
+      status_lines(report),
+      "ended     the netns of process 4711: not waited for, because no process comes back"));
+  report.awaited = {"netns a", "netns b", "netns c", "netns d", "netns e", "netns f", "netns g"};
+  EXPECT_TRUE(contains(status_lines(report),
+                       "waits for netns a, netns b, netns c, netns d, netns e and 2 more"));
+  report.keeper.there = false;
+  const Lines without_keeper = status_lines(report);
+  EXPECT_TRUE(std::ranges::none_of(without_keeper, [](const std::string& line) {
+    return line.starts_with("waits for");
+  })) << "nobody waits";
+}
+
 TEST(LedgerStatusReport, AHealthyLedgerIsOneScreen) {
   const Lines expected{
       "ledger    up; its totals begin at 2026-11-18 07:31:00Z (3d04h)",

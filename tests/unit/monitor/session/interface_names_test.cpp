@@ -53,6 +53,26 @@ TEST(InterfaceNames, ANameStaysWhateverComesLater) {
   EXPECT_EQ(names.name_of(kWeb.key), "eth0") << "also of an interface that has gone";
 }
 
+TEST(InterfaceNames, ANetnsThatCameBackIsTheSameOneToItsReader) {
+  InterfaceNames names;
+  InterfaceInNetns back = kWeb;
+  back.key = {5};
+  back.netns_inode = 201;
+  names.add(Interfaces{kWeb, back});  // the last one is not retired yet
+  EXPECT_EQ(names.name_of(kWeb.key), "eth0");
+  EXPECT_EQ(names.name_of(back.key), "eth0");
+}
+
+TEST(InterfaceNames, WhatComesBackHasTheNameThatItWasShownUnder) {
+  InterfaceNames names;
+  names.add(Interfaces{kWeb, kDatabase});
+  InterfaceInNetns back = kWeb;
+  back.key = {5};
+  back.netns_inode = 201;
+  names.add(Interfaces{back});
+  EXPECT_EQ(names.name_of(back.key), "eth0@web") << "the rows of a file belong together";
+}
+
 TEST(InterfaceNames, APseudoInterfaceHasTheNameThatItWasGiven) {
   InterfaceNames names;
   EXPECT_FALSE(names.contains(kGoneInterface));

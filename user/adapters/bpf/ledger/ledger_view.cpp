@@ -139,6 +139,8 @@ const std::vector<InterfaceRecord>& LedgerView::interfaces() {
   return impl_->interfaces;
 }
 
+LedgerChoice LedgerView::choice() const { return read_choice(impl_->ledger); }
+
 Result<Windows> LedgerView::windows(InterfaceKey key) const {
   const std::string pin = windows_pin(impl_->pins.directory(), key);
   const sys::Fd fd(bpf_obj_get(pin.c_str()));

@@ -11,6 +11,7 @@
 
 #include "adapters/bpf/cgroups/cgroup_registry.h"
 #include "adapters/bpf/hooks/hook.h"
+#include "adapters/bpf/ledger/ledger_choice.h"
 #include "adapters/bpf/ledger/pins.h"
 #include "adapters/bpf/ledger/totals_reader.h"
 #include "adapters/bpf/ledger/windows.h"
@@ -78,6 +79,8 @@ class LedgerView {
   [[nodiscard]] LedgerInfo facts() const;
   // The interfaces that are counted, and those that were and are not retired yet.
   [[nodiscard]] const std::vector<InterfaceRecord>& interfaces();
+  // What the keeper was asked to count.
+  [[nodiscard]] LedgerChoice choice() const;
   // The windows of an interface that is counted. The result may outlive this object.
   [[nodiscard]] Result<Windows> windows(InterfaceKey key) const;
   // Names and removals of cgroups since the ledger was made.
