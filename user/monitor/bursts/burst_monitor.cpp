@@ -69,13 +69,25 @@ void BurstMonitor::follow_interfaces() {
   }
   drop(gone);
   for (const InterfaceKey key : attached) {
-    if (watched_.contains(key)) continue;
+    if (const auto known = watched_.find(key); known != watched_.end()) {
+      rename(known->second, session_.interface_name(key));
+      continue;
+    }
     auto windows = session_.windows(key);
     if (windows && reader_.add(key, *std::move(windows))) {
       watched_.try_emplace(key, session_.interface_name(key), window_);
     }
     // An interface that has gone meanwhile is no longer attached at the next update.
   }
+}
+
+// A burst that goes on is told under the new name.
+void BurstMonitor::rename(Watched& watched, const std::string& name) {
+  if (watched.name == name) return;
+  for (const Direction direction : kDirections) {
+    explainers_[direction].set_under_way(watched.name, std::nullopt);
+  }
+  watched.name = name;
 }
 
 void BurstMonitor::drop(const std::vector<InterfaceKey>& keys) {

@@ -87,6 +87,7 @@ class BurstMonitor {
     PerDirection<DirectionState> states;
   };
   void follow_interfaces();
+  void rename(Watched& watched, const std::string& name);
   void drop(const std::vector<InterfaceKey>& keys);
   void process_windows();
   void drain_reader(Nanoseconds boot_time);

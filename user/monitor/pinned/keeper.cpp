@@ -18,7 +18,7 @@ constexpr Nanoseconds kCheckEvery = 1s;
 }  // namespace
 
 bool Keeper::exists(const bpf::InterfaceRecord& record) const {
-  if (const auto exists = interfaces_.exists(record)) return *exists;
+  if (const auto exists = interfaces_.exists(record, programs_)) return *exists;
   // A netns that this keeper does not watch: while the netns lives, its interface may.
   return netns::Netns::find(record.netns_id, "", host_root_).has_value();
 }

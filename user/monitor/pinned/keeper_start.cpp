@@ -176,11 +176,10 @@ Result<void> Keeper::repair_slots() {
   return found ? Result<void>{} : std::unexpected(found.error());
 }
 
-// Interfaces that have gone or have another name now. Before anything is attached: under its new
-// name an interface is another one, and its packets must not be counted on both.
+// Interfaces that have gone. Before anything is attached: another one may have the index by now.
 Result<void> Keeper::detach_vanished() {
   for (const auto& record : bpf::interface_records(programs_.ledger())) {
-    const auto exists = interfaces_.exists(record);
+    const auto exists = interfaces_.exists(record, programs_);
     if (!record.attached || exists.value_or(true)) {
       continue;
     }

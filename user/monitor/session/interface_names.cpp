@@ -27,18 +27,19 @@ std::string shown_name(const InterfaceInNetns& interface,
 
 void InterfaceNames::add(std::span<const InterfaceInNetns> counted) {
   for (const InterfaceInNetns& interface : counted) {
-    if (names_.contains(interface.key)) {
+    const auto known = names_.find(interface.key);
+    if (known != names_.end() && known->second.own == interface.name) {
       continue;
     }
     const auto [shown, first] =
         shown_.try_emplace({interface.netns, interface.name}, shown_name(interface, counted));
-    names_.emplace(interface.key, shown->second);
+    names_[interface.key] = {.own = interface.name, .shown = shown->second};
   }
 }
 
 std::string InterfaceNames::name_of(InterfaceKey key) const {
   const auto found = names_.find(key);
-  return found == names_.end() ? fmt::format("#{}", key.value) : found->second;
+  return found == names_.end() ? fmt::format("#{}", key.value) : found->second.shown;
 }
 
 std::vector<InterfaceInNetns> in_netns(std::span<const bpf::InterfaceRecord> records) {

@@ -26,15 +26,18 @@ struct InterfaceInNetns {
   std::string netns;  // as --netns named it; empty: the netns that cgtally runs in
 };
 
-// The names of the interfaces that a session, or `status`, shows. A name once given stays: rows of
-// a CSV file belong together, so a later interface of the same name does not rename the earlier
-// one. Does not know what is attached; the caller says which interfaces are counted.
+// The names of the interfaces that a session, or `status`, shows. A name once given stays until the
+// interface is renamed: rows of a CSV file belong together, so a later interface of the same name
+// does not rename the earlier one. Does not know what is attached; the caller says which interfaces
+// are counted.
 class InterfaceNames {
  public:
-  // Names those of `counted` that have no name yet.
+  // Names those of `counted` that have no name yet, and those whose own name has changed.
   void add(std::span<const InterfaceInNetns> counted);
   // Gives the name as it stands: of a pseudo-interface.
-  void add(InterfaceKey key, const std::string& name) { names_.try_emplace(key, name); }
+  void add(InterfaceKey key, const std::string& name) {
+    names_.try_emplace(key, Named{name, name});
+  }
   void clear() {
     names_.clear();
     shown_.clear();
@@ -46,7 +49,11 @@ class InterfaceNames {
   [[nodiscard]] bool empty() const { return names_.empty(); }
 
  private:
-  std::map<InterfaceKey, std::string> names_;  // also of interfaces that have gone
+  struct Named {
+    std::string own;
+    std::string shown;
+  };
+  std::map<InterfaceKey, Named> names_;  // also of interfaces that have gone
   // By netns and name: what comes back has the name that it was shown under.
   std::map<std::pair<std::string, std::string>, std::string> shown_;
 };

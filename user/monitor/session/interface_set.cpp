@@ -241,17 +241,14 @@ std::vector<CountedInterface> InterfaceSet::counted_interfaces(
   return interfaces;
 }
 
-std::optional<bool> InterfaceSet::exists(const bpf::InterfaceRecord& record) const {
+std::optional<bool> InterfaceSet::exists(const bpf::InterfaceRecord& record,
+                                         const bpf::PacketPrograms& programs) const {
   for (const auto& netns : netns_) {
     if (netns->inode() != record.netns_id.inode) {
       continue;
     }
-    const auto interfaces = netns->list_interfaces();
-    if (!interfaces) return std::nullopt;
-    return std::ranges::any_of(*interfaces, [&](const Interface& interface) {
-      return interface.netns_id.may_be(record.netns_id) && interface.ifindex == record.ifindex &&
-             interface.name == record.name;
-    });
+    const auto has = netns->has(record, programs);
+    return has ? std::optional(*has) : std::nullopt;
   }
   return std::nullopt;
 }

@@ -47,7 +47,8 @@ class InterfaceSet {
   [[nodiscard]] std::vector<CountedInterface> counted_interfaces(
       const bpf::PacketPrograms& programs) const;
   // Whether the interface of `record` exists; empty if it is in a netns that is not among these.
-  [[nodiscard]] std::optional<bool> exists(const bpf::InterfaceRecord& record) const;
+  [[nodiscard]] std::optional<bool> exists(const bpf::InterfaceRecord& record,
+                                           const bpf::PacketPrograms& programs) const;
   [[nodiscard]] std::string interface_name(InterfaceKey key) const { return names_.name_of(key); }
   // What was chosen, for the ledger to keep.
   [[nodiscard]] bpf::LedgerChoice choice() const;

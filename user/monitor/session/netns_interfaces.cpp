@@ -14,7 +14,6 @@
 namespace cgtally::monitor {
 namespace {
 
-// After a rename an interface is another one: it is counted under its new name from then on.
 bool same(const Interface& a, const Interface& b) {
   return a.ifindex == b.ifindex && a.name == b.name;
 }
@@ -169,9 +168,10 @@ bool NetnsInterfaces::process_links(bpf::PacketPrograms& programs) {
     undecided_ = false;
     (void)watcher_.follow_routes(false);
   }
+  const bool renamed = rename_attached(programs, *existing);
   const bool detached = detach_vanished(programs, *existing);
   const bool attached = attach_new(programs, *existing);
-  return detached || attached;
+  return renamed || detached || attached;
 }
 
 std::vector<bpf::ReattachedHook> NetnsInterfaces::reattach(bpf::PacketPrograms& programs,
@@ -190,6 +190,40 @@ void NetnsInterfaces::detach_all(bpf::PacketPrograms& programs) {
   }
   attached_.clear();
   (void)programs.set_addresses(key_, {});  // no program asks for them any more
+}
+
+Result<bool> NetnsInterfaces::has(const bpf::InterfaceRecord& record,
+                                  const bpf::PacketPrograms& programs) const {
+  const auto entered = visit(netns_);
+  if (!entered) return std::unexpected(entered.error());
+  const auto existing = netlink::list_links();
+  if (!existing) return std::unexpected(existing.error());
+  return std::ranges::any_of(*existing, [&](const Interface& one) {
+    return one.ifindex == record.ifindex && one.netns_id.may_be(record.netns_id) &&
+           (one.name == record.name ||
+            (record.attached && programs.is_attached_at(record.key, one.ifindex)));
+  });
+}
+
+// A renamed interface has its index and our programs as before; one that was made in the place of
+// another has not.
+bool NetnsInterfaces::rename_attached(bpf::PacketPrograms& programs,
+                                      const std::vector<Interface>& existing) {
+  bool any = false;
+  for (auto& [key, interface] : attached_) {
+    const auto now = std::ranges::find(existing, interface.ifindex, &Interface::ifindex);
+    if (now == existing.end() || now->name == interface.name ||
+        !programs.is_attached_at(key, now->ifindex)) {
+      continue;
+    }
+    any = true;
+    programs.rename(key, now->name);
+    notices_.report(fmt::format("{} is called {} now: its counting goes on under that name{}",
+                                interface.name, now->name,
+                                selected(selection_, *now) ? "" : ", which no --iface names"));
+    interface = *now;
+  }
+  return any;
 }
 
 bool NetnsInterfaces::detach_vanished(bpf::PacketPrograms& programs,

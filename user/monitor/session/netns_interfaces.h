@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The counted interfaces of one netns: attaches to selected interfaces as they appear, detaches
-// from those that have vanished, and keeps the netns' addresses in the ledger up to date.
+// The counted interfaces of one netns: attaches to selected interfaces as they appear, goes on with
+// those that get another name, detaches from those that have vanished, and keeps the netns'
+// addresses in the ledger up to date.
 #pragma once
 
 #include <map>
@@ -9,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "adapters/bpf/ledger/ledger_view.h"
 #include "adapters/bpf/programs/packet_programs.h"
 #include "adapters/netlink/watcher.h"
 #include "adapters/netns/netns.h"
@@ -31,6 +33,10 @@ class NetnsInterfaces {
   [[nodiscard]] const std::string& label() const { return label_; }  // `netns` of open()
   [[nodiscard]] std::uint64_t inode() const { return inode_; }
   [[nodiscard]] const std::map<InterfaceKey, Interface>& attached() const { return attached_; }
+  // True if the interface of `record` exists here: by index and name or, if it has another name
+  // now, by our programs that are attached at it.
+  [[nodiscard]] Result<bool> has(const bpf::InterfaceRecord& record,
+                                 const bpf::PacketPrograms& programs) const;
   // All interfaces of the netns, counted or not.
   [[nodiscard]] Result<std::vector<Interface>> list_interfaces() const;
 
@@ -44,7 +50,7 @@ class NetnsInterfaces {
   Result<void> attach_selected(bpf::PacketPrograms& programs);
   // The same in a netns that has come later: an interface that refuses is a notice.
   Result<void> attach_later(bpf::PacketPrograms& programs);
-  // True if interfaces came or went.
+  // True if interfaces came, went or were renamed.
   bool process_changes(bpf::PacketPrograms& programs);
   // Attaches again where somebody took our program away.
   [[nodiscard]] std::vector<bpf::ReattachedHook> reattach(bpf::PacketPrograms& programs,
@@ -57,6 +63,7 @@ class NetnsInterfaces {
  private:
   NetnsInterfaces(std::optional<netns::Netns> netns, std::uint64_t inode, std::string label,
                   netlink::Watcher watcher, Notices& notices);
+  bool rename_attached(bpf::PacketPrograms& programs, const std::vector<Interface>& existing);
   bool detach_vanished(bpf::PacketPrograms& programs, const std::vector<Interface>& existing);
   bool attach_new(bpf::PacketPrograms& programs, const std::vector<Interface>& existing);
   Result<void> refresh_addresses(bpf::PacketPrograms& programs);

@@ -129,7 +129,8 @@ void PinnedSession::update_interfaces() {
   const std::vector<bpf::InterfaceRecord>& records = view_.interfaces();
   names_.add(in_netns(records));
   for (const bpf::InterfaceRecord& record : records) {
-    if (!filter_.accepts(record)) {
+    // An interface that was renamed is still the one that was chosen.
+    if (!filter_.accepts(record) && !shown_.contains(record.key)) {
       continue;
     }
     shown_.insert(record.key);
@@ -146,7 +147,7 @@ void PinnedSession::update_interfaces() {
 std::vector<CountedInterface> PinnedSession::counted_interfaces() {
   std::vector<CountedInterface> interfaces;
   for (const bpf::InterfaceRecord& record : view_.interfaces()) {
-    if (record.attached && filter_.accepts(record)) {
+    if (record.attached && shown_.contains(record.key)) {
       interfaces.push_back(counted_interface(record, names_));
     }
   }

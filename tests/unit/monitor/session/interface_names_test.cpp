@@ -73,6 +73,18 @@ TEST(InterfaceNames, WhatComesBackHasTheNameThatItWasShownUnder) {
   EXPECT_EQ(names.name_of(back.key), "eth0@web") << "the rows of a file belong together";
 }
 
+TEST(InterfaceNames, AnInterfaceThatIsRenamedHasItsNewNameFromThenOn) {
+  InterfaceNames names;
+  names.add(Interfaces{kWeb, kDatabase});
+  InterfaceInNetns renamed = kWeb;
+  renamed.name = "wan0";
+  names.add(Interfaces{renamed, kDatabase});
+  EXPECT_EQ(names.name_of(kWeb.key), "wan0");
+  EXPECT_EQ(names.name_of(kDatabase.key), "eth0@db");
+  names.add(Interfaces{kWeb, kDatabase});
+  EXPECT_EQ(names.name_of(kWeb.key), "eth0@web");
+}
+
 TEST(InterfaceNames, APseudoInterfaceHasTheNameThatItWasGiven) {
   InterfaceNames names;
   EXPECT_FALSE(names.contains(kGoneInterface));

@@ -178,6 +178,14 @@ Result<Hook> Hook::take_over_clsact(int program_fd, int ifindex, HookDirection d
   return taken;
 }
 
+bool Hook::is_link_at(int ifindex, const std::string& pin) {
+  for (const std::string& path : {pin, pin + kUnfinishedPin}) {
+    const sys::Fd link(bpf_obj_get(path.c_str()));
+    if (link && ifindex_of_link(link.get()) == ifindex) return true;
+  }
+  return false;
+}
+
 Result<void> Hook::keep(const std::string& pin) {
   if (link_ && pin != pin_) {
     if (auto pinned = replace_pin(link_.get(), pin); !pinned) return pinned;

@@ -34,6 +34,8 @@ class Hook {
   // both. ENOENT: the hook is not attached any more. Also finds a pin that a killed process had not
   // yet renamed into place.
   static Result<Hook> take_over_tcx(int program_fd, int ifindex, const std::string& pin);
+  // Tells whether the link at `pin` is attached at the interface.
+  static bool is_link_at(int ifindex, const std::string& pin);
   struct Filter {
     std::uint32_t preference = 0;
     std::uint32_t program_id = 0;

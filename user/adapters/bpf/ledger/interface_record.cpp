@@ -20,8 +20,16 @@ void put_text(char* chars, std::size_t room, const std::string& text) {
 
 bool is_of(const cgt_interface& record, const Interface& link) {
   const NetnsId netns{.inode = record.netns_inode, .cookie = record.netns_cookie};
-  return netns.may_be(link.netns_id) && record.ifindex == link.ifindex &&
-         text_of(record.name, sizeof(record.name)) == link.name;
+  return netns.may_be(link.netns_id) && record.ifindex == link.ifindex;
+}
+
+std::string name_in(const cgt_interface& record) {
+  return text_of(record.name, sizeof(record.name));
+}
+
+void set_name(cgt_interface& record, const std::string& name) {
+  std::ranges::fill(record.name, '\0');
+  put_text(record.name, sizeof(record.name), name);
 }
 
 cgt_interface new_record(const Interface& link, const std::string& netns_label) {

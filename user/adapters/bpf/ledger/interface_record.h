@@ -11,7 +11,10 @@
 
 namespace cgtally::bpf {
 
+// Tells whether the record has the interface's netns and index. Its name may have changed since.
 [[nodiscard]] bool is_of(const cgt_interface& record, const Interface& link);
+[[nodiscard]] std::string name_in(const cgt_interface& record);
+void set_name(cgt_interface& record, const std::string& name);
 // The record of an interface that is counted from now on. The calling thread must be in the netns
 // of the interface, here and below.
 [[nodiscard]] cgt_interface new_record(const Interface& link, const std::string& netns_label);

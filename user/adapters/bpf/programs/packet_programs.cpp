@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "adapters/bpf/ledger/interface_record.h"
 #include "adapters/bpf/programs/address_set.h"
 #include "adapters/bpf/programs/packet_programs_impl.h"
 #include "adapters/bpf/programs/program_cost.h"
@@ -99,6 +100,23 @@ Result<InterfaceKey> PacketPrograms::attach(const Interface& link, NetnsKey netn
   impl_->attached.push_back(std::move(one));
   impl_->list_attachments();
   return key;
+}
+
+bool PacketPrograms::is_attached_at(InterfaceKey key, int ifindex) const {
+  for (const auto& [known, record] : impl_->ledger.interfaces()) {
+    if (known == key.value) return impl_->is_attached_at(key, record, ifindex);
+  }
+  return false;
+}
+
+void PacketPrograms::rename(InterfaceKey key, const std::string& name) {
+  const auto found = std::ranges::find_if(impl_->attached,
+                                          [&](const Attached& one) { return one.what.key == key; });
+  if (found == impl_->attached.end()) return;
+  found->what.link.name = name;
+  set_name(found->record, name);
+  (void)impl_->ledger.put_interface(key.value, found->record);
+  impl_->list_attachments();
 }
 
 void PacketPrograms::detach(InterfaceKey key) {

@@ -75,9 +75,14 @@ class PacketPrograms {
 
   // Attaches both directions to `link`. The calling thread must be in the link's netns: an ifindex
   // has no meaning elsewhere. Without tcx, first removes orphaned filters of ours. An interface
-  // that the pinned ledger knows keeps its key.
+  // that the pinned ledger knows keeps its key, also under another name.
   Result<InterfaceKey> attach(const Interface& link, NetnsKey netns,
                               const std::string& netns_label = {});
+  // Tells whether a program of ours is still attached at that interface: then it is the one of
+  // `key`, whatever its name is now. The calling thread must be in its netns.
+  [[nodiscard]] bool is_attached_at(InterfaceKey key, int ifindex) const;
+  // The interface has a new name. Its key, programs and totals stay.
+  void rename(InterfaceKey key, const std::string& name);
   // Detaches an interface that has gone or is no longer wanted. Its totals stay. The calling thread
   // must be in the link's netns if that still exists.
   void detach(InterfaceKey key);

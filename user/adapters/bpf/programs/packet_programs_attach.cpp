@@ -23,11 +23,11 @@
 namespace cgtally::bpf {
 namespace {
 
-Hook::Filter recorded_filter(const Attached& one, std::size_t at) {
-  return {.preference = one.record.preference[at],
-          .program_id = one.record.program_id[at],
-          .next_program_id = one.record.next_program_id[at],
-          .made_qdisc = one.record.made_qdisc != 0};
+Hook::Filter recorded_filter(const cgt_interface& record, std::size_t at) {
+  return {.preference = record.preference[at],
+          .program_id = record.program_id[at],
+          .next_program_id = record.next_program_id[at],
+          .made_qdisc = record.made_qdisc != 0};
 }
 
 }  // namespace
@@ -58,9 +58,32 @@ std::pair<InterfaceKey, cgt_interface> PacketPrograms::Impl::record_of(const Int
     // Attached already: that interface has gone, and this one has got its index.
     const bool taken = std::ranges::any_of(
         attached, [&](const Attached& one) { return one.what.key.value == key; });
-    if (!taken && is_of(record, link)) return {InterfaceKey{key}, record};
+    if (taken || !is_of(record, link)) continue;
+    // Under another name it is the same interface only if our programs are still there.
+    if (name_in(record) == link.name) return {InterfaceKey{key}, record};
+    if (is_attached_at(InterfaceKey{key}, record, link.ifindex)) {
+      cgt_interface renamed = record;
+      set_name(renamed, link.name);
+      return {InterfaceKey{key}, renamed};
+    }
   }
   return {InterfaceKey{++ledger.header().last_iface}, new_record(link, label)};
+}
+
+bool PacketPrograms::Impl::is_attached_at(InterfaceKey key, const cgt_interface& record,
+                                          int ifindex) const {
+  const auto running =
+      std::ranges::find_if(attached, [&](const Attached& one) { return one.what.key == key; });
+  if (running != attached.end()) {
+    return running->what.link.ifindex == ifindex &&
+           (running->ingress->attached() || running->egress->attached());
+  }
+  for (const auto direction : {HookDirection::ingress, HookDirection::egress}) {
+    const std::size_t at = direction == HookDirection::ingress ? 0 : 1;
+    if (pinned() && Hook::is_link_at(ifindex, pin_of(key, direction))) return true;
+    if (Hook::find_filter(ifindex, direction, recorded_filter(record, at))) return true;
+  }
+  return false;
 }
 
 // Reasons have their slots before the first packet: they are needed when the table is full.
@@ -84,8 +107,8 @@ void PacketPrograms::Impl::release_reasons(InterfaceKey key, const cgt_interface
   }
 }
 
-std::string PacketPrograms::Impl::pin_of(const Attached& one, HookDirection direction) const {
-  return fmt::format("{}/{}-{}", directory, one.what.key.value,
+std::string PacketPrograms::Impl::pin_of(InterfaceKey key, HookDirection direction) const {
+  return fmt::format("{}/{}-{}", directory, key.value,
                      direction == HookDirection::ingress ? "ingress" : "egress");
 }
 
@@ -99,11 +122,12 @@ Result<Hook> PacketPrograms::Impl::attach_new(int program_fd, const Attached& on
 // allowed the other kind, and both kinds at once would count twice.
 Result<Hook> PacketPrograms::Impl::take_over(int program_fd, const Attached& one,
                                              HookDirection direction) const {
-  auto link = Hook::take_over_tcx(program_fd, one.what.link.ifindex, pin_of(one, direction));
+  auto link =
+      Hook::take_over_tcx(program_fd, one.what.link.ifindex, pin_of(one.what.key, direction));
   if (link || link.error().code != ENOENT) return link;
   const std::size_t at = direction == HookDirection::ingress ? 0 : 1;
   return Hook::take_over_clsact(program_fd, one.what.link.ifindex, direction,
-                                recorded_filter(one, at));
+                                recorded_filter(one.record, at));
 }
 
 // Takes over the hook that is there, or attaches a new one; true if it is new.
@@ -117,7 +141,7 @@ Result<bool> PacketPrograms::Impl::attach_hook(Attached& one, HookDirection dire
   if (attach_again) hook = attach_new(fd, one, direction);
   if (!hook) return std::unexpected(std::move(hook).error());
   if (pinned()) {
-    if (auto kept = hook->keep(pin_of(one, direction)); !kept) {
+    if (auto kept = hook->keep(pin_of(one.what.key, direction)); !kept) {
       return std::unexpected(std::move(kept).error());
     }
   }
@@ -151,7 +175,8 @@ Result<void> PacketPrograms::Impl::record_intent(Attached& one) {
   for (const auto direction : {HookDirection::ingress, HookDirection::egress}) {
     // The filter that was recorded last as intended may be attached by now.
     const std::size_t at = direction == HookDirection::ingress ? 0 : 1;
-    if (const auto hangs = Hook::find_filter(ifindex, direction, recorded_filter(one, at)); hangs) {
+    if (const auto hangs = Hook::find_filter(ifindex, direction, recorded_filter(one.record, at));
+        hangs) {
       one.record.preference[at] = hangs->preference;
       one.record.program_id[at] = hangs->program_id;
     }
@@ -219,7 +244,7 @@ Result<void> PacketPrograms::Impl::reattach(Attached& one, HookDirection directi
   auto again = attach_new(bpf_program__fd(program), one, direction);
   if (!again) return std::unexpected(std::move(again).error());
   if (pinned()) {
-    if (auto kept = again->keep(pin_of(one, direction)); !kept) return kept;
+    if (auto kept = again->keep(pin_of(one.what.key, direction)); !kept) return kept;
   }
   *hook = *std::move(again);
   return {};

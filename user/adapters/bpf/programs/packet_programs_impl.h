@@ -59,6 +59,8 @@ struct PacketPrograms::Impl {
 
   Result<void> create_liveness_link();
   std::pair<InterfaceKey, cgt_interface> record_of(const Interface& link, const std::string& label);
+  [[nodiscard]] bool is_attached_at(InterfaceKey key, const cgt_interface& record,
+                                    int ifindex) const;
   Result<void> reserve_reasons(InterfaceKey key, cgt_interface& record);
   void release_reasons(InterfaceKey key, const cgt_interface& record, std::uint32_t count);
   Result<Hook> take_over(int program_fd, const Attached& one, HookDirection direction) const;
@@ -71,7 +73,7 @@ struct PacketPrograms::Impl {
   static ReattachedHook record_gap(Attached& one, Nanoseconds now);
   Result<void> write_record(Attached& one);
   Result<void> record_intent(Attached& one);
-  [[nodiscard]] std::string pin_of(const Attached& one, HookDirection direction) const;
+  [[nodiscard]] std::string pin_of(InterfaceKey key, HookDirection direction) const;
   void list_attachments();
 };
 
