@@ -53,7 +53,8 @@ TEST_P(LedgerRefusalsTest, ADirectoryThatIsNoBpffs) {
     words.insert(words.begin(), kOld);
     words.insert(words.end(), {"--bpffs", plain});
     expect_says(finish(words), 3,
-                "cgtally: " + plain + " is not a BPF file system\n  mount it: mount -t bpf bpf " +
+                "cgtally: " + plain +
+                    " is not a BPF file system\n  mount it: mount -t bpf -o mode=0700 bpf " +
                     plain + "\n");
   }
   EXPECT_FALSE(std::filesystem::exists(plain + "/cgtally"));

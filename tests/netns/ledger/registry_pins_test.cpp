@@ -114,7 +114,7 @@ TEST(RegistryPins, APinOnSomethingElseThanABpffsSaysHowToMountOne) {
   const auto pinned = registry.pin(testing::TempDir());
   ASSERT_FALSE(pinned);
   EXPECT_NE(pinned.error().what.find("cgroup_mkdir"), std::string::npos) << pinned.error().what;
-  EXPECT_NE(pinned.error().hint.find("mount -t bpf"), std::string::npos);
+  EXPECT_NE(pinned.error().hint.find("mount -t bpf -o mode=0700"), std::string::npos);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "adapters/bpf/base/pin_directory.h"
 #include "adapters/netns/selection.h"
 #include "adapters/sys/clock.h"
 #include "core/base/glob.h"
@@ -87,6 +88,9 @@ bool PinnedSession::covers(bpf::LedgerView& view, const InterfaceChoice& choice)
 Result<std::unique_ptr<Session>> PinnedSession::join(const SessionOptions& options,
                                                      Notices& notices) {
   const auto pins = bpf::Pins::below(options.bpffs);
+  if (!pins && pins.error().code == bpf::kUntrusted) {
+    notices.report(fmt::format("using private programs for this run: {}", pins.error().what));
+  }
   if (!pins || !pins->exist()) return nullptr;
   auto view = bpf::LedgerView::open(options.bpffs);
   if (!view) {

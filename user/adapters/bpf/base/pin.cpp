@@ -18,8 +18,8 @@ Result<void> replace_pin(int fd, const std::string& path) {
   }
   if (const int code = bpf_obj_pin(fd, unfinished.c_str()); code < 0) {
     return std::unexpected(sys::error_from(-code, "pin " + path,
-                                           "is a bpffs mounted there? mount -t bpf bpf "
-                                           "/sys/fs/bpf"));
+                                           "is a bpffs mounted there? mount -t bpf -o "
+                                           "mode=0700 bpf /sys/fs/bpf"));
   }
   if (std::rename(unfinished.c_str(), path.c_str()) == 0) return {};
   const int code = errno;

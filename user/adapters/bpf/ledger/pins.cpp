@@ -18,6 +18,7 @@
 #include <string_view>
 
 #include "adapters/bpf/base/pin.h"
+#include "adapters/bpf/base/pin_directory.h"
 #include "adapters/bpf/hooks/hook.h"
 #include "adapters/sys/error.h"
 
@@ -82,10 +83,6 @@ bool is_at(int fd, const std::string& path) {
          held.st_ino == there.st_ino && held.st_dev == there.st_dev;
 }
 
-std::string how_to_mount(const std::string& bpffs) {
-  return fmt::format("mount it: mount -t bpf bpf {}", bpffs);
-}
-
 Result<void> make_directory(const std::string& path) {
   if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return {};
   return std::unexpected(sys::error_from(errno, "make " + path));
@@ -99,11 +96,11 @@ Result<Pins> Pins::below(const std::string& bpffs) {
   struct statfs status{};
   if (::statfs(bpffs.c_str(), &status) != 0) {
     return std::unexpected(
-        sys::error_from(errno, fmt::format("look at {}", bpffs), how_to_mount(bpffs)));
+        sys::error_from(errno, fmt::format("look at {}", bpffs), how_to_mount_bpffs(bpffs)));
   }
   if (status.f_type != kBpffsMagic) {
     return std::unexpected(Error{.what = fmt::format("{} is not a BPF file system", bpffs),
-                                 .hint = how_to_mount(bpffs),
+                                 .hint = how_to_mount_bpffs(bpffs),
                                  .failure = Failure::unsupported});
   }
   Pins pins(bpffs + "/cgtally");
@@ -112,7 +109,14 @@ Result<Pins> Pins::below(const std::string& bpffs) {
     return std::unexpected(
         sys::error_from(EACCES, "look into " + bpffs, "run cgtally as root: sudo cgtally ..."));
   }
+  if (auto checked = check_way_to(bpffs); !checked) return std::unexpected(checked.error());
+  if (auto checked = pins.check_directories(); !checked) return std::unexpected(checked.error());
   return pins;
+}
+
+Result<void> Pins::check_directories() const {
+  if (auto checked = check_pin_directory(root_); !checked) return checked;
+  return check_pin_directory(directory_);
 }
 
 std::string Pins::directory_of(std::uint32_t abi) const {
@@ -169,6 +173,8 @@ Result<Ledger> Pins::open(Access access) const {
 Result<sys::Fd> Pins::lock() const {
   for (;;) {
     if (auto made = make_directory(root_); !made) return std::unexpected(cured(made.error()));
+    // Another may have made it meanwhile.
+    if (auto checked = check_directories(); !checked) return std::unexpected(checked.error());
     sys::Fd fd(::open(root_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!fd && errno == ENOENT) continue;
     if (!fd || ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {

@@ -21,7 +21,8 @@ enum class LedgerState : std::uint8_t { making, up, down, forgotten, moved };
 // ledger by it. Removes only files whose names a ledger uses, and never reads or writes a map.
 class Pins {
  public:
-  // An Error if `bpffs` is not a mounted BPF file system.
+  // An Error if `bpffs` is not a mounted BPF file system, or if others than root and this user
+  // could exchange what is pinned there.
   static Result<Pins> below(const std::string& bpffs);
 
   // Holds the maps and links of the ledger of this ABI.
@@ -51,6 +52,7 @@ class Pins {
 
  private:
   explicit Pins(std::string root);
+  [[nodiscard]] Result<void> check_directories() const;
   [[nodiscard]] Error cured(Error error) const;
   Result<Ledger> make(const LedgerOptions& options) const;
   static Result<std::vector<std::string>> unpin(const std::string& directory);
