@@ -42,6 +42,7 @@ Result<void> Keeper::tick() {
     last_check_ = now;
     bpf::set_kept(programs_.ledger(), now);
     interfaces_.reattach(programs_);
+    interfaces_.follow_kernel(programs_);
     (void)record_choice();
     coverage_.sample_devices([this] { return interfaces_.counted_interfaces(programs_); }, now);
   }

@@ -201,6 +201,16 @@ void InterfaceSet::reattach(bpf::PacketPrograms& programs) const {
   }
 }
 
+void InterfaceSet::follow_kernel(bpf::PacketPrograms& programs) const {
+  if (!programs.conntrack_has_come()) return;
+  notices_.report("nf_conntrack was loaded: from now on it is asked which packets NAT translates");
+  for (const auto& netns : netns_) {
+    if (const auto reloaded = netns->reload(programs); !reloaded) {
+      notices_.report(fmt::format("{}; the old ones count on", reloaded.error().what));
+    }
+  }
+}
+
 void InterfaceSet::detach_all(bpf::PacketPrograms& programs) {
   for (const auto& netns : netns_) {
     if (poller_) {

@@ -40,6 +40,9 @@ class InterfaceSet {
   Result<void> follow_changes(sys::Poller& poller, bpf::PacketPrograms& programs);
   // Attaches again where somebody took our program away.
   void reattach(bpf::PacketPrograms& programs) const;
+  // Replaces the programs if the kernel can do more than when they were loaded. To be called about
+  // once a second.
+  void follow_kernel(bpf::PacketPrograms& programs) const;
   void detach_all(bpf::PacketPrograms& programs);
 
   [[nodiscard]] std::vector<InterfaceKey> attached() const;

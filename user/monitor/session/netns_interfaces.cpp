@@ -181,6 +181,12 @@ std::vector<bpf::ReattachedHook> NetnsInterfaces::reattach(bpf::PacketPrograms& 
   return programs.reattach(inode_, now);
 }
 
+Result<void> NetnsInterfaces::reload(bpf::PacketPrograms& programs) const {
+  const auto entered = visit(netns_);
+  if (!entered) return std::unexpected(entered.error());
+  return programs.reload(inode_);
+}
+
 void NetnsInterfaces::detach_all(bpf::PacketPrograms& programs) {
   {
     const auto entered = visit(netns_);

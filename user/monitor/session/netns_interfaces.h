@@ -55,6 +55,8 @@ class NetnsInterfaces {
   // Attaches again where somebody took our program away.
   [[nodiscard]] std::vector<bpf::ReattachedHook> reattach(bpf::PacketPrograms& programs,
                                                           Nanoseconds now) const;
+  // Replaces the programs by such as suit the kernel as it is now.
+  Result<void> reload(bpf::PacketPrograms& programs) const;
   // Detaches from all interfaces. Our open descriptor keeps the netns, and the far ends of its
   // veths, alive after its container has ended; an observer must not do that, so the caller then
   // destroys the object.

@@ -62,6 +62,7 @@ void PrivateSession::sample_cost() {
 Reading PrivateSession::read() {
   cgroups_.process_events();
   interfaces_.reattach(programs_);
+  interfaces_.follow_kernel(programs_);
   sample_cost();
   Reading reading;
   coverage_.sample_devices([this] { return counted_interfaces(); }, sys::now().boot);

@@ -5,6 +5,7 @@
 #include <bpf/btf.h>
 #include <linux/bpf.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -61,6 +62,8 @@ Result<void> may_load_programs() {
   }
   return std::unexpected(sys::error_from(code, "load a BPF program"));
 }
+
+bool conntrack_module_loaded() { return ::access("/sys/kernel/btf/nf_conntrack", F_OK) == 0; }
 
 KernelFacts probe_kernel() {
   KernelFacts facts;

@@ -24,5 +24,7 @@ struct KernelFacts {
 // capabilities (CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON), or another reason.
 [[nodiscard]] Result<void> may_load_programs();
 [[nodiscard]] KernelFacts probe_kernel();
+// One system call; false where nf_conntrack is built in.
+[[nodiscard]] bool conntrack_module_loaded();
 
 }  // namespace cgtally::bpf

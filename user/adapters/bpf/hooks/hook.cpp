@@ -52,6 +52,20 @@ int detach_filter(int ifindex, HookDirection direction, std::uint32_t preference
   return bpf_tc_detach(&hook, &filter);
 }
 
+// Returns the id of the new program.
+Result<std::uint32_t> replace_filter(int program_fd, int ifindex, HookDirection direction,
+                                     std::uint32_t preference) {
+  const LibbpfLog log;
+  const bpf_tc_hook hook = tc_hook(ifindex, direction);
+  bpf_tc_opts filter = tc_filter(preference);
+  filter.prog_fd = program_fd;
+  filter.flags = BPF_TC_F_REPLACE;
+  if (const int code = bpf_tc_attach(&hook, &filter); code < 0) {
+    return std::unexpected(sys::error_from(-code, "replace the program of a clsact filter"));
+  }
+  return filter.prog_id;
+}
+
 // A preference is free only if no filter has it: filters of one preference must be of one kind, and
 // we could not choose their order.
 std::uint32_t first_free_preference(const std::vector<netlink::Filter>& filters) {
@@ -164,15 +178,9 @@ Result<Hook> Hook::take_over_clsact(int program_fd, int ifindex, HookDirection d
     return std::unexpected(sys::error_from(ENOENT, "our clsact filter is not there any more"));
   }
   location.filter = *there;
-  const LibbpfLog log;
-  const bpf_tc_hook hook = tc_hook(ifindex, direction);
-  bpf_tc_opts filter = tc_filter(there->preference);
-  filter.prog_fd = program_fd;
-  filter.flags = BPF_TC_F_REPLACE;
-  if (const int code = bpf_tc_attach(&hook, &filter); code < 0) {
-    return std::unexpected(sys::error_from(-code, "replace the program of a clsact filter"));
-  }
-  location.filter.program_id = location.filter.next_program_id = filter.prog_id;
+  const auto program_id = replace_filter(program_fd, ifindex, direction, there->preference);
+  if (!program_id) return std::unexpected(program_id.error());
+  location.filter.program_id = location.filter.next_program_id = *program_id;
   Hook taken(std::move(location));
   taken.kept_ = true;
   return taken;
@@ -184,6 +192,23 @@ bool Hook::is_link_at(int ifindex, const std::string& pin) {
     if (link && ifindex_of_link(link.get()) == ifindex) return true;
   }
   return false;
+}
+
+Result<void> Hook::replace(int program_fd) {
+  if (!location_) {
+    if (bpf_link_update(link_.get(), program_fd, nullptr) == 0) return {};
+    return std::unexpected(sys::error_from(errno, "replace a tcx program"));
+  }
+  const auto there = find_filter(location_->ifindex, location_->direction, location_->filter);
+  if (!there) {
+    return std::unexpected(sys::error_from(ENOENT, "our clsact filter is not there any more"));
+  }
+  const auto program_id =
+      replace_filter(program_fd, location_->ifindex, location_->direction, there->preference);
+  if (!program_id) return std::unexpected(program_id.error());
+  location_->filter.preference = there->preference;
+  location_->filter.program_id = location_->filter.next_program_id = *program_id;
+  return {};
 }
 
 Result<void> Hook::keep(const std::string& pin) {

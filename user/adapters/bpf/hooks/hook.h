@@ -53,6 +53,10 @@ class Hook {
   // nothing if the filter is not there.
   static void remove_filter(int ifindex, HookDirection direction, const Filter& kept);
 
+  // Replaces the program of an attached hook: no packet meets neither program or both. The calling
+  // thread must be in the interface's netns. After an Error the hook is as before.
+  Result<void> replace(int program_fd);
+
   // From now on the hook stays attached without this process. A tcx link is pinned at `pin`.
   Result<void> keep(const std::string& pin);
   // Tells whether the program is still attached: a link survives its device, and anyone may delete

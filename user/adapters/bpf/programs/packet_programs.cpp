@@ -150,6 +150,25 @@ std::vector<ReattachedHook> PacketPrograms::reattach(std::uint64_t netns_inode, 
   return reattached;
 }
 
+bool PacketPrograms::conntrack_has_come() {
+  return impl_->conntrack.update(conntrack_module_loaded, [this] {
+    impl_->facts = probe_kernel();
+    return impl_->facts.conntrack_lookup;
+  });
+}
+
+Result<void> PacketPrograms::reload(std::uint64_t netns_inode) {
+  for (Attached& one : impl_->attached) {
+    if (one.what.link.netns_id.inode != netns_inode) continue;
+    if (auto reloaded = impl_->reload(one); !reloaded) {
+      return std::unexpected(
+          std::move(reloaded).error().within("replace the programs of " + one.what.link.name));
+    }
+  }
+  impl_->list_attachments();
+  return {};
+}
+
 const std::vector<Attachment>& PacketPrograms::attachments() const { return impl_->attachments; }
 
 std::optional<int> PacketPrograms::windows_fd(InterfaceKey key) const {

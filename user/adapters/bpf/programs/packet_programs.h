@@ -89,6 +89,13 @@ class PacketPrograms {
   // Attaches the hooks of `netns_inode` that were removed by others. The calling thread must be in
   // that netns.
   [[nodiscard]] std::vector<ReattachedHook> reattach(std::uint64_t netns_inode, Nanoseconds now);
+  // True once, if nf_conntrack was loaded after the programs: reload() them then. Cheap.
+  [[nodiscard]] bool conntrack_has_come();
+  // Loads the programs of the interfaces of `netns_inode` for the kernel as it is now, and puts
+  // them in the place of those that are attached: no packet meets neither or both, and totals and
+  // windows go on. The calling thread must be in that netns. After an Error the old programs count
+  // on.
+  Result<void> reload(std::uint64_t netns_inode);
   [[nodiscard]] const std::vector<Attachment>& attachments() const;
 
   // The window map of an attached interface; empty if windows are off.

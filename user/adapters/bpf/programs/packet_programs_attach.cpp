@@ -16,6 +16,7 @@
 #include "adapters/bpf/base/pin.h"
 #include "adapters/bpf/ledger/interface_record.h"
 #include "adapters/bpf/programs/packet_programs_impl.h"
+#include "adapters/bpf/programs/program_cost.h"
 #include "adapters/netlink/qdisc.h"
 #include "adapters/sys/clock.h"
 #include "adapters/sys/error.h"
@@ -170,7 +171,7 @@ Result<void> PacketPrograms::Impl::write_record(Attached& one) {
 
 // Records what is about to be attached. If this process is killed, the next one must find its
 // filter and its qdisc, which exist before their details can be recorded.
-Result<void> PacketPrograms::Impl::record_intent(Attached& one) {
+Result<void> PacketPrograms::Impl::record_intent(Attached& one, const tally_bpf& programs) {
   const int ifindex = one.what.link.ifindex;
   for (const auto direction : {HookDirection::ingress, HookDirection::egress}) {
     // The filter that was recorded last as intended may be attached by now.
@@ -180,8 +181,8 @@ Result<void> PacketPrograms::Impl::record_intent(Attached& one) {
       one.record.preference[at] = hangs->preference;
       one.record.program_id[at] = hangs->program_id;
     }
-    const auto& programs = one.programs->progs;
-    one.record.next_program_id[at] = id_of(at == 0 ? programs.cgt_ingress : programs.cgt_egress);
+    one.record.next_program_id[at] =
+        id_of(at == 0 ? programs.progs.cgt_ingress : programs.progs.cgt_egress);
   }
   const auto qdisc = netlink::has_clsact(ifindex);
   if (!qdisc) return std::unexpected(qdisc.error());
@@ -208,7 +209,9 @@ Result<void> PacketPrograms::Impl::attach(Attached& one, NetnsKey netns) {
     }
   }
   const cgt_interface before = one.record;
-  if (auto known = uses_filters(one) ? record_intent(one) : write_record(one); !known) return known;
+  if (auto known = uses_filters(one) ? record_intent(one, *one.programs) : write_record(one);
+      !known)
+    return known;
   bool lost = false;
   for (const auto direction : {HookDirection::ingress, HookDirection::egress}) {
     const auto is_new_hook = attach_hook(one, direction);
@@ -257,12 +260,41 @@ bool PacketPrograms::Impl::reattach(Attached& one) {
   if (ingress && egress) return false;
   // If our qdisc was deleted, the one that is there now is not ours.
   if (!ingress && !egress) one.record.made_qdisc = 0;
-  (void)(facts.tcx ? write_record(one) : record_intent(one));
+  (void)(facts.tcx ? write_record(one) : record_intent(one, *one.programs));
   bool again = false;
   // ENODEV: the interface has gone, which netlink reports.
   if (!ingress) again |= reattach(one, HookDirection::ingress).has_value();
   if (!egress) again |= reattach(one, HookDirection::egress).has_value();
   return again;
+}
+
+// A filter is known by its program's id: the next one is recorded first, in case this process is
+// killed.
+Result<void> PacketPrograms::Impl::reload(Attached& one) {
+  const bool windows = one.programs->rodata->window_ns != 0;
+  auto next =
+      load_programs({.ledger = ledger,
+                     .facts = facts,
+                     .key = one.what.key.value,
+                     .netns_key = one.programs->rodata->netns_key,
+                     .record = one.record,
+                     .windows_pin = pinned() ? windows_pin(directory, one.what.key) : "",
+                     .windows_fd = windows ? bpf_map__fd(one.programs->maps.cgt_windows) : -1});
+  if (!next) return std::unexpected(std::move(next).error());
+  if (uses_filters(one)) {
+    if (auto known = record_intent(one, **next); !known) return known;
+  }
+  if (auto replaced = one.ingress->replace(bpf_program__fd((*next)->progs.cgt_ingress));
+      !replaced) {
+    return replaced;
+  }
+  if (auto replaced = one.egress->replace(bpf_program__fd((*next)->progs.cgt_egress)); !replaced) {
+    (void)one.ingress->replace(bpf_program__fd(one.programs->progs.cgt_ingress));
+    return replaced;
+  }
+  past_cost += cost_of(one.record.program_id);
+  one.programs = *std::move(next);
+  return write_record(one);
 }
 
 ReattachedHook PacketPrograms::Impl::record_gap(Attached& one, Nanoseconds now) {

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "adapters/bpf/base/conntrack_watch.h"
 #include "adapters/bpf/base/kernel_features.h"
 #include "adapters/bpf/base/skeleton.h"
 #include "adapters/bpf/hooks/hook.h"
@@ -40,6 +41,7 @@ struct PacketPrograms::Impl {
   Ledger ledger;
   std::string directory;  // of the pinned links; empty: a private ledger
   KernelFacts facts = probe_kernel();
+  ConntrackWatch conntrack{facts.conntrack_lookup};
   Skeleton<liveness_bpf> liveness_program;
   bpf_link* liveness_link = nullptr;
   TotalsReader cells{ledger};
@@ -68,11 +70,12 @@ struct PacketPrograms::Impl {
   Result<Hook> attach_new(int program_fd, const Attached& one, HookDirection direction) const;
   Result<void> attach(Attached& one, NetnsKey netns);
   bool reattach(Attached& one);
+  Result<void> reload(Attached& one);
   Result<void> reattach(Attached& one, HookDirection direction);
   [[nodiscard]] bool uses_filters(const Attached& one) const;
   static ReattachedHook record_gap(Attached& one, Nanoseconds now);
   Result<void> write_record(Attached& one);
-  Result<void> record_intent(Attached& one);
+  Result<void> record_intent(Attached& one, const tally_bpf& programs);
   [[nodiscard]] std::string pin_of(InterfaceKey key, HookDirection direction) const;
   void list_attachments();
 };

@@ -32,7 +32,9 @@ bool reuse(bpf_map* map, const std::string& pin) {
 void size_windows(tally_bpf& programs, const ProgramConfig& config) {
   const std::uint32_t cpus = config.ledger.rows() - 1;
   bpf_map__set_max_entries(programs.maps.cgt_windows, 2 * cpus);
-  if (!config.windows_pin.empty() && ::access(config.windows_pin.c_str(), F_OK) == 0) {
+  if (config.windows_fd >= 0) {
+    bpf_map__reuse_fd(programs.maps.cgt_windows, config.windows_fd);
+  } else if (!config.windows_pin.empty() && ::access(config.windows_pin.c_str(), F_OK) == 0) {
     reuse(programs.maps.cgt_windows, config.windows_pin);
   }
 }

@@ -27,6 +27,7 @@ struct ProgramConfig {
   std::uint32_t netns_key = 0;
   const cgt_interface& record;
   std::string windows_pin;  // of the windows, which then outlive the programs; empty: not pinned
+  int windows_fd = -1;      // of the windows of the programs that these replace; -1: new ones
 };
 
 Result<Skeleton<tally_bpf>> load_programs(const ProgramConfig& config);
