@@ -4,11 +4,13 @@
 #include <sys/resource.h>
 #include <syslog.h>
 
+#include "core/base/text.h"
+
 namespace cgtally::sys {
 
 void log_notice(const std::string& line) {
   ::openlog("cgtally", LOG_PID, LOG_DAEMON);
-  ::syslog(LOG_NOTICE, "%s", line.c_str());
+  ::syslog(LOG_NOTICE, "%s", printable(line).c_str());
 }
 
 // On Linux a nice value belongs to a thread, not to the process; id 0 is the calling thread.

@@ -7,7 +7,8 @@
 
 namespace cgtally::sys {
 
-// Writes a line to the system log: journalctl -t cgtally.
+// Writes a line to the system log, without characters that control a terminal: journalctl -t
+// cgtally.
 void log_notice(const std::string& line);
 
 // Lets the calling thread run first whenever it wakes up, for a thread that must be in time and
