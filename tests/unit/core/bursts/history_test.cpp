@@ -128,7 +128,7 @@ TEST(BurstHistory, RepeatedBurstsAreOneNoteAndAreAllCounted) {
   ASSERT_EQ(later.fresh, 1U);
   EXPECT_EQ(later.last_minute, 51U);
   EXPECT_EQ(burst_note_words(later.latest[0], 28),
-            "bursts 11:42:31.002 tx x 47 of 7.3 MB in 3.69 s redis.service");
+            "bursts 11:42:31.002 tx x 47 of 7.3 MB in 3.69 s ../redis.service");
 }
 
 TEST(BurstHistory, CountsWhatGoesOnOnlyWhenItHasEnded) {

@@ -93,7 +93,7 @@ BurstGroup forty_seven() {
 TEST(BurstLine, OfSeveralThatAreAlikeHasTheirNumberTheirMeanAndTheirPeak) {
   BurstGroup group = forty_seven();
   EXPECT_EQ(burst_group_line(group, {}),
-            "11:42:07.113 tx x 47 of 1.0 MB in 9.20 s, peak 4.00 G redis.service microburst");
+            "11:42:07.113 tx x 47 of 1.0 MB in 9.20 s, peak 4.00 G ..redis.service microburst");
   group.first.burst.verdict.cause = BurstCause::unknown;
   group.first.account.clear();
   EXPECT_EQ(burst_group_line(group, {.interface_columns = 4}),
