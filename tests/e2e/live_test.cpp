@@ -10,6 +10,7 @@
 
 #include "e2e/bursts/burst_truth.h"
 #include "e2e/private_run.h"
+#include "harness/host/cgroup.h"
 #include "harness/traffic/traffic.h"
 
 namespace cgtally::harness {
@@ -50,6 +51,39 @@ TEST_F(LiveTest, PipedShowsABurstOnceAndTheSecondThatHasIt) {
       << out;
   EXPECT_TRUE(has(out, "Z cgt0 last 1 s tx \\[[ .:|]*#[ .:|#]*\\] rx \\[[ .:|#]{20}\\]\n")) << out;
   EXPECT_FALSE(has(out, "credits")) << "nobody knows of an instance: " << out;
+}
+
+TEST_F(LiveTest, WithoutConnectionsTheirColumnsAreEmpty) {
+  const Cgroup cgroup("conns");
+  const auto listener = wire.remote().socket(AF_INET, SOCK_STREAM);
+  listen_at(listener, at(kRemote4, 7002));
+  const auto client = cgroup.socket(wire.host(), AF_INET, SOCK_STREAM);
+  connect_to(client, at(kRemote4, 7002));
+  const auto server = accept_from(listener);
+  const auto rows_of = [&](const std::string& name, const Words& more) {
+    const std::string path =
+        std::filesystem::temp_directory_path() / (wire.host().name() + "-" + name + ".csv");
+    Words words{"--csv", path};
+    words.insert(words.end(), more.begin(), more.end());
+    Running program(command(name, words));
+    await_words(program, "counting cgt0");
+    for (int i = 0; i < 25; ++i) {
+      transfer(client, server, 10'000);
+      std::this_thread::sleep_for(100ms);
+    }
+    (void)end(program);
+    std::ostringstream text;
+    text << std::ifstream(path).rdbuf();
+    std::filesystem::remove(path);
+    return text.str();
+  };
+  const std::string row = cgroup.path() + ",[^\n]*,live,[^\n]*";
+  for (const auto* name : {"record", "live"}) {
+    EXPECT_TRUE(has(rows_of(name, {}), row + ",1,[0-9]*,[0-9]*\n")) << name;
+    const std::string without = rows_of(name, {"--no-connections"});
+    EXPECT_TRUE(has(without, row + "[0-9],,,\n")) << name << without;
+    EXPECT_FALSE(has(without, row + ",1,[0-9]*,[0-9]*\n")) << name << without;
+  }
 }
 
 std::string text_of(const std::filesystem::path& path) {

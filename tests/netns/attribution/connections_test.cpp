@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "adapters/netlink/inet_diag.h"
+#include "adapters/netns/tcp_in_use.h"
 #include "adapters/sys/clock.h"
 #include "harness/host/cgroup.h"
 #include "harness/host/command.h"
@@ -106,6 +107,34 @@ TEST_F(ConnectionsTest, WhatIsClosedIsNoConnectionAlthoughItIsInTimeWait) {
   close_in_order(std::move(web[0].client), std::move(web[0].server));
   EXPECT_EQ(look().at(web_.id()).connections, 1U);
   EXPECT_EQ(look().at(peers_.id()).connections, 1U);
+}
+
+// Listeners are sockets, connections in TIME_WAIT are none any more.
+TEST_F(ConnectionsTest, TheNumberOfSocketsInANetnsIsKnownWithoutADump) {
+  const auto in = [](const Netns& netns) {
+    return inside(netns, [] { return netns::tcp_in_use(); });
+  };
+  EXPECT_EQ(in(left_), 0U);
+  EXPECT_EQ(in(right_), 0U);
+  auto web = connect(web_, peers_, 5, "10.77.0.2", 5001);
+  const auto job = connect(job_, peers_, 3, "fd77::2", 5002);
+  EXPECT_EQ(in(left_), 8U);
+  EXPECT_EQ(in(right_), 10U);
+  close_in_order(std::move(web[0].client), std::move(web[0].server));
+  EXPECT_EQ(in(left_), 7U);
+  EXPECT_EQ(in(right_), 9U);
+}
+
+// A netns that had only a listener for long, and is not dumped for that.
+TEST_F(ConnectionsTest, TheFirstConnectionOfAnIdleNetnsIsSeenAtTheNextLook) {
+  listeners_.push_back(peers_.socket(right_, AF_INET, SOCK_STREAM));
+  listen_at(listeners_.back(), at("10.77.0.2", 5001));
+  for (int i = 0; i < 10; ++i) EXPECT_FALSE(look().contains(peers_.id()));
+  const auto client = web_.socket(left_, AF_INET, SOCK_STREAM);
+  connect_to(client, at("10.77.0.2", 5001));
+  auto server = accept_from(listeners_.back());
+  EXPECT_EQ(look().at(peers_.id()).connections, 1U);
+  EXPECT_EQ(look().at(web_.id()).connections, 1U);
 }
 
 TEST_F(ConnectionsTest, ADumpTakesNoMoreThanItMayAndSaysSo) {

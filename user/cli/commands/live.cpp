@@ -161,7 +161,8 @@ int run_live(const LiveOptions& all) {
   if (!loop) return print_error(loop.error());
   monitor::Notices notices;
   auto monitor = monitor::Monitor::start(
-      {.session = session_options(options), .samples = true, .tcp = true}, *loop, notices);
+      {.session = session_options(options), .samples = true, .tcp = !options.no_connections}, *loop,
+      notices);
   if (!monitor) return print_start_error(monitor.error(), options.choice.host_root);
   std::optional<monitor::SampleWriter> samples;
   if (!options.csv.empty()) {
@@ -188,6 +189,7 @@ void add_live(CLI::App& app, std::function<int()>& run) {
                .fallback = fmt::format("{} in lines, all that fit on a screen", kTopOfLines)},
        .csv = {.name = "--csv", .help = "Append samples to this file, too"},
        .csv_type = "FILE"});
+  add_connections_option(command, options->common.no_connections);
   add_instance_option(command, options->credits.instance.instance);
   add_catalogue_option(command, options->credits.instance.catalogue);
   add_state_dir_option(command, options->credits.state_dir);

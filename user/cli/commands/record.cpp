@@ -210,7 +210,7 @@ int run_record(RecordOptions options) {
   const bool counters = !options.allowances.empty() || !options.bursts.empty();
   auto monitor = monitor::Monitor::start(
       {.session = session_options(common),
-       .tcp = true,
+       .tcp = !common.no_connections,
        .allowances = counters ? monitor::AllowanceScope::counted : monitor::AllowanceScope::none},
       *loop, notices);
   if (!monitor) return print_start_error(monitor.error(), common.choice.host_root);
@@ -235,6 +235,7 @@ void add_record(CLI::App& app, std::function<int()>& run) {
                .fallback = "5"},
        .csv = {
            .name = "--csv", .help = "Append samples to this file; - is stdout", .fallback = "-"}});
+  add_connections_option(command, options->common.no_connections);
   add_text(command,
            {.name = "--allowances",
             .help = "Append ENA's allowance counters to this file, too, once a second"},

@@ -71,6 +71,13 @@ void add_window_option(CLI::App& command, Nanoseconds& window) {
            kWindows, into(window));
 }
 
+void add_connections_option(CLI::App& command, bool& no_connections) {
+  add_flag(command,
+           {.name = "--no-connections",
+            .help = "Do not ask for TCP connections; what is known by them stays empty"},
+           no_connections);
+}
+
 void add_private_option(CLI::App& command, bool& private_ledger) {
   add_flag(
       command,

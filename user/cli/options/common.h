@@ -25,6 +25,7 @@ struct CommonOptions {
   std::optional<std::uint32_t> slots;
   std::string bpffs = monitor::SessionOptions{}.bpffs;
   bool private_ledger = false;
+  bool no_connections = false;
   // Of the windows that this run makes.
   Nanoseconds window = monitor::SessionOptions{}.ledger.window;
   std::uint32_t clock_read_bytes = monitor::SessionOptions{}.ledger.clock_read_bytes;
@@ -49,6 +50,7 @@ void add_common_options(CLI::App& command, CommonOptions& options, const CommonH
 void add_interface_options(CLI::App& command, monitor::InterfaceChoice& choice);
 void add_duration_option(CLI::App& command, std::optional<Nanoseconds>& duration);
 void add_window_option(CLI::App& command, Nanoseconds& window);
+void add_connections_option(CLI::App& command, bool& no_connections);  // of live and record
 void add_private_option(CLI::App& command, bool& private_ledger);
 void add_slots_option(CLI::App& command, std::optional<std::uint32_t>& slots);
 void add_bpffs_option(CLI::App& command, std::string& bpffs);

@@ -7,6 +7,7 @@
 
 #include "adapters/netlink/inet_diag.h"
 #include "adapters/netns/netns.h"
+#include "adapters/netns/tcp_in_use.h"
 #include "adapters/sys/clock.h"
 #include "core/base/quantity.h"
 
@@ -19,20 +20,18 @@ constexpr Nanoseconds kDumpEvery = 1s;
 constexpr Nanoseconds kCensusEvery = 5s;
 constexpr Nanoseconds kBudget = 50ms;  // of one look; the netns that passes it is still finished
 constexpr int kRestFactor = 50;        // times as long as it took: 2 % of the time
+constexpr int kSlowLooks = 3;          // in a row; a single one may have waited for the CPU
 constexpr std::size_t kMostNetns = 1024;
 constexpr std::size_t kMostSockets = 200'000;  // in all: about 13 MB
 
-Result<netlink::TcpSockets> sockets_in(const std::string& path, std::uint64_t inode,
-                                       std::size_t most) {
+Result<netns::Entered> enter(const std::string& path, std::uint64_t inode) {
   const auto netns = netns::Netns::open(path, "");
   if (!netns) return std::unexpected(netns.error());
   if (netns->inode() != inode) {
     return std::unexpected(
         Error{.what = fmt::format("{} leads to another netns", path), .hint = {}, .code = ENOENT});
   }
-  const auto entered = netns::Entered::enter(*netns);
-  if (!entered) return std::unexpected(entered.error());
-  return netlink::tcp_sockets(most);
+  return netns::Entered::enter(*netns);
 }
 
 bool has_gone(const Error& error) { return error.code == ENOENT || error.code == ESRCH; }
@@ -95,25 +94,43 @@ void TcpCollector::dump_some(Nanoseconds begin) {
   }
 }
 
-void TcpCollector::dump(std::uint64_t inode, NetnsSockets& netns) {
+// Empty: what is known of its sockets still holds.
+Result<std::optional<netlink::TcpSockets>> TcpCollector::sockets_of(std::uint64_t inode,
+                                                                    NetnsSockets& netns) {
+  const auto entered = enter(netns.path, inode);
+  if (!entered) return std::unexpected(entered.error());
+  const auto in_use = netns::tcp_in_use();
+  const Nanoseconds now = sys::now().boot;
+  if (!netns.look.due(in_use, now)) {
+    if (in_use != 0U) return std::nullopt;
+    netns.look.looked(in_use, 0, now);
+    return netlink::TcpSockets{};
+  }
   std::size_t others = 0;
   for (const auto& [other, one] : netns_) {
     others += other != inode && one.sockets ? one.sockets->size() : 0;
   }
-  auto found = sockets_in(netns.path, inode, kMostSockets - std::min(kMostSockets, others));
+  auto found = netlink::tcp_sockets(kMostSockets - std::min(kMostSockets, others));
+  if (!found) return std::unexpected(std::move(found).error());
+  netns.look.looked(in_use, found->all ? found->sockets.size() : kMostSockets, now);
+  return std::optional(*std::move(found));
+}
+
+void TcpCollector::dump(std::uint64_t inode, NetnsSockets& netns) {
+  auto found = sockets_of(inode, netns);
   netns.failing = !found;
-  if (found) {
-    if (!netns.sockets && netns.has_past) {
-      stats_.add_known(found->sockets);
-    }
-    netns.sockets = std::move(found->sockets);
-    netns.all = found->all;
-  } else if (has_gone(found.error())) {
+  if (!found && has_gone(found.error())) {
     path_lost_ = true;
-  } else {
+  } else if (!found) {
     const Error& error = found.error();
     report_once("failing", fmt::format("connections are not all seen: {}{}{}", error.what,
                                        error.hint.empty() ? "" : "; ", error.hint));
+  } else if (*found) {
+    if (!netns.sockets && netns.has_past) {
+      stats_.add_known((*found)->sockets);
+    }
+    netns.sockets = std::move((*found)->sockets);
+    netns.all = (*found)->all;
   }
 }
 
@@ -141,7 +158,8 @@ void TcpCollector::report_limits(Nanoseconds took) {
     report_once("sockets",
                 fmt::format("more than {} connections: the others are not seen", kMostSockets));
   }
-  if (took * kRestFactor > 2 * kDumpEvery) {
+  slow_looks_ = took * kRestFactor > 2 * kDumpEvery ? slow_looks_ + 1 : 0;
+  if (slow_looks_ == kSlowLooks) {
     report_once(
         "slow",
         fmt::format("looking at {} connections in {} network namespaces takes {}: done every {}",

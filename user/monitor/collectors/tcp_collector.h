@@ -7,9 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "adapters/netlink/inet_diag.h"
 #include "adapters/netns/census.h"
 #include "core/base/rate_limiter.h"
 #include "core/base/result.h"
+#include "core/traffic/socket_look.h"
 #include "core/traffic/tcp_stats.h"
 #include "monitor/notices.h"
 
@@ -17,7 +19,8 @@ namespace cgtally::monitor {
 
 // Dumps the sockets once a second at most, and for 2 % of the time only: with many sockets or many
 // netns it does so less often, a part at a time, and reports that. A netns that was not dumped this
-// time keeps its last sockets. The Monitor owns it. Does not tell whose a cgroup is.
+// time keeps its last sockets; one without connections is dumped only if sockets came (see
+// core/traffic/socket_look.h). The Monitor owns it. Does not tell whose a cgroup is.
 class TcpCollector {
  public:
   TcpCollector(std::string host_root, Notices& notices);
@@ -35,10 +38,12 @@ class TcpCollector {
     bool has_past = false;  // its sockets were made before the first dump of them
     bool all = true;
     bool failing = false;
+    SocketLook look;
   };
   void find_netns(Nanoseconds now);
   void dump_some(Nanoseconds begin);
   void dump(std::uint64_t inode, NetnsSockets& netns);
+  Result<std::optional<netlink::TcpSockets>> sockets_of(std::uint64_t inode, NetnsSockets& netns);
   void report_limits(Nanoseconds took);
   void update_stats(const Moment& now);
   void report_once(const std::string& kind, const std::string& sentence);
@@ -56,6 +61,7 @@ class TcpCollector {
   std::vector<TcpSocketFacts> sockets_;
   TcpStats stats_;
   bool complete_ = false;
+  int slow_looks_ = 0;  // in a row
   std::map<std::string, bool> reported_;
 };
 
