@@ -74,21 +74,21 @@ static __always_inline int mac_decides(struct __sk_buff *skb)
  * forward, and does not tell a local address from one without any route.
  */
 static __noinline enum whose ask_routing(struct __sk_buff *skb, const struct bpf_sock_tuple *tuple,
-					 __u32 version)
+					 __u32 version, struct bpf_fib_lookup *route)
 {
-	struct bpf_fib_lookup route = {.ifindex = skb->ifindex};
 	long result;
 
+	*route = (struct bpf_fib_lookup){.ifindex = skb->ifindex};
 	if (version == 4) {
-		route.family = 2; /* AF_INET */
-		route.ipv4_src = tuple->ipv4.saddr;
-		route.ipv4_dst = tuple->ipv4.daddr;
+		route->family = 2; /* AF_INET */
+		route->ipv4_src = tuple->ipv4.saddr;
+		route->ipv4_dst = tuple->ipv4.daddr;
 	} else {
-		route.family = 10; /* AF_INET6 */
-		__builtin_memcpy(route.ipv6_src, tuple->ipv6.saddr, sizeof(route.ipv6_src));
-		__builtin_memcpy(route.ipv6_dst, tuple->ipv6.daddr, sizeof(route.ipv6_dst));
+		route->family = 10; /* AF_INET6 */
+		__builtin_memcpy(route->ipv6_src, tuple->ipv6.saddr, sizeof(route->ipv6_src));
+		__builtin_memcpy(route->ipv6_dst, tuple->ipv6.daddr, sizeof(route->ipv6_dst));
 	}
-	result = bpf_fib_lookup(skb, &route, sizeof(route), 0);
+	result = bpf_fib_lookup(skb, route, sizeof(*route), 0);
 	if (result == BPF_FIB_LKUP_RET_NOT_FWDED)
 		return ADDRESS_OURS;
 	if (result == BPF_FIB_LKUP_RET_FWD_DISABLED && mac_decides(skb))
@@ -104,18 +104,11 @@ static __always_inline int is_same_address(const struct cgt_address *a, const st
 		 (a->address[3] ^ b->address[3]));
 }
 
-static __always_inline enum whose ask_set_and_routing(struct __sk_buff *skb,
-						      const struct cgt_address *to,
-						      const struct bpf_sock_tuple *tuple,
-						      __u32 version)
-{
-	return is_in_address_set(to, version) ? ADDRESS_OURS : ask_routing(skb, tuple, version);
-}
-
 /*
- * Looks an address up once in a jiffy: a hash lookup of 20 bytes costs half a socket lookup. The
- * result is read back from the cache entry, so that the verifier does not follow the values
- * separately.
+ * Looks an address up once in a jiffy: a hash lookup of 20 bytes costs half a socket lookup. With
+ * PREEMPT_RT nothing is cached and routing is not asked: its question would be on the stack, of
+ * which 5.10 has too little for it. The result is read back from the cache entry, so that the
+ * verifier does not follow the values separately.
  */
 static __noinline enum whose whose_address(struct __sk_buff *skb, struct cpu_memory *here,
 					   const struct bpf_sock_tuple *tuple, __u32 version)
@@ -125,7 +118,7 @@ static __noinline enum whose whose_address(struct __sk_buff *skb, struct cpu_mem
 	struct address_entry *entry;
 
 	if (preempt_rt)
-		return unlearned(ask_set_and_routing(skb, &to, tuple, version));
+		return unlearned(is_in_address_set(&to, version));
 	entry = &here->addresses[address_hash(to.address) & (CGT_ADDRESS_CACHE_SIZE - 1)];
 	if (!is_same_address(&entry->to, &to)) {
 		entry->to = to;
@@ -138,7 +131,7 @@ static __noinline enum whose whose_address(struct __sk_buff *skb, struct cpu_mem
 			entry->whose = ADDRESS_OURS;
 			entry->routed_at = 0;
 		} else if (!entry->routed_at || now - entry->routed_at >= FOREIGN_JIFFIES) {
-			entry->whose = ask_routing(skb, tuple, version);
+			entry->whose = ask_routing(skb, tuple, version, &here->route);
 			entry->routed_at = entry->whose == ADDRESS_FOREIGN ? now : 0;
 		}
 	}

@@ -126,6 +126,7 @@ struct cpu_memory {
 	struct netns_entry ipsec;	     /* is there a security association */
 	struct packet packet ON_CACHE_LINES; /* the packet whose owner is being looked up */
 	struct address_entry addresses[CGT_ADDRESS_CACHE_SIZE];
+	struct bpf_fib_lookup route; /* the question that is being asked */
 	struct mac_entry macs[CGT_MAC_CACHE_SIZE];
 	struct taught_entry taught[CGT_TAUGHT_CACHE_SIZE];
 	__u32 slots[CGT_SLOT_CACHE_SIZE]; /* of accounts: the key in the cell proves a hit */

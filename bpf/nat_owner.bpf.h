@@ -60,8 +60,8 @@ static __always_inline void set_destination(struct bpf_sock_tuple *tuple, __u8 v
  * Remembers where a flow was redirected to. Many CPUs may write the same state, with the same
  * values nearly always: a store only if they differ keeps its cache line shared.
  */
-static __always_inline void learn_destination(struct port_nat_state *state,
-					      const struct bpf_sock_tuple *tuple, __u8 version)
+static __noinline int learn_destination(struct port_nat_state *state,
+					const struct bpf_sock_tuple *tuple, __u32 version)
 {
 	__u32 port = version == 4 ? tuple->ipv4.dport : tuple->ipv6.dport;
 	const __u32 *address = version == 4 ? &tuple->ipv4.daddr : tuple->ipv6.daddr;
@@ -72,17 +72,18 @@ static __always_inline void learn_destination(struct port_nat_state *state,
 		if (state->to_address[i] != address[i])
 			state->to_address[i] = address[i];
 	}
+	return port;
 }
 
 /* `tuple` is the flow's as its receiver sees it. */
-static __noinline int learn_outcome(struct __sk_buff *skb, struct cpu_memory *here,
-				    struct port_nat_state *state,
-				    const struct bpf_sock_tuple *tuple, __u32 version_and_nat)
+static __always_inline void learn_outcome(struct __sk_buff *skb, struct cpu_memory *here,
+					  struct port_nat_state *state,
+					  enum translation translation,
+					  const struct bpf_sock_tuple *tuple, __u8 version)
 {
-	__u32 version = version_and_nat & 0xff;
 	enum nat_outcome outcome = NAT_LOCAL;
 
-	if (version_and_nat >> 8 == TRANSLATED) {
+	if (translation == TRANSLATED) {
 		outcome = whose_address(skb, here, tuple, version) == ADDRESS_FOREIGN
 				  ? NAT_REDIRECTED
 				  : NAT_REDIRECTED_HERE;
@@ -91,7 +92,6 @@ static __noinline int learn_outcome(struct __sk_buff *skb, struct cpu_memory *he
 	}
 	if (state->outcome != outcome)
 		state->outcome = outcome;
-	return outcome;
 }
 
 /*
@@ -122,7 +122,7 @@ static __always_inline void resolve_pending(struct __sk_buff *skb, struct packet
 		return;
 	translation = translate(skb, scratch, p->version, p->protocol, &is_reply);
 	if (translation != UNTRACKED)
-		learn_outcome(skb, here, state, scratch, translation << 8 | p->version);
+		learn_outcome(skb, here, state, translation, scratch, p->version);
 	else if (p->protocol == IPPROTO_UDP && pending_since != now &&
 		 state->outcome == NAT_UNKNOWN)
 		state->outcome = NAT_LOCAL;
@@ -221,7 +221,7 @@ static __noinline __u32 owner_under_nat(struct __sk_buff *skb, struct packet *p,
 			return owner->kind;
 		}
 		if (state)
-			learn_outcome(skb, here, state, &tuple, translation << 8 | p->version);
+			learn_outcome(skb, here, state, translation, &tuple, p->version);
 	}
 	if (translation == TRANSLATED)
 		*owner = owner_of_translated(skb, p, &tuple, here);

@@ -73,31 +73,45 @@ static __always_inline __u64 slot_of_flow(struct __sk_buff *skb, struct packet *
 	return slot;
 }
 
-/*
- * The slot of a packet that cached_owner() does not know. The parsed headers are in the CPU's
- * memory, whose values the verifier does not track, so it walks the code after the parser only
- * once; on the stack if another packet may interrupt (PREEMPT_RT). NO_SLOT: it must not be counted.
- */
-#define NO_SLOT (-1)
+#define NO_SLOT (-1) /* the packet must not be counted */
 
-VERIFIED_ONCE int find_slot_of_packet(struct __sk_buff *skb)
+/* Parses into `p`, which is zeroed here. */
+static __noinline int slot_of_packet(struct __sk_buff *skb, struct packet *p,
+				     struct cpu_memory *here, __u32 cpu)
 {
-	__u32 cpu = bpf_get_smp_processor_id();
-	struct cpu_memory *here = bpf_map_lookup_elem(&cgt_cpus, &cpu);
-	struct packet on_stack, *p = &on_stack;
 	enum cgt_kind kind;
 
-	if (!here)
-		return reason_slot[CGT_OVERFLOW];
 	if (is_from_above(skb, here) || is_decrypted(skb, here))
 		return NO_SLOT;
-	if (!preempt_rt)
-		p = &here->packet;
-	barrier_var(p); /* else clang makes the choice again for each field */
 	*p = (struct packet){};
 	parse(skb, p);
 	kind = kind_by_headers(skb, p, here);
 	return kind == CGT_CGROUP ? slot_of_flow(skb, p, here, cpu) : slot_of_reason(kind);
+}
+
+/* With PREEMPT_RT another packet may interrupt: the parsed headers are on the stack. */
+static __noinline int slot_of_interruptible_packet(struct __sk_buff *skb, struct cpu_memory *here,
+						   __u32 cpu)
+{
+	struct packet p;
+
+	return slot_of_packet(skb, &p, here, cpu);
+}
+
+/*
+ * The slot of a packet that cached_owner() does not know. The parsed headers are in the CPU's
+ * memory, whose values the verifier does not track, so it walks the code after the parser only
+ * once.
+ */
+VERIFIED_ONCE int find_slot_of_packet(struct __sk_buff *skb)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+	struct cpu_memory *here = bpf_map_lookup_elem(&cgt_cpus, &cpu);
+
+	if (!here)
+		return reason_slot[CGT_OVERFLOW];
+	return preempt_rt ? slot_of_interruptible_packet(skb, here, cpu)
+			  : slot_of_packet(skb, &here->packet, here, cpu);
 }
 
 static __always_inline struct cgt_cell *ingress_cell(struct __sk_buff *skb, struct cpu_memory *here,
