@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/nat_flows.h"
 #include "bench/runner.h"
 
 namespace {
@@ -35,6 +36,7 @@ struct Case {
   std::uint32_t flows;
   WindowsKept windows = WindowsKept::gated;
   bool super_packet = false;
+  std::optional<NatFlow> nat = {};
 };
 
 const std::vector<Case> kCases{
@@ -61,6 +63,18 @@ const std::vector<Case> kCases{
     {"ingress_udp4_mix", Path::mix, Protocol::udp4, 1, 10000},
     {"egress_super_packet", Path::egress, Protocol::tcp4, 1, 1, WindowsKept::gated, true},
     {"ingress_tcp4_warm_super_packet", Path::warm, Protocol::tcp4, 1, 1, WindowsKept::gated, true},
+    // On a host with NAT rules: replies to its own clients of a service, to whom it masquerades,
+    // and what it forwards without a rule.
+    {"nat_reply_to_socket_warm", Path::warm, Protocol::tcp4, 1, 1, WindowsKept::gated, false,
+     NatFlow::to_socket},
+    {"nat_reply_to_socket_cold", Path::cold, Protocol::tcp4, 1, 1, WindowsKept::gated, false,
+     NatFlow::to_socket},
+    {"nat_reply_forwarded_warm", Path::warm, Protocol::tcp4, 1, 1, WindowsKept::gated, false,
+     NatFlow::to_foreign},
+    {"nat_reply_forwarded_cold", Path::cold, Protocol::tcp4, 1, 1, WindowsKept::gated, false,
+     NatFlow::to_foreign},
+    {"forwarded_warm", Path::warm, Protocol::tcp4, 1, 1, WindowsKept::gated, false, NatFlow::none},
+    {"forwarded_cold", Path::cold, Protocol::tcp4, 1, 1, WindowsKept::gated, false, NatFlow::none},
     // What the windows cost: ten times finer, with their clock read for each packet, and without
     // any.
     {"egress_100us", Path::egress, Protocol::tcp4, 1, 1, WindowsKept::fine},
@@ -157,7 +171,13 @@ Result<void> measure(Runner& runner, const Case& what, const Slices& wanted, Sam
   const Frame frame = what.super_packet ? super_packet() : frame_of(what.protocol);
   std::optional<Flows> flows;
   std::vector<Tuple> tuples(what.flows, frame.tuple);
-  if (finds_sockets(what.path)) {
+  std::optional<NatFlows> nat;
+  if (what.nat) {
+    auto made = NatFlows::make(*what.nat);
+    if (!made) return std::unexpected(std::move(made).error());
+    nat.emplace(*std::move(made));
+    tuples = {nat->reply()};
+  } else if (finds_sockets(what.path)) {
     auto made = Flows::make(what.protocol, what.accounts, what.flows);
     if (!made) return std::unexpected(std::move(made).error());
     flows.emplace(*std::move(made));
