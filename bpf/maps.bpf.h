@@ -90,10 +90,10 @@ struct mac_entry {
 	__u32 above;
 };
 
-/* An answer about the netns that was asked for last, valid for one jiffy. */
-struct netns_entry {
+/* An answer about the netns or interface (by its key) that was asked for last, for one jiffy. */
+struct fact_entry {
 	__u64 jiffy;
-	__u32 netns;
+	__u32 key;
 	__u32 answer;
 };
 
@@ -122,8 +122,10 @@ struct window_clock {
  */
 struct cpu_memory {
 	struct window_clock clock;
-	struct netns_entry nat[2];	     /* is NAT possible: IPv4, IPv6 */
-	struct netns_entry ipsec;	     /* is there a security association */
+	struct fact_entry nat[2];	     /* may NAT redirect: IPv4, IPv6 */
+	struct fact_entry mangle[2];	     /* may a rule give packets to a transparent proxy */
+	struct fact_entry ipsec;	     /* is there a security association */
+	struct fact_entry above;	     /* has the interface a device above it */
 	struct packet packet ON_CACHE_LINES; /* the packet whose owner is being looked up */
 	struct address_entry addresses[CGT_ADDRESS_CACHE_SIZE];
 	struct bpf_fib_lookup route; /* the question that is being asked */

@@ -9,6 +9,7 @@
 #pragma once
 
 #define NF_INET_PRE_ROUTING 0
+#define NF_IP_PRI_MANGLE    -150
 #define NF_IP_PRI_NAT_DST   -100
 #define MAX_NETFILTER_HOOKS 16
 #define IPS_SRC_NAT	    (1 << 4)
@@ -34,11 +35,8 @@ extern struct nf_conn *bpf_skb_ct_lookup(struct __sk_buff *skb, struct bpf_sock_
 					 __u32 opts_len) __ksym __weak;
 extern void bpf_ct_release(struct nf_conn *ct) __ksym __weak;
 
-/*
- * Tells whether the netns has a hook for destination NAT. nftables and both iptables register the
- * dispatcher of nf_nat at this priority; IPVS does not use it.
- */
-VERIFIED_ONCE int has_nat_hook(struct __sk_buff *ctx, __u32 version)
+/* Tells whether the netns has a PREROUTING hook of this priority. */
+VERIFIED_ONCE int has_prerouting_hook(struct __sk_buff *ctx, __u32 version, __s32 wanted)
 {
 	struct net *net = BPF_CORE_READ(kernel_skb(ctx), dev, nd_net.net);
 	struct nf_hook_entries *entries;
@@ -62,26 +60,42 @@ VERIFIED_ONCE int has_nat_hook(struct __sk_buff *ctx, __u32 version)
 		struct nf_hook_ops *ops = NULL;
 
 		bpf_probe_read_kernel(&ops, sizeof(ops), slot);
-		if (BPF_CORE_READ(ops, priority) == NF_IP_PRI_NAT_DST)
+		if (BPF_CORE_READ(ops, priority) == wanted)
 			return 1;
 	}
 	return count > MAX_NETFILTER_HOOKS;
 }
 
 /* Walks the netns' hooks once in a jiffy: that takes many probe reads. */
-static __noinline int nat_is_possible(struct __sk_buff *ctx, struct cpu_memory *here, __u32 version)
+static __always_inline int has_hook_now(struct __sk_buff *ctx, struct fact_entry *entry,
+					__u32 version, __s32 priority)
 {
-	struct netns_entry *entry = &here->nat[version == 6];
 	__u64 now = bpf_jiffies64();
 
 	if (preempt_rt)
-		return has_nat_hook(ctx, version);
-	if (entry->jiffy != now || entry->netns != netns_key) {
+		return has_prerouting_hook(ctx, version, priority);
+	if (entry->jiffy != now || entry->key != netns_key) {
 		entry->jiffy = now;
-		entry->netns = netns_key;
-		entry->answer = has_nat_hook(ctx, version);
+		entry->key = netns_key;
+		entry->answer = has_prerouting_hook(ctx, version, priority);
 	}
 	return entry->answer;
+}
+
+/*
+ * Destination NAT: nftables and both iptables register the dispatcher of nf_nat at this priority;
+ * IPVS does not use it.
+ */
+static __noinline int nat_is_possible(struct __sk_buff *ctx, struct cpu_memory *here, __u32 version)
+{
+	return has_hook_now(ctx, &here->nat[version == 6], version, NF_IP_PRI_NAT_DST);
+}
+
+/* A transparent proxy gets its packets by a rule of TPROXY, which belongs into the table mangle. */
+static __noinline int tproxy_is_possible(struct __sk_buff *ctx, struct cpu_memory *here,
+					 __u32 version)
+{
+	return has_hook_now(ctx, &here->mangle[version == 6], version, NF_IP_PRI_MANGLE);
 }
 
 /* Both ends as the receiver of direction `dir` sees them: the other direction's tuple, swapped. */

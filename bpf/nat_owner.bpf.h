@@ -179,17 +179,6 @@ static __always_inline struct owner owner_of_translated(struct __sk_buff *skb, s
 }
 
 /*
- * The owner of a packet to an address that is not ours and that NAT does not translate. A listener
- * on the wildcard matches, but only a handshake with it (a transparent proxy's) is a proof.
- */
-static __always_inline void owner_at_foreign(struct __sk_buff *skb, struct packet *p,
-					     enum match match, struct owner *owner)
-{
-	if (!answers_handshake(skb, p, match))
-		*owner = (struct owner){.kind = CGT_FORWARDED, .cacheable = 1};
-}
-
-/*
  * Decides for a packet that matched at most a port, where NAT is possible. `owner` is the match's
  * on entry and the packet's on return. Returns the owner's kind.
  */
@@ -204,15 +193,11 @@ static __noinline __u32 owner_under_nat(struct __sk_buff *skb, struct packet *p,
 
 	if (!answers_handshake(skb, p, match))
 		translation = translate(skb, &tuple, p->version, p->protocol, &is_reply);
-	if (p->whose == ADDRESS_FOREIGN && translation != TRANSLATED) {
-		owner_at_foreign(skb, p, match, owner);
-		return owner->kind;
-	}
 	/*
 	 * A reply answers a connection opened from here: it tells nothing about where new
 	 * connections to this port go.
 	 */
-	if (!is_reply && p->whose != ADDRESS_FOREIGN) {
+	if (!is_reply) {
 		state = port_state_of(&port, match == MATCHED_PORT || translation == TRANSLATED);
 		if (translation == UNTRACKED) {
 			if (state && match == MATCHED_PORT)

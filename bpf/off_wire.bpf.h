@@ -70,13 +70,29 @@ static __always_inline int is_mac_above(struct __sk_buff *skb, struct cpu_memory
 	return entry->above;
 }
 
+/* macvlan, ipvlan, bridge and bond take frames by an rx_handler. */
+static __always_inline int has_device_above(struct __sk_buff *skb, struct cpu_memory *here)
+{
+	struct fact_entry *entry = &here->above;
+	__u64 now = bpf_jiffies64();
+
+	if (preempt_rt)
+		return 1;
+	if (entry->jiffy != now || entry->key != iface_key) {
+		entry->jiffy = now;
+		entry->key = iface_key;
+		entry->answer = BPF_CORE_READ(kernel_skb(skb), dev, rx_handler) != NULL;
+	}
+	return entry->answer;
+}
+
 /*
  * Tells whether a device above this one sent the frame. Such a frame still has its sender's socket,
  * which frames from a wire never have (those of a veth do, but come from a MAC of its peer).
  */
 static __always_inline int is_from_above(struct __sk_buff *skb, struct cpu_memory *here)
 {
-	return l2_has_ethernet && skb->sk && BPF_CORE_READ(kernel_skb(skb), dev, rx_handler) &&
+	return l2_has_ethernet && skb->sk && has_device_above(skb, here) &&
 	       is_mac_above(skb, here, mac_of(skb, offsetof(struct ethhdr, h_source)));
 }
 
@@ -87,14 +103,14 @@ enum skb_ext_id {
 /* A packet may have been decrypted only if its netns has a security association. */
 static __always_inline int ipsec_is_used(struct __sk_buff *ctx, struct cpu_memory *here)
 {
-	struct netns_entry *entry = &here->ipsec;
+	struct fact_entry *entry = &here->ipsec;
 	__u64 now = bpf_jiffies64();
 
 	if (preempt_rt)
 		return 1;
-	if (entry->jiffy != now || entry->netns != netns_key) {
+	if (entry->jiffy != now || entry->key != netns_key) {
 		entry->jiffy = now;
-		entry->netns = netns_key;
+		entry->key = netns_key;
 		entry->answer = BPF_CORE_READ(kernel_skb(ctx), dev, nd_net.net, xfrm.state_num);
 	}
 	return entry->answer;

@@ -65,11 +65,21 @@ static __always_inline struct owner sender(struct __sk_buff *skb)
 }
 
 /*
+ * The owner of a packet to an address that is not ours. A listener on the wildcard matches, but
+ * only a handshake with it (a transparent proxy's) is a proof.
+ */
+static __always_inline void owner_at_foreign(struct __sk_buff *skb, struct packet *p,
+					     enum match match, struct owner *owner)
+{
+	if (!answers_handshake(skb, p, match))
+		*owner = (struct owner){.kind = CGT_FORWARDED, .cacheable = 1};
+}
+
+/*
  * The owner is cacheable if a connected socket took this very flow, or if a UDP socket took the
  * packet and NAT cannot or did not redirect it. A TCP socket that is about to close is looked up
- * again for each packet. A socket bound to both ends of the tuple proves that the packet is for it,
- * whosever the address seems to be: the socket is a transparent proxy's, or the address is one of
- * ours that the ledger does not know yet.
+ * again for each packet. Where TPROXY may give packets to a proxy, a socket bound to both ends of
+ * the tuple proves that the packet is for it, whosever the address seems to be.
  */
 static __always_inline struct owner receiver(struct __sk_buff *skb, struct packet *p,
 					     struct cpu_memory *here)
@@ -78,14 +88,16 @@ static __always_inline struct owner receiver(struct __sk_buff *skb, struct packe
 	enum match match;
 
 	p->whose = whose_address(skb, here, &p->tuple, p->version);
+	if (p->whose == ADDRESS_FOREIGN && !tproxy_is_possible(skb, here, p->version))
+		return (struct owner){.kind = CGT_FORWARDED, .cacheable = 1};
 	match = unlearned(look_up(skb, &p->tuple, p->version, p->protocol, &owner));
 	owner.cacheable = match == MATCHED_FLOW || (match && p->protocol == IPPROTO_UDP);
 	if (match >= MATCHED_FLOW)
 		return owner;
-	if (nat_is_possible(skb, here, p->version))
-		owner_under_nat(skb, p, match, &owner, here);
-	else if (p->whose == ADDRESS_FOREIGN)
+	if (p->whose == ADDRESS_FOREIGN)
 		owner_at_foreign(skb, p, match, &owner);
+	else if (nat_is_possible(skb, here, p->version))
+		owner_under_nat(skb, p, match, &owner, here);
 	else if (match == NO_MATCH)
 		owner = owner_without_socket(skb, p);
 	if (owner.kind == CGT_NO_SOCKET && p->whose == ADDRESS_UNCLEAR)
