@@ -52,7 +52,6 @@ static __always_inline __u64 slot_of_flow(struct __sk_buff *skb, struct packet *
 {
 	struct owner_entry *entry = owner_entry_of(here, p);
 	__u64 now = bpf_jiffies64();
-	__u32 kind, cacheable;
 	struct owner owner;
 	__u64 slot;
 
@@ -60,13 +59,11 @@ static __always_inline __u64 slot_of_flow(struct __sk_buff *skb, struct packet *
 	if (is_current(entry, p, now) && cell_of_entry(cpu, entry))
 		return entry->slot;
 	owner = receiver(skb, p, here);
-	kind = unlearned(owner.kind);
-	cacheable = unlearned(owner.cacheable);
-	if (kind != CGT_CGROUP)
-		slot = slot_of_reason(kind);
+	if (owner.kind != CGT_CGROUP)
+		slot = slot_of_reason(owner.kind);
 	else
 		cgroup_cell(here, cpu, owner.cgroup_id, &slot);
-	if (cacheable && !may_change_owner(p))
+	if (owner.cacheable && !may_change_owner(p))
 		store_flow(entry, p, now, owner.cgroup_id, slot);
 	else
 		entry->jiffy = 0;
