@@ -120,6 +120,20 @@ std::vector<AllowanceStep> Allowances::add(const AllowanceReading& reading) {
   return steps;
 }
 
+// All are taken out before the first is put back: two interfaces may have exchanged their names.
+void Allowances::rename(const std::map<std::string, std::string>& names) {
+  std::map<Key, Track> renamed;
+  for (const auto& [from, to] : names) {
+    for (std::size_t i = 0; i < kAllowanceCounters; ++i) {
+      const auto counter = static_cast<AllowanceCounter>(i);
+      if (auto track = tracks_.extract({from, counter})) {
+        renamed.insert_or_assign({to, counter}, track.mapped());
+      }
+    }
+  }
+  for (const auto& [key, track] : renamed) tracks_.insert_or_assign(key, track);
+}
+
 std::optional<AllowanceStep> Allowances::follow(const std::string& iface, AllowanceCounter counter,
                                                 std::uint64_t total) {
   const auto [found, first] = tracks_.try_emplace({iface, counter}, Track{.total = total});

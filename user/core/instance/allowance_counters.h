@@ -107,6 +107,8 @@ class Allowances {
   // begins at a new base: no difference is taken across that. A single reading of 0 between two
   // higher ones is ignored: ENA's driver shows 0 for a counter that the device refused to report.
   std::vector<AllowanceStep> add(const AllowanceReading& reading);
+  // Interfaces got new names since the last reading (old name -> new name): their counters go on.
+  void rename(const std::map<std::string, std::string>& names);
   // The gain in the last add(), summed over interfaces; std::nullopt if no interface has the
   // counter or only a base of it is known.
   [[nodiscard]] std::optional<std::uint64_t> gained(AllowanceCounter counter) const;

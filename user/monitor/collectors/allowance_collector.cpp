@@ -29,7 +29,7 @@ std::optional<AllowanceDelta> AllowanceCollector::update(
   if (!pace_.due(reading.taken.boot)) {
     return std::nullopt;
   }
-  keep_only(watched_, interfaces());
+  follow_interfaces(interfaces());
   AllowanceReading now{
       .taken = reading.taken, .interfaces = {}, .rx_packets = {}, .tx_packets = {}};
   read_all(now);
@@ -40,6 +40,18 @@ std::optional<AllowanceDelta> AllowanceCollector::update(
                         .interval = now.taken.boot - before,
                         .any = without().size() < watched_.size(),
                         .steps = allowances_.add(now)};
+}
+
+void AllowanceCollector::follow_interfaces(std::vector<CountedInterface> interfaces) {
+  std::map<std::string, std::string> renamed;
+  for (const CountedInterface& interface : interfaces) {
+    const auto known = watched_.find(interface.key);
+    if (known != watched_.end() && known->second.interface.name != interface.name) {
+      renamed.emplace(known->second.interface.name, interface.name);
+    }
+  }
+  allowances_.rename(renamed);
+  keep_only(watched_, std::move(interfaces));
 }
 
 // Each netns is entered once.

@@ -47,6 +47,7 @@ class AllowanceCollector {
     Nanoseconds skip_until{};  // boot time
     std::optional<Traffic> counted;
   };
+  void follow_interfaces(std::vector<CountedInterface> interfaces);
   void read_all(AllowanceReading& reading);
   void read_one(Watched& watched, AllowanceReading& reading);
   void add_packets(const Reading& ledger, AllowanceReading& reading);

@@ -46,6 +46,19 @@ AllowanceSummary minute(Gain gain, std::uint64_t packets_per_second) {
   return summary(allowances, bw_out);
 }
 
+TEST(Allowances, OfRenamedInterfacesGoOnAlsoIfTheyExchangeTheirNames) {
+  Allowances allowances;
+  allowances.add(reading(0, {{"ens5", only(bw_out, 100)}, {"ens6", only(bw_out, 9000)}}));
+  allowances.rename({{"ens5", "ens6"}, {"ens6", "ens5"}});
+  const auto steps =
+      allowances.add(reading(1, {{"ens6", only(bw_out, 107)}, {"ens5", only(bw_out, 9030)}}));
+  ASSERT_EQ(steps.size(), 2U);
+  EXPECT_EQ(allowances.gained(bw_out), 37U);
+  allowances.rename({{"ens5", "wan0"}});
+  allowances.add(reading(2, {{"ens6", only(bw_out, 107)}, {"wan0", only(bw_out, 9035)}}));
+  EXPECT_EQ(allowances.gained(bw_out), 5U);
+}
+
 TEST(Allowances, FourSeriesHaveFourVerdicts) {
   const auto none = minute([](int) { return 0; }, 25'000);
   EXPECT_EQ(none.verdict, AllowanceVerdict::quiet);
