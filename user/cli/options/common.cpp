@@ -53,9 +53,9 @@ void add_interface_options(CLI::App& command, monitor::InterfaceChoice& choice) 
            "NAME|GLOB", choice.interfaces);
   add_list(command,
            {.name = "--netns",
-            .help = "Network namespace to count in; repeatable",
+            .help = "Network namespace to count in, by name or glob, or all; repeatable",
             .fallback = "the one that cgtally runs in"},
-           "NAME|GLOB|PID|PATH|all", choice.netns);
+           "NAME|PID|PATH", choice.netns);
 }
 
 void add_duration_option(CLI::App& command, std::optional<Nanoseconds>& duration) {
