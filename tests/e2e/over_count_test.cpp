@@ -26,7 +26,7 @@ using namespace std::chrono_literals;
 
 const std::string kOver =
     "cgt0 rx: booked [0-9.]+ [kM]B in [0-9.]+ m?s, but the device says [0-9.]+ [kM]B: "
-    "(19[0-9]|20[0-9]) %: a redirect, a mirror or a macvlan brings packets here that were not on "
+    "(19[0-9]|20[0-9]) %: a redirect or a mirror brings packets here that were not on "
     "its wire\n";
 const std::string kBlind =
     "cgt0 tx: only (49|50) % of what the device counted came by here: nobody runs before ours, so "

@@ -228,7 +228,7 @@ std::string over_sentence(std::string_view interface_name, std::string_view dire
   const std::string percent =
       share < 100 ? fmt::format(": {:.0f} %", std::floor(share * 100)) : std::string();
   return fmt::format(
-      "{} {}: booked {} in {}, but the device says {}{}: a redirect, a mirror or a macvlan brings "
+      "{} {}: booked {} in {}, but the device says {}{}: a redirect or a mirror brings "
       "packets here that were not on its wire",
       interface_name, direction, format_bytes(over.counted), format_duration(over.length),
       format_bytes(over.device), percent);

@@ -7,7 +7,7 @@
 //     cut later on); hardware may count padding and the FCS, for which there is an allowance.
 // So a share below 1 is never an artefact of how the device counts, but a small loss can stay
 // hidden.
-// The other way, a redirect or a macvlan brings packets to our hooks that were on no wire of the
+// The other way, a redirect or a mirror brings packets to our hooks that were on no wire of the
 // device. A share above 1 is what bytes prove when all that a device may leave out is granted:
 //   - the Ethernet header and a tag of each packet (a bridge, lo, a veth whose peer merges);
 //   - the headers of the packets that a super-packet is cut into, which carry data;
@@ -101,8 +101,8 @@ class Coverage {
 [[nodiscard]] std::string blind_sentence(std::string_view interface_name,
                                          std::string_view direction, double share, bool attached,
                                          const std::vector<std::string>& before);
-// `eth0 rx: booked 2.0 GB in 6.00 s, but the device says 1.0 GB: 200 %: a redirect, a mirror or a
-// macvlan brings packets here that were not on its wire`.
+// `eth0 rx: booked 2.0 GB in 6.00 s, but the device says 1.0 GB: 200 %: a redirect or a mirror
+// brings packets here that were not on its wire`.
 [[nodiscard]] std::string over_sentence(std::string_view interface_name, std::string_view direction,
                                         const OverCount& over);
 

@@ -306,8 +306,8 @@ TEST(OverSentence, HasBothFigures) {
   const OverCount twice{
       .counted = {2'000'000'000}, .device = {1'000'000'000}, .length = std::chrono::seconds{6}};
   EXPECT_EQ(over_sentence("eth0", "rx", twice),
-            "eth0 rx: booked 2.0 GB in 6.00 s, but the device says 1.0 GB: 200 %: a redirect, a "
-            "mirror or a macvlan brings packets here that were not on its wire");
+            "eth0 rx: booked 2.0 GB in 6.00 s, but the device says 1.0 GB: 200 %: a redirect or a "
+            "mirror brings packets here that were not on its wire");
   const OverCount nearly_all{.counted = {52'000'000}, .device = {70}, .length = {}};
   EXPECT_NE(over_sentence("eth0", "rx", nearly_all).find("says 70 B: a redirect"),
             std::string::npos);

@@ -221,7 +221,7 @@ TEST(LedgerStatusReport, ADirectionWithMoreThanTheDeviceCarriedHasBothFigures) {
   EXPECT_TRUE(
       contains(lines,
                "  OVER ens5 rx: booked 2.0 GB in 1.00 s, but the device says 1.0 GB: 200 %: a "
-               "redirect, a mirror or a macvlan brings packets here that were not on its wire"));
+               "redirect or a mirror brings packets here that were not on its wire"));
 }
 
 TEST(LedgerStatusReport, ALostHookAndItsGapsAreSaid) {
