@@ -41,17 +41,21 @@ VERIFIED_ONCE int find_kind_without_socket(struct __sk_buff *skb)
 									   : CGT_KERNEL;
 }
 
+/* What was redirected to an ifb comes back without its socket, as if from another interface. */
+static __always_inline __u32 kind_without_socket(struct __sk_buff *skb)
+{
+	if (!skb->ingress_ifindex)
+		return find_kind_without_socket(skb);
+	return is_from_ifb(skb) ? NOT_COUNTED : CGT_FORWARDED;
+}
+
 static __always_inline struct owner sender(struct __sk_buff *skb)
 {
 	struct bpf_sock *sk = skb->sk;
 	__u64 id;
 
-	/* A packet that was redirected keeps the interface that it is given back to. */
-	if (skb->ingress_ifindex && is_from_ifb(skb))
-		return owner_by_reason(NOT_COUNTED);
 	if (!sk)
-		return owner_by_reason(skb->ingress_ifindex ? CGT_FORWARDED
-							    : find_kind_without_socket(skb));
+		return owner_by_reason(kind_without_socket(skb));
 	/*
 	 * For a SYN-ACK this is the listener's cgroup; for what the kernel answers in place of a
 	 * TIME_WAIT socket it is 0.

@@ -69,7 +69,7 @@ static __always_inline __u64 address_of(void *object)
 VERIFIED_ONCE int kind_of_kernel_socket(__u64 address)
 {
 	struct sock *sk = (void *)address;
-	__u32 protocol = BPF_CORE_READ_BITFIELD_PROBED(sk, sk_protocol);
+	__u32 protocol = BPF_CORE_READ(sk, sk_protocol);
 
 	if (protocol == IPPROTO_TCP && bpf_core_field_exists(struct tcp_sock, is_mptcp) &&
 	    BPF_CORE_READ_BITFIELD_PROBED((struct tcp_sock *)sk, is_mptcp))
@@ -79,9 +79,12 @@ VERIFIED_ONCE int kind_of_kernel_socket(__u64 address)
 	return CGT_KERNEL;
 }
 
-static __always_inline struct owner owner_of_kernel_socket(void *sk, __u64 cgroup_id)
+static __always_inline struct owner owner_of_kernel_socket(void *sk, __u32 protocol,
+							   __u64 cgroup_id)
 {
-	__u32 kind = kind_of_kernel_socket(address_of(sk));
+	__u32 kind = protocol == IPPROTO_TCP || protocol == IPPROTO_UDP
+			     ? kind_of_kernel_socket(address_of(sk))
+			     : CGT_KERNEL;
 
 	return (struct owner){.cgroup_id = kind == CGT_CGROUP ? cgroup_id : 0, .kind = kind};
 }
@@ -96,7 +99,7 @@ static __always_inline struct owner owner_of_typed(struct sock *sk, __u32 state)
 	else
 		id = cgroup_id_of_word(((struct sock___5_10 *)sk)->sk_cgrp_data.val);
 	if (may_be_of_kernel(id, state) && BPF_CORE_READ_BITFIELD(sk, sk_kern_sock))
-		return owner_of_kernel_socket(sk, id);
+		return owner_of_kernel_socket(sk, sk->sk_protocol, id);
 	return (struct owner){.cgroup_id = id};
 }
 
@@ -110,7 +113,7 @@ static __always_inline struct owner owner_of_address(struct sock *sk, __u32 stat
 	else
 		id = cgroup_id_of_word(BPF_CORE_READ((struct sock___5_10 *)sk, sk_cgrp_data.val));
 	if (may_be_of_kernel(id, state) && BPF_CORE_READ_BITFIELD_PROBED(sk, sk_kern_sock))
-		return owner_of_kernel_socket(sk, id);
+		return owner_of_kernel_socket(sk, BPF_CORE_READ(sk, sk_protocol), id);
 	return (struct owner){.cgroup_id = id};
 }
 

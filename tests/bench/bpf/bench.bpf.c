@@ -138,9 +138,12 @@ int bench_egress(struct __sk_buff *skb)
 
 	if (!t || !here)
 		return NEXT;
-	/* TEST_RUN's own socket has the caller's cgroup; the table says whose it shall be. */
-	if (owner.kind == CGT_CGROUP)
-		owner.cgroup_id = t->cgroup_id;
+	/*
+	 * TEST_RUN's own socket is one of the kernel, with the caller's cgroup; the table says
+	 * whose it shall be.
+	 */
+	owner.kind = CGT_CGROUP;
+	owner.cgroup_id = t->cgroup_id;
 	cell = cell_of_owner(here, cpu, owner, &slot);
 	count_packet(here, cpu, cell, slot, TX, wire_of(skb), bpf_jiffies64());
 	return NEXT;
