@@ -26,6 +26,13 @@ const volatile __u8 have_rdonly_cast = 0; /* kfunc bpf_rdonly_cast, 6.2 */
 const volatile __u8 have_conntrack = 0; /* kfunc bpf_skb_ct_lookup, 5.18 with nf_conntrack loaded */
 
 /*
+ * The number of a move of our filter to the head of its preference, in which two of our programs
+ * see a packet: the one at the head leads, the old one follows until it is deleted. 0: no move.
+ */
+const volatile __u32 leads_move = 0;
+const volatile __u32 follows_move = 0;
+
+/*
  * With PREEMPT_RT, softirqs run in threads that can be preempted: another packet may then write the
  * same CPU's cell. Counters are added atomically there, and nothing is cached.
  */

@@ -126,6 +126,7 @@ struct cpu_memory {
 	struct fact_entry mangle[2];	     /* may a rule give packets to a transparent proxy */
 	struct fact_entry ipsec;	     /* is there a security association */
 	struct fact_entry above;	     /* has the interface a device above it */
+	__u32 moved;			     /* the last move whose leading program ran here */
 	struct packet packet ON_CACHE_LINES; /* the packet whose owner is being looked up */
 	struct address_entry addresses[CGT_ADDRESS_CACHE_SIZE];
 	struct bpf_fib_lookup route; /* the question that is being asked */

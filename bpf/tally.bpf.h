@@ -162,6 +162,18 @@ static __always_inline void count_packet(struct cpu_memory *here, __u32 cpu, str
 	window->seq = seq + 2;
 }
 
+/*
+ * While a filter moves, tells the following program that the leading one has counted the packet:
+ * once that has run on a CPU, it runs there before the following one for each packet. (With
+ * PREEMPT_RT another packet may run in between: there, those under way are not counted.)
+ */
+static __always_inline int is_counted_at_head(struct cpu_memory *here)
+{
+	if (leads_move)
+		here->moved = leads_move;
+	return follows_move && here->moved == follows_move;
+}
+
 static __always_inline void tally_ingress(struct __sk_buff *skb)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
@@ -176,7 +188,7 @@ static __always_inline void tally_ingress(struct __sk_buff *skb)
 	 * ingress of the sending device and without an Ethernet header (dev_loopback_xmit). It was
 	 * never on a wire.
 	 */
-	if (!here || skb->pkt_type == PACKET_LOOPBACK)
+	if (!here || skb->pkt_type == PACKET_LOOPBACK || is_counted_at_head(here))
 		return;
 	cell = ingress_cell(skb, here, cpu, now, &slot);
 	wire = wire_of(skb);
@@ -193,7 +205,7 @@ static __always_inline void tally_egress(struct __sk_buff *skb)
 	struct owner owner;
 	__u64 slot;
 
-	if (!here)
+	if (!here || is_counted_at_head(here))
 		return;
 	owner = sender(skb);
 	if (owner.kind == NOT_COUNTED)

@@ -244,6 +244,8 @@ struct cgt_header {
 	__u32 gone_slot;  /* of (retired) on (gone) */
 	__u64 kept_boot_ns; /* when a keeper last worked */
 	__u64 imported_abi; /* the ABI whose totals are in here as opening balances; 0: none */
+	__u32 last_move;    /* number of the last move of a filter to the head of its preference */
+	__u32 reserved;
 	struct cgt_retire_entry journal[CGT_RETIRE_ENTRIES];
 };
 CGT_ASSERT(__builtin_offsetof(struct cgt_header, interfaces_seq) == 88, "what every ABI can read");
@@ -280,6 +282,8 @@ struct cgt_interface {
 	struct cgt_totals device;    /* the device's own counters at `from` */
 	__u32 next_program_id[2];    /* about to replace `program_id`; written before that */
 	__u64 netns_cookie; /* tells netns apart that had the same inode; 0: kernel before 5.14 */
+	__u64 displaced;    /* how often another filter was put before ours, and ours moved back */
+	__u64 displaced_ns; /* for how long at most ours then did not come first */
 };
 
 /*

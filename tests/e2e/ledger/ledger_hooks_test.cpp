@@ -177,7 +177,7 @@ TEST_P(LedgerHooksTest, AFilterWhoseProgramSomebodyReplacesInPlaceIsLeftAndOursH
     auto keeper = start_keeper(up());
     replace_ours(HookDirection::egress, usurper);
     expect_reattached(*keeper);
-    EXPECT_NE(our_preference("egress"), "1");
+    EXPECT_EQ(our_preference("egress"), "1") << "before the usurper, at the same preference";
     expect_status("cgt0  clsact filter, totals since *, hook lost once: at most * uncounted");
     keeper.reset();
     replace_ours(HookDirection::ingress, successor);  // while no keeper runs
@@ -194,6 +194,28 @@ TEST_P(LedgerHooksTest, AFilterWhoseProgramSomebodyReplacesInPlaceIsLeftAndOursH
     for (const auto& program : attached_programs(wire.host())) left.push_back(program.name);
     EXPECT_EQ(left, (Words{"ingress", "egress"})) << "so tc calls what it has from there";
     EXPECT_EQ(bpffs.entries(), Words{});
+  });
+}
+
+// Where it ends the chain, as those of Cilium and others do, nothing comes by a later filter.
+TEST_P(LedgerHooksTest, AFilterThatIsPutBeforeOursIsPassedAgainAndStatusSaysSo) {
+  if (GetParam() == HookChoice::newest) GTEST_SKIP() << "tcx runs before each filter";
+  on_kernel([&] {
+    const auto keeper = start_keeper(up());
+    const ForeignProgram other(ForeignProgram::kPass, "other");
+    other.attach_filter(wire.host(), "cgt0", HookDirection::egress, 1, 1);
+    await_words(*keeper, "was put before ours");
+    EXPECT_TRUE(has_line_like(keeper->said(),
+                              "cgtally: cgt0: the tc filter other (pref 1) was put before ours; "
+                              "ours is the first again, and in up to * what did not pass it was "
+                              "not counted"))
+        << keeper->said();
+    expect_counted_once();
+    expect_status(
+        "cgt0  clsact filter, totals since *, displaced once: not the first for at most *");
+    ASSERT_EQ(finish(down()).exit_code, 0);
+    EXPECT_EQ(attached_cgtally(wire.host()), Words{});
+    EXPECT_EQ(attached_programs(wire.host()).size(), 1U) << "the other one stays";
   });
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "adapters/netlink/filters.h"
 
+#include <arpa/inet.h>
+#include <linux/if_ether.h>
 #include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
@@ -15,11 +17,13 @@ namespace {
 std::optional<Filter> parse_filter(nlmsghdr& message) {
   const auto header = header_of<tcmsg>(message);
   if (!header || message.nlmsg_type != RTM_NEWTFILTER) return std::nullopt;
-  const Attributes<TCA_OPTIONS> attributes(message, sizeof(*header));
+  const Attributes<TCA_CHAIN> attributes(message, sizeof(*header));
   const Attributes<TCA_BPF_MAX> bpf(attributes[TCA_OPTIONS]);
   Filter filter;
   filter.preference = TC_H_MAJ(header->tcm_info) >> 16;
   filter.handle = header->tcm_handle;
+  filter.chain = attributes.value<std::uint32_t>(TCA_CHAIN).value_or(0);
+  filter.any_protocol = TC_H_MIN(header->tcm_info) == htons(ETH_P_ALL);
   filter.kind = attributes.text(TCA_KIND);
   if (filter.kind == "bpf") {
     filter.bpf_name = bpf.text(TCA_BPF_NAME);

@@ -16,6 +16,8 @@ enum class Chain : std::uint8_t { ingress, egress };
 struct Filter {
   std::uint32_t preference = 0;  // lower runs earlier
   std::uint32_t handle = 0;      // 0: the kernel's own head entry of a preference
+  std::uint32_t chain = 0;       // only chain 0 runs, unless one of its filters jumps to another
+  bool any_protocol = false;     // takes packets of each protocol
   std::string kind;              // "bpf", "flower"...
   std::string bpf_name;          // "cgt_ingress:[42]"; empty unless kind is bpf
   std::uint32_t bpf_program_id = 0;

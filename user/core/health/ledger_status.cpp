@@ -178,15 +178,21 @@ void add_allowances(Lines& lines, const LedgerStatusReport& status) {
   if (!names.empty()) add(lines, "ena", "no allowance counters on {}", names);
 }
 
+std::string times(std::uint64_t count) {
+  return count == 1 ? "once" : fmt::format("{} times", format_count(count));
+}
+
 std::string headline(const InterfaceCondition& interface, const Moment& now) {
   std::string text = fmt::format("{}  {}, totals since {}", printable(interface.name),
                                  interface.hook.empty() ? "not counted now" : interface.hook,
                                  since(interface.since, now));
   if (interface.gaps > 0) {
-    const std::string times =
-        interface.gaps == 1 ? "once" : fmt::format("{} times", format_count(interface.gaps));
-    text +=
-        fmt::format(", hook lost {}: at most {} uncounted", times, format_duration(interface.gap));
+    text += fmt::format(", hook lost {}: at most {} uncounted", times(interface.gaps),
+                        format_duration(interface.gap));
+  }
+  if (interface.displaced > 0) {
+    text += fmt::format(", displaced {}: not the first for at most {}", times(interface.displaced),
+                        format_duration(interface.displaced_for));
   }
   return text;
 }

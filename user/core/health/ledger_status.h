@@ -76,6 +76,8 @@ struct InterfaceCondition {
   Moment since;
   std::uint64_t gaps = 0;
   Nanoseconds gap{};
+  std::uint64_t displaced = 0;  // how often another filter was put before ours
+  Nanoseconds displaced_for{};
   DirectionCondition rx;
   DirectionCondition tx;
   QueueCondition queue;

@@ -234,6 +234,8 @@ class LedgerInspector {
     one.since = record.since;
     one.gaps = record.gaps;
     one.gap = record.gap;
+    one.displaced = record.displaced;
+    one.displaced_for = record.displaced_for;
     one.rx.counted = traffic.all.rx_bytes;
     one.tx.counted = traffic.all.tx_bytes;
     one.rx.named = share(traffic.named.rx_bytes, traffic.all.rx_bytes);

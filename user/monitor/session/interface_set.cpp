@@ -194,9 +194,16 @@ Result<bool> InterfaceSet::add(const netns::SelectedNetns& found) {
 void InterfaceSet::reattach(bpf::PacketPrograms& programs) const {
   for (const auto& netns : netns_) {
     for (const bpf::ReattachedHook& hook : netns->reattach(programs, sys::now().boot)) {
-      notices_.report(fmt::format(
-          "{}: somebody took our program away; it is attached again, and up to {} were not counted",
-          interface_name(hook.key), format_duration(hook.gap)));
+      notices_.report(
+          hook.displaced_by.empty()
+              ? fmt::format(
+                    "{}: somebody took our program away; it is attached again, and up to {} "
+                    "were not counted",
+                    interface_name(hook.key), format_duration(hook.gap))
+              : fmt::format(
+                    "{}: the tc filter {} was put before ours; ours is the first again, and "
+                    "in up to {} what did not pass it was not counted",
+                    interface_name(hook.key), hook.displaced_by, format_duration(hook.gap)));
     }
   }
 }

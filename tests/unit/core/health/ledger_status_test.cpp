@@ -238,6 +238,15 @@ TEST(LedgerStatusReport, ALostHookAndItsGapsAreSaid) {
       lines, "  rx     112.4 GB   112.4 GB   100 %       -  98.5 %  OUR PROGRAM IS NOT THERE"));
 }
 
+TEST(LedgerStatusReport, AFilterThatWasDisplacedIsSaid) {
+  LedgerStatusReport displaced = status();
+  displaced.interfaces[0].displaced = 3;
+  displaced.interfaces[0].displaced_for = 4s;
+  EXPECT_TRUE(contains(status_lines(displaced),
+                       "ens5  tcx, totals since 2026-11-18 07:31:00Z (3d04h), displaced 3 times: "
+                       "not the first for at most 4.00 s"));
+}
+
 TEST(LedgerStatusReport, WhatHasGoneAndWhatWasLeftHaveTheirLines) {
   LedgerStatusReport rest = status();
   rest.gone.rx_bytes = {3'000'000'000};

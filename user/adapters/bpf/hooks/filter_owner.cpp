@@ -10,12 +10,14 @@
 #include <string_view>
 #include <vector>
 
+#include "adapters/netlink/filters.h"
 #include "adapters/sys/fd.h"
 
 namespace cgtally::bpf {
 namespace {
 
 constexpr std::string_view kLivenessProgram = "cgt_liveness";
+constexpr std::string_view kCells = "cgt_cells";
 constexpr std::size_t kMostMaps = 64;
 
 struct Program {
@@ -52,7 +54,25 @@ bool share_a_map(const Program& a, const Program& b) {
       a.maps, [&](std::uint32_t id) { return std::ranges::find(b.maps, id) != b.maps.end(); });
 }
 
+bool is_called(std::uint32_t map_id, std::string_view name) {
+  const sys::Fd fd(bpf_map_get_fd_by_id(map_id));
+  bpf_map_info info{};
+  std::uint32_t size = sizeof(info);
+  return fd && bpf_obj_get_info_by_fd(fd.get(), &info, &size) == 0 && info.name == name;
+}
+
 }  // namespace
+
+// Anybody may call a filter as ours are called, and orphaned filters of ours are deleted.
+bool is_packet_program(const netlink::Filter& filter) {
+  const bool named =
+      filter.bpf_name.starts_with("cgt_ingress") || filter.bpf_name.starts_with("cgt_egress");
+  if (!named) return false;
+  const auto program = program_by_id(filter.bpf_program_id);
+  if (!program) return true;
+  return std::ranges::any_of(program->maps,
+                             [](std::uint32_t map) { return is_called(map, kCells); });
+}
 
 bool owner_process_alive(std::uint32_t program_id) {
   const auto program = program_by_id(program_id);

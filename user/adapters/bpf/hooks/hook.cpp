@@ -2,19 +2,17 @@
 #include "adapters/bpf/hooks/hook.h"
 
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
+#include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <cstdio>
+#include <ranges>
 #include <utility>
 #include <vector>
 
-#include "adapters/bpf/base/libbpf_log.h"
 #include "adapters/bpf/base/pin.h"
+#include "adapters/bpf/hooks/clsact_filters.h"
 #include "adapters/bpf/hooks/filter_owner.h"
 #include "adapters/bpf/hooks/tcx_type.h"
-#include "adapters/netlink/filters.h"
 #include "adapters/sys/error.h"
 
 namespace cgtally::bpf {
@@ -22,73 +20,6 @@ namespace {
 
 constexpr std::uint32_t kBefore =
     1U << 3;  // BPF_F_BEFORE: without a relative program, the head of the chain
-
-constexpr std::uint32_t kLastPreference = 0xffff;
-
-netlink::Chain chain_of(HookDirection direction) {
-  return direction == HookDirection::ingress ? netlink::Chain::ingress : netlink::Chain::egress;
-}
-
-bpf_tc_hook tc_hook(int ifindex, HookDirection direction) {
-  bpf_tc_hook hook{};
-  hook.sz = sizeof(hook);
-  hook.ifindex = ifindex;
-  hook.attach_point = direction == HookDirection::ingress ? BPF_TC_INGRESS : BPF_TC_EGRESS;
-  return hook;
-}
-
-bpf_tc_opts tc_filter(std::uint32_t preference) {
-  bpf_tc_opts opts{};
-  opts.sz = sizeof(opts);
-  opts.handle = kFilterHandle;
-  opts.priority = preference;
-  return opts;
-}
-
-int detach_filter(int ifindex, HookDirection direction, std::uint32_t preference) {
-  const LibbpfLog log;
-  const bpf_tc_hook hook = tc_hook(ifindex, direction);
-  const bpf_tc_opts filter = tc_filter(preference);
-  return bpf_tc_detach(&hook, &filter);
-}
-
-// Returns the id of the new program.
-Result<std::uint32_t> replace_filter(int program_fd, int ifindex, HookDirection direction,
-                                     std::uint32_t preference) {
-  const LibbpfLog log;
-  const bpf_tc_hook hook = tc_hook(ifindex, direction);
-  bpf_tc_opts filter = tc_filter(preference);
-  filter.prog_fd = program_fd;
-  filter.flags = BPF_TC_F_REPLACE;
-  if (const int code = bpf_tc_attach(&hook, &filter); code < 0) {
-    return std::unexpected(sys::error_from(-code, "replace the program of a clsact filter"));
-  }
-  return filter.prog_id;
-}
-
-// A preference is free only if no filter has it: filters of one preference must be of one kind, and
-// we could not choose their order.
-std::uint32_t first_free_preference(const std::vector<netlink::Filter>& filters) {
-  std::uint32_t preference = 1;
-  const auto taken = [&](const netlink::Filter& filter) { return filter.preference == preference; };
-  while (preference < kLastPreference && std::ranges::any_of(filters, taken)) ++preference;
-  return preference;
-}
-
-bool is_empty(int ifindex) {
-  for (const auto chain : {netlink::Chain::ingress, netlink::Chain::egress}) {
-    const auto filters = netlink::list_filters(ifindex, chain);
-    if (!filters || !filters->empty()) return false;
-  }
-  return true;
-}
-
-void remove_qdisc(int ifindex) {
-  const LibbpfLog log;
-  bpf_tc_hook hook = tc_hook(ifindex, HookDirection::ingress);
-  hook.attach_point = static_cast<bpf_tc_attach_point>(BPF_TC_INGRESS | BPF_TC_EGRESS);
-  bpf_tc_hook_destroy(&hook);
-}
 
 // The kernel's answer for a tcx link, which bpf_link_info of Debian 12 does not have.
 struct TcxLinkInfo {
@@ -121,31 +52,15 @@ Result<Hook> Hook::attach_tcx(int program_fd, int ifindex, HookDirection directi
 Result<Hook> Hook::attach_clsact(int program_fd, int ifindex, HookDirection direction) {
   auto here = netns::Netns::current();
   if (!here) return std::unexpected(std::move(here).error());
-
-  const LibbpfLog log;
-  bpf_tc_hook hook = tc_hook(ifindex, direction);
-  const int made = bpf_tc_hook_create(&hook);
-  if (made < 0 && made != -EEXIST) {
-    return std::unexpected(sys::error_from(
-        -made, "create the clsact qdisc",
-        made == -ENOENT ? "load the kernel module: modprobe sch_ingress" : std::string{}));
+  const auto made = make_qdisc(ifindex);
+  if (!made) return std::unexpected(made.error());
+  auto filter = add_filter(program_fd, ifindex, direction);
+  if (!filter) {
+    if (*made) remove_qdisc_if_empty(ifindex);
+    return std::unexpected(std::move(filter).error());
   }
-  FilterLocation location{*std::move(here), ifindex, direction, {.made_qdisc = made == 0}};
-  auto filters = netlink::list_filters(ifindex, chain_of(direction));
-  if (!filters) return std::unexpected(std::move(filters).error());
-  location.filter.preference = first_free_preference(*filters);
-
-  bpf_tc_opts filter = tc_filter(location.filter.preference);
-  filter.prog_fd = program_fd;
-  if (const int code = bpf_tc_attach(&hook, &filter); code < 0) {
-    if (location.filter.made_qdisc && is_empty(ifindex)) remove_qdisc(ifindex);
-    return std::unexpected(sys::error_from(
-        -code, "attach a clsact filter",
-        code == -ENOENT ? "load the kernel module: modprobe cls_bpf"
-                        : "see what holds the hook: tc filter show dev IFACE ingress"));
-  }
-  location.filter.program_id = filter.prog_id;
-  return Hook(std::move(location));
+  filter->made_qdisc = *made;
+  return Hook(FilterLocation{*std::move(here), ifindex, direction, *filter});
 }
 
 Result<Hook> Hook::take_over_tcx(int program_fd, int ifindex, const std::string& pin) {
@@ -172,16 +87,13 @@ Result<Hook> Hook::take_over_clsact(int program_fd, int ifindex, HookDirection d
                                     const Filter& kept) {
   auto here = netns::Netns::current();
   if (!here) return std::unexpected(std::move(here).error());
-  FilterLocation location{*std::move(here), ifindex, direction, kept};
   const auto there = find_filter(ifindex, direction, kept);
   if (!there) {
     return std::unexpected(sys::error_from(ENOENT, "our clsact filter is not there any more"));
   }
-  location.filter = *there;
-  const auto program_id = replace_filter(program_fd, ifindex, direction, there->preference);
-  if (!program_id) return std::unexpected(program_id.error());
-  location.filter.program_id = location.filter.next_program_id = *program_id;
-  Hook taken(std::move(location));
+  const auto replaced = replace_filter(program_fd, ifindex, direction, *there);
+  if (!replaced) return std::unexpected(replaced.error());
+  Hook taken(FilterLocation{*std::move(here), ifindex, direction, *replaced});
   taken.kept_ = true;
   return taken;
 }
@@ -203,11 +115,10 @@ Result<void> Hook::replace(int program_fd) {
   if (!there) {
     return std::unexpected(sys::error_from(ENOENT, "our clsact filter is not there any more"));
   }
-  const auto program_id =
-      replace_filter(program_fd, location_->ifindex, location_->direction, there->preference);
-  if (!program_id) return std::unexpected(program_id.error());
-  location_->filter.preference = there->preference;
-  location_->filter.program_id = location_->filter.next_program_id = *program_id;
+  const auto replaced =
+      replace_filter(program_fd, location_->ifindex, location_->direction, *there);
+  if (!replaced) return std::unexpected(replaced.error());
+  location_->filter = *replaced;
   return {};
 }
 
@@ -250,22 +161,46 @@ Hook::~Hook() {
   if (!kept_) remove();
 }
 
-// The program id decides: someone may have deleted the qdisc, and another cgtally may have a filter
-// with the same handle in a new qdisc.
 std::optional<Hook::Filter> Hook::find_filter(int ifindex, HookDirection direction,
                                               const Filter& kept) {
-  const auto filters = netlink::list_filters(ifindex, chain_of(direction));
-  if (!filters) return std::nullopt;
-  const auto found = std::ranges::find_if(*filters, [&](const netlink::Filter& filter) {
-    return filter.handle == kFilterHandle && filter.bpf_program_id != 0 &&
-           (filter.bpf_program_id == kept.program_id ||
-            filter.bpf_program_id == kept.next_program_id);
-  });
-  if (found == filters->end()) return std::nullopt;
-  Filter filter = kept;
-  filter.preference = found->preference;
-  filter.program_id = found->bpf_program_id;
-  return filter;
+  const auto ours = filters_of(ifindex, direction, kept);
+  return ours.empty() ? std::nullopt : std::optional(ours.front());
+}
+
+void Hook::finish_move(int ifindex, HookDirection direction, const Filter& kept) {
+  const auto ours = filters_of(ifindex, direction, kept);
+  for (const Filter& follower : ours | std::views::drop(1)) {
+    delete_filter(ifindex, direction, follower);
+  }
+}
+
+std::string Hook::displaced_by() const {
+  if (!location_) return {};
+  const auto filters = filters_at(location_->ifindex, location_->direction);
+  return filters ? displacing_filter(*filters, location_->filter.program_id) : std::string{};
+}
+
+Result<void> Hook::move_to_head(const MovePrograms& programs, const RecordMove& record) {
+  const auto& [netns, ifindex, direction, kept] = *location_;
+  const auto old = find_filter(ifindex, direction, kept);
+  if (!old) return std::unexpected(sys::error_from(ENOENT, "our clsact filter is not there"));
+  if (auto noted = record(old->program_id, programs.follows.id); !noted) return noted;
+  const auto follower = replace_filter(programs.follows.fd, ifindex, direction, *old);
+  if (!follower) return std::unexpected(follower.error());
+  if (auto noted = record(programs.follows.id, programs.leads.id); !noted) return noted;
+  auto leader = add_filter(programs.leads.fd, ifindex, direction);
+  if (!leader) {
+    (void)replace_filter(programs.stays.fd, ifindex, direction, *follower);
+    (void)record(programs.follows.id, programs.stays.id);
+    return std::unexpected(leader.error());
+  }
+  delete_filter(ifindex, direction, *follower);
+  if (auto noted = record(programs.leads.id, programs.stays.id); !noted) return noted;
+  auto stays = replace_filter(programs.stays.fd, ifindex, direction, *leader);
+  if (!stays) return std::unexpected(stays.error());
+  stays->made_qdisc = kept.made_qdisc;
+  location_->filter = *stays;
+  return record(programs.stays.id, programs.stays.id);
 }
 
 void Hook::remove() {
@@ -284,22 +219,23 @@ void Hook::remove() {
 }
 
 void Hook::remove_filter(int ifindex, HookDirection direction, const Filter& kept) {
-  if (const auto there = find_filter(ifindex, direction, kept)) {
-    detach_filter(ifindex, direction, there->preference);
+  // The last first: a filter that follows another one counts nothing.
+  for (const Filter& there : filters_of(ifindex, direction, kept) | std::views::reverse) {
+    delete_filter(ifindex, direction, there);
   }
-  if (kept.made_qdisc && is_empty(ifindex)) remove_qdisc(ifindex);
+  if (kept.made_qdisc) remove_qdisc_if_empty(ifindex);
 }
 
 Result<std::vector<OrphanedFilter>> orphaned_filters(int ifindex) {
   std::vector<OrphanedFilter> orphaned;
   for (const auto direction : {HookDirection::ingress, HookDirection::egress}) {
-    auto filters = netlink::list_filters(ifindex, chain_of(direction));
+    auto filters = filters_at(ifindex, direction);
     if (!filters) return std::unexpected(std::move(filters).error());
     for (const netlink::Filter& filter : *filters) {
-      const bool ours = filter.handle == kFilterHandle && filter.bpf_name.starts_with("cgt_");
-      if (!ours || owner_process_alive(filter.bpf_program_id)) continue;
+      if (!is_packet_program(filter) || owner_process_alive(filter.bpf_program_id)) continue;
       orphaned.push_back({.direction = direction,
                           .preference = filter.preference,
+                          .handle = filter.handle,
                           .name = filter.bpf_name.substr(0, filter.bpf_name.find(":["))});
     }
   }
@@ -311,7 +247,8 @@ Result<int> remove_orphaned_filters(int ifindex) {
   if (!orphaned) return std::unexpected(orphaned.error());
   int removed = 0;
   for (const OrphanedFilter& filter : *orphaned) {
-    if (detach_filter(ifindex, filter.direction, filter.preference) == 0) ++removed;
+    const Hook::Filter at{.preference = filter.preference, .handle = filter.handle};
+    if (delete_filter(ifindex, filter.direction, at) == 0) ++removed;
   }
   return removed;
 }

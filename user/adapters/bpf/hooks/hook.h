@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // One tc program at one interface and direction: at the head of the tcx chain if the kernel has tcx
-// (6.6), otherwise as a clsact filter with our fixed handle at the first free preference. Never
+// (6.6), otherwise as a clsact filter at the head of the first preference that takes it. Never
 // both, because both would run and count twice.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,7 +19,8 @@ namespace cgtally::bpf {
 enum class HookDirection : std::uint8_t { ingress, egress };
 enum class HookKind : std::uint8_t { tcx, clsact };
 
-// The handle of our filters, by which a later process finds those that a killed one left.
+// The handle of our filters, or the next free one. Only a courtesy to people who look: our filters
+// are found by their programs.
 inline constexpr std::uint32_t kFilterHandle = 0xc67a11;
 
 // An attached program. PacketPrograms has two for each interface. Detaches on destruction what it
@@ -38,6 +40,7 @@ class Hook {
   static bool is_link_at(int ifindex, const std::string& pin);
   struct Filter {
     std::uint32_t preference = 0;
+    std::uint32_t handle = 0;
     std::uint32_t program_id = 0;
     std::uint32_t next_program_id = 0;  // the one that is about to replace it, or has
     bool made_qdisc = false;            // the qdisc is ours to remove
@@ -49,6 +52,9 @@ class Hook {
   // runs.
   static std::optional<Filter> find_filter(int ifindex, HookDirection direction,
                                            const Filter& kept);
+  // Finishes a move to the head that a killed process began, if it did: only the filter at the head
+  // stays. Nothing is counted twice, or not at all.
+  static void finish_move(int ifindex, HookDirection direction, const Filter& kept);
   // Removes a filter that another process kept, and its qdisc if that is ours and empty. Does
   // nothing if the filter is not there.
   static void remove_filter(int ifindex, HookDirection direction, const Filter& kept);
@@ -62,6 +68,21 @@ class Hook {
   // Tells whether the program is still attached: a link survives its device, and anyone may delete
   // a filter. The calling thread must be in the interface's netns.
   [[nodiscard]] bool attached() const;
+  // Names the filter of somebody else that runs before ours though ours could come first; empty if
+  // there is none, and for tcx. The calling thread must be in the interface's netns.
+  [[nodiscard]] std::string displaced_by() const;
+  // Makes our filter the first of its preference again, so that each packet is counted once: the
+  // old filter follows, and counts what the leading one has not, until it is deleted. In the end
+  // `stays` is attached. `record` notes which programs may be attached, before each step.
+  struct MoveProgram {
+    int fd = -1;
+    std::uint32_t id = 0;
+  };
+  struct MovePrograms {
+    MoveProgram leads, follows, stays;
+  };
+  using RecordMove = std::function<Result<void>(std::uint32_t program, std::uint32_t next_program)>;
+  Result<void> move_to_head(const MovePrograms& programs, const RecordMove& record);
   // Detaches the program, also if it is kept.
   void remove();
   // The clsact filter; all zero for tcx.
@@ -93,6 +114,7 @@ class Hook {
 struct OrphanedFilter {
   HookDirection direction = HookDirection::ingress;
   std::uint32_t preference = 0;
+  std::uint32_t handle = 0;
   std::string name;  // of its program
 };
 // The calling thread must be in the interface's netns.

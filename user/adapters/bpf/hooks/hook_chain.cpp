@@ -65,7 +65,7 @@ Result<void> add_filters(Chain& chain, int ifindex, HookDirection direction) {
                                                                          : netlink::Chain::egress);
   if (!filters) return std::unexpected(filters.error());
   for (const auto& filter : *filters) {
-    if (filter.handle == 0) continue;
+    if (filter.handle == 0 || filter.chain != 0) continue;
     chain.push_back(
         {HookPoint::filter, filter.bpf_program_id, filter.preference, filter_name(filter)});
   }

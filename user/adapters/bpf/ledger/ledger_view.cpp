@@ -35,7 +35,9 @@ InterfaceRecord record_from(std::uint32_t key, const cgt_interface& raw) {
                      .tx_bytes = Bytes{raw.device.tx_bytes},
                      .tx_packets = Packets{raw.device.tx_packets}},
           .gaps = raw.gaps,
-          .gap = Nanoseconds(raw.gap_ns)};
+          .gap = Nanoseconds(raw.gap_ns),
+          .displaced = raw.displaced,
+          .displaced_for = Nanoseconds(raw.displaced_ns)};
 }
 
 std::string hex(const __u64 (&id)[2]) {

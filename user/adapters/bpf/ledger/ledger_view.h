@@ -31,9 +31,11 @@ struct InterfaceRecord {
   HookKind hook = HookKind::tcx;
   std::array<std::uint32_t, 2> program_ids{};  // ingress, egress
   Moment since;
-  Traffic device;          // the device's own counters then
-  std::uint64_t gaps = 0;  // how often a hook was lost and attached again
-  Nanoseconds gap{};       // how long nobody counted then, at most
+  Traffic device;               // the device's own counters then
+  std::uint64_t gaps = 0;       // how often a hook was lost and attached again
+  Nanoseconds gap{};            // how long nobody counted then, at most
+  std::uint64_t displaced = 0;  // how often another filter was put before ours
+  Nanoseconds displaced_for{};  // how long ours was not the first then, at most
 };
 
 [[nodiscard]] std::vector<InterfaceRecord> interface_records(const Ledger& ledger);

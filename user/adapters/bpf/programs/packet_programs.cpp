@@ -146,6 +146,7 @@ std::vector<ReattachedHook> PacketPrograms::reattach(std::uint64_t netns_inode, 
       impl_->list_attachments();
     }
     if (one.ingress->attached() && one.egress->attached()) one.seen_attached = now;
+    if (const auto moved = impl_->move_to_head(one, now)) reattached.push_back(*moved);
   }
   return reattached;
 }

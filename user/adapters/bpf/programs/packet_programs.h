@@ -44,11 +44,13 @@ struct ProgramCost {
   }
 };
 
-// A hook of ours that another program removed, and that is attached again.
+// A hook of ours that another program removed, or another filter displaced from the head of its
+// preference, and that is attached there again.
 struct ReattachedHook {
   InterfaceKey key;
   std::string iface;
-  Nanoseconds gap{};  // packets were not counted for at most this long
+  Nanoseconds gap{};         // packets were not counted for at most this long
+  std::string displaced_by;  // "NAME (pref 1)"; empty: our program was taken away
 };
 
 // Private sessions and the keeper have one. With a private ledger, destruction detaches everything:
@@ -86,8 +88,8 @@ class PacketPrograms {
   // Detaches an interface that has gone or is no longer wanted. Its totals stay. The calling thread
   // must be in the link's netns if that still exists.
   void detach(InterfaceKey key);
-  // Attaches the hooks of `netns_inode` that were removed by others. The calling thread must be in
-  // that netns.
+  // Attaches the hooks of `netns_inode` that were removed by others, and moves filters that others
+  // displaced back to the head of their preference. The calling thread must be in that netns.
   [[nodiscard]] std::vector<ReattachedHook> reattach(std::uint64_t netns_inode, Nanoseconds now);
   // True once, if nf_conntrack was loaded after the programs: reload() them then. Cheap.
   [[nodiscard]] bool conntrack_has_come();

@@ -176,6 +176,7 @@ Result<void> PacketPrograms::Impl::record_intent(Attached& one, const tally_bpf&
   for (const auto direction : {HookDirection::ingress, HookDirection::egress}) {
     // The filter that was recorded last as intended may be attached by now.
     const std::size_t at = direction == HookDirection::ingress ? 0 : 1;
+    Hook::finish_move(ifindex, direction, recorded_filter(one.record, at));
     if (const auto hangs = Hook::find_filter(ifindex, direction, recorded_filter(one.record, at));
         hangs) {
       one.record.preference[at] = hangs->preference;
@@ -190,16 +191,20 @@ Result<void> PacketPrograms::Impl::record_intent(Attached& one, const tally_bpf&
   return write_record(one);
 }
 
+ProgramConfig PacketPrograms::Impl::config_of(const Attached& one) const {
+  return {.ledger = ledger,
+          .facts = facts,
+          .key = one.what.key.value,
+          .netns_key = one.netns.value,
+          .record = one.record,
+          .windows_pin = pinned() ? windows_pin(directory, one.what.key) : ""};
+}
+
 // The record is written before the first step and after each, so that `down` finds everything that
 // a killed process leaves.
 Result<void> PacketPrograms::Impl::attach(Attached& one, NetnsKey netns) {
-  auto programs =
-      load_programs({.ledger = ledger,
-                     .facts = facts,
-                     .key = one.what.key.value,
-                     .netns_key = netns.value,
-                     .record = one.record,
-                     .windows_pin = pinned() ? windows_pin(directory, one.what.key) : ""});
+  one.netns = netns;
+  auto programs = load_programs(config_of(one));
   if (!programs) return std::unexpected(std::move(programs).error());
   one.programs = *std::move(programs);
   // On a kernel with tcx we never attach filters, so there are none to clean up.
@@ -228,6 +233,7 @@ Result<void> PacketPrograms::Impl::attach(Attached& one, NetnsKey netns) {
     one.unreported = record_gap(one, now);
   }
   one.seen_attached = now;
+  one.seen_first = {now, now};
   return write_record(one);
 }
 
@@ -301,7 +307,7 @@ ReattachedHook PacketPrograms::Impl::record_gap(Attached& one, Nanoseconds now) 
   const Nanoseconds gap = now - one.seen_attached;
   ++one.record.gaps;
   one.record.gap_ns += static_cast<std::uint64_t>(gap.count());
-  return {one.what.key, one.what.link.name, gap};
+  return {.key = one.what.key, .iface = one.what.link.name, .gap = gap, .displaced_by = {}};
 }
 
 }  // namespace cgtally::bpf

@@ -8,6 +8,7 @@
 #include <tally.skel.h>
 #include "cgtally/abi.h"
 
+#include <array>
 #include <list>
 #include <optional>
 #include <string>
@@ -35,6 +36,9 @@ struct Attached {
   std::optional<Hook> egress;
   Nanoseconds seen_attached{};                              // boot time
   std::optional<ReattachedHook> unreported = std::nullopt;  // a gap before this process started
+  NetnsKey netns{};
+  std::array<Nanoseconds, 2> seen_first{};  // boot time; ingress, egress
+  Nanoseconds last_move{};                  // of either filter to the head; boot time
 };
 
 struct PacketPrograms::Impl {
@@ -72,6 +76,10 @@ struct PacketPrograms::Impl {
   bool reattach(Attached& one);
   Result<void> reload(Attached& one);
   Result<void> reattach(Attached& one, HookDirection direction);
+  // Moves a filter that was displaced back to the head.
+  std::optional<ReattachedHook> move_to_head(Attached& one, Nanoseconds now);
+  Result<void> move_to_head(Attached& one, HookDirection direction);
+  [[nodiscard]] ProgramConfig config_of(const Attached& one) const;
   [[nodiscard]] bool uses_filters(const Attached& one) const;
   static ReattachedHook record_gap(Attached& one, Nanoseconds now);
   Result<void> write_record(Attached& one);

@@ -62,6 +62,15 @@ void configure(tally_bpf& programs, const ProgramConfig& config) {
   writable(to.clock_read_bytes) = ledger.clock_read_bytes;
 }
 
+Result<void> load(tally_bpf& programs, const LibbpfLog& log) {
+  if (const int code = tally_bpf::load(&programs); code != 0) {
+    return std::unexpected(with_last_words(
+        sys::error_from(-code, "load the tc programs", "see what is missing: cgtally doctor"),
+        log));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Skeleton<tally_bpf>> load_programs(const ProgramConfig& config) {
@@ -72,16 +81,31 @@ Result<Skeleton<tally_bpf>> load_programs(const ProgramConfig& config) {
   const bool windows = config.ledger.header().window_ns != 0 && !config.facts.preempt_rt;
   if (windows) size_windows(*programs, config);
   configure(*programs, config);
-  if (const int code = tally_bpf::load(programs.get()); code != 0) {
-    return std::unexpected(with_last_words(
-        sys::error_from(-code, "load the tc programs", "see what is missing: cgtally doctor"),
-        log));
-  }
+  if (auto loaded = load(*programs, log); !loaded) return std::unexpected(loaded.error());
   if (windows) {
     if (auto pinned = pin_windows(*programs, config.windows_pin); !pinned) {
       return std::unexpected(std::move(pinned).error());
     }
   }
+  return programs;
+}
+
+Result<Skeleton<tally_bpf>> load_for_move(const ProgramConfig& config, const MoveConfig& move) {
+  const LibbpfLog log;
+  Skeleton<tally_bpf> programs(tally_bpf::open());
+  if (!programs) return std::unexpected(sys::error_from(errno, "read the BPF object"));
+  config.ledger.share_with(programs->obj);
+  const int windows = bpf_map__fd(move.moved.maps.cgt_windows);
+  if (bpf_map__reuse_fd(programs->maps.cgt_windows, windows) != 0) {
+    return std::unexpected(sys::error_from(errno, "share the windows"));
+  }
+  configure(*programs, config);
+  auto& to = *programs->rodata;
+  writable(move.role == MoveRole::leads ? to.leads_move : to.follows_move) = move.number;
+  const bool ingress = move.direction == HookDirection::ingress;
+  bpf_program__set_autoload(programs->progs.cgt_ingress, ingress);
+  bpf_program__set_autoload(programs->progs.cgt_egress, !ingress);
+  if (auto loaded = load(*programs, log); !loaded) return std::unexpected(loaded.error());
   return programs;
 }
 

@@ -11,6 +11,7 @@
 #include "adapters/bpf/base/kernel_features.h"
 #include "adapters/bpf/base/libbpf_log.h"
 #include "adapters/bpf/base/skeleton.h"
+#include "adapters/bpf/hooks/hook.h"
 #include "adapters/bpf/ledger/ledger.h"
 #include "core/base/result.h"
 #include "core/traffic/account.h"
@@ -30,7 +31,21 @@ struct ProgramConfig {
   int windows_fd = -1;      // of the windows of the programs that these replace; -1: new ones
 };
 
+// The part of a program in the move of its filter to the head of its preference.
+enum class MoveRole : std::uint8_t { leads, follows };
+
+// One program that is attached only while the filter of `moved`, which are loaded, moves. `number`
+// is that of the move: no other move of this ledger has it.
+struct MoveConfig {
+  const tally_bpf& moved;
+  HookDirection direction = HookDirection::ingress;
+  MoveRole role = MoveRole::leads;
+  std::uint32_t number = 0;
+};
+
 Result<Skeleton<tally_bpf>> load_programs(const ProgramConfig& config);
+// Loads the program of one direction only.
+Result<Skeleton<tally_bpf>> load_for_move(const ProgramConfig& config, const MoveConfig& move);
 
 [[nodiscard]] std::uint32_t id_of(const bpf_program* program);
 
