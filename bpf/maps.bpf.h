@@ -122,11 +122,12 @@ struct window_clock {
  */
 struct cpu_memory {
 	struct window_clock clock;
-	struct fact_entry nat[2];	     /* may NAT redirect: IPv4, IPv6 */
-	struct fact_entry mangle[2];	     /* may a rule give packets to a transparent proxy */
-	struct fact_entry ipsec;	     /* is there a security association */
-	struct fact_entry above;	     /* has the interface a device above it */
-	__u32 moved;			     /* the last move whose leading program ran here */
+	struct fact_entry nat[2];    /* may NAT redirect: IPv4, IPv6 */
+	struct fact_entry mangle[2]; /* may a rule give packets to a transparent proxy */
+	struct fact_entry ipsec;     /* is there a security association */
+	struct fact_entry above;     /* has the interface a device above it */
+	__u32 moved;		     /* the last move whose leading program ran here */
+	__u32 no_slot_jiffy;	     /* low half of the jiffy in which it found no free slot */
 	struct packet packet ON_CACHE_LINES; /* the packet whose owner is being looked up */
 	struct address_entry addresses[CGT_ADDRESS_CACHE_SIZE];
 	struct bpf_fib_lookup route; /* the question that is being asked */

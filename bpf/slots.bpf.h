@@ -45,13 +45,32 @@ static __always_inline void write_key(struct cgt_cell *cell, const struct cgt_ke
 	cell->key.iface = key->iface;
 }
 
+/*
+ * Takes a free slot; -1 if there is none. cgt_free has one lock for all CPUs. With a full table
+ * each packet of an account without a slot would take it, so a CPU that found no slot does not ask
+ * again in the same jiffy.
+ */
+static __always_inline int take_free_slot(__u32 cpu, __u32 *slot)
+{
+	struct cpu_memory *here = bpf_map_lookup_elem(&cgt_cpus, &cpu);
+	__u32 now = bpf_jiffies64();
+
+	if (!here || (!preempt_rt && here->no_slot_jiffy == now))
+		return -1;
+	if (!bpf_map_pop_elem(&cgt_free, slot))
+		return 0;
+	if (!preempt_rt)
+		here->no_slot_jiffy = now;
+	return -1;
+}
+
 static __always_inline int publish_new_slot(__u32 cpu, const struct cgt_key *key, __u32 *slot)
 {
 	struct cgt_cell *cell;
 	__u32 *winner;
 	long err;
 
-	if (bpf_map_pop_elem(&cgt_free, slot))
+	if (take_free_slot(cpu, slot))
 		return -1;
 	cell = cell_at(cpu, *slot);
 	if (!cell)

@@ -25,7 +25,8 @@
 
 /*
  * The kinds of accounts. A cgroup is identified by its cgroup2 inode; every other kind is a reason
- * why a packet has no cgroup, and has id 0.
+ * why a packet has no cgroup, and has id 0. CGT_FOLDED is neither: it belongs to a cgroup, and only
+ * userspace adds to it.
  */
 enum cgt_kind {
 	CGT_CGROUP = 0,
@@ -39,6 +40,7 @@ enum cgt_kind {
 	CGT_RETIRED,   /* totals of accounts that have been retired */
 	CGT_TUNNEL,    /* encapsulated (VXLAN, IPIP, GRE, ESP...), and the owner is not known */
 	CGT_SEVERAL,   /* one or all of several sockets take it, and their cgroups differ */
+	CGT_FOLDED,    /* no reason: totals of idle accounts below a cgroup, without slots now */
 	CGT_KINDS,
 };
 
@@ -47,7 +49,7 @@ enum cgt_kind {
 
 /* An account on an interface: the key of cgt_slots, repeated in each of its cells. */
 struct cgt_key {
-	__u64 cgroup_id; /* 0 unless kind is CGT_CGROUP */
+	__u64 cgroup_id; /* 0 unless kind is CGT_CGROUP or CGT_FOLDED */
 	__u32 iface;	 /* interface key; never 0, never reused */
 	__u32 kind;	 /* enum cgt_kind */
 };
@@ -160,8 +162,8 @@ CGT_ASSERT(sizeof(struct cgt_removed_cgroup) == 16, "no padding");
 
 /* The totals of an account when it was retired. A ring: entry `seq` is at seq % size. */
 struct cgt_final_totals {
-	__u64 seq;	  /* from 1; written last */
-	__u64 retired_ns; /* CLOCK_BOOTTIME */
+	__u64 seq;	   /* from 1; written last */
+	__u64 folded_into; /* the cgroup whose CGT_FOLDED has them now; 0: they are in (retired) */
 	struct cgt_key key;
 	__u64 rx_bytes;
 	__u64 rx_packets;
@@ -244,6 +246,7 @@ struct cgt_header {
 	__u32 gone_slot;  /* of (retired) on (gone) */
 	__u64 kept_boot_ns; /* when a keeper last worked */
 	__u64 imported_abi; /* the ABI whose totals are in here as opening balances; 0: none */
+	__u64 folded;	    /* how many idle accounts have given up their slots */
 	__u32 last_move;    /* number of the last move of a filter to the head of its preference */
 	__u32 reserved;
 	struct cgt_retire_entry journal[CGT_RETIRE_ENTRIES];

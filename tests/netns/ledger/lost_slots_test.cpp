@@ -85,7 +85,7 @@ class KillBetweenTwoMaps : public ::testing::Test {
       const bool killed =
           killed_after_change(first, body, [&] { return seen.changed(); }, kills + 1);
       auto next = must(bpf::RetireJournal::open(ledger_));
-      must(next.recover(clock_));
+      must(next.recover());
       const auto missing = std::ranges::count(places_of_slots(ledger_), 0);
       EXPECT_EQ(must(bpf::give_back_lost_slots(ledger_)), static_cast<std::size_t>(missing));
       EXPECT_EQ(places_of_slots(ledger_), std::vector<int>(ledger_.slots(), 1)) << "kill " << kills;
@@ -117,7 +117,7 @@ TEST_F(KillBetweenTwoMaps, WhileSlotsThatHaveRestedAreFreedLosesNone) {
       must(ledger_.reserve(account(++id)));
       leave.push_back({InterfaceKey{1}, {AccountKind::cgroup, id}});
     }
-    ASSERT_EQ(must(keeper_.retire(leave, clock_)), 3U);
+    ASSERT_EQ(must(keeper_.retire(leave)), 3U);
     keeper_.release_quarantined(clock_);
     clock_ += 1h;
   };
@@ -201,7 +201,7 @@ TEST_F(LostSlots, AreFoundWhileProgramsTakeOthersAndNoneIsInTwoPlaces) {
       // Slots are in quarantine before they come again: a kernel that retires quickly would have
       // all of them there.
       if (keeper.room() >= CGT_RETIRE_ENTRIES - kMostInQuarantine) {
-        folded += must(keeper.retire(all, sys::now().boot));
+        folded += must(keeper.retire(all));
       }
       keeper.release_quarantined(sys::now().boot);
       std::uint32_t slot = 0;  // as a killed keeper would have held it

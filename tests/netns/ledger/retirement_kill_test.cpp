@@ -40,10 +40,9 @@ TEST_F(Kill, OfAKeeperAtEachChangeThatItMakesUnderTrafficIsMadeGoodByTheNext) {
     Visible visible(ledger, leave);
     killed = killed_after_change(
         {.memory = &ledger.header(), .bytes = sizeof(cgt_header)},
-        [&] { (void)must(keeper.retire(leave, now())); }, [&] { return visible.changed(); },
-        kills + 1);
+        [&] { (void)must(keeper.retire(leave)); }, [&] { return visible.changed(); }, kills + 1);
     auto next = must(bpf::RetireJournal::open(ledger));
-    must(next.recover(now()));
+    must(next.recover());
     next.release_quarantined(now());
     EXPECT_EQ(open_entries(ledger), 0U);
     EXPECT_EQ(ledger.header().retire_generation % 2, 0U);
@@ -116,13 +115,13 @@ TEST_F(KillWithoutPrograms, AtEachChangeWhileAnInterfaceIsFoldedIsMadeGood) {
         {web, {web.iface, {AccountKind::kernel, 0}}, {web.iface, {AccountKind::retired, 0}}});
     killed = killed_after_change(
         {.memory = &ledger_.header(), .bytes = sizeof(cgt_header)},
-        [&] { (void)must(keeper.retire_interface(web.iface, clock)); },
-        [&] { return visible.changed(); }, kStride * kills + 1);
+        [&] { (void)must(keeper.retire_interface(web.iface)); }, [&] { return visible.changed(); },
+        kStride * kills + 1);
     follower.look();
     auto next = must(bpf::RetireJournal::open(ledger_));
-    must(next.recover(clock));
+    must(next.recover());
     follower.look();
-    EXPECT_TRUE(must(next.retire_interface(web.iface, clock)));
+    EXPECT_TRUE(must(next.retire_interface(web.iface)));
     follower.look();
     EXPECT_TRUE(ledger_.interfaces().empty());
     for (const Account& account :
@@ -139,6 +138,42 @@ TEST_F(KillWithoutPrograms, AtEachChangeWhileAnInterfaceIsFoldedIsMadeGood) {
   EXPECT_GT(kills, 15);
 }
 
+TEST_F(KillWithoutPrograms, AtEachChangeWhileAnAccountIsFoldedIsMadeGood) {
+  Follower follower(ledger_);
+  constexpr int kStride = 3;
+  constexpr std::uint64_t kAbove = 5;
+  int kills = 0;
+  Nanoseconds clock = std::chrono::hours{1};
+  for (bool killed = true; killed; clock += std::chrono::seconds{2}) {
+    auto keeper = must(bpf::RetireJournal::open(ledger_));
+    keeper.release_quarantined(clock);
+    keeper.release_quarantined(clock + std::chrono::seconds{1});
+    // An interface of its own, so that the account that takes the totals is made each time.
+    const InterfaceAccount web{InterfaceKey{static_cast<std::uint32_t>(kills) % 3 + 1}, kWeb};
+    (void)must(ledger_.reserve({0, web.iface.value, CGT_RETIRED}));
+    book(web, 1000);
+    follower.look();
+    Visible visible(ledger_, {web, {web.iface, {AccountKind::folded, kAbove}}});
+    killed = killed_after_change(
+        {.memory = &ledger_.header(), .bytes = sizeof(cgt_header)},
+        [&] { (void)must(keeper.fold(std::vector<AccountFold>{{web, kAbove}})); },
+        [&] { return visible.changed(); }, kStride * kills + 1);
+    follower.look();
+    auto next = must(bpf::RetireJournal::open(ledger_));
+    must(next.recover());
+    (void)must(next.fold(std::vector<AccountFold>{{web, kAbove}}));
+    follower.look();
+    ASSERT_EQ(follower.fault(), "") << "kill " << kills;
+    ++kills;
+    ASSERT_EQ(follower.sum().tx_bytes.value, 2000U * static_cast<unsigned>(kills));
+    for (const AccountTotals& one : follower.last().accounts) {
+      EXPECT_TRUE(one.account.kind == AccountKind::folded || one.totals.empty());
+    }
+    for (const FinalTotals& one : follower.last().final_totals) EXPECT_TRUE(one.folded);
+  }
+  EXPECT_GT(kills, 10);
+}
+
 TEST_F(KillWithoutPrograms, BetweenSumAndObituaryIsToldToReadersAsAnEndOnceAndWithoutDelay) {
   auto keeper = must(bpf::RetireJournal::open(ledger_));
   Follower follower(ledger_);
@@ -151,7 +186,7 @@ TEST_F(KillWithoutPrograms, BetweenSumAndObituaryIsToldToReadersAsAnEndOnceAndWi
   };
   ASSERT_TRUE(killed_after_change(
       {.memory = &ledger_.header(), .bytes = sizeof(cgt_header)},
-      [&] { (void)must(keeper.retire(std::vector{web}, now())); }, summed, 1));
+      [&] { (void)must(keeper.retire(std::vector{web})); }, summed, 1));
   ASSERT_EQ(ledger_.header().retire_generation % 2, 1U);
   ASSERT_EQ(ledger_.header().final_totals_written, 0U);
   Follower newcomer(ledger_);  // a reader that starts after all this
@@ -162,7 +197,7 @@ TEST_F(KillWithoutPrograms, BetweenSumAndObituaryIsToldToReadersAsAnEndOnceAndWi
   const Nanoseconds before = now();
   for (int i = 0; i < 20; ++i) follower.look();
   EXPECT_LT(now() - before, std::chrono::milliseconds{100}) << "a dead keeper is waited for once";
-  must(must(bpf::RetireJournal::open(ledger_)).recover(now()));
+  must(must(bpf::RetireJournal::open(ledger_)).recover());
   follower.look();
   newcomer.look();
   EXPECT_EQ(follower.final_totals(web), 1);
@@ -181,7 +216,7 @@ TEST_F(KillWithoutPrograms, IsNotNeededForAReaderToBeLappedWhichItThenSays) {
   for (std::uint32_t id = 1; folded < ring + 20; ++id) {
     const InterfaceAccount web{InterfaceKey{1}, {AccountKind::cgroup, id}};
     book(web, 1000);
-    folded += static_cast<std::uint32_t>(must(keeper.retire(std::vector{web}, clock)));
+    folded += static_cast<std::uint32_t>(must(keeper.retire(std::vector{web})));
     keeper.release_quarantined(clock);
     keeper.release_quarantined(clock += std::chrono::hours{1});
   }

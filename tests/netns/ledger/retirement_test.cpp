@@ -43,7 +43,7 @@ TEST_P(AccountRetirer, OfAccountsThatGoOnSendingLoseNothing) {
   for (int round = 0; (round < 100 || folded <= 60 || watch.looks() <= 60) &&
                       std::chrono::steady_clock::now() < patience;
        ++round) {
-    folded += must(retirement.retire(leave, now()));
+    folded += must(retirement.retire(leave));
     retirement.release_quarantined(now());
   }
   traffics.end();
@@ -61,6 +61,44 @@ TEST_P(AccountRetirer, OfAccountsThatGoOnSendingLoseNothing) {
   EXPECT_EQ(follower.of(leave[0]), follower.of({counted.key(), of(stays)}));
   EXPECT_EQ(follower.of(leave[1]), follower.of({counted.key(), of(stays)}));
   EXPECT_GT(watch.looks(), 50);
+}
+
+// Idle or not: what comes while an account is folded begins it again.
+TEST_P(AccountRetirer, FoldingAccountsThatGoOnSendingLosesNothing) {
+  Counted counted(wire_.host_end(), GetParam(), {.slots = 512});
+  const Cgroup web("web");
+  const Cgroup db("db");
+  const Cgroup stays("stays");
+  auto retirement = must(bpf::RetireJournal::open(counted.tally().ledger()));
+  Watch watch(counted.tally().ledger());
+  Traffics traffics(wire_, {&web, &db, &stays});
+  constexpr std::uint64_t kAbove = 4711;
+  const InterfaceAccount first{counted.key(), of(web)};
+  const InterfaceAccount second{counted.key(), of(db)};
+  const std::vector<AccountFold> folds{{first, kAbove}, {second, kAbove}};
+  std::size_t folded = 0;
+  const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  for (int round = 0; (round < 100 || folded <= 60 || watch.looks() <= 60) &&
+                      std::chrono::steady_clock::now() < patience;
+       ++round) {
+    folded += must(retirement.fold(folds)).size();
+    retirement.release_quarantined(now());
+  }
+  traffics.end();
+  (void)must(retirement.fold(folds));
+  const auto settled = counted.settle();
+  const auto& follower = watch.end();
+  EXPECT_EQ(settled.books.sum(), settled.truth) << settled.books;
+  EXPECT_EQ(settled.books.of(AccountKind::overflow), Traffic{});
+  EXPECT_EQ(follower.fault(), "");
+  EXPECT_EQ(follower.lost(), 0U);
+  EXPECT_GT(folded, 50U);
+  const Traffic stayed = settled.books.of(stays);
+  EXPECT_EQ(follower.of(first), stayed);
+  EXPECT_EQ(follower.of(second), stayed);
+  Traffic both = stayed;
+  both += stayed;
+  EXPECT_EQ(settled.books.of(Account{AccountKind::folded, kAbove}), both);
 }
 
 // A keeper and a recorder at a slow interval, beside a host on which cgroups come and go.
@@ -91,7 +129,7 @@ class Churn {
 
   void keep() {
     const auto due = retiring_.due(cells_.read(), deaths_, now());
-    folded_ += must(retirement_.retire(due, now()));
+    folded_ += must(retirement_.retire(due));
     std::erase_if(deaths_, [&](const RemovedCgroup& death) {
       return std::ranges::any_of(due, [&](const InterfaceAccount& account) {
         return account.account.cgroup_id == death.cgroup_id;
@@ -188,15 +226,15 @@ TEST_P(AccountRetirer, OfAnInterfaceMoveEverythingToGoneAndFreeItsSlots) {
     keys.push_back(key);
     Traffics traffics(wire_, {&web});
     std::this_thread::sleep_for(std::chrono::milliseconds{20});
-    (void)must(retirement.retire(std::vector<InterfaceAccount>{{key, of(web)}}, now()));
-    EXPECT_FALSE(retirement.retire_interface(key, now())) << "it is counted";
+    (void)must(retirement.retire(std::vector<InterfaceAccount>{{key, of(web)}}));
+    EXPECT_FALSE(retirement.retire_interface(key)) << "it is counted";
     std::this_thread::sleep_for(std::chrono::milliseconds{20});
     traffics.end();
     std::this_thread::sleep_for(std::chrono::milliseconds{50});
     follower.look();
     inside(wire_.host(), [&] { tally.detach(key); });
     truth += difference(base, device.truth());
-    EXPECT_TRUE(must(retirement.retire_interface(key, now())));
+    EXPECT_TRUE(must(retirement.retire_interface(key)));
     follower.look();
   }
   EXPECT_EQ(follower.fault(), "");

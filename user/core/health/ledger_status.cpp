@@ -31,6 +31,10 @@ std::string counted(std::uint64_t count, std::string_view one, std::string_view 
   return fmt::format("{} {}", format_count(count), count == 1 ? one : many);
 }
 
+std::string times(std::uint64_t count) {
+  return count == 1 ? "once" : fmt::format("{} times", format_count(count));
+}
+
 std::string since(const Moment& then, const Moment& now) {
   return fmt::format("{} ({})", format_date_time(then.wall), format_duration(now.boot - then.boot));
 }
@@ -126,6 +130,11 @@ void add_slots(Lines& lines, const LedgerStatusReport& status) {
       add(lines, "", "not getting full: no account has ended since a keeper was last active");
     }
   }
+  if (slots.folded > 0) {
+    add(lines, "",
+        "SHORT at times: an idle account gave up its slot {}; its totals are on (folded)",
+        times(slots.folded));
+  }
   if (!slots.overflow.empty()) {
     add(lines, "", "FULL at times: {} in and {} out are on (overflow)",
         format_bytes(slots.overflow.rx_bytes), format_bytes(slots.overflow.tx_bytes));
@@ -176,10 +185,6 @@ void add_allowances(Lines& lines, const LedgerStatusReport& status) {
     names += fmt::format(" and {} more", status.without_allowances.size() - kNamed);
   }
   if (!names.empty()) add(lines, "ena", "no allowance counters on {}", names);
-}
-
-std::string times(std::uint64_t count) {
-  return count == 1 ? "once" : fmt::format("{} times", format_count(count));
 }
 
 std::string headline(const InterfaceCondition& interface, const Moment& now) {

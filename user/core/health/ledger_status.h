@@ -33,6 +33,7 @@ struct SlotCondition {
   std::uint32_t used = 0;
   std::uint32_t total = 0;
   std::uint32_t ended = 0;       // of the used ones: held by accounts of removed cgroups
+  std::uint64_t folded = 0;      // how often an idle account gave up its slot
   std::uint32_t unattended = 0;  // of the ended ones: ended since a keeper was last active
   Traffic overflow;
   std::size_t names = 0;     // names of cgroups in the registry

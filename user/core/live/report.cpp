@@ -81,6 +81,8 @@ void AccountTable::add(const std::vector<Sample>& samples, const Moment& now) {
 }
 
 void AccountTable::add_account(const Sample& sample) {
+  // What it holds is in the lines of the accounts that were folded into it.
+  if (is_folded_row(sample.cgroup_id, sample.account)) return;
   Entry& entry = entries_[sample.account];
   entry.line.account = sample.account;
   entry.line.moved += sample.delta;

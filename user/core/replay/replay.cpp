@@ -86,8 +86,9 @@ void Replay::close_interval(const InterfaceId& id, Stream& stream) {
 
 Replay::Recomputed Replay::recompute(Stream& stream, const Sample& row, std::string_view location) {
   Recomputed result{.row = row, .in_interval = {}, .restarted = row.state == SampleState::reset};
-  if (row.account == reason_name(AccountKind::retired)) {
-    result.row.delta = {};  // retiring is no traffic
+  if (row.account == reason_name(AccountKind::retired) ||
+      is_folded_row(row.cgroup_id, row.account)) {
+    result.row.delta = {};  // retiring and folding are no traffic
     return result;
   }
   const auto [entry, first] = stream.last_rows.try_emplace({row.cgroup_id, row.account});

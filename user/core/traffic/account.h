@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The accounts that bytes are counted on: a cgroup, or the reason why no cgroup could be named. A
-// reason is a kind of its own, never a magic cgroup id.
+// reason is a kind of its own, never a magic cgroup id. Beside a cgroup's own account there may be
+// one with the totals of idle accounts below it, which were folded into it to free their slots.
 #pragma once
 
 #include <compare>
@@ -25,11 +26,12 @@ enum class AccountKind : std::uint8_t {
   retired,
   tunnel,
   several,
+  folded,
 };
 
 struct Account {
   AccountKind kind = AccountKind::cgroup;
-  std::uint64_t cgroup_id = 0;  // the cgroup2 inode; 0 unless kind is cgroup
+  std::uint64_t cgroup_id = 0;  // the cgroup2 inode; 0 unless kind is cgroup or folded
   auto operator<=>(const Account&) const = default;
 };
 
@@ -49,6 +51,27 @@ struct InterfaceAccount {
   Account account;
   auto operator<=>(const InterfaceAccount&) const = default;
 };
+
+// Whether the account only takes totals of others, so that what it gains is no traffic.
+[[nodiscard]] constexpr bool takes_totals(AccountKind kind) {
+  return kind == AccountKind::retired || kind == AccountKind::folded;
+}
+// Whether the account's cgroup_id is that of a cgroup.
+[[nodiscard]] constexpr bool has_cgroup(AccountKind kind) {
+  return kind == AccountKind::cgroup || kind == AccountKind::folded;
+}
+
+// The totals of an account that move to the folded account of the cgroup `into`, which is above the
+// account's own.
+struct AccountFold {
+  InterfaceAccount account;
+  std::uint64_t into = 0;  // 0: to (retired), because its cgroup was removed
+};
+
+// The name of a cgroup's folded account, from the cgroup's path: "/user.slice/(folded)".
+[[nodiscard]] std::string folded_name(std::string_view path);
+// Whether a row is of such an account. A cgroup may have the same name, but has an id.
+[[nodiscard]] bool is_folded_row(std::uint64_t cgroup_id, std::string_view account);
 
 // "(kernel)", "(no socket)"...; empty for a cgroup, whose name is its path.
 [[nodiscard]] std::string_view reason_name(AccountKind kind);

@@ -14,7 +14,7 @@ std::vector<InterfaceAccount> AccountExpiry::due(const std::vector<AccountTotals
   std::vector<InterfaceAccount> due;
   std::map<InterfaceAccount, Unchanged> unchanged;
   for (const AccountTotals& account : accounts) {
-    if (account.account.kind != AccountKind::cgroup) continue;
+    if (!has_cgroup(account.account.kind)) continue;
     const auto found = removed.find(account.account.cgroup_id);
     if (found == removed.end()) continue;
     const InterfaceAccount key{account.iface, account.account};

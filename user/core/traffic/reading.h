@@ -25,12 +25,14 @@ struct AccountTotals {
   Traffic totals;
 };
 
-// An account's totals when it was retired: from then on they are part of `(retired)`. If bytes are
-// counted on the account again, it begins at zero.
+// An account's totals when it was retired or folded: from then on they are part of `(retired)`, or
+// of the folded account of a cgroup above. If bytes are counted on the account again, it begins at
+// zero.
 struct FinalTotals {
   InterfaceKey iface;
   Account account;
   Traffic totals;
+  bool folded = false;  // its cgroup lives
 };
 
 struct Reading {

@@ -68,6 +68,9 @@ class Sampler::Interval {
   }
   [[nodiscard]] AccountName name(const Account& account) const {
     if (account.kind == AccountKind::cgroup) return name_of_(account.cgroup_id);
+    if (account.kind == AccountKind::folded) {
+      return {.path = folded_name(name_of_(account.cgroup_id).path), .ended = false};
+    }
     return {.path = std::string(reason_name(account.kind)), .ended = false};
   }
   [[nodiscard]] Life first_life(const Key& key) const {
@@ -132,16 +135,19 @@ void Sampler::Interval::end_life(const FinalTotals& last) {
   const Traffic delta = advanced->by;
   const bool again =
       new_ledger_ || life.again || (!has_rows(key) && sampler_.retired_.contains(row_key(key)));
-  if (key.second.kind == AccountKind::retired) {
+  if (takes_totals(key.second.kind)) {
     if (!delta.empty()) add(key, SampleState::exited, last.totals, {});
   } else if (again) {
     if (!delta.empty()) add(key, SampleState::reset, last.totals, delta);
+  } else if (last.folded) {
+    // It is idle, not at its end: what it sent last may have no row yet.
+    if (!delta.empty()) add(key, SampleState::live, last.totals, delta);
   } else if (!delta.empty() || (key.second.kind == AccountKind::cgroup && !reached.empty() &&
                                 !base_.ended.contains(key))) {
     add(key, SampleState::exited, last.totals, delta);
   }
   const bool had_rows = again || !reached.empty() || key.second == kKernel;
-  if (had_rows && key.second.kind != AccountKind::retired) {
+  if (had_rows && !takes_totals(key.second.kind)) {
     pending_.retired.emplace_back(row_key(key), true);
   }
   life = {.base = {}, .carried = {}, .again = had_rows};
@@ -184,8 +190,8 @@ void Sampler::Interval::continue_life(const Key& key, const Traffic& totals) {
   const auto* restarted = std::get_if<Restarted>(&change);
   const Traffic delta = restarted ? restarted->since_zero : std::get<Advanced>(change).by;
 
-  if (account.kind == AccountKind::retired) {
-    // Retiring is no traffic: the bytes were in the account's own rows.
+  if (takes_totals(account.kind)) {
+    // Retiring and folding are no traffic: the bytes were in the account's own rows.
     if (!delta.empty()) add(key, SampleState::exited, totals, {});
     return;
   }
@@ -214,7 +220,7 @@ void Sampler::Interval::add(const Key& key, SampleState state, const Traffic& to
   sample.host = sampler_.host_;
   sample.ledger = now_.ledger;
   sample.iface = interface_name(key.first);
-  sample.cgroup_id = key.second.cgroup_id;
+  sample.cgroup_id = key.second.kind == AccountKind::cgroup ? key.second.cgroup_id : 0;
   sample.account = name(key.second).path;
   sample.state = state;
   sample.totals = totals;

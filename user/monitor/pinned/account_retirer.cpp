@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "monitor/pinned/account_retirer.h"
 
-#include <set>
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace cgtally::monitor {
@@ -15,6 +18,7 @@ constexpr Nanoseconds kKeepNames = 1h;
 constexpr Nanoseconds kKeepNamesWhenCrowded = 2min;
 constexpr std::size_t kCrowded = 32'768;
 constexpr Nanoseconds kForgetEvery = 30s;
+constexpr std::size_t kMostParents = 65'536;
 
 }  // namespace
 
@@ -25,11 +29,10 @@ AccountRetirer::AccountRetirer(bpf::Ledger& ledger, std::string directory,
       registry_(ledger.fd("names"), ledger.fd("removed")),
       journal_(std::move(journal)) {}
 
-Result<AccountRetirer> AccountRetirer::start(bpf::Ledger& ledger, std::string directory,
-                                             Nanoseconds now) {
+Result<AccountRetirer> AccountRetirer::start(bpf::Ledger& ledger, std::string directory) {
   auto journal = bpf::RetireJournal::open(ledger);
   if (!journal) return std::unexpected(journal.error());
-  if (auto recovered = journal->recover(now); !recovered) {
+  if (auto recovered = journal->recover(); !recovered) {
     return std::unexpected(recovered.error());
   }
   return AccountRetirer(ledger, std::move(directory), std::move(*journal));
@@ -41,7 +44,7 @@ void AccountRetirer::note_unseen_removals(
   std::set<std::uint64_t> checked;
   for (const AccountTotals& one : accounts) {
     const std::uint64_t id = one.account.cgroup_id;
-    if (one.account.kind == AccountKind::cgroup && checked.insert(id).second && !exists(id) &&
+    if (has_cgroup(one.account.kind) && checked.insert(id).second && !exists(id) &&
         !registry_.removal_of(id)) {
       unseen_removals_.push_back({.cgroup_id = id, .removed = now, .released = {}});
     }
@@ -49,20 +52,71 @@ void AccountRetirer::note_unseen_removals(
 }
 
 Result<void> AccountRetirer::retire_accounts(const std::vector<AccountTotals>& accounts,
-                                             const std::vector<RemovedCgroup>& removed,
                                              Nanoseconds now) {
-  std::vector<RemovedCgroup> all = unseen_removals_;
-  all.insert(all.end(), removed.begin(), removed.end());
-  const auto retired = journal_.retire(expiry_.due(accounts, all, now), now);
+  const auto due = expiry_.due(accounts, removed_, now);
+  retired_ = {due.begin(), due.end()};
+  const auto retired = journal_.retire(due);
   return retired ? Result<void>{} : std::unexpected(retired.error());
 }
 
-Result<void> AccountRetirer::retire_interfaces(const Exists& exists, Nanoseconds now) {
+// The parent of a cgroup never changes.
+std::optional<std::uint64_t> AccountRetirer::parent_of(std::uint64_t cgroup_id) {
+  const auto known = parents_.find(cgroup_id);
+  if (known != parents_.end()) return known->second;
+  const auto parent = registry_.parent_of(cgroup_id);
+  if (parents_.size() >= kMostParents) parents_.clear();
+  if (parent) parents_.emplace(cgroup_id, *parent);
+  return parent;
+}
+
+Result<void> AccountRetirer::fold_idle(const std::vector<AccountTotals>& accounts,
+                                       const bpf::SlotUse& slots, Nanoseconds now) {
+  const SlotSupply supply{
+      .total = slots.total,
+      .free = slots.total - std::min(slots.used, slots.total),
+      .coming = slots.quarantined + static_cast<std::uint32_t>(retired_.size())};
+  std::vector<AccountTotals> staying;
+  std::ranges::copy_if(accounts, std::back_inserter(staying), [&](const AccountTotals& one) {
+    return !retired_.contains({one.iface, one.account});
+  });
+  SlotPressure::Cgroups cgroups{.parent_of = [this](std::uint64_t id) { return parent_of(id); },
+                                .removed = {}};
+  for (const RemovedCgroup& one : removed_) cgroups.removed.insert(one.cgroup_id);
+  auto folds = pressure_.due(staying, supply, cgroups, journal_.room(), now);
+  if (supply.free < supply.total / 2) journal_.keep_spare_slot();
+  if (folds.empty()) return {};
+  auto folded = journal_.fold(folds);
+  if (folded && folded->empty()) {
+    // No slot for an account that takes totals: (retired) has one. The next time there is a slot.
+    folds.resize(1);
+    folds.front().into = 0;
+    folded = journal_.fold(folds);
+  }
+  if (!folded) return std::unexpected(folded.error());
+  for (const AccountFold& fold : *folded) ++folded_[fold.into];
+  return {};
+}
+
+AccountRetirer::Folded AccountRetirer::take_folded() {
+  Folded all;
+  std::size_t most = 0;
+  for (const auto& [cgroup, accounts] : folded_) {
+    if (cgroup == 0) continue;  // of removed cgroups
+    all.accounts += accounts;
+    if (accounts <= most) continue;
+    most = accounts;
+    all.most_below = registry_.name_of(cgroup).value_or(fmt::format("#{}", cgroup));
+  }
+  folded_.clear();
+  return all;
+}
+
+Result<void> AccountRetirer::retire_interfaces(const Exists& exists) {
   for (const auto& record : bpf::interface_records(ledger_)) {
     if (record.attached || (record.ifindex != 0 && exists(record))) {
       continue;
     }
-    const auto retired = journal_.retire_interface(record.key, now);
+    const auto retired = journal_.retire_interface(record.key);
     if (!retired) return std::unexpected(retired.error());
     bpf::forget_windows(directory_, record.key);
   }
@@ -87,8 +141,10 @@ Result<void> AccountRetirer::retire_ended(const std::vector<AccountTotals>& acco
                                           const Exists& exists, Nanoseconds now) {
   const auto removed = registry_.removed_cgroups();
   if (!removed) return std::unexpected(removed.error());
-  if (auto retired = retire_accounts(accounts, *removed, now); !retired) return retired;
-  if (auto retired = retire_interfaces(exists, now); !retired) return retired;
+  removed_ = unseen_removals_;
+  removed_.insert(removed_.end(), removed->begin(), removed->end());
+  if (auto retired = retire_accounts(accounts, now); !retired) return retired;
+  if (auto retired = retire_interfaces(exists); !retired) return retired;
   if (now - last_forget_ < kForgetEvery) return {};
   last_forget_ = now;
   return forget_names(accounts, removed->size(), now);

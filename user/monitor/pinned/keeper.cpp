@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "monitor/pinned/keeper.h"
 
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <utility>
 
 #include "adapters/sys/clock.h"
+#include "core/base/text.h"
 
 namespace cgtally::monitor {
 namespace {
@@ -14,6 +16,7 @@ using namespace std::chrono_literals;
 
 constexpr Nanoseconds kTick = 100ms;
 constexpr Nanoseconds kCheckEvery = 1s;
+constexpr Nanoseconds kReportFoldedEvery = 1min;
 
 }  // namespace
 
@@ -55,10 +58,24 @@ Result<void> Keeper::tick() {
   const bpf::SlotUse slots = programs_.slots();
   if (auto full = overflow_.update("", accounts, slots.total)) notices_.report(*std::move(full));
   if (!check && slots.used < slots.total / 4) return {};
-  const auto retired = retirer_->retire_ended(
+  auto retired = retirer_->retire_ended(
       accounts, [this](const bpf::InterfaceRecord& record) { return exists(record); }, now);
+  if (retired) retired = retirer_->fold_idle(accounts, slots, now);
   retirer_->free_slots(now);
+  report_folded(now);
   return retired;
+}
+
+void Keeper::report_folded(Nanoseconds now) {
+  if (last_folded_report_ != Nanoseconds{} && now - last_folded_report_ < kReportFoldedEvery)
+    return;
+  const auto folded = retirer_->take_folded();
+  if (folded.accounts == 0) return;
+  last_folded_report_ = now;
+  notices_.report(fmt::format(
+      "slots are short: the totals of {} idle accounts are in the (folded) accounts above them, "
+      "most in that of {}; for more slots: cgtally down --forget, cgtally up --slots N",
+      folded.accounts, printable(folded.most_below)));
 }
 
 Result<void> Keeper::run(EventLoop& loop) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The one process that looks after a pinned ledger: it attaches to interfaces as they come,
-// attaches lost hooks again, and retires what has ended. The ledger counts without a keeper, too;
-// it only fills up. The keeper after a killed one finishes what that one had begun.
+// attaches lost hooks again, retires what has ended, and keeps slots free. The ledger counts
+// without a keeper, too; it only fills up. The keeper after a killed one finishes what that one had
+// begun.
 #pragma once
 
 #include <memory>
@@ -73,6 +74,7 @@ class Keeper {
   Result<void> detach(const bpf::InterfaceRecord& record);
   Result<void> tick();
   Result<void> record_choice();
+  void report_folded(Nanoseconds now);
   [[nodiscard]] bool exists(const bpf::InterfaceRecord& record) const;
 
   sys::Fd lock_;
@@ -85,7 +87,8 @@ class Keeper {
   std::optional<AccountRetirer> retirer_;
   OverflowAlarm overflow_{OverflowAlarm::LedgerKind::pinned};
   std::optional<bpf::LedgerChoice> recorded_choice_;
-  Nanoseconds last_check_{};    // boot time
+  Nanoseconds last_check_{};  // boot time
+  Nanoseconds last_folded_report_{};
   std::string reported_error_;  // of the last tick; reported once as long as it lasts
   Notices& notices_;
 };

@@ -144,7 +144,7 @@ Result<std::unique_ptr<Keeper>> Keeper::start(const KeeperOptions& options, Noti
 
 Result<void> Keeper::bring_up(std::optional<bpf::OlderLedger>& older) {
   bpf::Ledger& ledger = programs_.ledger();
-  auto retirer = AccountRetirer::start(ledger, pins_.directory(), sys::now().boot);
+  auto retirer = AccountRetirer::start(ledger, pins_.directory());
   if (!retirer) return std::unexpected(retirer.error());
   retirer_.emplace(std::move(*retirer));
   if (auto repaired = repair_slots(); !repaired) return repaired;

@@ -50,7 +50,7 @@ InterfaceTraffic traffic_of(InterfaceKey key, const std::vector<AccountTotals>& 
     }
     traffic.all += one.totals;
     const AccountKind kind = one.account.kind;
-    if (kind == AccountKind::cgroup || kind == AccountKind::retired) {
+    if (has_cgroup(kind) || kind == AccountKind::retired) {
       traffic.named += one.totals;
     }
   }
@@ -115,6 +115,7 @@ class LedgerInspector {
     const bpf::LedgerInfo info = view_.facts();
     add_ledger(info, report);
     report.slots = slots_of(last, info.last_kept);
+    report.slots.folded = info.folded;
     const std::vector<bpf::InterfaceRecord>& records = view_.interfaces();
     names_.add(in_netns(records));
     add_awaited(records, report);
@@ -214,7 +215,7 @@ class LedgerInspector {
       if (one.account.kind == AccountKind::overflow) {
         slots.overflow += one.totals;
       }
-      if (one.account.kind != AccountKind::cgroup) {
+      if (!has_cgroup(one.account.kind)) {
         continue;
       }
       if (const auto found = removed.find(one.account.cgroup_id); found != removed.end()) {

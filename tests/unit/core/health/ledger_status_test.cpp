@@ -238,6 +238,15 @@ TEST(LedgerStatusReport, ALostHookAndItsGapsAreSaid) {
       lines, "  rx     112.4 GB   112.4 GB   100 %       -  98.5 %  OUR PROGRAM IS NOT THERE"));
 }
 
+TEST(LedgerStatusReport, AccountsThatGaveUpTheirSlotsAreSaid) {
+  LedgerStatusReport folded = status();
+  folded.slots.folded = 1200;
+  EXPECT_TRUE(
+      contains(status_lines(folded),
+               "          SHORT at times: an idle account gave up its slot 1 200 times; its "
+               "totals are on (folded)"));
+}
+
 TEST(LedgerStatusReport, AFilterThatWasDisplacedIsSaid) {
   LedgerStatusReport displaced = status();
   displaced.interfaces[0].displaced = 3;

@@ -73,6 +73,42 @@ class Endings : public testing::Test {
   Traffic kept_;  // the sum of all rows
 };
 
+// As a keeper does that needs slots: the totals of a living cgroup go to the account above it.
+TEST_F(Endings, AreNotWhatAFoldIsWhichIsNoTrafficEither) {
+  const Account above{.kind = AccountKind::folded, .cgroup_id = 5};
+  count(cgroup(7), sent(1000));
+  keep_at(10);
+  ledger_.erase({kEth, cgroup(7)});
+  ledger_[{kEth, above}] += sent(1000);
+  endings_.push_back({kEth, cgroup(7), sent(1000), true});
+  const auto samples = keep_at(11);
+  EXPECT_EQ(rows(samples, "/7").size(), 0U);
+  const auto taken = rows(samples, "/5/(folded)");
+  ASSERT_EQ(taken.size(), 1U);
+  expect_row(taken[0], SampleState::exited, sent(1000), {});
+  EXPECT_EQ(taken[0].cgroup_id, 0U);
+  EXPECT_EQ(kept_, Traffic{});
+  EXPECT_EQ(rows(keep_at(12), "/5/(folded)").size(), 0U);
+
+  count(cgroup(7), sent(300));
+  const auto again = rows(keep_at(13), "/7");
+  ASSERT_EQ(again.size(), 1U);
+  expect_row(again[0], SampleState::reset, sent(300), sent(300));
+  count(cgroup(7), sent(400));
+  expect_row(rows(keep_at(14), "/7").at(0), SampleState::live, sent(400), sent(100));
+}
+
+TEST_F(Endings, GiveWhatAFoldedAccountSentLastARowThatIsLive) {
+  count(cgroup(7), sent(1000));
+  keep_at(10);
+  ledger_.erase({kEth, cgroup(7)});
+  ledger_[{kEth, {.kind = AccountKind::folded, .cgroup_id = 5}}] += sent(1500);
+  endings_.push_back({kEth, cgroup(7), sent(1500), true});
+  const auto seven = rows(keep_at(11), "/7");
+  ASSERT_EQ(seven.size(), 1U);
+  expect_row(seven[0], SampleState::live, sent(1500), sent(500));
+}
+
 TEST_F(Endings, GiveTheLastRowWithTheFinalTotals) {
   count(cgroup(7), sent(1000));
   keep_at(10);

@@ -109,6 +109,11 @@ Result<std::size_t> CgroupRegistry::name_count() const {
   return count;
 }
 
+std::optional<std::uint64_t> CgroupRegistry::parent_of(std::uint64_t id) const {
+  const auto name = look_up(names_fd_, id);
+  return name ? std::optional(name->parent_id) : std::nullopt;
+}
+
 std::optional<RemovedCgroup> CgroupRegistry::removal_of(std::uint64_t id) const {
   cgt_removed_cgroup raw;
   if (bpf_map_lookup_elem(removed_fd_, &id, &raw) != 0) return std::nullopt;

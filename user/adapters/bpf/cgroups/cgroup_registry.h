@@ -38,6 +38,8 @@ class CgroupRegistry {
 
   // Each removed cgroup that is registered during the whole call, once; others may be missing.
   [[nodiscard]] Result<std::vector<RemovedCgroup>> removed_cgroups() const;
+  // 0 for the root; empty if the registry does not have the cgroup.
+  [[nodiscard]] std::optional<std::uint64_t> parent_of(std::uint64_t id) const;
   // The number of names in the registry.
   [[nodiscard]] Result<std::size_t> name_count() const;
   [[nodiscard]] std::optional<RemovedCgroup> removal_of(std::uint64_t id) const;

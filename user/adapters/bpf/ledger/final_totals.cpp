@@ -15,16 +15,22 @@ namespace cgtally::bpf {
 namespace {
 
 template <typename Record>  // with a key and the four counters
-FinalTotals final_totals_of(const cgt_key& key, const Record& totals) {
+FinalTotals final_totals_of(const cgt_key& key, const Record& totals, bool folded) {
   return {.iface = InterfaceKey{key.iface},
           .account = {static_cast<AccountKind>(key.kind), key.cgroup_id},
           .totals = {.rx_bytes = {totals.rx_bytes},
                      .rx_packets = {totals.rx_packets},
                      .tx_bytes = {totals.tx_bytes},
-                     .tx_packets = {totals.tx_packets}}};
+                     .tx_packets = {totals.tx_packets}},
+          .folded = folded};
 }
 
 }  // namespace
+
+std::uint64_t folded_into(std::span<const cgt_cell> own_row, const cgt_retire_entry& entry) {
+  const cgt_key& into = own_row[entry.into_slot].key;
+  return into.kind == CGT_FOLDED ? into.cgroup_id : 0;
+}
 
 Result<FinalTotalsRing> FinalTotalsRing::map(const Ledger& ledger, Access access) {
   const std::size_t count = ledger.header().final_totals_entries;
@@ -65,7 +71,7 @@ void FinalTotalsRing::write(const cgt_final_totals& totals) {
 std::optional<FinalTotals> FinalTotalsRing::read(std::uint64_t seq) const {
   const cgt_final_totals& entry = entries_[seq % entries_.size()];
   if (__atomic_load_n(&entry.seq, __ATOMIC_ACQUIRE) != seq) return std::nullopt;
-  const FinalTotals ended = final_totals_of(entry.key, entry);
+  const FinalTotals ended = final_totals_of(entry.key, entry, entry.folded_into != 0);
   std::atomic_thread_fence(std::memory_order_acquire);
   if (__atomic_load_n(&entry.seq, __ATOMIC_RELAXED) != seq) return std::nullopt;
   return ended;
@@ -74,10 +80,13 @@ std::optional<FinalTotals> FinalTotalsRing::read(std::uint64_t seq) const {
 Result<FinalTotalsReader> FinalTotalsReader::open(const Ledger& ledger, From from) {
   auto ring = FinalTotalsRing::map(ledger, Access::read);
   if (!ring) return std::unexpected(std::move(ring).error());
-  FinalTotalsReader reader(ledger.header(), *std::move(ring));
+  FinalTotalsReader reader(ledger, *std::move(ring));
   if (from == From::oldest) reader.accepted_ = 0;
   return reader;
 }
+
+FinalTotalsReader::FinalTotalsReader(const Ledger& ledger, FinalTotalsRing ring)
+    : header_(&ledger.header()), own_row_(ledger.own_cells()), ring_(std::move(ring)) {}
 
 // An account has ended once its journal entry is SUMMED: its final totals have a number then, but
 // may not be in the ring yet. At most one entry is SUMMED, so at most the last number is missing.
@@ -93,7 +102,8 @@ FinalTotalsReader::Batch FinalTotalsReader::next(const cgt_retire_entry* summed)
   }
   for (; seq <= batch.last; ++seq) {
     if (summed && seq == summed->final_totals_seq) {
-      batch.final_totals.push_back(final_totals_of(summed->key, summed->sum));
+      batch.final_totals.push_back(
+          final_totals_of(summed->key, summed->sum, folded_into(own_row_, *summed) != 0));
     } else if (auto ended = ring_.read(seq)) {
       batch.final_totals.push_back(*ended);
     } else {

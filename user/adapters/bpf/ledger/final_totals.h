@@ -13,10 +13,15 @@
 #include "core/base/result.h"
 #include "core/traffic/reading.h"
 
+struct cgt_cell;
 struct cgt_retire_entry;
 struct cgt_final_totals;
 
 namespace cgtally::bpf {
+
+// The cgroup whose folded account takes the totals of an open journal entry; 0: (retired) does.
+[[nodiscard]] std::uint64_t folded_into(std::span<const cgt_cell> own_row,
+                                        const cgt_retire_entry& entry);
 
 // The mapped ring. RetireJournal writes it, FinalTotalsReader reads it. Knows no reader's position.
 class FinalTotalsRing {
@@ -60,10 +65,11 @@ class FinalTotalsReader {
   void accept(const Batch& batch) { accepted_ = batch.last; }
 
  private:
-  FinalTotalsReader(const cgt_header& header, FinalTotalsRing ring)
-      : header_(&header), ring_(std::move(ring)) {}
+  FinalTotalsReader(const Ledger& ledger, FinalTotalsRing ring);
 
+  // The mapped memory: a ledger that is moved leaves it where it is.
   const cgt_header* header_;
+  std::span<const cgt_cell> own_row_;
   FinalTotalsRing ring_;
   std::optional<std::uint64_t> accepted_;  // number of the last entry
 };

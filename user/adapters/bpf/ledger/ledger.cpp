@@ -15,6 +15,7 @@
 #include <limits>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "adapters/bpf/ledger/ledger_maps.h"
 #include "adapters/sys/clock.h"
@@ -216,13 +217,20 @@ void Ledger::share_with(bpf_object* object) const {
   }
 }
 
+std::span<const cgt_cell> Ledger::own_cells() const {
+  return std::span<const cgt_cell>(cells_).last(slots());
+}
+
 std::uint32_t Ledger::slots() const { return header_->slots; }
 std::uint32_t Ledger::rows() const { return header_->rows; }
 
-Result<std::uint32_t> Ledger::reserve(const cgt_key& account) {
+Result<std::uint32_t> Ledger::reserve(const cgt_key& account, std::optional<std::uint32_t>* spare) {
   std::uint32_t slot = 0;
   if (bpf_map_lookup_elem(fd("slots"), &account, &slot) == 0) return slot;
-  if (bpf_map_lookup_and_delete_elem(fd("free"), nullptr, &slot) != 0) {
+  const bool any_free = bpf_map_lookup_and_delete_elem(fd("free"), nullptr, &slot) == 0;
+  if (!any_free && spare && *spare) {
+    slot = *std::exchange(*spare, std::nullopt);
+  } else if (!any_free) {
     return std::unexpected(
         sys::error_from(ENOSPC, "reserve a slot of the ledger", "choose more --slots"));
   }

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,6 +28,7 @@ namespace cgtally::bpf {
 struct SlotUse {
   std::uint32_t used = 0;  // by accounts and by the reasons of each interface
   std::uint32_t total = 0;
+  std::uint32_t quarantined = 0;  // of the used ones: about to be free
 };
 
 enum class Access : std::uint8_t { read, write };
@@ -61,12 +63,16 @@ class Ledger {
   // which only userspace writes.
   [[nodiscard]] std::span<cgt_cell> cells() { return cells_; }
   [[nodiscard]] std::span<const cgt_cell> cells() const { return cells_; }
+  // The last row.
+  [[nodiscard]] std::span<const cgt_cell> own_cells() const;
   [[nodiscard]] std::uint32_t slots() const;
   [[nodiscard]] std::uint32_t rows() const;
   [[nodiscard]] std::uint32_t own_row() const { return rows() - 1; }
 
-  // Returns the slot of `account`; takes a free slot for it if it has none.
-  Result<std::uint32_t> reserve(const cgt_key& account);
+  // Returns the slot of `account`; takes a free slot for it if it has none or, where none is free,
+  // the one that the caller has spared.
+  Result<std::uint32_t> reserve(const cgt_key& account,
+                                std::optional<std::uint32_t>* spare = nullptr);
   // Frees the slot of an account for which no packet was ever counted.
   void release(const cgt_key& account, std::uint32_t slot);
   // For each slot, whether an account has it or the retire journal holds it.

@@ -123,6 +123,7 @@ LedgerInfo LedgerView::facts() const {
           static_cast<std::uint32_t>(__atomic_load_n(&header.keeper_pid, __ATOMIC_RELAXED)),
       .bytes = impl_->ledger.memory_bytes(),
       .slots = header.slots,
+      .folded = __atomic_load_n(&header.folded, __ATOMIC_RELAXED),
       .abi = header.abi,
       .window = Nanoseconds(header.window_ns),
       .clock_read_bytes = header.clock_read_bytes,

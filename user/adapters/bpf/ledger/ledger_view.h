@@ -51,6 +51,7 @@ struct LedgerInfo {
   std::uint32_t keeper_pid = 0;
   std::uint64_t bytes = 0;
   std::uint32_t slots = 0;
+  std::uint64_t folded = 0;  // how often an idle account gave up its slot
   std::uint32_t abi = 0;
   Nanoseconds window{};
   std::uint32_t clock_read_bytes = 0;  // the clock is read again after this many

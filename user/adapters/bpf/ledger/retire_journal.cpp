@@ -18,6 +18,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <set>
 #include <type_traits>
 #include <utility>
 
@@ -143,10 +144,12 @@ void RetireJournal::sum_up(cgt_retire_entry& entry) const {
   store_in_order(entry.state, CGT_RETIRE_SUMMED);
 }
 
-void RetireJournal::finish(cgt_retire_entry& entry, Nanoseconds now) {
+void RetireJournal::finish(cgt_retire_entry& entry) {
   if (header().final_totals_written < entry.final_totals_seq) {
+    const std::uint64_t into = folded_into(ledger_.get().own_cells(), entry);
+    if (into != 0) ++header().folded;
     ring_.write({.seq = entry.final_totals_seq,
-                 .retired_ns = static_cast<std::uint64_t>(now.count()),
+                 .folded_into = into,
                  .key = entry.key,
                  .rx_bytes = entry.sum.rx_bytes,
                  .rx_packets = entry.sum.rx_packets,
@@ -161,10 +164,10 @@ void RetireJournal::finish(cgt_retire_entry& entry, Nanoseconds now) {
   store_in_order(entry.state, CGT_RETIRE_QUARANTINED);
 }
 
-Result<void> RetireJournal::finish_open_entries(Nanoseconds now) {
+Result<void> RetireJournal::finish_open_entries() {
   std::vector<cgt_retire_entry*> leaving;
   for (cgt_retire_entry& entry : header().journal) {
-    if (entry.state == CGT_RETIRE_SUMMED) finish(entry, now);
+    if (entry.state == CGT_RETIRE_SUMMED) finish(entry);
     if (entry.state == CGT_RETIRE_LEAVING) leaving.push_back(&entry);
   }
   set_generation(false);
@@ -176,39 +179,104 @@ Result<void> RetireJournal::finish_open_entries(Nanoseconds now) {
   set_generation(true);
   for (cgt_retire_entry* entry : leaving) {
     sum_up(*entry);
-    finish(*entry, now);
+    finish(*entry);
   }
   set_generation(false);
   return {};
 }
 
-Result<void> RetireJournal::recover(Nanoseconds now) { return finish_open_entries(now); }
+Result<void> RetireJournal::recover() { return finish_open_entries(); }
 
-Result<std::size_t> RetireJournal::retire(std::span<const InterfaceAccount> accounts,
-                                          Nanoseconds now) {
-  if (auto ended = finish_open_entries(now); !ended)
-    return std::unexpected(std::move(ended).error());
-  std::vector<InterfaceAccount> once(accounts.begin(), accounts.end());
-  std::ranges::sort(once);
-  once.erase(std::ranges::unique(once).begin(), once.end());
-  std::vector<cgt_retire_entry> leaving;
+Result<std::size_t> RetireJournal::retire(std::span<const InterfaceAccount> accounts) {
+  std::vector<AccountFold> folds;
+  folds.reserve(accounts.size());
+  for (const InterfaceAccount& account : accounts) folds.push_back({.account = account, .into = 0});
+  const auto moved = fold(folds);
+  if (!moved) return std::unexpected(moved.error());
+  return moved->size();
+}
+
+// Its key is in userspace's row, from which finish() and readers know what it is.
+Result<std::uint32_t> RetireJournal::slot_to_fold_into(const AccountFold& fold) {
+  const std::uint32_t iface = fold.account.iface.value;
+  if (fold.into == 0) return ledger_.get().reserve(retired_of(iface));
+  const cgt_key key{.cgroup_id = fold.into, .iface = iface, .kind = CGT_FOLDED};
+  return ledger_.get().reserve(key, &spare_.slot());
+}
+
+// Empty: there is nothing to move, or nowhere to move it to.
+Result<std::optional<cgt_retire_entry>> RetireJournal::entry_for(const AccountFold& fold) {
+  const auto& [iface, account] = fold.account;
+  // The slots of an attached interface's reasons are constants in its programs.
+  if (!has_cgroup(account.kind) || iface == kGoneInterface) return std::nullopt;
+  const cgt_key key{.cgroup_id = account.cgroup_id,
+                    .iface = iface.value,
+                    .kind = static_cast<std::uint32_t>(account.kind)};
+  std::uint32_t slot = 0;
+  if (bpf_map_lookup_elem(ledger_.get().fd("slots"), &key, &slot) != 0) return std::nullopt;
+  const auto into = slot_to_fold_into(fold);
+  if (into && *into != slot) return leaving_entry(key, slot, *into);
+  if (into || (fold.into != 0 && into.error().code == ENOSPC)) return std::nullopt;
+  return std::unexpected(into.error());
+}
+
+Result<std::vector<AccountFold>> RetireJournal::fold(std::span<const AccountFold> folds) {
+  if (auto ended = finish_open_entries(); !ended) return std::unexpected(std::move(ended).error());
   const std::size_t most = room();
-  for (const auto& [iface, account] : once) {
+  std::vector<AccountFold> once(folds.begin(), folds.end());
+  std::ranges::sort(once, {}, &AccountFold::account);
+  const auto twice = std::ranges::unique(once, {}, &AccountFold::account);
+  once.erase(twice.begin(), once.end());
+  std::vector<cgt_retire_entry> leaving;
+  std::vector<AccountFold> moved;
+  std::set<std::uint32_t> taking;
+  for (const AccountFold& fold : once) {
     if (leaving.size() == most) break;
-    // The slots of an attached interface's reasons are constants in its programs.
-    if (account.kind != AccountKind::cgroup || iface == kGoneInterface) continue;
-    const cgt_key key{.cgroup_id = account.cgroup_id, .iface = iface.value, .kind = CGT_CGROUP};
-    std::uint32_t slot = 0;
-    if (bpf_map_lookup_elem(ledger_.get().fd("slots"), &key, &slot) != 0) continue;
-    auto into = ledger_.get().reserve(retired_of(iface.value));
-    if (!into) return std::unexpected(std::move(into).error());
-    leaving.push_back(leaving_entry(key, slot, *into));
+    auto entry = entry_for(fold);
+    if (!entry) return std::unexpected(entry.error());
+    if (!*entry) continue;
+    taking.insert((*entry)->into_slot);
+    leaving.push_back(**entry);
+    moved.push_back(fold);
   }
-  if (leaving.empty()) return 0;
+  if (std::ranges::any_of(leaving, [&](const auto& one) { return taking.contains(one.slot); })) {
+    return std::unexpected(Error{.what = "fold an account that takes totals of others",
+                                 .hint = "this is a fault of cgtally: please report it",
+                                 .code = EINVAL});
+  }
+  if (leaving.empty()) return moved;
   record_leaving(leaving);
-  if (auto ended = finish_open_entries(now); !ended)
-    return std::unexpected(std::move(ended).error());
-  return leaving.size();
+  if (auto ended = finish_open_entries(); !ended) return std::unexpected(std::move(ended).error());
+  return moved;
+}
+
+RetireJournal::SpareSlot::SpareSlot(SpareSlot&& other) noexcept
+    : ledger_(other.ledger_), slot_(std::exchange(other.slot_, std::nullopt)) {}
+
+RetireJournal::SpareSlot& RetireJournal::SpareSlot::operator=(SpareSlot&& other) noexcept {
+  if (this != &other) {
+    give_back();
+    ledger_ = other.ledger_;
+    slot_ = std::exchange(other.slot_, std::nullopt);
+  }
+  return *this;
+}
+
+void RetireJournal::SpareSlot::refill(Ledger& ledger) {
+  std::uint32_t slot = 0;
+  if (slot_ || bpf_map_lookup_and_delete_elem(ledger.fd("free"), nullptr, &slot) != 0) return;
+  ledger_ = &ledger;
+  slot_ = slot;
+  // Blank, so that it is found if this process is killed.
+  for (std::uint32_t row = 0; row < ledger.rows(); ++row) {
+    ledger.cells()[std::size_t{row} * ledger.slots() + slot].key = {};
+  }
+}
+
+void RetireJournal::SpareSlot::give_back() {
+  if (!slot_) return;
+  bpf_map_update_elem(ledger_->fd("free"), nullptr, &*slot_, BPF_ANY);
+  slot_.reset();
 }
 
 std::vector<cgt_key> RetireJournal::accounts_of(InterfaceKey iface) const {
@@ -227,7 +295,7 @@ std::vector<cgt_key> RetireJournal::accounts_of(InterfaceKey iface) const {
   return keys;
 }
 
-Result<bool> RetireJournal::retire_interface(InterfaceKey iface, Nanoseconds now) {
+Result<bool> RetireJournal::retire_interface(InterfaceKey iface) {
   for (const auto& [key, record] : ledger_.get().interfaces()) {
     if (key == iface.value && (record.hook != CGT_HOOK_NONE || record.to_boot_ns == 0)) {
       return std::unexpected(Error{.what = "retire an interface that is still counted",
@@ -236,8 +304,7 @@ Result<bool> RetireJournal::retire_interface(InterfaceKey iface, Nanoseconds now
     }
   }
   // First finishes entries whose totals go to this interface's (retired): it is retired as well.
-  if (auto ended = finish_open_entries(now); !ended)
-    return std::unexpected(std::move(ended).error());
+  if (auto ended = finish_open_entries(); !ended) return std::unexpected(std::move(ended).error());
   const auto keys = accounts_of(iface);
   const std::size_t count = std::min(keys.size(), room());
   std::vector<cgt_retire_entry> leaving;
@@ -247,8 +314,7 @@ Result<bool> RetireJournal::retire_interface(InterfaceKey iface, Nanoseconds now
     leaving.push_back(leaving_entry(key, slot, header().gone_slot));
   }
   record_leaving(leaving);
-  if (auto ended = finish_open_entries(now); !ended)
-    return std::unexpected(std::move(ended).error());
+  if (auto ended = finish_open_entries(); !ended) return std::unexpected(std::move(ended).error());
   if (count < keys.size()) return false;
   ledger_.get().forget_interface(iface.value);
   return true;
@@ -260,7 +326,7 @@ std::size_t RetireJournal::release_quarantined(Nanoseconds now) {
   std::size_t freed = 0;
   for (cgt_retire_entry& entry : header().journal) {
     if (entry.state != CGT_RETIRE_QUARANTINED) continue;
-    // Set here, because the `now` of retire() was taken before its two grace periods.
+    // Set here, after the two grace periods of the retirement.
     if (entry.quarantined_until_ns == 0) {
       store_in_order(entry.quarantined_until_ns,
                      static_cast<std::uint64_t>((now + ring_length + kQuarantineMargin).count()));

@@ -11,7 +11,7 @@ namespace {
 
 // Kinds are converted by their number, here and where totals are read.
 static_assert(static_cast<int>(AccountKind::kernel) == CGT_KERNEL, "in the ABI's order");
-static_assert(static_cast<int>(AccountKind::several) + 1 == CGT_KINDS, "each kind of the ABI");
+static_assert(static_cast<int>(AccountKind::folded) + 1 == CGT_KINDS, "each kind of the ABI");
 
 Account account_of(const cgt_key& key) {
   return {static_cast<AccountKind>(key.kind), key.cgroup_id};

@@ -43,6 +43,7 @@ class TotalsReader {
   // Also returns the final totals since the previous call with this reader.
   [[nodiscard]] LedgerReading read(FinalTotalsReader& final_totals);
   [[nodiscard]] std::uint32_t used_slots() const { return used_; }
+  [[nodiscard]] std::uint32_t quarantined_slots() const { return quarantined_; }
 
  private:
   struct Known {

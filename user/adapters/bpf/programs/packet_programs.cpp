@@ -193,7 +193,11 @@ Nanoseconds PacketPrograms::window() const { return Nanoseconds(impl_->ledger.he
 
 std::vector<AccountTotals> PacketPrograms::read() const { return impl_->cells.read(); }
 
-SlotUse PacketPrograms::slots() const { return {impl_->cells.used_slots(), impl_->ledger.slots()}; }
+SlotUse PacketPrograms::slots() const {
+  return {.used = impl_->cells.used_slots(),
+          .total = impl_->ledger.slots(),
+          .quarantined = impl_->cells.quarantined_slots()};
+}
 
 void PacketPrograms::measure_cost(bool on) {
   if (!on) {

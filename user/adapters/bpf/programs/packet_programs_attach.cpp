@@ -90,6 +90,7 @@ bool PacketPrograms::Impl::is_attached_at(InterfaceKey key, const cgt_interface&
 // Reasons have their slots before the first packet: they are needed when the table is full.
 Result<void> PacketPrograms::Impl::reserve_reasons(InterfaceKey key, cgt_interface& record) {
   for (std::uint32_t kind = 1; kind < CGT_KINDS; ++kind) {
+    if (kind == CGT_FOLDED) continue;
     auto slot = ledger.reserve({.cgroup_id = 0, .iface = key.value, .kind = kind});
     if (!slot) {
       release_reasons(key, record, kind);
@@ -104,6 +105,7 @@ Result<void> PacketPrograms::Impl::reserve_reasons(InterfaceKey key, cgt_interfa
 void PacketPrograms::Impl::release_reasons(InterfaceKey key, const cgt_interface& record,
                                            std::uint32_t count) {
   for (std::uint32_t kind = 1; kind < count; ++kind) {
+    if (kind == CGT_FOLDED) continue;
     ledger.release({.cgroup_id = 0, .iface = key.value, .kind = kind}, record.reason_slot[kind]);
   }
 }

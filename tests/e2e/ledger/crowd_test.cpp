@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// Law 7: one who makes cgroups by the dozen, each of which sends a packet, takes no slot that
+// others need. The keeper folds the crowd's idle accounts; no packet is lost or counted twice by
+// that, and no rate comes of it.
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <chrono>
+#include <thread>
+
+#include "adapters/bpf/ledger/ledger_view.h"
+#include "e2e/ledger/ledger_scene.h"
+#include "harness/host/cgroup.h"
+#include "harness/traffic/traffic.h"
+
+namespace cgtally::harness {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int kCrowd = 150;  // LedgerTest's ledger has 64 slots
+constexpr int kOfVictim = 1000;
+constexpr std::size_t kLongPayload = 1000;
+constexpr std::uint64_t kLongFrame = 14 + 20 + 8 + kLongPayload;
+
+class CrowdTest : public LedgerTest {
+ protected:
+  // Each of them lives until the test ends.
+  void gather(int size) {
+    for (int i = 0; i < size; ++i) {
+      crowd_.emplace_back("crowd/" + std::to_string(crowd_.size()));
+      send_one(crowd_.back());
+    }
+  }
+  void send_one(const Cgroup& cgroup) const {
+    send_datagrams(cgroup.socket(wire.host(), AF_INET, SOCK_DGRAM), at("10.77.0.2", 9), 1, 10);
+  }
+  static void send_a_megabyte(const sys::Fd& socket) {
+    for (int i = 0; i < kOfVictim / 50; ++i) {
+      send_datagrams(socket, at("10.77.0.2", 9), 50, kLongPayload);
+      std::this_thread::sleep_for(5ms);
+    }
+  }
+  [[nodiscard]] Traffic of(const Account& account) const {
+    auto view = bpf::LedgerView::open(bpffs.path());
+    Traffic all;
+    const auto reading = view.value().read();
+    for (const AccountTotals& one : reading.accounts) {
+      if (one.account == account) all += one.totals;
+    }
+    return all;
+  }
+  [[nodiscard]] Traffic of(const Cgroup& cgroup) const {
+    return of({.kind = AccountKind::cgroup, .cgroup_id = cgroup.id()});
+  }
+  [[nodiscard]] Traffic overflow() const {
+    return of({.kind = AccountKind::overflow, .cgroup_id = 0});
+  }
+  [[nodiscard]] Traffic folded() const {
+    return of({.kind = AccountKind::folded, .cgroup_id = parent_.id()});
+  }
+
+  Cgroup parent_{"crowd"};
+  std::vector<Cgroup> crowd_;
+};
+
+TEST_P(CrowdTest, FillsTheTableAndAVictimThatComesLaterIsNamedInFull) {
+  on_kernel([&] {
+    const auto keeper = start_keeper(up());
+    gather(kCrowd);
+    await_words(*keeper, "slots are short");
+    std::this_thread::sleep_for(2s);
+    const Traffic before = overflow();
+    const Cgroup victim("victim");
+    send_a_megabyte(victim.socket(wire.host(), AF_INET, SOCK_DGRAM));
+    expect_exact();
+    EXPECT_EQ(overflow(), before) << "nothing of the victim's";
+    EXPECT_EQ(of(victim).tx_bytes.value, kOfVictim * kLongFrame);
+    EXPECT_GT(folded().tx_packets.value, 0U);
+    EXPECT_NE(keeper->said().find(parent_.path()), std::string::npos) << keeper->said();
+  });
+}
+
+// It takes the keeper two looks, two grace periods and the quarantine of the slots.
+TEST_P(CrowdTest, FillsTheTableAndAVictimThatComesAtOnceIsNamedWithinASecond) {
+  on_kernel([&] {
+    const auto keeper = start_keeper(up());
+    const Cgroup victim("victim");
+    const auto socket = victim.socket(wire.host(), AF_INET, SOCK_DGRAM);
+    gather(kCrowd);
+    const auto begin = std::chrono::steady_clock::now();
+    std::chrono::steady_clock::duration unnamed{};
+    while (of(victim).empty() && unnamed < 10s) {
+      send_datagrams(socket, at("10.77.0.2", 9), 1, kLongPayload);
+      std::this_thread::sleep_for(10ms);
+      unnamed = std::chrono::steady_clock::now() - begin;
+    }
+    RecordProperty("unnamed_packets", static_cast<int>(overflow().tx_packets.value));
+    RecordProperty(
+        "unnamed_ms",
+        static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(unnamed).count()));
+    EXPECT_LT(unnamed, 2s);
+    const Traffic before = overflow();
+    const Traffic named = of(victim);
+    send_a_megabyte(socket);
+    expect_exact();
+    EXPECT_EQ(overflow(), before);
+    EXPECT_EQ(difference(named, of(victim)).tx_bytes.value, kOfVictim * kLongFrame);
+  });
+}
+
+TEST_P(CrowdTest, IsFoldedWithoutARateAndComesBackWithTotalsFromZero) {
+  on_kernel([&] {
+    const auto keeper = start_keeper(up());
+    gather(10);
+    Running reader(on_ledger(kOld, bpffs, {"record", "--interval", "200ms"}));
+    await_words(reader, "counting");
+    gather(kCrowd);
+    await_words(*keeper, "slots are short");
+    std::this_thread::sleep_for(1500ms);
+    for (const Cgroup& one : crowd_) send_one(one);
+    std::this_thread::sleep_for(1500ms);
+    expect_exact();
+    reader.signal(SIGTERM);
+    const auto finished = reader.wait();
+    ASSERT_EQ(finished.exit_code, 0) << finished.err;
+    std::uint64_t packets = 0;
+    for (const Sample& sample : samples_of(finished.out)) {
+      packets += sample.delta.tx_packets.value;
+      if (sample.account.ends_with("(folded)")) {
+        EXPECT_TRUE(sample.delta.empty());
+        EXPECT_EQ(sample.account, parent_.path() + "/(folded)");
+      } else if (sample.account.starts_with(parent_.path())) {
+        EXPECT_NE(sample.state, SampleState::exited) << sample.account;
+        EXPECT_EQ(sample.totals.tx_packets.value,
+                  sample.state == SampleState::reset ? 1U : sample.totals.tx_packets.value);
+      }
+    }
+    EXPECT_EQ(packets, 2U * kCrowd + 10U) << "each packet is in one row";
+  });
+}
+
+INSTANTIATE_TEST_SUITE_P(By, CrowdTest, ::testing::Values(HookChoice::newest, HookChoice::clsact),
+                         hook_name);
+
+}  // namespace
+}  // namespace cgtally::harness
