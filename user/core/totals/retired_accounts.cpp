@@ -32,8 +32,9 @@ std::vector<LifetimeTotals> lifetime_totals(
     const std::function<bool(std::uint64_t cgroup_id)>& has_name) {
   std::map<InterfaceKey, Accounts> retired;
   for (const FinalTotals& one : final_totals) {
-    const bool cgroup = one.account.kind == AccountKind::cgroup;
+    const bool cgroup = has_cgroup(one.account.kind);
     if (one.account.kind == AccountKind::retired) continue;
+    if (one.folded) continue;  // they are in a (folded) account, which has its own row
     if (cgroup && !has_name(one.account.cgroup_id)) continue;
     retired[interfaces.contains(one.iface) ? one.iface : kGoneInterface][one.account] += one.totals;
   }

@@ -33,6 +33,11 @@ class LedgerNames {
 
   [[nodiscard]] bool knows(std::uint64_t id) { return tree_.path_of(id) || learn(id); }
   [[nodiscard]] AccountName name_of(const Account& account) {
+    if (account.kind == AccountKind::folded) {
+      const AccountName above =
+          name_of({.kind = AccountKind::cgroup, .cgroup_id = account.cgroup_id});
+      return {.path = folded_name(above.path), .ended = above.ended};
+    }
     if (account.kind != AccountKind::cgroup) {
       return {.path = std::string(reason_name(account.kind)), .ended = false};
     }
@@ -84,7 +89,8 @@ class InterfaceFilter {
     }
     filter.all_ = choice.interfaces.empty() && choice.netns.empty();
     if (!unused.empty()) return std::unexpected(filter.no_such_interface(*unused.begin()));
-    if (!unused_netns.empty()) return std::unexpected(no_such_netns(*unused_netns.begin(), records));
+    if (!unused_netns.empty())
+      return std::unexpected(no_such_netns(*unused_netns.begin(), records));
     return filter;
   }
 
@@ -129,8 +135,9 @@ class InterfaceFilter {
       known.insert(record.netns.empty() ? "the one that cgtally up ran in" : record.netns);
     }
     return usage_error(fmt::format("the ledger has no interface in netns {}", name),
-                       known.empty() ? "it has no interface now; -i '(gone)' has the totals of others"
-                                     : fmt::format("it has {}", fmt::join(known, ", ")));
+                       known.empty()
+                           ? "it has no interface now; -i '(gone)' has the totals of others"
+                           : fmt::format("it has {}", fmt::join(known, ", ")));
   }
 
   InterfaceNames names_;
@@ -176,13 +183,14 @@ Result<TotalsReport> read_totals(const TotalsChoice& options) {
     if (!filter->shows(one.iface)) continue;
     const AccountName name = names.name_of(one.account);
     const bool ended = name.ended || one.account.kind == AccountKind::retired;
-    report.rows.push_back({.iface = filter->name_of(one.iface),
-                           .cgroup_id = one.account.cgroup_id,
-                           .account = name.path,
-                           .state = one.retired ? TotalsState::retired
-                                    : ended     ? TotalsState::exited
-                                                : TotalsState::live,
-                           .totals = one.totals});
+    report.rows.push_back(
+        {.iface = filter->name_of(one.iface),
+         .cgroup_id = one.account.kind == AccountKind::cgroup ? one.account.cgroup_id : 0,
+         .account = name.path,
+         .state = one.retired ? TotalsState::retired
+                  : ended     ? TotalsState::exited
+                              : TotalsState::live,
+         .totals = one.totals});
   }
   arrange(report.rows, options.account);
   return report;

@@ -54,6 +54,18 @@ TEST_F(LifetimeTotalsTest, ARetiredAccountHasItsOwnLineAndIsTakenOutOfTheSum) {
   EXPECT_FALSE(all.at({kEth, cgroup(5)}).retired);
 }
 
+TEST_F(LifetimeTotalsTest, WhatAFoldedAccountHadStaysInTheFoldedOneAndNotInRetired) {
+  const Account folded{.kind = AccountKind::folded, .cgroup_id = 5};
+  accounts = {{kEth, cgroup(8), received(1)},
+              {kEth, folded, received(30)},
+              {kEth, kRetired, received(70, 2)}};
+  final_totals = {{kEth, cgroup(8), received(30), true}};
+  const auto all = totals();
+  EXPECT_EQ(all.at({kEth, cgroup(8)}).totals, received(1));
+  EXPECT_EQ(all.at({kEth, folded}).totals, received(30));
+  EXPECT_EQ(all.at({kEth, kRetired}).totals, received(70, 2));
+}
+
 TEST_F(LifetimeTotalsTest, AnAccountThatBeganAgainHasTheTrafficOfAllItsLives) {
   accounts = {{kEth, cgroup(8), received(1)}, {kEth, kRetired, received(70, 2)}};
   final_totals = {{kEth, cgroup(8), received(30)}, {kEth, cgroup(8), received(40)}};
