@@ -6,6 +6,7 @@
 #include <linux/filter.h>
 #include <netinet/in.h>
 
+#include "adapters/bpf/base/kernel_features.h"
 #include "harness/host/command.h"
 #include "netns/counting/wire_test.h"
 
@@ -141,6 +142,8 @@ TEST_P(AllPaths, TogetherAreCountedAsTheWireCarriedThem) {
   const auto settled = counted.settle();
   end_redirection();
   expect_conserved(settled, 100);
+  // Before 5.18 nobody knows what NAT will make of a packet.
+  if (!bpf::probe_kernel().conntrack_lookup) return;
   constexpr std::uint64_t kAll = kRounds * kEach;
   constexpr std::uint64_t kDatagram = 14 + 20 + 8 + 400;
   // The host has a NAT rule, so the first packet to each port is in doubt.

@@ -45,8 +45,12 @@ class Displaced : public WireTest {
   // `after`: how much later it seems to be.
   [[nodiscard]] std::vector<bpf::ReattachedHook> reattach(bpf::PacketPrograms& tally,
                                                           Nanoseconds after) const {
+    return reattach_at(tally, sys::now().boot + after);
+  }
+  [[nodiscard]] std::vector<bpf::ReattachedHook> reattach_at(bpf::PacketPrograms& tally,
+                                                             Nanoseconds boot) const {
     const Inside guard(wire_.host());
-    return tally.reattach(wire_.host().inode(), sys::now().boot + after);
+    return tally.reattach(wire_.host().inode(), boot);
   }
   // In the order in which they run.
   [[nodiscard]] std::vector<std::string> on_the_way_in() const {
@@ -107,7 +111,8 @@ TEST_F(Displaced, OneThatIsPutBeforeOursLaterIsPassedAgainAndNotMoreOftenThanEve
   const ForeignProgram other(ForeignProgram::kPass, "other");
   put_before_ours(other);
   EXPECT_EQ(on_the_way_in(), (FilterNames{"other", "cgt_ingress"}));
-  const auto moved = reattach(counted.tally(), 2s);
+  const auto first = sys::now().boot + 2s;
+  const auto moved = reattach_at(counted.tally(), first);
   ASSERT_EQ(moved.size(), 1U);
   EXPECT_EQ(moved[0].displaced_by, "other (pref 1)");
   EXPECT_GE(moved[0].gap, 2s);
@@ -121,9 +126,9 @@ TEST_F(Displaced, OneThatIsPutBeforeOursLaterIsPassedAgainAndNotMoreOftenThanEve
 
   take_away(1);
   put_before_ours(other, 7);
-  EXPECT_TRUE(reattach(counted.tally(), 4s).empty()) << "the last move was 2 s ago";
+  EXPECT_TRUE(reattach_at(counted.tally(), first + 2s).empty()) << "the last move was 2 s ago";
   EXPECT_EQ(on_the_way_in(), (FilterNames{"other", "cgt_ingress"}));
-  EXPECT_EQ(reattach(counted.tally(), 8s).size(), 1U);
+  EXPECT_EQ(reattach_at(counted.tally(), first + 6s).size(), 1U);
   EXPECT_EQ(on_the_way_in(), (FilterNames{"cgt_ingress", "other"}));
 }
 
