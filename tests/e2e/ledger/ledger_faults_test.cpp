@@ -88,11 +88,11 @@ TEST_P(LedgerRefusalsTest, ALedgerOfANewerAbi) {
   const auto before = bpffs.entries();
   for (const Words& command : {up(), up(kOld, {"--migrate"})}) {
     expect_says(finish(command), 1,
-                "cgtally: a ledger of ABI 2 is there, this cgtally has ABI 1\n"
+                "cgtally: a ledger of ABI 3 is there, this cgtally has ABI 2\n"
                 "  use the cgtally that made it\n");
   }
   expect_says(finish(down()), 1,
-              "cgtally: a ledger of ABI 2 is there, this cgtally has ABI 1\n"
+              "cgtally: a ledger of ABI 3 is there, this cgtally has ABI 2\n"
               "  use the cgtally that made it; or, without its totals: cgtally down --forget\n");
   EXPECT_EQ(bpffs.entries(), before);
   EXPECT_EQ(attached_cgtally(wire.host()).size(), 2U);

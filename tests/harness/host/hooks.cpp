@@ -17,6 +17,7 @@
 
 #include "harness/host/command.h"
 #include "harness/host/old_kernel.h"
+#include "harness/ledger/pinned.h"
 
 namespace cgtally::harness {
 namespace {
@@ -182,6 +183,19 @@ void ForeignProgram::attach_filter(const Netns& netns, const std::string& device
               .priority = preference);
   errno = -bpf_tc_attach(&hook, &options);
   require(errno == 0, "attach a foreign filter");
+}
+
+void ForeignProgram::attach_narrow_filter(const Netns& netns, const std::string& device,
+                                          HookDirection direction,
+                                          const std::string& protocol) const {
+  const Bpffs bpffs;
+  const std::string pin = bpffs.path() + "/narrow";
+  require(bpf_obj_pin(program_.get(), pin.c_str()) == 0, "pin a foreign program");
+  const Inside guard(netns);
+  (void)finish({"tc", "qdisc", "add", "dev", device, "clsact"});  // or it is there already
+  run({"tc", "filter", "add", "dev", device,
+       direction == HookDirection::ingress ? "ingress" : "egress", "protocol", protocol, "pref",
+       "1", "bpf", "da", "object-pinned", pin});
 }
 
 std::uint64_t ForeignProgram::packets() const {

@@ -45,6 +45,9 @@ class ForeignProgram {
   // As a tc filter; the clsact qdisc is made where there is none. Stays until the device goes.
   void attach_filter(const Netns& netns, const std::string& device, HookDirection direction,
                      std::uint32_t preference, std::uint32_t handle) const;
+  // At preference 1, for one protocol alone ("ip", "0x88b5"), so that nobody can share it.
+  void attach_narrow_filter(const Netns& netns, const std::string& device, HookDirection direction,
+                            const std::string& protocol) const;
   [[nodiscard]] std::uint64_t packets() const;
   [[nodiscard]] std::uint32_t id() const;
 

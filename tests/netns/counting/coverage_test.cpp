@@ -29,7 +29,7 @@ class CoverageOf : public WireTest, public ::testing::WithParamInterface<HookCho
   }
   void blind_filters(const ForeignProgram& ending, HookDirection direction) const {
     if (GetParam() == HookChoice::newest) return;
-    ending.attach_filter(wire_.host(), "cgt0", direction, 1, 1);
+    ending.attach_narrow_filter(wire_.host(), "cgt0", direction, "0x88b5");
   }
   void send_both_ways(int frames) const {
     const PacketSocket host(wire_.host(), "cgt0");

@@ -85,16 +85,8 @@ TEST_F(Displaced, AFilterAtPreferenceOneThatEndsTheChainDoesNotBlindUs) {
 
 TEST_F(Displaced, APreferenceForOneProtocolIsNotSharedButTheNextOneIs) {
   // Not for all protocols: ours cannot be at this preference.
-  const Bpffs bpffs;
   const ForeignProgram narrow(ForeignProgram::kNext, "narrow");
-  {
-    const Inside guard(wire_.host());
-    const std::string pin = bpffs.path() + "/narrow";
-    run({"bpftool", "prog", "pin", "id", std::to_string(narrow.id()), pin});
-    run({"tc", "qdisc", "add", "dev", "cgt0", "clsact"});
-    run({"tc", "filter", "add", "dev", "cgt0", "ingress", "protocol", "ip", "pref", "1", "bpf",
-         "da", "object-pinned", pin});
-  }
+  narrow.attach_narrow_filter(wire_.host(), "cgt0", HookDirection::ingress, "ip");
   const ForeignProgram other(ForeignProgram::kPass, "other");
   other.attach_filter(wire_.host(), "cgt0", HookDirection::ingress, 2, 1);
   {

@@ -83,7 +83,7 @@ Result<void> AccountRetirer::fold_idle(const std::vector<AccountTotals>& account
                                 .removed = {}};
   for (const RemovedCgroup& one : removed_) cgroups.removed.insert(one.cgroup_id);
   auto folds = pressure_.due(staying, supply, cgroups, journal_.room(), now);
-  if (supply.free < supply.total / 2) journal_.keep_spare_slot();
+  if (supply.free < supply.total - supply.total / 8) journal_.keep_spare_slot();
   if (folds.empty()) return {};
   auto folded = journal_.fold(folds);
   if (folded && folded->empty()) {
