@@ -218,7 +218,7 @@ TEST_F(StatusTest, AnXdpProgramThatDropsIsNamed) {
 
 TEST_F(StatusTest, AFilterBeforeOursIsNamedOnAKernelWithoutTcx) {
   const ForeignProgram ending(ForeignProgram::kPass, "ending");
-  ending.attach_narrow_filter(scene_.netns(), "cgt0", HookDirection::ingress, "ip");
+  ending.attach_narrow_filter(scene_.netns(), "cgt0", HookDirection::ingress, "0x88b5");
   without_tcx([&] { start_keeper(); });
   const std::string name =
       "the tc filter \"ending\" (pref 1, id " + std::to_string(ending.id()) + ")";
