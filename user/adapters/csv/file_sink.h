@@ -34,8 +34,8 @@ class FileSink {
   // begun: so call this after that.
   Result<void> begin();
 
-  // Each line ends with '\n'. Begins, if that has not happened yet. After an Error none of the lines
-  // is in the file.
+  // Each line ends with '\n'. Begins, if that has not happened yet. After an Error none of the
+  // lines is in the file.
   Result<void> write(const std::vector<std::string>& lines);
 
  private:
