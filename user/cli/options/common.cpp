@@ -5,6 +5,8 @@
 
 #include <filesystem>
 
+#include "core/health/overflow.h"
+
 namespace cgtally::cli {
 namespace {
 
@@ -12,7 +14,7 @@ using namespace std::chrono_literals;
 
 constexpr Bounds<Nanoseconds> kIntervals{.least = 100ms, .most = 1h};
 constexpr Bounds<Nanoseconds> kWindows{.least = 100us, .most = 100ms};
-constexpr Bounds<std::uint64_t> kSlots{.least = 64, .most = 1'048'576};
+constexpr Bounds<std::uint64_t> kSlots{.least = 64, .most = kMostSlots};
 
 bool is_directory(const std::string& path) {
   std::error_code ignored;

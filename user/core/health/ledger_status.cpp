@@ -10,6 +10,7 @@
 #include "core/base/text.h"
 #include "core/base/timestamp.h"
 #include "core/health/coverage.h"
+#include "core/health/overflow.h"
 
 namespace cgtally {
 namespace {
@@ -139,7 +140,7 @@ void add_slots(Lines& lines, const LedgerStatusReport& status) {
     add(lines, "", "FULL at times: {} in and {} out are on (overflow)",
         format_bytes(slots.overflow.rx_bytes), format_bytes(slots.overflow.tx_bytes));
     add(lines, "", "for more slots: cgtally down --forget; cgtally up --slots {}",
-        std::uint64_t{slots.total} * 4);
+        more_slots(slots.total));
   }
   add(lines, "cgroups", "{} and {} remembered, {} missed for want of room",
       counted(slots.names, "name", "names"), counted(slots.removals, "removal", "removals"),

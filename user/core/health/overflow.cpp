@@ -3,12 +3,12 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "core/base/quantity.h"
 
 namespace cgtally {
 namespace {
-
-constexpr std::uint64_t kMoreSlots = 4;  // times as many
 
 std::uint64_t overflow_bytes(const std::vector<AccountTotals>& accounts) {
   std::uint64_t bytes = 0;
@@ -19,6 +19,8 @@ std::uint64_t overflow_bytes(const std::vector<AccountTotals>& accounts) {
 }
 
 }  // namespace
+
+std::uint64_t more_slots(std::uint64_t slots) { return std::min(slots * 4, kMostSlots); }
 
 std::optional<std::string> OverflowAlarm::update(const std::string& ledger,
                                                  const std::vector<AccountTotals>& accounts,
@@ -34,8 +36,8 @@ std::optional<std::string> OverflowAlarm::update(const std::string& ledger,
   said_ = true;
   const std::string cure =
       kind_ == LedgerKind::pinned
-          ? fmt::format("cgtally down --forget; cgtally up --slots {}", slots * kMoreSlots)
-          : fmt::format("--slots {}", slots * kMoreSlots);
+          ? fmt::format("cgtally down --forget; cgtally up --slots {}", more_slots(slots))
+          : fmt::format("--slots {}", more_slots(slots));
   return fmt::format(
       "all {} slots of the ledger are taken: {} so far are on (overflow) and not on their own "
       "accounts; for more slots: {}",

@@ -11,6 +11,11 @@
 
 namespace cgtally {
 
+inline constexpr std::uint64_t kMostSlots = 1'048'576;  // that --slots takes
+
+// What to take instead of a number of slots that did not suffice: four times as many.
+[[nodiscard]] std::uint64_t more_slots(std::uint64_t slots);
+
 // Looks at the totals of `(overflow)` in each reading and speaks once: not at each interval, and
 // not only at the end. Every command that counts has one, and so has the keeper. Does not print.
 class OverflowAlarm {

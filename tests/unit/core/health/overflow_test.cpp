@@ -48,5 +48,10 @@ TEST(OverflowAlarm, SpeaksAgainOfANewLedger) {
   EXPECT_TRUE(alarm.update("b", overflow_of(5), 128)) << "its totals begin at zero";
 }
 
+TEST(MoreSlots, AreFourTimesAsManyButNotMoreThanThereMayBe) {
+  EXPECT_EQ(more_slots(4096), 16384U);
+  EXPECT_EQ(more_slots(524'288), kMostSlots);
+}
+
 }  // namespace
 }  // namespace cgtally
