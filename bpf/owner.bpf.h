@@ -94,7 +94,7 @@ static __always_inline struct owner receiver(struct __sk_buff *skb, struct packe
 	p->whose = whose_address(skb, here, &p->tuple, p->version);
 	if (p->whose == ADDRESS_FOREIGN && !tproxy_is_possible(skb, here, p->version))
 		return (struct owner){.kind = CGT_FORWARDED, .cacheable = 1};
-	match = unlearned(look_up(skb, &p->tuple, p->version, p->protocol, &owner));
+	match = look_up(skb, &p->tuple, p->version, p->protocol, &owner);
 	owner.cacheable = match == MATCHED_FLOW || (match && p->protocol == IPPROTO_UDP);
 	if (match >= MATCHED_FLOW)
 		return owner;
