@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// The name that people use for a container, and how to find it in what runtimes and kubelet write
+// on their node. Text that is not what it should be gives no name, never a part of one.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace cgtally {
+
+// Each is escaped by escape_name(), has at most 253 bytes before that and no '/', or is empty: not
+// known.
+struct ContainerName {
+  std::string container;  // "POD": the one that only holds a pod's namespaces
+  std::string pod;        // of Kubernetes; the family of an ECS task
+  std::string k8s_namespace;
+  [[nodiscard]] bool empty() const {
+    return container.empty() && pod.empty() && k8s_namespace.empty();
+  }
+  bool operator==(const ContainerName&) const = default;
+};
+
+// From a bundle's config.json, as containerd, CRI-O and podman write it.
+struct BundleDescription {
+  ContainerName name;        // empty if no annotation has it
+  std::string cgroups_path;  // linux.cgroupsPath, raw
+};
+[[nodiscard]] std::optional<BundleDescription> read_bundle(std::string_view config_json);
+// From docker's config.v2.json, which must be that of `id`. Labels of Kubernetes and ECS come
+// before docker's own name.
+[[nodiscard]] std::optional<ContainerName> read_docker_config(std::string_view config_json,
+                                                              std::string_view id);
+// From containers.json of the store that podman and CRI-O share. Nothing if two entries have the
+// id.
+[[nodiscard]] std::optional<ContainerName> read_container_store(std::string_view containers_json,
+                                                                std::string_view id);
+// From the name of a file in /var/log/containers: "<pod>_<namespace>_<container>-<id>.log".
+[[nodiscard]] std::optional<ContainerName> read_log_name(std::string_view file,
+                                                         std::string_view id);
+// From the name of a directory in /var/log/pods: "<namespace>_<pod>_<uid>".
+[[nodiscard]] std::optional<ContainerName> read_pod_directory(std::string_view directory,
+                                                              std::string_view uid);
+// A name that no file is needed for, such as a machine's; empty if it cannot be one.
+[[nodiscard]] std::string checked_container_name(std::string_view raw);
+
+}  // namespace cgtally
