@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "adapters/containers/container_names.h"
 #include "adapters/sys/fd.h"
@@ -100,8 +101,15 @@ class ContainerFiles {
   }
 
  private:
-  static std::string store(std::string_view above) {
-    return fmt::format("{}/containers/storage/overlay-containers", above);
+  // The directories of the store that podman and CRI-O share, one for each of its drivers.
+  static std::vector<std::string> stores() {
+    std::vector<std::string> paths;
+    for (const char* above : {"/var/lib", "/run"}) {
+      for (const char* driver : {"overlay", "vfs", "btrfs"}) {
+        paths.push_back(fmt::format("{}/containers/storage/{}-containers", above, driver));
+      }
+    }
+    return paths;
   }
   // A bundle says which cgroup is its container's, so that no other one takes its name.
   [[nodiscard]] std::optional<ContainerName> of_bundle(const std::string& path) const {
@@ -114,11 +122,13 @@ class ContainerFiles {
   }
   [[nodiscard]] ContainerName of_bundles() const {
     constexpr std::string_view kTasks = "io.containerd.runtime.v2.task/k8s.io";
-    for (const std::string& path :
-         {fmt::format("/run/containerd/{}/{}/config.json", kTasks, id_),
-          fmt::format("/run/k3s/containerd/{}/{}/config.json", kTasks, id_),
-          fmt::format("{}/{}/userdata/config.json", store("/run"), id_),
-          fmt::format("{}/{}/userdata/config.json", store("/var/lib"), id_)}) {
+    std::vector<std::string> paths = {
+        fmt::format("/run/containerd/{}/{}/config.json", kTasks, id_),
+        fmt::format("/run/k3s/containerd/{}/{}/config.json", kTasks, id_)};
+    for (const std::string& store : stores()) {
+      paths.push_back(fmt::format("{}/{}/userdata/config.json", store, id_));
+    }
+    for (const std::string& path : paths) {
       auto name = of_bundle(path);
       if (name && !name->empty()) return *std::move(name);
     }
@@ -130,7 +140,7 @@ class ContainerFiles {
     return text ? read_docker_config(*text, id_).value_or(ContainerName{}) : ContainerName{};
   }
   [[nodiscard]] ContainerName of_podman() const {
-    for (const std::string& where : {store("/var/lib"), store("/run")}) {
+    for (const std::string& where : stores()) {
       if (!of_bundle(fmt::format("{}/{}/userdata/config.json", where, id_))) continue;
       for (const char* list : {"containers.json", "volatile-containers.json"}) {
         const auto text = content_of(root_, fmt::format("{}/{}", where, list));

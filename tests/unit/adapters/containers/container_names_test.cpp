@@ -100,6 +100,14 @@ TEST_F(NodeFilesTest, DockerPodmanAndMachinesHaveTheirNames) {
   EXPECT_EQ(look("/lxc.payload.box/init.scope").container, "box");
 }
 
+TEST_F(NodeFilesTest, EachDriverOfPodmansStoreHasADirectoryOfItsOwn) {
+  const std::string store = "/var/lib/containers/storage/vfs-containers/";
+  write(store + kNode + "/userdata/config.json",
+        fmt::format(R"({{"linux":{{"cgroupsPath":"/libpod_parent/libpod-{}"}}}})", kNode));
+  write(store + "containers.json", fmt::format(R"([{{"id":"{}","names":["db"]}}])", kNode));
+  EXPECT_EQ(look("/libpod_parent/libpod-" + kNode).container, "db");
+}
+
 TEST_F(NodeFilesTest, TwoDirectoriesAreATaskOnlyIfContainerdHasIt) {
   EXPECT_EQ(look("/default/web"), ContainerName{});
   write("/run/containerd/io.containerd.runtime.v2.task/default/web/config.json",
