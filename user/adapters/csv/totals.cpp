@@ -35,7 +35,6 @@ std::string totals_header() {
   return std::move(row).line();
 }
 
-// Container, pod and namespace are not known yet.
 std::string totals_row(const TotalsReport& report, const TotalsRow& row) {
   RecordWriter line;
   line.add(format_timestamp(report.taken.wall))
@@ -45,9 +44,9 @@ std::string totals_row(const TotalsReport& report, const TotalsRow& row) {
       .add(row.iface)
       .add(row.cgroup_id)
       .add(row.account)
-      .add("")
-      .add("")
-      .add("")
+      .add(row.owner.container)
+      .add(row.owner.pod)
+      .add(row.owner.k8s_namespace)
       .add(totals_state_name(row.state))
       .add(row.totals.rx_bytes.value)
       .add(row.totals.rx_packets.value)

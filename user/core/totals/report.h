@@ -24,6 +24,7 @@ struct TotalsRow {
   std::string account;          // cgroup2 path, or the reason in parentheses
   TotalsState state = TotalsState::live;
   Traffic totals;
+  ContainerName owner{};
 };
 
 struct TotalsReport {

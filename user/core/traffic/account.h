@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "core/base/units.h"
+#include "core/containers/container_name.h"
 
 namespace cgtally {
 
@@ -81,6 +82,7 @@ struct AccountName {
   // "/system.slice/redis.service", by escape_name(); "#4711" if the name is not known.
   std::string path;
   bool ended = false;  // the cgroup was removed
+  ContainerName owner{};
 };
 
 // A cgroup that was removed while its accounts may still be in the ledger.

@@ -221,7 +221,11 @@ void Sampler::Interval::add(const Key& key, SampleState state, const Traffic& to
   sample.ledger = now_.ledger;
   sample.iface = interface_name(key.first);
   sample.cgroup_id = key.second.kind == AccountKind::cgroup ? key.second.cgroup_id : 0;
-  sample.account = name(key.second).path;
+  AccountName named = name(key.second);
+  sample.account = std::move(named.path);
+  sample.container = std::move(named.owner.container);
+  sample.pod = std::move(named.owner.pod);
+  sample.k8s_namespace = std::move(named.owner.k8s_namespace);
   sample.state = state;
   sample.totals = totals;
   sample.delta = delta;

@@ -12,6 +12,7 @@
 #include "adapters/bpf/ledger/ledger_view.h"
 #include "adapters/cgroupfs/mount.h"
 #include "adapters/cgroupfs/names.h"
+#include "adapters/containers/container_names.h"
 #include "adapters/netns/netns.h"
 #include "adapters/sys/clock.h"
 #include "adapters/sys/host.h"
@@ -27,7 +28,7 @@ namespace {
 class LedgerNames {
  public:
   LedgerNames(const bpf::LedgerView& view, const std::string& host_root)
-      : registry_(view.registry()) {
+      : registry_(view.registry()), containers_(host_root) {
     if (const auto mount = cgroupfs::cgroup2_mount(host_root)) tree_.seed(*mount);
   }
 
@@ -44,6 +45,9 @@ class LedgerNames {
     if (!tree_.path_of(account.cgroup_id)) (void)learn(account.cgroup_id);
     AccountName name = tree_.name_of(account.cgroup_id);
     name.ended = name.ended || registry_.removal_of(account.cgroup_id).has_value();
+    if (const auto path = tree_.path_of(account.cgroup_id)) {
+      name.owner = containers_.name_of(*path, sys::now().boot);
+    }
     return name;
   }
 
@@ -56,6 +60,7 @@ class LedgerNames {
   }
 
   bpf::CgroupRegistry registry_;
+  containers::ContainerNames containers_;
   cgroupfs::Names tree_;
 };
 
@@ -190,7 +195,8 @@ Result<TotalsReport> read_totals(const TotalsChoice& options) {
          .state = one.retired ? TotalsState::retired
                   : ended     ? TotalsState::exited
                               : TotalsState::live,
-         .totals = one.totals});
+         .totals = one.totals,
+         .owner = name.owner});
   }
   arrange(report.rows, options.account);
   return report;

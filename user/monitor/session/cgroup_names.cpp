@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "adapters/cgroupfs/mount.h"
+#include "adapters/sys/clock.h"
 
 namespace cgtally::monitor {
 
@@ -15,7 +16,7 @@ Result<CgroupNames> CgroupNames::find(const std::string& host_root, Notices& not
         "containers live in cgroup v1: all of them are on '/'; "
         "boot with systemd.unified_cgroup_hierarchy=1 to tell them apart");
   }
-  return CgroupNames(std::move(*mount));
+  return CgroupNames(std::move(*mount), host_root);
 }
 
 Result<void> CgroupNames::start() {
@@ -38,6 +39,16 @@ void CgroupNames::note_creation(const bpf::CgroupEvent& event) {
   } else {
     names_.made(event.cgroup_id, std::string(event.path));
   }
+  // Now, because the files of a container that ends at once go with it.
+  (void)name_of(event.cgroup_id);
+}
+
+AccountName CgroupNames::name_of(std::uint64_t cgroup_id) const {
+  AccountName name = names_.name_of(cgroup_id);
+  if (const auto path = names_.path_of(cgroup_id)) {
+    name.owner = containers_.name_of(*path, sys::now().boot);
+  }
+  return name;
 }
 
 void CgroupNames::process_creations() {

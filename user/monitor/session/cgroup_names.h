@@ -10,6 +10,7 @@
 
 #include "adapters/bpf/cgroups/cgroup_events.h"
 #include "adapters/cgroupfs/names.h"
+#include "adapters/containers/container_names.h"
 #include "adapters/sys/poller.h"
 #include "core/base/result.h"
 #include "monitor/notices.h"
@@ -32,18 +33,19 @@ class CgroupNames {
   // was read: each cgroup in the reading has a name then, and none is already marked as removed.
   void process_creations();
 
-  [[nodiscard]] AccountName name_of(std::uint64_t cgroup_id) const {
-    return names_.name_of(cgroup_id);
-  }
+  // The path, and the container's name if it has one.
+  [[nodiscard]] AccountName name_of(std::uint64_t cgroup_id) const;
   [[nodiscard]] cgroupfs::Names& names() { return names_; }
 
  private:
-  explicit CgroupNames(std::string mount) : mount_(std::move(mount)) {}
+  CgroupNames(std::string mount, std::string host_root)
+      : mount_(std::move(mount)), containers_(std::move(host_root)) {}
   void note_creation(const bpf::CgroupEvent& event);
 
   std::string mount_;
   std::optional<bpf::CgroupEvents> events_;
   cgroupfs::Names names_;
+  mutable containers::ContainerNames containers_;  // remembers what it was asked for
   std::uint64_t lost_events_ = 0;
   std::vector<std::uint64_t> pending_removals_;
 };

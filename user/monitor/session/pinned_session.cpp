@@ -230,7 +230,7 @@ AccountName PinnedSession::name_of(std::uint64_t cgroup_id) const {
       names.learn(cgroup_id, *path, registry.removal_of(cgroup_id).has_value());
     }
   }
-  return names.name_of(cgroup_id);
+  return cgroups_.name_of(cgroup_id);
 }
 
 std::string PinnedSession::describe_interfaces() const {

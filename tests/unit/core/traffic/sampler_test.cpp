@@ -341,5 +341,36 @@ TEST_F(SamplerTest, SumsTheLivesOfOnePathToWhatWasSent) {
   EXPECT_EQ(sum, sent(1000 * 50 * 51 / 2));
 }
 
+TEST(SamplerNames, ASampleOfACgroupHasItsContainersNameAndTheFoldedAccountHasNone) {
+  Sampler sampler("host");
+  const auto take = [&sampler](std::int64_t seconds, std::uint64_t bytes) {
+    Reading reading{
+        .taken = second(seconds), .ledger = "l", .accounts = {}, .attached = std::vector{kEth}};
+    Traffic traffic;
+    traffic.tx_bytes = Bytes{bytes};
+    for (const AccountKind kind : {AccountKind::cgroup, AccountKind::folded}) {
+      reading.accounts.push_back(
+          {.iface = kEth, .account = {.kind = kind, .cgroup_id = 7}, .totals = traffic});
+    }
+    auto samples = sampler.process(
+        reading,
+        [](std::uint64_t) {
+          return AccountName{
+              .path = "/pod",
+              .owner = {.container = "app", .pod = "api-7c9f", .k8s_namespace = "shop"}};
+        },
+        [](InterfaceKey) { return "eth0"; });
+    sampler.commit();
+    return samples;
+  };
+  EXPECT_TRUE(take(1, 10).empty());
+  std::string rows;
+  for (const Sample& sample : take(2, 20)) {
+    rows += sample.account + " " + sample.container + " " + sample.pod + " " +
+            sample.k8s_namespace + "; ";
+  }
+  EXPECT_EQ(rows, "/pod app api-7c9f shop; (kernel)   ; /pod/(folded)   ; ");
+}
+
 }  // namespace
 }  // namespace cgtally
