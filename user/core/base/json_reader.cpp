@@ -75,14 +75,14 @@ class JsonReader {
     if (path_.size() >= kDeepest) return false;
     if (take_after_space("}")) return true;
     std::set<std::string> keys;
-    do {
+    for (bool more = true; more; more = take_after_space(",")) {
       skip_space();
       auto key = string();
       if (!key || !keys.insert(*key).second || !take_after_space(":")) return false;
       path_.push_back(*std::move(key));
       if (!value()) return false;
       path_.pop_back();
-    } while (take_after_space(","));
+    }
     return take("}");
   }
 
@@ -90,11 +90,11 @@ class JsonReader {
     if (path_.size() >= kDeepest) return false;
     if (take_after_space("]")) return true;
     std::size_t index = 0;
-    do {
+    for (bool more = true; more; more = take_after_space(",")) {
       path_.push_back(std::to_string(index++));
       if (!value()) return false;
       path_.pop_back();
-    } while (take_after_space(","));
+    }
     return take("]");
   }
 
