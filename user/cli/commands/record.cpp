@@ -70,7 +70,8 @@ class Record {
   }
 
  private:
-  // The headers come last, those of the samples at the very end: what is sent after them is counted.
+  // The headers come last, those of the samples at the very end: what is sent after them is
+  // counted.
   Result<void> start(const monitor::Snapshot& base) {
     if (files_.bursts) {
       if (auto started = files_.bursts->start(loop_.poller(), base); !started) return started;
