@@ -16,8 +16,8 @@ constexpr std::size_t kMostWaiting = 65'536;
 
 Result<RowWriter> RowWriter::open(const std::string& path, std::string header, std::string what,
                                   sys::WaitForRoom wait, Notices& notices) {
-  auto sink = csv::FileSink::open(path, std::move(header), std::move(wait),
-                                  csv::FileSink::Header::later);
+  auto sink =
+      csv::FileSink::open(path, std::move(header), std::move(wait), csv::FileSink::Header::later);
   if (!sink) return std::unexpected(sink.error());
   return RowWriter(std::move(*sink), path == "-" ? "stdout" : path, std::move(what), notices);
 }

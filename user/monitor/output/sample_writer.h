@@ -24,8 +24,8 @@ class SampleWriter {
   static Result<SampleWriter> open(const std::string& path, const std::string& host,
                                    std::string account, sys::WaitForRoom wait, Notices& notices);
 
-  // Takes the base from this snapshot, and then writes the header: what comes after the header is in
-  // the rows.
+  // Takes the base from this snapshot, and then writes the header: what comes after the header is
+  // in the rows.
   Result<void> begin(const Snapshot& base, const Session& session);
 
   enum class Outcome { written, failing, closed };  // closed: nobody reads the pipe any more
