@@ -125,17 +125,21 @@ TEST_P(CrowdTest, IsFoldedWithoutARateAndComesBackWithTotalsFromZero) {
     const auto finished = reader.wait();
     ASSERT_EQ(finished.exit_code, 0) << finished.err;
     std::uint64_t packets = 0;
+    std::size_t to_retired = 0;
     for (const Sample& sample : samples_of(finished.out)) {
       packets += sample.delta.tx_packets.value;
       if (sample.account.ends_with("(folded)")) {
         EXPECT_TRUE(sample.delta.empty());
         EXPECT_EQ(sample.account, parent_.path() + "/(folded)");
       } else if (sample.account.starts_with(parent_.path())) {
-        EXPECT_NE(sample.state, SampleState::exited) << sample.account;
+        to_retired += sample.state == SampleState::exited;
         EXPECT_EQ(sample.totals.tx_packets.value,
                   sample.state == SampleState::reset ? 1U : sample.totals.tx_packets.value);
       }
     }
+    // If the crowd comes before the keeper has a spare slot, there is none for (folded) until the
+    // first slot has rested: one account goes to (retired) at each look.
+    EXPECT_LE(to_retired, 8U);
     EXPECT_EQ(packets, 2U * kCrowd + 10U) << "each packet is in one row";
   });
 }
