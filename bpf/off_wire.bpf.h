@@ -14,7 +14,7 @@
 #define MAX_DEVICES_ABOVE 64
 #define XFRM_GRO	  32 /* include/net/xfrm.h, unchanged from 5.10 to 7.2 */
 
-/* The low half of a MAC as a number, and the high one: 48 bits. */
+/* The MAC at `offset` of the frame as a number; 0 if the frame is too short. */
 static __always_inline __u64 mac_of(struct __sk_buff *skb, __u32 offset)
 {
 	__u64 mac = 0;
