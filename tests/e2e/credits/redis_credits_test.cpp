@@ -186,12 +186,13 @@ void expect_foretold(const Row& row, double full, double begin, double emptied, 
   const double real = emptied - when(row);
   const double left = balance(row);
   const double at_this_rate = (when(row) - begin) * left / (full - left);
-  const double off = std::abs(real - at_this_rate) + 0.1;  // the far end reads each 100 ms
+  const double off = std::abs(real - at_this_rate) + 0.1;  // the far end reads each 100 ms, so a
+                                                           // short time cannot be told better
   const double lo = number(row, "empty_in_lo_s");
   const double hi = number(row, "empty_in_hi_s");
   std::printf("foretold %.1f..%.1f s, really %.1f s, at the rate until then %.1f s\n", lo, hi, real,
               at_this_rate);
-  EXPECT_LT(off, 0.15 * real) << "the machine is too busy to tell";
+  EXPECT_LT(off, std::max(0.15 * real, 0.5)) << "the machine is too busy to tell";
   EXPECT_LE(lo, real + off);
   EXPECT_GE(hi, real - off);
   EXPECT_NEAR((lo + hi) / 2, real, most_off_s + off);
