@@ -104,6 +104,24 @@ static __always_inline int is_same_address(const struct cgt_address *a, const st
 		 (a->address[3] ^ b->address[3]));
 }
 
+static __always_inline struct address_entry *address_entry_of(struct cpu_memory *here,
+							      const struct cgt_address *to)
+{
+	return &here->addresses[address_hash(to->address) & (CGT_ADDRESS_CACHE_SIZE - 1)];
+}
+
+/* Notes what lies behind an address that is not ours; routing need not be asked about it. */
+static __always_inline int find_endpoint(struct address_entry *entry, const struct cgt_address *to)
+{
+	const struct cgt_endpoint *endpoint = bpf_map_lookup_elem(&cgt_endpoints, to);
+
+	if (!endpoint)
+		return 0;
+	entry->endpoint = *endpoint;
+	entry->is_endpoint = 1;
+	return 1;
+}
+
 /*
  * Looks an address up once in a jiffy: a hash lookup of 20 bytes costs half a socket lookup. With
  * PREEMPT_RT nothing is cached and routing is not asked: its question would be on the stack, of
@@ -119,7 +137,7 @@ static __noinline enum whose whose_address(struct __sk_buff *skb, struct cpu_mem
 
 	if (preempt_rt)
 		return unlearned(is_in_address_set(&to, version));
-	entry = &here->addresses[address_hash(to.address) & (CGT_ADDRESS_CACHE_SIZE - 1)];
+	entry = address_entry_of(here, &to);
 	if (!is_same_address(&entry->to, &to)) {
 		entry->to = to;
 		entry->jiffy = 0;
@@ -127,9 +145,12 @@ static __noinline enum whose whose_address(struct __sk_buff *skb, struct cpu_mem
 	}
 	if (entry->jiffy != now) {
 		entry->jiffy = now;
+		entry->is_endpoint = 0;
 		if (is_in_address_set(&to, version)) {
 			entry->whose = ADDRESS_OURS;
 			entry->routed_at = 0;
+		} else if (find_endpoint(entry, &to)) {
+			entry->whose = ADDRESS_FOREIGN;
 		} else if (!entry->routed_at || now - entry->routed_at >= FOREIGN_JIFFIES) {
 			entry->whose = ask_routing(skb, tuple, version, &here->route);
 			entry->routed_at = entry->whose == ADDRESS_FOREIGN ? now : 0;

@@ -50,6 +50,8 @@ static __always_inline __u32 unlearned(__u32 value)
 #include "off_wire.bpf.h"
 #include "nat.bpf.h"
 #include "lookup.bpf.h"
+#include "endpoint.bpf.h"
+#include "passage.bpf.h"
 #include "taught.bpf.h"
 #include "nat_owner.bpf.h"
 #include "slots.bpf.h"

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Finds the socket that the kernel would deliver a tuple to, and the owner of that socket. The
- * caller must know that the packet ends in this netns: a lookup answers for any destination address
- * if a socket listens on the wildcard. Does not know of NAT (nat_owner.bpf.h) or of caches.
+ * caller must know that the packet ends in the netns: a lookup answers for any destination address
+ * if a socket listens on the wildcard. Does not know of NAT of our netns (nat_owner.bpf.h) or of
+ * caches.
  */
 #pragma once
 
 #define TUPLE_LEN(version)                                                                         \
 	((version) == 4 ? sizeof(((struct bpf_sock_tuple *)0)->ipv4)                               \
 			: sizeof(((struct bpf_sock_tuple *)0)->ipv6))
+
+#define OUR_NETNS BPF_F_CURRENT_NETNS
 
 enum match {
 	NO_MATCH,
@@ -46,40 +49,58 @@ static __always_inline int is_one_of_several(struct bpf_sock *sk,
 	return is_steered_group(address_of(sk));
 }
 
-static __always_inline enum match look_up_tcp(struct __sk_buff *skb, struct bpf_sock_tuple *tuple,
-					      __u32 version, struct owner *owner)
+/*
+ * Tells whether NAT of another netns may give the packet to another socket than the lookup found
+ * there. In our own netns nat_owner.bpf.h decides that.
+ */
+static __always_inline int may_be_redirected_there(struct bpf_sock *sk, __u32 version, __s32 netns)
 {
-	struct bpf_sock *sk =
-		bpf_sk_lookup_tcp(skb, tuple, TUPLE_LEN(version), BPF_F_CURRENT_NETNS, 0);
+	return netns >= 0 && has_nat_hook_of_socket(address_of(sk), version);
+}
+
+static __always_inline enum match look_up_tcp(struct __sk_buff *skb, struct bpf_sock_tuple *tuple,
+					      __u32 version, __s32 netns, struct owner *owner)
+{
+	struct bpf_sock *sk = bpf_sk_lookup_tcp(skb, tuple, TUPLE_LEN(version), (__s64)netns, 0);
+	enum match match = MATCHED_PORT;
 	__u32 state;
 
 	if (!sk)
 		return NO_MATCH;
 	state = sk->state;
 	*owner = owner_of_tcp(sk, state);
-	if (state == BPF_TCP_LISTEN && is_one_of_several(sk, tuple, version))
-		*owner = owner_by_reason(CGT_SEVERAL);
+	if (state == BPF_TCP_LISTEN) {
+		if (is_one_of_several(sk, tuple, version))
+			*owner = owner_by_reason(CGT_SEVERAL);
+		if (may_be_redirected_there(sk, version, netns))
+			match = NO_MATCH;
+	} else {
+		match = state == BPF_TCP_ESTABLISHED ? MATCHED_FLOW : MATCHED_ENDING;
+	}
 	bpf_sk_release(sk);
-	if (state == BPF_TCP_LISTEN)
-		return MATCHED_PORT;
-	return state == BPF_TCP_ESTABLISHED ? MATCHED_FLOW : MATCHED_ENDING;
+	return match;
 }
 
 static __always_inline enum match look_up_udp(struct __sk_buff *skb, struct bpf_sock_tuple *tuple,
-					      __u32 version, struct owner *owner)
+					      __u32 version, __s32 netns, struct owner *owner)
 {
-	struct bpf_sock *sk =
-		bpf_sk_lookup_udp(skb, tuple, TUPLE_LEN(version), BPF_F_CURRENT_NETNS, 0);
+	struct bpf_sock *sk = bpf_sk_lookup_udp(skb, tuple, TUPLE_LEN(version), (__s64)netns, 0);
+	enum match match = MATCHED_FLOW;
 	__u32 state;
 
 	if (!sk)
 		return NO_MATCH;
 	state = sk->state;
 	*owner = owner_of(sk, state);
-	if (state != BPF_TCP_ESTABLISHED && is_one_of_several(sk, tuple, version))
-		*owner = owner_by_reason(CGT_SEVERAL);
+	if (state != BPF_TCP_ESTABLISHED) {
+		match = MATCHED_PORT;
+		if (is_one_of_several(sk, tuple, version))
+			*owner = owner_by_reason(CGT_SEVERAL);
+		if (may_be_redirected_there(sk, version, netns))
+			match = NO_MATCH;
+	}
 	bpf_sk_release(sk);
-	return state == BPF_TCP_ESTABLISHED ? MATCHED_FLOW : MATCHED_PORT;
+	return match;
 }
 
 /*
@@ -87,10 +108,9 @@ static __always_inline enum match look_up_udp(struct __sk_buff *skb, struct bpf_
  * bpf_skc_lookup_tcp returns them.
  */
 static __noinline __u32 small_socket_state(struct __sk_buff *skb, struct bpf_sock_tuple *tuple,
-					   __u32 version)
+					   __u32 version, __s32 netns)
 {
-	struct bpf_sock *sk =
-		bpf_skc_lookup_tcp(skb, tuple, TUPLE_LEN(version), BPF_F_CURRENT_NETNS, 0);
+	struct bpf_sock *sk = bpf_skc_lookup_tcp(skb, tuple, TUPLE_LEN(version), (__s64)netns, 0);
 	__u32 state = 0;
 
 	if (sk) {
@@ -100,18 +120,27 @@ static __noinline __u32 small_socket_state(struct __sk_buff *skb, struct bpf_soc
 	return state;
 }
 
-static __noinline enum match look_up(struct __sk_buff *skb, struct bpf_sock_tuple *tuple,
-				     __u32 version, __u32 protocol, struct owner *owner)
+/* IP version and protocol in one argument. */
+static __always_inline __u32 flow_kind(const struct packet *p)
 {
-	return protocol == IPPROTO_TCP ? look_up_tcp(skb, tuple, version, owner)
-				       : look_up_udp(skb, tuple, version, owner);
+	return p->version << 8 | p->protocol;
+}
+
+/* `netns` is the id of a netns, or OUR_NETNS. */
+static __noinline enum match look_up(struct __sk_buff *skb, struct bpf_sock_tuple *tuple,
+				     __u32 flow_kind, __s32 netns, struct owner *owner)
+{
+	__u32 version = flow_kind >> 8;
+
+	return (flow_kind & 0xff) == IPPROTO_TCP ? look_up_tcp(skb, tuple, version, netns, owner)
+						 : look_up_udp(skb, tuple, version, netns, owner);
 }
 
 /* The reason to count for a packet to one of our addresses that no full socket takes. */
 static __always_inline struct owner owner_without_socket(struct __sk_buff *skb, struct packet *p)
 {
 	if (p->protocol == IPPROTO_TCP &&
-	    small_socket_state(skb, &p->tuple, p->version) == BPF_TCP_TIME_WAIT)
+	    small_socket_state(skb, &p->tuple, p->version, OUR_NETNS) == BPF_TCP_TIME_WAIT)
 		return owner_by_reason(CGT_CLOSING);
 	return owner_by_reason(CGT_NO_SOCKET);
 }
@@ -126,5 +155,5 @@ static __always_inline int is_syn(const struct packet *p)
 static __noinline int answers_handshake(struct __sk_buff *skb, struct packet *p, __u32 match)
 {
 	return match == MATCHED_PORT && p->protocol == IPPROTO_TCP && !is_syn(p) &&
-	       small_socket_state(skb, &p->tuple, p->version) == BPF_TCP_NEW_SYN_RECV;
+	       small_socket_state(skb, &p->tuple, p->version, OUR_NETNS) == BPF_TCP_NEW_SYN_RECV;
 }

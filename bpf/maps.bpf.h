@@ -53,6 +53,30 @@ struct {
 	__type(value, __u8);
 } cgt_addresses SEC(".maps");
 
+/*
+ * Key: netns and address. Value: the pod or container behind it. Written by userspace from netlink;
+ * read once in a jiffy for each address that is not this netns' own.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, struct cgt_address);
+	__type(value, struct cgt_endpoint);
+} cgt_endpoints SEC(".maps");
+
+/*
+ * Key: the host's end of a veth. Value: the id of the cgroup of the pod at its other end. Written
+ * by userspace; read for a packet of that pod whose socket is not known any more.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 16384);
+	__type(key, struct cgt_endpoint_device);
+	__type(value, __u64);
+} cgt_endpoint_devices SEC(".maps");
+
 #define ON_CACHE_LINES __attribute__((aligned(64)))
 
 /*
@@ -79,7 +103,10 @@ struct address_entry {
 	__u64 jiffy;
 	__u64 routed_at; /* the jiffy in which routing said foreign; 0: it did not */
 	struct cgt_address to;
-	__u32 whose; /* enum whose */
+	__u32 whose;		      /* enum whose */
+	struct cgt_endpoint endpoint; /* if found: ADDRESS_FOREIGN, and `is_endpoint` */
+	__u32 is_endpoint;
+	__u32 pad;
 };
 
 /* The answer whether a MAC address belongs to a device above `ifindex`, valid for one jiffy. */
@@ -95,6 +122,24 @@ struct fact_entry {
 	__u64 jiffy;
 	__u32 key;
 	__u32 answer;
+};
+
+/* A packet on its way from a pod's veth to an uplink (passage.bpf.h). */
+struct passage {
+	__u64 skb;	 /* which sk_buff: its distance from this CPU's memory */
+	__u64 cgroup_id; /* of the socket that sent it; 0: not known */
+	__u64 jiffy;
+	__u32 device;	  /* ifindex of the host's end of the veth */
+	__u32 in_ifindex; /* what the uplink will see as the packet's ingress_ifindex */
+	__u32 counted_on; /* key of the last interface that counted it */
+	__u32 pad;
+};
+
+/* The ifindex under which what comes in on `ifindex` is routed, valid for one jiffy. */
+struct master_entry {
+	__u64 jiffy;
+	__u32 ifindex;
+	__u32 master;
 };
 
 /* A flow that egress taught in this jiffy (taught.bpf.h). */
@@ -133,6 +178,8 @@ struct cpu_memory {
 	struct bpf_fib_lookup route; /* the question that is being asked */
 	struct mac_entry macs[CGT_MAC_CACHE_SIZE];
 	struct taught_entry taught[CGT_TAUGHT_CACHE_SIZE];
+	struct master_entry masters[CGT_MASTER_CACHE_SIZE];
+	struct passage passages[CGT_PASSAGE_CACHE_SIZE];
 	__u32 slots[CGT_SLOT_CACHE_SIZE]; /* of accounts: the key in the cell proves a hit */
 	struct owner_entry owners[CGT_OWNER_CACHE_SIZE] ON_CACHE_LINES;
 };

@@ -35,10 +35,10 @@ extern struct nf_conn *bpf_skb_ct_lookup(struct __sk_buff *skb, struct bpf_sock_
 					 __u32 opts_len) __ksym __weak;
 extern void bpf_ct_release(struct nf_conn *ct) __ksym __weak;
 
-/* Tells whether the netns has a PREROUTING hook of this priority. */
-VERIFIED_ONCE int has_prerouting_hook(struct __sk_buff *ctx, __u32 version, __s32 wanted)
+/* Tells whether the netns (a struct net's address) has a PREROUTING hook of this priority. */
+VERIFIED_ONCE int has_prerouting_hook(__u64 netns, __u32 version, __s32 wanted)
 {
-	struct net *net = BPF_CORE_READ(kernel_skb(ctx), dev, nd_net.net);
+	struct net *net = (void *)netns;
 	struct nf_hook_entries *entries;
 	__u32 count;
 
@@ -66,6 +66,20 @@ VERIFIED_ONCE int has_prerouting_hook(struct __sk_buff *ctx, __u32 version, __s3
 	return count > MAX_NETFILTER_HOOKS;
 }
 
+static __always_inline __u64 netns_of(struct __sk_buff *ctx)
+{
+	return (__u64)BPF_CORE_READ(kernel_skb(ctx), dev, nd_net.net);
+}
+
+/* The same of the netns of a socket, by the socket's address. */
+static __always_inline int has_nat_hook_of_socket(__u64 address, __u32 version)
+{
+	struct sock *sk = (void *)address;
+
+	return has_prerouting_hook((__u64)BPF_CORE_READ(sk, __sk_common.skc_net.net), version,
+				   NF_IP_PRI_NAT_DST);
+}
+
 /* Walks the netns' hooks once in a jiffy: that takes many probe reads. */
 static __always_inline int has_hook_now(struct __sk_buff *ctx, struct fact_entry *entry,
 					__u32 version, __s32 priority)
@@ -73,11 +87,11 @@ static __always_inline int has_hook_now(struct __sk_buff *ctx, struct fact_entry
 	__u64 now = bpf_jiffies64();
 
 	if (preempt_rt)
-		return has_prerouting_hook(ctx, version, priority);
+		return has_prerouting_hook(netns_of(ctx), version, priority);
 	if (entry->jiffy != now || entry->key != netns_key) {
 		entry->jiffy = now;
 		entry->key = netns_key;
-		entry->answer = has_prerouting_hook(ctx, version, priority);
+		entry->answer = has_prerouting_hook(netns_of(ctx), version, priority);
 	}
 	return entry->answer;
 }

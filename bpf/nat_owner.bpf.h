@@ -151,7 +151,7 @@ static __always_inline void owner_by_outcome(struct __sk_buff *skb, struct packe
 	if (state && outcome == NAT_REDIRECTED_HERE) {
 		*scratch = p->tuple;
 		set_destination(scratch, p->version, state);
-		if (look_up(skb, scratch, p->version, p->protocol, owner) == NO_MATCH)
+		if (look_up(skb, scratch, flow_kind(p), OUR_NETNS, owner) == NO_MATCH)
 			*owner = owner_by_reason(CGT_FORWARDED);
 	} else if (match == MATCHED_PORT || outcome == NAT_REDIRECTED) {
 		*owner = owner_by_reason(CGT_FORWARDED);
@@ -169,9 +169,11 @@ static __always_inline struct owner owner_of_translated(struct __sk_buff *skb, s
 	struct owner owner = {};
 	enum match match;
 
-	if (whose_address(skb, here, tuple, p->version) == ADDRESS_FOREIGN)
-		return (struct owner){.kind = CGT_FORWARDED, .cacheable = 1};
-	match = look_up(skb, tuple, p->version, p->protocol, &owner);
+	if (whose_address(skb, here, tuple, p->version) == ADDRESS_FOREIGN) {
+		owner_behind(skb, p, tuple, &owner, here);
+		return owner;
+	}
+	match = look_up(skb, tuple, flow_kind(p), OUR_NETNS, &owner);
 	if (match == NO_MATCH)
 		return owner_without_socket(skb, p);
 	owner.cacheable = match == MATCHED_FLOW || p->protocol == IPPROTO_UDP;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The owner of a packet. Egress: the cgroup of the socket that sent it. Ingress: the cgroup of the
- * socket that a lookup finds, if the packet ends in this netns; never skb->sk, which on a veth is
- * still the sender's socket. A packet without such a socket is owned by a reason (enum cgt_kind).
+ * The owner of a packet. Egress: the cgroup of the socket that sent it, also in a pod behind a
+ * veth. Ingress: the cgroup of the socket that a lookup finds, in this netns or in the pod's that
+ * has the address; never skb->sk, which on a veth is still the sender's socket. A packet without
+ * such a socket is owned by a reason (enum cgt_kind).
  */
 #pragma once
 
@@ -49,18 +50,15 @@ static __always_inline __u32 kind_without_socket(struct __sk_buff *skb)
 	return is_from_ifb(skb) ? NOT_COUNTED : CGT_FORWARDED;
 }
 
-static __always_inline struct owner sender(struct __sk_buff *skb)
+/* The owner of a packet that still has the socket which sent it. */
+static __always_inline struct owner owner_of_sender(struct __sk_buff *skb, struct bpf_sock *sk)
 {
-	struct bpf_sock *sk = skb->sk;
-	__u64 id;
-
-	if (!sk)
-		return owner_by_reason(kind_without_socket(skb));
 	/*
 	 * For a SYN-ACK this is the listener's cgroup; for what the kernel answers in place of a
 	 * TIME_WAIT socket it is 0.
 	 */
-	id = bpf_skb_cgroup_id(skb);
+	__u64 id = bpf_skb_cgroup_id(skb);
+
 	if (!id)
 		return owner_by_reason(CGT_KERNEL);
 	if (may_be_of_kernel(id, sk->state) && is_full_socket(sk->state))
@@ -69,14 +67,56 @@ static __always_inline struct owner sender(struct __sk_buff *skb)
 }
 
 /*
+ * The owner of a packet that was handed over, or whose device tells its pod. That no ifb gave it
+ * back needs no question the first time that this interface sees it.
+ */
+static __always_inline struct owner sender_behind(struct __sk_buff *skb, struct cpu_memory *here)
+{
+	struct passage *passage = find_passage(skb, here);
+	__u32 device = skb->ingress_ifindex;
+	__u32 kind = CGT_FORWARDED;
+	__u64 id = 0;
+
+	if (!passage || !device || passage->counted_on == iface_key)
+		kind = kind_without_socket(skb);
+	if (kind != CGT_FORWARDED && kind != CGT_TUNNEL)
+		return owner_by_reason(kind);
+	if (passage) {
+		passage->counted_on = iface_key;
+		device = passage->device;
+		id = passage->cgroup_id;
+	}
+	if (!id && device)
+		id = pod_behind_device(device);
+	return id ? (struct owner){.cgroup_id = id} : owner_by_reason(kind);
+}
+
+static __always_inline struct owner sender(struct __sk_buff *skb, struct cpu_memory *here)
+{
+	struct bpf_sock *sk = skb->sk;
+
+	return sk ? owner_of_sender(skb, sk) : sender_behind(skb, here);
+}
+
+/* What a pod's veth gives the host: notes whose it is. */
+static __always_inline void note_origin(struct __sk_buff *skb, struct cpu_memory *here)
+{
+	struct bpf_sock *sk = skb->sk;
+	struct owner owner = sk ? owner_of_sender(skb, sk) : owner_by_reason(CGT_KERNEL);
+
+	hand_over(skb, here, owner.kind == CGT_CGROUP ? owner.cgroup_id : 0);
+}
+
+/*
  * The owner of a packet to an address that is not ours. A listener on the wildcard matches, but
  * only a handshake with it (a transparent proxy's) is a proof.
  */
 static __always_inline void owner_at_foreign(struct __sk_buff *skb, struct packet *p,
-					     enum match match, struct owner *owner)
+					     enum match match, struct owner *owner,
+					     struct cpu_memory *here)
 {
 	if (!answers_handshake(skb, p, match))
-		*owner = (struct owner){.kind = CGT_FORWARDED, .cacheable = 1};
+		owner_behind(skb, p, &p->tuple, owner, here);
 }
 
 /*
@@ -92,14 +132,16 @@ static __always_inline struct owner receiver(struct __sk_buff *skb, struct packe
 	enum match match;
 
 	p->whose = whose_address(skb, here, &p->tuple, p->version);
-	if (p->whose == ADDRESS_FOREIGN && !tproxy_is_possible(skb, here, p->version))
-		return (struct owner){.kind = CGT_FORWARDED, .cacheable = 1};
-	match = look_up(skb, &p->tuple, p->version, p->protocol, &owner);
+	if (p->whose == ADDRESS_FOREIGN && !tproxy_is_possible(skb, here, p->version)) {
+		owner_behind(skb, p, &p->tuple, &owner, here);
+		return owner;
+	}
+	match = look_up(skb, &p->tuple, flow_kind(p), OUR_NETNS, &owner);
 	owner.cacheable = match == MATCHED_FLOW || (match && p->protocol == IPPROTO_UDP);
 	if (match >= MATCHED_FLOW)
 		return owner;
 	if (p->whose == ADDRESS_FOREIGN)
-		owner_at_foreign(skb, p, match, &owner);
+		owner_at_foreign(skb, p, match, &owner, here);
 	else if (nat_is_possible(skb, here, p->version))
 		owner_under_nat(skb, p, match, &owner, here);
 	else if (match == NO_MATCH)

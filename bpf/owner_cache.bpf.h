@@ -14,11 +14,6 @@ static __always_inline struct owner_entry *owner_entry_of(struct cpu_memory *her
 	return &here->owners[flow_hash(p) & (CGT_OWNER_CACHE_SIZE - 1)];
 }
 
-static __always_inline __u32 flow_kind(const struct packet *p)
-{
-	return p->version << 8 | p->protocol;
-}
-
 static __always_inline int entry_is_of(const struct owner_entry *entry, const struct packet *p)
 {
 	if (entry->flow_kind != flow_kind(p) || entry->addresses[0] != p->addresses[0])

@@ -15,7 +15,11 @@ static __always_inline struct cgt_cell *cell_of_owner(struct cpu_memory *here, _
 	return cell_at(cpu, *slot);
 }
 
-/* The reason if headers alone decide; CGT_CGROUP if a socket must be looked up. */
+/* Beside the reasons: what must be asked about the owner. */
+#define NEEDS_SOCKET   CGT_CGROUP
+#define NEEDS_ENDPOINT CGT_KINDS
+
+/* The reason if headers alone decide. */
 static __always_inline enum cgt_kind kind_by_headers(struct __sk_buff *skb, const struct packet *p,
 						     struct cpu_memory *here)
 {
@@ -23,14 +27,24 @@ static __always_inline enum cgt_kind kind_by_headers(struct __sk_buff *skb, cons
 		return CGT_NOT_IP;
 	if (skb->pkt_type == PACKET_OTHERHOST && mac_decides(skb))
 		return CGT_FORWARDED;
+	if (p->has_ports)
+		return NEEDS_SOCKET;
+	if (whose_address(skb, here, &p->tuple, p->version) != ADDRESS_OURS)
+		return NEEDS_ENDPOINT;
 	if (p->later_fragment)
 		return CGT_FRAGMENT;
-	if (!p->has_ports) {
-		if (whose_address(skb, here, &p->tuple, p->version) != ADDRESS_OURS)
-			return CGT_FORWARDED;
-		return unlearned(is_encapsulation(p->protocol)) ? CGT_TUNNEL : CGT_KERNEL;
-	}
-	return CGT_CGROUP;
+	return unlearned(is_encapsulation(p->protocol)) ? CGT_TUNNEL : CGT_KERNEL;
+}
+
+/* The pod whose address a packet without ports has. */
+static __always_inline struct owner owner_by_address(struct __sk_buff *skb, struct packet *p,
+						     struct cpu_memory *here)
+{
+	struct owner owner = {};
+
+	if (owner_behind(skb, p, &p->tuple, &owner, here) == CGT_FORWARDED && p->later_fragment)
+		owner.kind = CGT_FRAGMENT;
+	return owner;
 }
 
 /*
@@ -77,13 +91,19 @@ static __noinline int slot_of_packet(struct __sk_buff *skb, struct packet *p,
 				     struct cpu_memory *here, __u32 cpu)
 {
 	enum cgt_kind kind;
+	__u64 slot;
 
 	if (is_from_above(skb, here) || is_decrypted(skb, here))
 		return NO_SLOT;
 	*p = (struct packet){};
 	parse(skb, p);
 	kind = kind_by_headers(skb, p, here);
-	return kind == CGT_CGROUP ? slot_of_flow(skb, p, here, cpu) : slot_of_reason(kind);
+	if (kind == NEEDS_SOCKET)
+		return slot_of_flow(skb, p, here, cpu);
+	if (kind != NEEDS_ENDPOINT)
+		return slot_of_reason(kind);
+	cell_of_owner(here, cpu, owner_by_address(skb, p, here), &slot);
+	return slot;
 }
 
 /* With PREEMPT_RT another packet may interrupt: the parsed headers are on the stack. */
@@ -207,7 +227,7 @@ static __always_inline void tally_egress(struct __sk_buff *skb)
 
 	if (!here || is_counted_at_head(here))
 		return;
-	owner = sender(skb);
+	owner = sender(skb, here);
 	if (owner.kind == NOT_COUNTED)
 		return;
 	if (!have_conntrack && owner.kind == CGT_CGROUP)

@@ -35,7 +35,16 @@ struct sock_cgroup_data {
 	struct cgroup *cgroup;
 };
 
+typedef struct {
+	struct net *net;
+} possible_net_t;
+
+struct sock_common {
+	possible_net_t skc_net;
+};
+
 struct sock {
+	struct sock_common __sk_common;
 	struct sock_cgroup_data sk_cgrp_data;
 	__u8 sk_kern_sock : 1;
 	__u16 sk_protocol;
@@ -94,10 +103,6 @@ struct net {
 	struct netns_xfrm xfrm;
 };
 
-typedef struct {
-	struct net *net;
-} possible_net_t;
-
 struct list_head {
 	struct list_head *next;
 };
@@ -115,6 +120,7 @@ struct net_device {
 struct netdev_adjacent {
 	struct net_device *dev;
 	struct list_head list;
+	_Bool master;
 };
 
 struct sk_buff {

@@ -78,12 +78,31 @@ struct cgt_address {
 };
 CGT_ASSERT(sizeof(struct cgt_address) == 20, "hashed as bytes: no padding");
 
+/*
+ * What lies behind an address of another netns that this one forwards to: a pod's or a container's.
+ */
+struct cgt_endpoint {
+	__u64 cgroup_id; /* of the pod, or of the only container; 0: not known */
+	__s32 nsid;	 /* the id of its netns in the uplink's netns; below 0: it has none */
+	__u32 pad;
+};
+CGT_ASSERT(sizeof(struct cgt_endpoint) == 16, "written whole");
+
+/* The device in the uplink's netns that leads to an endpoint: the host's end of a veth. */
+struct cgt_endpoint_device {
+	__u32 netns; /* netns key */
+	__u32 ifindex;
+};
+CGT_ASSERT(sizeof(struct cgt_endpoint_device) == 8, "hashed as bytes: no padding");
+
 /* Entries of each CPU's direct-mapped caches. Powers of two. */
 #define CGT_SLOT_CACHE_SIZE    2048
 #define CGT_OWNER_CACHE_SIZE   4096
 #define CGT_ADDRESS_CACHE_SIZE 256
 #define CGT_MAC_CACHE_SIZE     16
 #define CGT_TAUGHT_CACHE_SIZE  256
+#define CGT_PASSAGE_CACHE_SIZE 256
+#define CGT_MASTER_CACHE_SIZE  64
 
 /*
  * Windows: a ring for each interface, direction and CPU, of one cache line each. The sums are

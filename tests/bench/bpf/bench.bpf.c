@@ -132,12 +132,13 @@ int bench_egress(struct __sk_buff *skb)
 	__u32 cpu = bpf_get_smp_processor_id();
 	struct cpu_memory *here = bpf_map_lookup_elem(&cgt_cpus, &cpu);
 	struct turn *t = next_turn();
-	struct owner owner = sender(skb);
+	struct owner owner;
 	struct cgt_cell *cell;
 	__u64 slot;
 
 	if (!t || !here)
 		return NEXT;
+	owner = sender(skb, here);
 	/*
 	 * TEST_RUN's own socket is one of the kernel, with the caller's cgroup; the table says
 	 * whose it shall be.

@@ -51,6 +51,8 @@ Netns::Netns(const std::string& label) : name_("cgt-" + std::to_string(getpid())
     sysctl("net.ipv6.conf." + scope + ".accept_ra", "0");
     sysctl("net.ipv6.conf." + scope + ".mldv2_unsolicited_report_interval", "1");  // ms: at once
   }
+  // A new netns has what the host has, and podman turns that on.
+  sysctl("net.ipv4.ip_forward", "0");
   ip("link set lo up");
 }
 

@@ -44,16 +44,21 @@ Result<void> pin_windows(const tally_bpf& programs, const std::string& pin) {
   return replace_pin(bpf_map__fd(programs.maps.cgt_windows), pin);
 }
 
+void configure_for_kernel(tally_bpf& programs, const KernelFacts& facts) {
+  auto& to = *programs.rodata;
+  writable(to.have_rdonly_cast) = facts.rdonly_cast;
+  writable(to.have_conntrack) = facts.conntrack_lookup;
+  writable(to.preempt_rt) = facts.preempt_rt;
+}
+
 void configure(tally_bpf& programs, const ProgramConfig& config) {
   auto& to = *programs.rodata;
   const cgt_header& ledger = config.ledger.header();
+  configure_for_kernel(programs, config.facts);
   writable(to.iface_key) = config.key;
   writable(to.netns_key) = config.netns_key;
   writable(to.slot_count) = ledger.slots;
   writable(to.l2_has_ethernet) = config.record.ethernet != 0;
-  writable(to.have_rdonly_cast) = config.facts.rdonly_cast;
-  writable(to.have_conntrack) = config.facts.conntrack_lookup;
-  writable(to.preempt_rt) = config.facts.preempt_rt;
   std::ranges::copy(
       config.record.reason_slot,
       const_cast<std::uint32_t*>(static_cast<const volatile std::uint32_t*>(to.reason_slot)));
@@ -78,6 +83,7 @@ Result<Skeleton<tally_bpf>> load_programs(const ProgramConfig& config) {
   Skeleton<tally_bpf> programs(tally_bpf::open());
   if (!programs) return std::unexpected(sys::error_from(errno, "read the BPF object"));
   config.ledger.share_with(programs->obj);
+  bpf_program__set_autoload(programs->progs.cgt_origin, false);
   const bool windows = config.ledger.header().window_ns != 0 && !config.facts.preempt_rt;
   if (windows) size_windows(*programs, config);
   configure(*programs, config);
@@ -105,6 +111,20 @@ Result<Skeleton<tally_bpf>> load_for_move(const ProgramConfig& config, const Mov
   const bool ingress = move.direction == HookDirection::ingress;
   bpf_program__set_autoload(programs->progs.cgt_ingress, ingress);
   bpf_program__set_autoload(programs->progs.cgt_egress, !ingress);
+  bpf_program__set_autoload(programs->progs.cgt_origin, false);
+  if (auto loaded = load(*programs, log); !loaded) return std::unexpected(loaded.error());
+  return programs;
+}
+
+Result<Skeleton<tally_bpf>> load_origin(const Ledger& ledger, const KernelFacts& facts) {
+  const LibbpfLog log;
+  Skeleton<tally_bpf> programs(tally_bpf::open());
+  if (!programs) return std::unexpected(sys::error_from(errno, "read the BPF object"));
+  ledger.share_with(programs->obj);
+  configure_for_kernel(*programs, facts);
+  bpf_map__set_autocreate(programs->maps.cgt_windows, false);
+  bpf_program__set_autoload(programs->progs.cgt_ingress, false);
+  bpf_program__set_autoload(programs->progs.cgt_egress, false);
   if (auto loaded = load(*programs, log); !loaded) return std::unexpected(loaded.error());
   return programs;
 }

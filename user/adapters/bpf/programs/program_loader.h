@@ -47,6 +47,9 @@ Result<Skeleton<tally_bpf>> load_programs(const ProgramConfig& config);
 // Loads the program of one direction only.
 Result<Skeleton<tally_bpf>> load_for_move(const ProgramConfig& config, const MoveConfig& move);
 
+// Loads cgt_origin only, which serves all hosts' ends of veths: it has no interface's settings.
+Result<Skeleton<tally_bpf>> load_origin(const Ledger& ledger, const KernelFacts& facts);
+
 [[nodiscard]] std::uint32_t id_of(const bpf_program* program);
 
 // Adds libbpf's last message to `error`.

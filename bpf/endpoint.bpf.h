@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The owner of a received packet whose address belongs to another netns of this host: a pod's or a
+ * container's behind a veth, bridge or macvlan. The address tells the pod, a socket lookup in the
+ * pod's netns the container. Where the container is not certain, the pod is the owner.
+ */
+#pragma once
+
+static __always_inline struct cgt_endpoint *
+endpoint_of(struct cpu_memory *here, const struct bpf_sock_tuple *tuple, __u32 version)
+{
+	struct cgt_address to = destination_of(tuple, version);
+	struct address_entry *entry;
+
+	if (preempt_rt)
+		return bpf_map_lookup_elem(&cgt_endpoints, &to);
+	entry = address_entry_of(here, &to);
+	return entry->is_endpoint && is_same_address(&entry->to, &to) ? &entry->endpoint : NULL;
+}
+
+/*
+ * Tells whether a socket in the pod's netns certainly takes the packet, and sets its owner. A
+ * listener is believed for what begins or completes a handshake with it. The pod's own NAT
+ * (a service mesh redirects every connection to its proxy) makes what matches by port alone
+ * uncertain: look_up() finds nothing then.
+ */
+static __always_inline int has_owner_in_netns(struct __sk_buff *skb, struct packet *p,
+					      struct bpf_sock_tuple *tuple, __s32 nsid,
+					      struct owner *owner)
+{
+	enum match match = look_up(skb, tuple, flow_kind(p), nsid, owner);
+
+	if (match == MATCHED_PORT && p->protocol == IPPROTO_TCP && !is_syn(p) &&
+	    small_socket_state(skb, tuple, p->version, nsid) != BPF_TCP_NEW_SYN_RECV)
+		return 0;
+	return match && owner->kind == CGT_CGROUP;
+}
+
+/* `tuple` is the flow's as the pod sees it. Returns the owner's kind. */
+static __noinline __u32 owner_behind(struct __sk_buff *skb, struct packet *p,
+				     struct bpf_sock_tuple *tuple, struct owner *owner,
+				     struct cpu_memory *here)
+{
+	struct cgt_endpoint *endpoint = endpoint_of(here, tuple, p->version);
+	__u64 pod = endpoint ? endpoint->cgroup_id : 0;
+
+	if (!endpoint || !p->has_ports || endpoint->nsid < 0 ||
+	    !has_owner_in_netns(skb, p, tuple, endpoint->nsid, owner))
+		*owner = (struct owner){.cgroup_id = pod, .kind = pod ? CGT_CGROUP : CGT_FORWARDED};
+	owner->cacheable = 1;
+	return owner->kind;
+}
