@@ -124,7 +124,7 @@ struct fact_entry {
 	__u32 answer;
 };
 
-/* A packet on its way from a pod's veth to an uplink (passage.bpf.h). */
+/* A packet on its way from a pod's veth to an uplink (owner/passage.bpf.h). */
 struct passage {
 	__u64 skb;	 /* which sk_buff: its distance from this CPU's memory */
 	__u64 cgroup_id; /* of the socket that sent it; 0: not known */
@@ -142,7 +142,7 @@ struct master_entry {
 	__u32 master;
 };
 
-/* A flow that egress taught in this jiffy (taught.bpf.h). */
+/* A flow that egress taught in this jiffy (owner/taught.bpf.h). */
 struct taught_entry {
 	__u64 jiffy;
 	__u32 hash;
@@ -223,7 +223,7 @@ struct {
 /*
  * Key: the tuple of replies to a connection whose packets NAT rewrites. Value: the id of its
  * cgroup. Written by egress, read by ingress, and only where conntrack cannot be asked
- * (taught.bpf.h). LRU: evicting an entry loses no bytes.
+ * (owner/taught.bpf.h). LRU: evicting an entry loses no bytes.
  */
 struct taught_key {
 	struct bpf_sock_tuple tuple;
