@@ -173,6 +173,7 @@ struct cpu_memory {
 	struct fact_entry above;     /* has the interface a device above it */
 	__u32 moved;		     /* the last move whose leading program ran here */
 	__u32 no_slot_jiffy;	     /* low half of the jiffy in which it found no free slot */
+	__u32 asked;		     /* index of the address that was asked for last */
 	struct packet packet ON_CACHE_LINES; /* the packet whose owner is being looked up */
 	struct address_entry addresses[CGT_ADDRESS_CACHE_SIZE];
 	struct bpf_fib_lookup route; /* the question that is being asked */

@@ -39,7 +39,8 @@ struct packet {
 	__u8 has_ports; /* TCP or UDP, header present */
 	__u8 later_fragment;
 	__u8 tcp_flags;
-	__u8 whose; /* enum whose: of the destination, once asked */
+	__u8 whose;			  /* enum whose: of the destination, once asked */
+	struct bpf_sock_tuple translated; /* the tuple as its receiver sees it, where NAT says so */
 };
 
 #define PORT_WORD_IPV4 2

@@ -104,12 +104,6 @@ static __always_inline int is_same_address(const struct cgt_address *a, const st
 		 (a->address[3] ^ b->address[3]));
 }
 
-static __always_inline struct address_entry *address_entry_of(struct cpu_memory *here,
-							      const struct cgt_address *to)
-{
-	return &here->addresses[address_hash(to->address) & (CGT_ADDRESS_CACHE_SIZE - 1)];
-}
-
 /* Notes what lies behind an address that is not ours; routing need not be asked about it. */
 static __always_inline int find_endpoint(struct address_entry *entry, const struct cgt_address *to)
 {
@@ -137,7 +131,8 @@ static __noinline enum whose whose_address(struct __sk_buff *skb, struct cpu_mem
 
 	if (preempt_rt)
 		return unlearned(is_in_address_set(&to, version));
-	entry = address_entry_of(here, &to);
+	here->asked = address_hash(to.address) & (CGT_ADDRESS_CACHE_SIZE - 1);
+	entry = &here->addresses[here->asked & (CGT_ADDRESS_CACHE_SIZE - 1)];
 	if (!is_same_address(&entry->to, &to)) {
 		entry->to = to;
 		entry->jiffy = 0;

@@ -6,16 +6,17 @@
  */
 #pragma once
 
+/* What is behind the address that whose_address() was asked for last, which was `tuple`'s. */
 static __always_inline struct cgt_endpoint *
 endpoint_of(struct cpu_memory *here, const struct bpf_sock_tuple *tuple, __u32 version)
 {
-	struct cgt_address to = destination_of(tuple, version);
-	struct address_entry *entry;
+	struct address_entry *entry = &here->addresses[here->asked & (CGT_ADDRESS_CACHE_SIZE - 1)];
+	struct cgt_address to;
 
-	if (preempt_rt)
-		return bpf_map_lookup_elem(&cgt_endpoints, &to);
-	entry = address_entry_of(here, &to);
-	return entry->is_endpoint && is_same_address(&entry->to, &to) ? &entry->endpoint : NULL;
+	if (!preempt_rt)
+		return entry->is_endpoint ? &entry->endpoint : NULL;
+	to = destination_of(tuple, version);
+	return bpf_map_lookup_elem(&cgt_endpoints, &to);
 }
 
 /*

@@ -16,6 +16,12 @@ enum nat_outcome {
 	NAT_REDIRECTED_HERE, /* rewritten to another address or port of this netns */
 };
 
+/*
+ * Not a kind of account: the receiver is in another netns, and p->translated is what it sees. The
+ * caller goes on, since the stack has no room for it here.
+ */
+#define BEHIND_NAT CGT_KINDS
+
 /* In .rodata: an insert needs a value, and this call chain has little stack to spare. */
 static const struct port_nat_state unknown_port = {};
 
@@ -170,8 +176,8 @@ static __always_inline struct owner owner_of_translated(struct __sk_buff *skb, s
 	enum match match;
 
 	if (whose_address(skb, here, tuple, p->version) == ADDRESS_FOREIGN) {
-		owner_behind(skb, p, tuple, &owner, here);
-		return owner;
+		p->translated = *tuple;
+		return owner_by_reason(BEHIND_NAT);
 	}
 	match = look_up(skb, tuple, flow_kind(p), OUR_NETNS, &owner);
 	if (match == NO_MATCH)

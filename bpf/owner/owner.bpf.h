@@ -146,6 +146,8 @@ static __always_inline struct owner receiver(struct __sk_buff *skb, struct packe
 		owner_under_nat(skb, p, match, &owner, here);
 	else if (match == NO_MATCH)
 		owner = owner_without_socket(skb, p);
+	if (owner.kind == BEHIND_NAT)
+		owner_behind(skb, p, &p->translated, &owner, here);
 	if (owner.kind == CGT_NO_SOCKET && p->whose == ADDRESS_UNCLEAR)
 		owner.kind = CGT_FORWARDED;
 	return owner;
