@@ -51,6 +51,7 @@ static __always_inline __u32 unlearned(__u32 value)
 #include "owner/nat.bpf.h"
 #include "owner/lookup.bpf.h"
 #include "owner/endpoint.bpf.h"
+#include "owner/tunnel.bpf.h"
 #include "owner/passage.bpf.h"
 #include "owner/taught.bpf.h"
 #include "owner/nat_owner.bpf.h"

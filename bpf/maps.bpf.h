@@ -175,6 +175,7 @@ struct cpu_memory {
 	__u32 no_slot_jiffy;	     /* low half of the jiffy in which it found no free slot */
 	__u32 asked;		     /* index of the address that was asked for last */
 	struct packet packet ON_CACHE_LINES; /* the packet whose owner is being looked up */
+	struct packet inner;		     /* what it carries, if it is encapsulated */
 	struct address_entry addresses[CGT_ADDRESS_CACHE_SIZE];
 	struct bpf_fib_lookup route; /* the question that is being asked */
 	struct mac_entry macs[CGT_MAC_CACHE_SIZE];

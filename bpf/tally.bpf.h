@@ -36,13 +36,17 @@ static __always_inline enum cgt_kind kind_by_headers(struct __sk_buff *skb, cons
 	return unlearned(is_encapsulation(p->protocol)) ? CGT_TUNNEL : CGT_KERNEL;
 }
 
-/* The pod whose address a packet without ports has. */
-static __always_inline struct owner owner_by_address(struct __sk_buff *skb, struct packet *p,
-						     struct cpu_memory *here)
+/* The owner of a packet without ports: only its address, or what it carries, can tell. */
+static __always_inline struct owner owner_without_ports(struct __sk_buff *skb, struct packet *p,
+							enum cgt_kind kind, struct cpu_memory *here)
 {
-	struct owner owner = {};
+	struct owner owner = {.kind = kind};
 
-	if (owner_behind(skb, p, &p->tuple, &owner, here) == CGT_FORWARDED && p->later_fragment)
+	if (kind == CGT_TUNNEL)
+		find_owner_in_tunnel(skb, p, &owner, here);
+	else if (kind == NEEDS_ENDPOINT &&
+		 owner_behind(skb, p, &p->tuple, &owner, here) == CGT_FORWARDED &&
+		 p->later_fragment)
 		owner.kind = CGT_FRAGMENT;
 	return owner;
 }
@@ -73,10 +77,9 @@ static __always_inline __u64 slot_of_flow(struct __sk_buff *skb, struct packet *
 	if (is_current(entry, p, now) && cell_of_entry(cpu, entry))
 		return entry->slot;
 	owner = receiver(skb, p, here);
-	if (owner.kind != CGT_CGROUP)
-		slot = slot_of_reason(owner.kind);
-	else
-		cgroup_cell(here, cpu, owner.cgroup_id, &slot);
+	if (owner.kind == CGT_TUNNEL)
+		find_owner_in_tunnel(skb, p, &owner, here);
+	cell_of_owner(here, cpu, owner, &slot);
 	if (owner.cacheable && !may_change_owner(p))
 		store_flow(entry, p, now, owner.cgroup_id, slot);
 	else
@@ -100,9 +103,7 @@ static __noinline int slot_of_packet(struct __sk_buff *skb, struct packet *p,
 	kind = kind_by_headers(skb, p, here);
 	if (kind == NEEDS_SOCKET)
 		return slot_of_flow(skb, p, here, cpu);
-	if (kind != NEEDS_ENDPOINT)
-		return slot_of_reason(kind);
-	cell_of_owner(here, cpu, owner_by_address(skb, p, here), &slot);
+	cell_of_owner(here, cpu, owner_without_ports(skb, p, kind, here), &slot);
 	return slot;
 }
 

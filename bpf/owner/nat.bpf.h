@@ -12,8 +12,6 @@
 #define NF_IP_PRI_MANGLE    -150
 #define NF_IP_PRI_NAT_DST   -100
 #define MAX_NETFILTER_HOOKS 16
-#define IPS_SRC_NAT	    (1 << 4)
-#define IPS_DST_NAT	    (1 << 5)
 
 enum translation {
 	UNTRACKED, /* conntrack does not know the flow, or cannot be asked */
@@ -112,28 +110,39 @@ static __noinline int tproxy_is_possible(struct __sk_buff *ctx, struct cpu_memor
 	return has_hook_now(ctx, &here->mangle[version == 6], version, NF_IP_PRI_MANGLE);
 }
 
-/* Both ends as the receiver of direction `dir` sees them: the other direction's tuple, swapped. */
-static __always_inline void rewrite_tuple(struct bpf_sock_tuple *tuple, __u8 version,
-					  struct nf_conn *ct, __u8 dir)
+/*
+ * Both ends as the receiver of direction `dir` sees them: the other direction's tuple, swapped.
+ * Returns 0 if they were the same before. The status bits of NAT do not tell: IPVS does not set
+ * them.
+ */
+static __always_inline __u32 rewrite_tuple(struct bpf_sock_tuple *tuple, __u8 version,
+					   struct nf_conn *ct, __u8 dir)
 {
 	struct nf_conntrack_tuple *back = dir ? &ct->tuplehash[0].tuple : &ct->tuplehash[1].tuple;
+	struct bpf_sock_tuple was = *tuple;
+	__u32 changes = 0;
 
 	if (version == 4) {
 		tuple->ipv4.daddr = back->src.u3.ip;
 		tuple->ipv4.dport = back->src.u.all;
 		tuple->ipv4.saddr = back->dst.u3.ip;
 		tuple->ipv4.sport = back->dst.u.all;
-	} else {
-		for (int i = 0; i < 4; i++) {
-			tuple->ipv6.daddr[i] = back->src.u3.ip6[i];
-			tuple->ipv6.saddr[i] = back->dst.u3.ip6[i];
-		}
-		tuple->ipv6.dport = back->src.u.all;
-		tuple->ipv6.sport = back->dst.u.all;
+		return (was.ipv4.daddr ^ tuple->ipv4.daddr) | (was.ipv4.saddr ^ tuple->ipv4.saddr) |
+		       (was.ipv4.dport ^ tuple->ipv4.dport) | (was.ipv4.sport ^ tuple->ipv4.sport);
 	}
+	for (int i = 0; i < 4; i++) {
+		tuple->ipv6.daddr[i] = back->src.u3.ip6[i];
+		tuple->ipv6.saddr[i] = back->dst.u3.ip6[i];
+		changes |= (was.ipv6.daddr[i] ^ tuple->ipv6.daddr[i]) |
+			   (was.ipv6.saddr[i] ^ tuple->ipv6.saddr[i]);
+	}
+	tuple->ipv6.dport = back->src.u.all;
+	tuple->ipv6.sport = back->dst.u.all;
+	return changes | (was.ipv6.dport ^ tuple->ipv6.dport) |
+	       (was.ipv6.sport ^ tuple->ipv6.sport);
 }
 
-/* If TRANSLATED, `tuple` is rewritten to the tuple of the receiving socket. */
+/* `tuple` becomes that of the receiving socket, which is another if TRANSLATED. */
 static __noinline enum translation translate(struct __sk_buff *skb, struct bpf_sock_tuple *tuple,
 					     __u32 version, __u32 protocol, int *is_reply)
 {
@@ -148,10 +157,8 @@ static __noinline enum translation translate(struct __sk_buff *skb, struct bpf_s
 	if (!ct)
 		return UNTRACKED;
 	*is_reply = opts.dir != 0;
-	if (ct->status & (IPS_SRC_NAT | IPS_DST_NAT)) {
-		rewrite_tuple(tuple, version, ct, opts.dir);
+	if (rewrite_tuple(tuple, version, ct, opts.dir))
 		answer = TRANSLATED;
-	}
 	bpf_ct_release(ct);
 	return answer;
 }

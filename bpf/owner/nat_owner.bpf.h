@@ -145,15 +145,14 @@ static __always_inline void owner_by_outcome(struct __sk_buff *skb, struct packe
 {
 	enum nat_outcome outcome = state ? state->outcome : NAT_UNKNOWN;
 
+	__u64 taught = have_conntrack ? 0 : taught_owner(p);
+
+	if (taught) {
+		*owner = (struct owner){.cgroup_id = taught, .cacheable = 1};
+		return;
+	}
 	if (match == MATCHED_PORT && outcome == NAT_LOCAL)
 		return;
-	if (!have_conntrack && match == NO_MATCH) {
-		owner->cgroup_id = taught_owner(p);
-		owner->kind = CGT_CGROUP;
-		owner->cacheable = 1;
-		if (owner->cgroup_id)
-			return;
-	}
 	if (state && outcome == NAT_REDIRECTED_HERE) {
 		*scratch = p->tuple;
 		set_destination(scratch, p->version, state);

@@ -2,7 +2,8 @@
 /*
  * Where conntrack cannot be asked (before 5.18, or without its module): egress teaches ingress. If
  * NAT rewrote what a connected socket sends, the packet's tuple is not the socket's own, and no
- * lookup finds the socket for the replies (to a host's client of a Service IP, for example). So
+ * lookup finds the socket for the replies (to a host's client of a Service IP, for example). The
+ * same with a pod that the host masquerades or whose port it publishes. So
  * egress stores the owner under the tuple that replies will have. The price: a tuple that is used
  * again belongs to its former owner until the new one has sent.
  */
@@ -57,6 +58,21 @@ static __always_inline int was_taught_now(struct cpu_memory *here, const struct 
 	return 0;
 }
 
+/*
+ * Tells whether NAT has rewritten what a connected socket of this host sends, or what is forwarded:
+ * that then has an address of this netns as its source.
+ */
+static __always_inline int is_rewritten(struct bpf_sock *sk, const struct packet *p,
+					const struct taught_key *reply)
+{
+	struct cgt_address source;
+
+	if (sk)
+		return !is_own_tuple(sk, p);
+	source = destination_of(&reply->tuple, p->version);
+	return is_in_address_set(&source, p->version);
+}
+
 VERIFIED_ONCE int teach_owner(struct __sk_buff *skb, __u64 cgroup_id)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
@@ -65,13 +81,14 @@ VERIFIED_ONCE int teach_owner(struct __sk_buff *skb, __u64 cgroup_id)
 	struct taught_key key = {};
 	struct packet packet = {};
 
-	if (!here || !sk || !sk->dst_port)
+	if (!here || (sk && !sk->dst_port))
 		return 0;
 	parse(skb, &packet);
-	if (!packet.has_ports || is_own_tuple(sk, &packet) ||
-	    !nat_is_possible(skb, here, packet.version) || was_taught_now(here, &packet))
+	if (!packet.has_ports || !nat_is_possible(skb, here, packet.version))
 		return 0;
 	set_reply_key(&key, &packet);
+	if (!is_rewritten(sk, &packet, &key) || was_taught_now(here, &packet))
+		return 0;
 	return bpf_map_update_elem(&cgt_taught, &key, &cgroup_id, BPF_ANY);
 }
 
