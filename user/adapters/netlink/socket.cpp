@@ -98,6 +98,13 @@ void Socket::leave(std::initializer_list<int> groups) {
   for (const int group : groups) (void)nl_socket_drop_membership(socket_.get(), group);
 }
 
+Result<void> Socket::be_strict() {
+  const int on = 1;
+  if (setsockopt(fd(), SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof(on)) == 0) return {};
+  return std::unexpected(
+      sys::error_from(errno, "list exactly what is asked for", "take Linux 4.20 or later"));
+}
+
 Result<void> Socket::dump(const std::string& what, const Request& request,
                           const std::function<void()>& on_begin, const OnMessage& on_message) {
   Exchange exchange{.on_message = &on_message, .text = {}};

@@ -26,6 +26,9 @@ class Socket {
   // Notifications of these groups (RTNLGRP_*) arrive from now on.
   Result<void> join(std::initializer_list<int> groups, int receive_buffer_bytes);
   void leave(std::initializer_list<int> groups);
+  // The kernel refuses in a request what it would ignore otherwise: needed where a list is limited
+  // (Linux 4.20).
+  Result<void> be_strict();
   [[nodiscard]] int fd() const { return nl_socket_get_fd(socket_.get()); }
 
   // The results of `parse` (nlmsghdr& -> optional<T>) for each message of the answer. `what` names
