@@ -17,7 +17,8 @@ namespace cgtally::bpf {
 namespace {
 
 constexpr std::string_view kLivenessProgram = "cgt_liveness";
-constexpr std::string_view kCells = "cgt_cells";
+constexpr std::array<std::string_view, 2> kMaps = {"cgt_cells", "cgt_cpus"};
+constexpr std::string_view kOrigin = "cgt_origin";
 constexpr std::size_t kMostMaps = 64;
 
 struct Program {
@@ -54,24 +55,31 @@ bool share_a_map(const Program& a, const Program& b) {
       a.maps, [&](std::uint32_t id) { return std::ranges::find(b.maps, id) != b.maps.end(); });
 }
 
-bool is_called(std::uint32_t map_id, std::string_view name) {
+bool is_of_a_ledger(std::uint32_t map_id) {
   const sys::Fd fd(bpf_map_get_fd_by_id(map_id));
   bpf_map_info info{};
   std::uint32_t size = sizeof(info);
-  return fd && bpf_obj_get_info_by_fd(fd.get(), &info, &size) == 0 && info.name == name;
+  return fd && bpf_obj_get_info_by_fd(fd.get(), &info, &size) == 0 &&
+         std::ranges::find(kMaps, std::string_view(info.name)) != kMaps.end();
 }
 
 }  // namespace
 
 // Anybody may call a filter as ours are called, and orphaned filters of ours are deleted.
 bool is_packet_program(const netlink::Filter& filter) {
-  const bool named =
-      filter.bpf_name.starts_with("cgt_ingress") || filter.bpf_name.starts_with("cgt_egress");
+  const bool named = filter.bpf_name.starts_with("cgt_ingress") ||
+                     filter.bpf_name.starts_with("cgt_egress") ||
+                     filter.bpf_name.starts_with(kOrigin);
   if (!named) return false;
   const auto program = program_by_id(filter.bpf_program_id);
   if (!program) return true;
-  return std::ranges::any_of(program->maps,
-                             [](std::uint32_t map) { return is_called(map, kCells); });
+  return std::ranges::any_of(program->maps, is_of_a_ledger);
+}
+
+bool is_origin_of(const netlink::Filter& filter, std::uint32_t map_id) {
+  if (!filter.bpf_name.starts_with(kOrigin)) return false;
+  const auto program = program_by_id(filter.bpf_program_id);
+  return program && std::ranges::find(program->maps, map_id) != program->maps.end();
 }
 
 bool owner_process_alive(std::uint32_t program_id) {

@@ -253,4 +253,13 @@ Result<int> remove_orphaned_filters(int ifindex) {
   return removed;
 }
 
+void remove_origin_filters(int ifindex, std::uint32_t map_id) {
+  const auto filters = filters_at(ifindex, HookDirection::ingress);
+  for (const netlink::Filter& filter : filters ? *filters : std::vector<netlink::Filter>{}) {
+    if (!is_origin_of(filter, map_id)) continue;
+    const Hook::Filter at{.preference = filter.preference, .handle = filter.handle};
+    (void)delete_filter(ifindex, HookDirection::ingress, at);
+  }
+}
+
 }  // namespace cgtally::bpf

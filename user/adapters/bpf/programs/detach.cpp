@@ -9,10 +9,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <set>
 #include <utility>
 
 #include "adapters/bpf/base/pin.h"
 #include "adapters/bpf/cgroups/registry_programs.h"
+#include "adapters/bpf/ledger/ledger_maps.h"
+#include "adapters/netlink/links.h"
 #include "adapters/sys/error.h"
 
 namespace cgtally::bpf {
@@ -27,9 +30,13 @@ void detach_link(const std::string& pin) {
   }
 }
 
-Result<void> remove_filters(const cgt_interface& record, const FindNetns& find) {
+Result<netns::Netns> netns_of(const cgt_interface& record, const FindNetns& find) {
   const std::string label(record.netns, strnlen(record.netns, sizeof(record.netns)));
-  const auto where = find({.inode = record.netns_inode, .cookie = record.netns_cookie}, label);
+  return find({.inode = record.netns_inode, .cookie = record.netns_cookie}, label);
+}
+
+Result<void> remove_filters(const cgt_interface& record, const FindNetns& find) {
+  const auto where = netns_of(record, find);
   if (!where) {
     // A netns that has gone took its interfaces and their filters along.
     return where.error().code == ENOENT ? Result<void>{} : std::unexpected(where.error());
@@ -55,6 +62,25 @@ Result<void> detach_hooks(const cgt_interface& record, const std::string& direct
   // Both kinds, whatever the record says: a process may have been killed while it attached the
   // other.
   return remove_filters(record, find);
+}
+
+// In each netns that was counted, of cgt_origin at the devices of pods. Links have no pins, and end
+// with their process.
+void remove_origins(const Ledger& ledger, const FindNetns& find) {
+  const auto info = info_of(ledger.fd("cpus"));
+  std::set<std::uint64_t> seen;
+  for (const auto& [key, record] : ledger.interfaces()) {
+    if (!info || !seen.insert(record.netns_inode).second) continue;
+    const auto where = netns_of(record, find);
+    const auto entered = where ? netns::Entered::enter(*where)
+                               : Result<netns::Entered>(std::unexpected(where.error()));
+    const auto links =
+        entered ? netlink::list_links() : Result<std::vector<Interface>>(std::vector<Interface>{});
+    for (const Interface& link : links ? *links : std::vector<Interface>{}) {
+      if (link.kind == "veth" || link.kind == "netkit")
+        remove_origin_filters(link.ifindex, info->id);
+    }
+  }
 }
 
 }  // namespace
@@ -95,6 +121,7 @@ Result<void> detach_everything(Ledger& ledger, const std::string& directory, con
       return detached;
     }
   }
+  remove_origins(ledger, find);
   ::unlink((directory + "/liveness").c_str());
   return unpin_registry(directory);
 }

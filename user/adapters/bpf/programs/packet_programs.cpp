@@ -54,7 +54,19 @@ Result<void> PacketPrograms::forget_earlier_netns() {
   // Runs of programs that were replaced may still be under way.
   if (auto waited = impl_->ledger.wait_for_running_programs(); !waited) return waited;
   keep_addresses_of(impl_->ledger.fd("addresses"), impl_->netns_keys);
+  keep_endpoints_of(impl_->ledger, impl_->netns_keys);
   return {};
+}
+
+Result<EndpointMaps> PacketPrograms::endpoint_maps(NetnsKey netns) const {
+  return EndpointMaps::open(impl_->ledger, netns.value);
+}
+
+std::shared_ptr<OriginProgram> PacketPrograms::origin_program() const {
+  if (!impl_->origin) {
+    impl_->origin = std::make_shared<OriginProgram>(impl_->ledger, impl_->facts);
+  }
+  return impl_->origin;
 }
 
 Result<void> PacketPrograms::set_addresses(NetnsKey netns,

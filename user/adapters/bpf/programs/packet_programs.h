@@ -13,6 +13,8 @@
 #include "adapters/bpf/hooks/hook.h"
 #include "adapters/bpf/ledger/ledger.h"
 #include "adapters/bpf/ledger/windows.h"
+#include "adapters/bpf/programs/endpoint_maps.h"
+#include "adapters/bpf/programs/origin_hooks.h"
 #include "core/base/result.h"
 #include "core/traffic/interface.h"
 #include "core/traffic/reading.h"
@@ -69,11 +71,17 @@ class PacketPrograms {
   ~PacketPrograms();
 
   [[nodiscard]] NetnsKey add_netns();
-  // Removes the addresses that earlier keepers set. To be called once everything is attached.
+  // Removes the addresses and endpoints that earlier keepers set. To be called once everything is
+  // attached.
   Result<void> forget_earlier_netns();
   // Sets the addresses that count as the netns' own: unicast and subnet broadcast. (Multicast and
   // 255.255.255.255 always count as own.)
   Result<void> set_addresses(NetnsKey netns, const std::vector<IpAddress>& addresses);
+
+  // The maps and the program with which an EndpointWatcher names forwarded traffic of that netns.
+  // Both end before this.
+  [[nodiscard]] Result<EndpointMaps> endpoint_maps(NetnsKey netns) const;
+  [[nodiscard]] std::shared_ptr<OriginProgram> origin_program() const;
 
   // Attaches both directions to `link`. The calling thread must be in the link's netns: an ifindex
   // has no meaning elsewhere. Without tcx, first removes orphaned filters of ours. An interface

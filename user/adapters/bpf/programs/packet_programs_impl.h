@@ -54,6 +54,7 @@ struct PacketPrograms::Impl {
   std::vector<Attachment> attachments;
   std::vector<std::uint32_t> netns_keys;
   ProgramCost past_cost;  // of programs that were detached
+  std::shared_ptr<OriginProgram> origin;
 
   Impl(Ledger own, std::string links) : ledger(std::move(own)), directory(std::move(links)) {}
   ~Impl() {

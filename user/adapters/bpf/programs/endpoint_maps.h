@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writes the endpoints of one netns into the maps cgt_endpoints and cgt_endpoint_devices.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "adapters/sys/fd.h"
+#include "core/base/result.h"
+#include "core/endpoints/endpoints.h"
+
+namespace cgtally::bpf {
+
+class Ledger;
+
+// EndpointWatcher has one for each netns. Knows what it has written, so that a change costs only
+// what has changed. Used by one thread at a time, which need not be the one that uses the ledger.
+class EndpointMaps {
+ public:
+  // `netns_key` as PacketPrograms issued it.
+  static Result<EndpointMaps> open(const Ledger& ledger, std::uint32_t netns_key);
+
+  // What is not in the table any more goes first, and goes also if something cannot be added. An
+  // entry that changes its owner is overwritten: packets meet the old one or the new one.
+  Result<void> write(const EndpointTable& table);
+  // Removes all of it.
+  void clear() { (void)write({}); }
+
+ private:
+  EndpointMaps(sys::Fd addresses, sys::Fd devices, std::uint32_t netns_key)
+      : addresses_(std::move(addresses)), devices_(std::move(devices)), netns_key_(netns_key) {}
+  void remove_others(const EndpointTable& table);
+
+  sys::Fd addresses_;
+  sys::Fd devices_;
+  std::uint32_t netns_key_;
+  std::map<IpAddress, Endpoint> written_;
+  std::map<int, std::uint64_t> written_devices_;
+};
+
+// Removes the endpoints of all other netns keys: their programs have ended.
+void keep_endpoints_of(const Ledger& ledger, const std::vector<std::uint32_t>& netns_keys);
+
+// The endpoints in the maps, of all netns, as status shows them.
+struct EndpointCounts {
+  std::uint64_t addresses = 0;
+  std::uint64_t unowned = 0;  // of the addresses: without a cgroup
+  std::uint64_t devices = 0;
+};
+[[nodiscard]] EndpointCounts count_endpoints(const Ledger& ledger);
+
+}  // namespace cgtally::bpf
