@@ -91,16 +91,25 @@ void InterfaceSet::name_attached() {
 Result<void> InterfaceSet::follow_changes(sys::Poller& poller, bpf::PacketPrograms& programs) {
   poller_ = &poller;
   programs_ = &programs;
+  auto endpoints = EndpointWatcher::start(choice_.host_root, notices_, poller);
+  if (!endpoints) return std::unexpected(endpoints.error());
+  endpoints_ = *std::move(endpoints);
   for (const auto& netns : netns_) {
     if (auto followed = follow(*netns); !followed) return followed;
   }
+  follow_endpoints();
   return chosen_.may_change() ? follow_netns() : Result<void>{};
+}
+
+void InterfaceSet::follow_endpoints() {
+  for (const auto& netns : netns_) netns->follow_endpoints(*endpoints_, *programs_);
 }
 
 Result<void> InterfaceSet::follow(NetnsInterfaces& netns) {
   return poller_->add(netns.fd(), [this, at = &netns] {
     if (at->process_changes(*programs_)) {
       name_attached();
+      at->follow_endpoints(*endpoints_, *programs_);
     }
   });
 }
@@ -130,6 +139,7 @@ void InterfaceSet::update_netns() {
   const bool come = add_new();
   if (gone || come) {
     name_attached();
+    follow_endpoints();
   }
 }
 
@@ -139,6 +149,7 @@ bool InterfaceSet::release_vanished() {
              return false;
            }
            (void)poller_->remove(netns->fd());
+           netns->leave_endpoints(*endpoints_);
            netns->detach_all(*programs_);
            const std::string& label = netns->label();
            const bool awaited = chosen_.awaits(label);
@@ -219,6 +230,7 @@ void InterfaceSet::follow_kernel(bpf::PacketPrograms& programs) const {
 }
 
 void InterfaceSet::detach_all(bpf::PacketPrograms& programs) {
+  endpoints_.reset();
   for (const auto& netns : netns_) {
     if (poller_) {
       (void)poller_->remove(netns->fd());

@@ -16,6 +16,7 @@
 #include "adapters/sys/poller.h"
 #include "adapters/sys/timer.h"
 #include "core/base/result.h"
+#include "monitor/endpoints/endpoint_watcher.h"
 #include "monitor/notices.h"
 #include "monitor/session/device_snapshot.h"
 #include "monitor/session/interface_choice.h"
@@ -66,6 +67,7 @@ class InterfaceSet {
   Result<void> open_chosen();
   Result<void> check_names() const;
   void name_attached();
+  void follow_endpoints();
   Result<void> follow(NetnsInterfaces& netns);
   Result<void> follow_netns();
   void update_netns();
@@ -85,6 +87,7 @@ class InterfaceSet {
   bpf::PacketPrograms* programs_ = nullptr;
   std::optional<netns::MountWatcher> mounts_;
   std::optional<sys::Timer> timer_;
+  std::unique_ptr<EndpointWatcher> endpoints_;
 };
 
 }  // namespace cgtally::monitor

@@ -187,6 +187,24 @@ Result<void> NetnsInterfaces::reload(bpf::PacketPrograms& programs) const {
   return programs.reload(inode_);
 }
 
+// Where no counted interface is bound to a driver, a counted veth is the way out: its other end is
+// no endpoint, but the world.
+void NetnsInterfaces::follow_endpoints(EndpointWatcher& watcher,
+                                       const bpf::PacketPrograms& programs) const {
+  std::set<int> excluded;
+  bool has_uplink = false;
+  for (const auto& [key, interface] : attached_) {
+    excluded.insert(interface.ifindex);
+    has_uplink = has_uplink || interface.uplink();
+  }
+  if (has_uplink) excluded.clear();
+  if (watcher.contains(key_.value)) return watcher.exclude(key_.value, excluded);
+  if (attached_.empty()) return;
+  const auto entered = visit(netns_);
+  if (!entered) return notices_.report(entered.error().what);
+  watcher.add(key_.value, programs.endpoint_maps(key_), programs.origin_program(), excluded);
+}
+
 void NetnsInterfaces::detach_all(bpf::PacketPrograms& programs) {
   {
     const auto entered = visit(netns_);

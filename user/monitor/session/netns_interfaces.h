@@ -16,6 +16,7 @@
 #include "adapters/netns/netns.h"
 #include "core/base/result.h"
 #include "core/traffic/interface_selection.h"
+#include "monitor/endpoints/endpoint_watcher.h"
 #include "monitor/notices.h"
 
 namespace cgtally::monitor {
@@ -57,6 +58,10 @@ class NetnsInterfaces {
                                                           Nanoseconds now) const;
   // Replaces the programs by such as suit the kernel as it is now.
   Result<void> reload(bpf::PacketPrograms& programs) const;
+  // Has the endpoints watched whose traffic the counted interfaces forward; again after each change
+  // of those.
+  void follow_endpoints(EndpointWatcher& watcher, const bpf::PacketPrograms& programs) const;
+  void leave_endpoints(EndpointWatcher& watcher) const { watcher.remove(key_.value); }
   // Detaches from all interfaces. Our open descriptor keeps the netns, and the far ends of its
   // veths, alive after its container has ended; an observer must not do that, so the caller then
   // destroys the object.
