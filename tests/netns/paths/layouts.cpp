@@ -45,9 +45,9 @@ void publish(const PathScene& scene) {
   for (const auto& pod : scene.pods()) {
     for (const std::string protocol : {"tcp", "udp"}) {
       rules += fmt::format(
-          "fib daddr type local meta nfproto ipv4 {0} dport {1} dnat ip to {2};\n"
-          "fib daddr type local meta nfproto ipv6 {0} dport {1} dnat ip6 to {3};\n",
-          protocol, pod->port(), pod->ip4(), pod->ip6());
+          "ip daddr {4} {0} dport {1} dnat ip to {2};\n"
+          "ip6 daddr {5} {0} dport {1} dnat ip6 to {3};\n",
+          protocol, pod->port(), pod->ip4(), pod->ip6(), kHost4, kHost6);
     }
   }
   scene.nft(
@@ -259,9 +259,7 @@ void lay_nested(PathScene& scene) {
 
 std::string why_no_queue() {
   const Netns probe("probe");
-  const Inside guard(probe);
-  const auto tried = finish({"iptables", "-A", "FORWARD", "-j", "NFQUEUE", "--queue-num", "7"});
-  return tried.exit_code == 0 ? "" : "iptables -j NFQUEUE: " + tried.err;
+  return queue_forwarded(probe, 7) ? "" : "this kernel has no NFQUEUE, neither by nft nor by iptables";
 }
 
 std::string why_no_ipvs() {

@@ -92,7 +92,7 @@ void PathScene::in_host(const std::vector<std::string>& argv) const {
 
 void PathScene::serve_queue() {
   queue_ = std::make_unique<QueueServer>(host(), kQueue);
-  in_host({"iptables", "-A", "FORWARD", "-j", "NFQUEUE", "--queue-num", std::to_string(kQueue)});
+  require(queue_forwarded(host(), kQueue), "NFQUEUE");
 }
 
 void PathScene::listen_beside() {

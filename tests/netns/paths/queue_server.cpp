@@ -12,6 +12,8 @@
 
 #include <array>
 #include <cstring>
+#include <exception>
+#include <string>
 #include <vector>
 
 #include "harness/host/command.h"
@@ -40,6 +42,22 @@ std::vector<std::uint32_t> packet_ids(const std::vector<char>& buffer, std::size
 }
 
 }  // namespace
+
+bool queue_forwarded(const Netns& netns, std::uint16_t queue) {
+  const auto number = std::to_string(queue);
+  const Inside guard(netns);
+  const auto by_nft = finish({"nft", "-f", "-"},
+                             "table inet cgtqueue { chain forward { type filter hook forward "
+                             "priority 0; policy accept; queue num " +
+                                 number + "; }; }\n");
+  if (by_nft.exit_code == 0) return true;
+  try {
+    return finish({"iptables", "-A", "FORWARD", "-j", "NFQUEUE", "--queue-num", number})
+               .exit_code == 0;
+  } catch (const std::exception&) {
+    return false;  // there is no iptables
+  }
+}
 
 QueueServer::QueueServer(const Netns& netns, std::uint16_t queue)
     : queue_(queue), socket_(netns.socket(AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER)) {

@@ -11,6 +11,9 @@
 
 namespace cgtally::harness {
 
+// What `netns` forwards goes through the queue, by nftables or, where the kernel has that only, by iptables.
+[[nodiscard]] bool queue_forwarded(const Netns& netns, std::uint16_t queue);
+
 class QueueServer {
  public:
   QueueServer(const Netns& netns, std::uint16_t queue);
