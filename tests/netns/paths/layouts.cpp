@@ -238,7 +238,7 @@ void lay_nested(PathScene& scene) {
   for (const auto& pod : scene.pods()) {
     Inner inner;
     inner.netns = std::make_unique<Netns>("inner" + std::to_string(pod->number()));
-    inner.cgroup = std::make_unique<Cgroup>(pod->label() + "/app/inner");
+    inner.cgroup = std::make_unique<Cgroup>(pod->cgroup_label() + "/app/inner");
     inner.resident = std::make_unique<Resident>(*inner.cgroup, *inner.netns);
     pod->netns().sysctl("net.ipv4.ip_forward", "1");
     pod->netns().ip("link add veth0 type veth peer name eth0 netns " + inner.netns->name() +

@@ -76,6 +76,7 @@ class PathScene {
   void talk_of(const Pod& pod) const;
 
   Wire wire_;
+  Cgroup shelf_{Pod::kShelf};
   std::vector<std::unique_ptr<Pod>> pods_;
   std::string from_port_ = "meta l4proto { tcp, udp } th sport %PORT%";
   std::string to_port_ = "meta l4proto { tcp, udp } th dport %PORT%";

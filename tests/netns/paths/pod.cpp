@@ -58,9 +58,9 @@ Pod::Pod(const std::string& label, int number)
       number_(number),
       own_(std::make_unique<Netns>(label)),
       netns_(own_.get()),
-      pod_(label),
-      container_(label + "/app"),
-      pause_(label + "/pause"),
+      pod_(kShelf + ("/" + label)),
+      container_(cgroup_label() + "/app"),
+      pause_(cgroup_label() + "/pause"),
       first_(pause_, *netns_),
       second_(container_, *netns_) {}
 
@@ -68,9 +68,9 @@ Pod::Pod(const std::string& label, int number, const Netns& netns)
     : label_(label),
       number_(number),
       netns_(&netns),
-      pod_(label),
-      container_(label + "/app"),
-      pause_(label + "/pause"),
+      pod_(kShelf + ("/" + label)),
+      container_(cgroup_label() + "/app"),
+      pause_(cgroup_label() + "/pause"),
       first_(pause_, *netns_),
       second_(container_, *netns_) {}
 

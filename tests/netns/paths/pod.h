@@ -27,6 +27,9 @@ class Resident {
 
 class Pod {
  public:
+  // The cgroup above all pods', as /kubepods is: it is nobody's. Whoever makes pods makes it first.
+  static constexpr const char* kShelf = "pods";
+
   // With a network namespace of its own.
   Pod(const std::string& label, int number);
   // In the namespace of somebody else, such as the host's.
@@ -34,6 +37,8 @@ class Pod {
 
   [[nodiscard]] const Netns& netns() const { return *netns_; }
   [[nodiscard]] const std::string& label() const { return label_; }
+  // For a Cgroup below the pod's.
+  [[nodiscard]] std::string cgroup_label() const { return kShelf + ("/" + label_); }
   [[nodiscard]] const std::string& pod_path() const { return pod_.path(); }
   [[nodiscard]] const std::string& container_path() const { return container_.path(); }
   // A socket of the container's.
