@@ -50,10 +50,14 @@ def in_far(*command):
     return ["ip", "netns", "exec", "far", *command]
 
 
-def missing_tools(*tools):
-    """Those of the tools that are not installed; administration tools hide in sbin from plain users."""
-    os.environ["PATH"] += ":/usr/sbin:/sbin"
-    return [tool for tool in tools if not shutil.which(tool)]
+def require_tools(*tools):
+    """Ends with 77, which ctest calls skipped, where a tool is missing; with CGTALLY_REQUIRE_KERNEL=1 that is a failure."""
+    if os.geteuid() != 0:
+        die("counting needs root")
+    os.environ["PATH"] += ":/usr/sbin:/sbin"  # administration tools hide there from plain users
+    if missing := [tool for tool in tools if not shutil.which(tool)]:
+        print(f"not run: {', '.join(missing)} not installed (sudo ./scripts/setup test)", file=sys.stderr)
+        sys.exit(1 if os.environ.get("CGTALLY_REQUIRE_KERNEL") == "1" else 77)
 
 
 def enter_own_host():

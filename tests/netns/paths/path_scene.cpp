@@ -174,7 +174,7 @@ void PathScene::start_record() {
       std::vector<std::string>{CGTALLY_BINARY, "record", "--private", "--netns", host().name(), "-i",
                                "cgt0", "--interval", "100ms", "--csv", csv});
   std::error_code ignored;
-  for (int attempt = 0; attempt < 1000; ++attempt) {
+  for (int attempt = 0; attempt < 10000; ++attempt) {  // in a VM the verifier needs half a minute
     if (const auto size = std::filesystem::file_size(csv, ignored); !ignored && size > 0) return;
     std::this_thread::sleep_for(10ms);
   }
