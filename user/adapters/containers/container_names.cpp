@@ -16,7 +16,8 @@ bool has_files(const CgroupIdentity& identity) {
 
 }  // namespace
 
-ContainerNames::ContainerNames(std::string host_root) : host_root_(std::move(host_root)) {}
+ContainerNames::ContainerNames(std::string host_root, OnRefusal on_refusal)
+    : host_root_(std::move(host_root)), on_refusal_(std::move(on_refusal)) {}
 
 // Two generations: when the newer one is full, what nobody asked for since is dropped.
 ContainerNames::Entry& ContainerNames::entry_of(const std::string& path) {
@@ -27,6 +28,12 @@ ContainerNames::Entry& ContainerNames::entry_of(const std::string& path) {
   return newer_[path];
 }
 
+// Reading such a file may have taken long, and seldom does another time give more.
+void ContainerNames::refused(Entry& entry, const std::string& what) {
+  entry.pause = kLongestPause;
+  if (on_refusal_) std::exchange(on_refusal_, {})(what);
+}
+
 void ContainerNames::look(Entry& entry, const std::string& path, Nanoseconds now) {
   const CgroupIdentity identity = identify_cgroup(path);
   if (!identity.machine.empty() || !has_files(identity)) {
@@ -35,9 +42,16 @@ void ContainerNames::look(Entry& entry, const std::string& path, Nanoseconds now
     return;
   }
   // What lies below a container has the container's name, also once the files are gone.
-  entry.name = identity.cgroup == path ? find_container_name(host_root_, identity)
-                                       : name_of(identity.cgroup, now);
-  entry.settled = !entry.name.empty();
+  if (identity.cgroup == path) {
+    FoundName found = find_container_name(host_root_, identity);
+    entry.name = std::move(found.name);
+    if (!found.refused.empty()) refused(entry, found.refused);
+  } else {
+    entry.name = name_of(identity.cgroup, now);
+  }
+  // The pod's logs come before the container's.
+  entry.settled =
+      !entry.name.container.empty() || (identity.container_id.empty() && !entry.name.empty());
   entry.pause = std::clamp(entry.pause * 2, kFirstPause, kLongestPause);
   entry.next = now + entry.pause;
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <unordered_map>
 
@@ -20,7 +21,9 @@ class ContainerNames {
  public:
   static constexpr std::size_t kMostRemembered = 65'536;
 
-  explicit ContainerNames(std::string host_root);
+  // `on_refusal` is told once, of the first file that was there and could not be taken.
+  using OnRefusal = std::function<void(const std::string& refused)>;
+  explicit ContainerNames(std::string host_root, OnRefusal on_refusal = {});
 
   // `path` is the raw one of a cgroup; `now` the time since boot.
   [[nodiscard]] ContainerName name_of(const std::string& path, Nanoseconds now);
@@ -36,15 +39,21 @@ class ContainerNames {
 
   Entry& entry_of(const std::string& path);
   void look(Entry& entry, const std::string& path, Nanoseconds now);
+  void refused(Entry& entry, const std::string& what);
 
   std::string host_root_;
+  OnRefusal on_refusal_;  // empty once it was told
   Entries newer_;
   Entries older_;
 };
 
-// One look at the files; empty if none has a name for it. Reads at most 4 MiB of a file and 16 384
-// names of a directory; follows links only within the host's root.
-[[nodiscard]] ContainerName find_container_name(const std::string& host_root,
-                                                const CgroupIdentity& identity);
+struct FoundName {
+  ContainerName name;   // empty if no file has one
+  std::string refused;  // if there is no name: the first file that was not taken, and why
+};
+// One look at the files. Reads at most 4 MiB of a file and 16 384 names of a directory; follows
+// links only within the host's root.
+[[nodiscard]] FoundName find_container_name(const std::string& host_root,
+                                            const CgroupIdentity& identity);
 
 }  // namespace cgtally::containers

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The layouts, each from its maker: kubelet with the drivers systemd (kubepods-burstable-pod<uid>,
 // '_' for '-') and cgroupfs (kubepods/burstable/pod<uid>; no middle level for guaranteed pods),
-// runc and crun (<prefix>-<id>.scope), docker, the ECS agent, podman (also libpod-payload-<id> in
+// at the root or where --cgroup-root says; runc and crun (<prefix>-<id>.scope); CRI-O, which keeps
+// its prefix with the driver cgroupfs; docker, the ECS agent, podman (also libpod-payload-<id> in
 // the unit of a service), LXC, and systemd with its escapes.
 #include "core/containers/cgroup_identity.h"
 
@@ -26,6 +27,15 @@ bool is_container_id(std::string_view text) {
   return text.size() == kIdDigits && std::ranges::all_of(text, is_hex);
 }
 bool is_letter(char c) { return ('a' <= c && c <= 'z') || ('A' <= c && c <= 'Z'); }
+
+// Of a container by CRI-O with the driver cgroupfs: "crio-<id>".
+std::optional<std::string_view> crio_id(std::string_view text) {
+  constexpr std::string_view kPrefix = "crio-";
+  if (!text.starts_with(kPrefix) || !is_container_id(text.substr(kPrefix.size()))) {
+    return std::nullopt;
+  }
+  return text.substr(kPrefix.size());
+}
 
 // What containerd takes as an identifier.
 bool is_task_name(std::string_view text) {
@@ -100,6 +110,12 @@ bool is_unit(std::string_view name) {
   return name.ends_with(".service") || name.ends_with(".scope");
 }
 
+// One component of kubelet's --cgroup-root; not one that is, or could be, a container's.
+bool is_cgroup_root_part(std::string_view name) {
+  return is_task_name(name) && !is_container_id(name) && !crio_id(name) &&
+         !name.starts_with("libpod") && !is_unit(name);
+}
+
 // systemd puts '_' before a name that would be one of the kernel's own files.
 std::string unit_name(std::string_view component) {
   return std::string(component.starts_with('_') ? component.substr(1) : component);
@@ -129,7 +145,10 @@ class PathReader {
       }
       ++next_;
     }
-    if (!read_scope() && !read_cgroupfs() && !read_machine() && !read_unit()) read_task();
+    if (!found_.pod_uid.empty() && read_in_pod(next_)) return std::move(found_);
+    if (!read_scope() && !read_cgroupfs() && !read_machine() && !read_unit() && !read_kubepods()) {
+      read_task();
+    }
     return std::move(found_);
   }
 
@@ -157,23 +176,44 @@ class PathReader {
     return container(scope->runtime, scope->id, next_ + 1);
   }
 
-  // "/kubepods/burstable/pod<uid>/<id>", "/docker/<id>", "/ecs/<task>/<id>", podman's.
-  bool read_cgroupfs() {
-    std::size_t i = next_;
-    if (at(i) == "kubelet") ++i;
-    if (at(i) == "kubepods") {
-      if (at(i + 1) == "burstable" || at(i + 1) == "besteffort") ++i;
-      found_.pod_uid = pod_uid_of(at(i + 1));
-      if (found_.pod_uid.empty()) return true;
-      own(i + 2);
-      return !is_container_id(at(i + 2)) ||
-             container(ContainerRuntime::kubernetes, at(i + 2), i + 3);
+  // Below the cgroup of a pod, whichever driver made that: "<id>" or "crio-<id>".
+  bool read_in_pod(std::size_t i) {
+    if (const auto id = crio_id(at(i))) return container(ContainerRuntime::crio, *id, i + 1);
+    return is_container_id(at(i)) && container(ContainerRuntime::kubernetes, at(i), i + 1);
+  }
+
+  // "/kubepods/burstable/pod<uid>/<id>", also below kubelet's --cgroup-root. A slice above proves
+  // more than another directory: only systemd makes directories in slices.
+  bool read_kubepods() {
+    const auto begin = parts_.begin() + static_cast<std::ptrdiff_t>(next_);
+    const auto kubepods = std::find(begin, parts_.end(), "kubepods");
+    auto i = static_cast<std::size_t>(kubepods - parts_.begin());
+    const std::size_t depth = i - next_;
+    if (at(i + 1) == "burstable" || at(i + 1) == "besteffort") ++i;
+    std::string uid = pod_uid_of(at(i + 1));
+    if (uid.empty() || !std::all_of(begin, kubepods, is_cgroup_root_part)) {
+      return part() == "kubepods";
     }
+    found_.pod_uid = std::move(uid);
+    own(i + 2);
+    if (depth > 1 || (depth == 1 && part() != "kubelet")) {
+      const auto length = static_cast<std::size_t>(kubepods->data() - path_.data()) - 1;
+      found_.kubelet_root = path_.substr(0, length);
+    }
+    (void)read_in_pod(i + 2);
+    return true;
+  }
+
+  // "/docker/<id>", "/ecs/<task>/<id>", "/crio/crio-<id>", podman's.
+  bool read_cgroupfs() {
     if (part() == "docker" && is_container_id(at(next_ + 1))) {
       return container(ContainerRuntime::docker, at(next_ + 1), next_ + 2);
     }
     if (part() == "ecs" && is_container_id(at(next_ + 2))) {
       return container(ContainerRuntime::docker, at(next_ + 2), next_ + 3);
+    }
+    if (const auto id = part() == "crio" ? crio_id(at(next_ + 1)) : std::nullopt) {
+      return container(ContainerRuntime::crio, *id, next_ + 2);
     }
     if (part() != "libpod_parent") return false;
     // Containers of a pod lie below the pod's cgroup, which has an id of the same form.
@@ -204,6 +244,11 @@ class PathReader {
     if (!is_unit(part())) return false;
     found_.unit = unit_name(part());
     own(next_ + 1);
+    const auto nspawn = between(part(), "systemd-nspawn@", ".service");
+    if (nspawn && at(0) == "machine.slice") {
+      found_.runtime = ContainerRuntime::machine;
+      found_.machine = without_unit_escapes(*nspawn);
+    }
     const std::string_view below = at(next_ + 1);
     // `podman run --cgroups=split`, as Quadlet does.
     const auto id = between(below, "libpod-payload-", "");
@@ -250,6 +295,7 @@ CgroupIdentity identify_cgroup(std::string_view path) {
 }
 
 bool is_bundle_of_cgroup(std::string_view cgroups_path, std::string_view path) {
+  const bool absolute = cgroups_path.starts_with('/');
   std::string wanted(cgroups_path);
   const std::size_t first = wanted.find(':');
   const std::size_t second = first == std::string::npos ? first : wanted.find(':', first + 1);
@@ -261,7 +307,20 @@ bool is_bundle_of_cgroup(std::string_view cgroups_path, std::string_view path) {
   }
   if (!wanted.starts_with('/')) wanted.insert(0, 1, '/');
   while (wanted.size() > 1 && wanted.ends_with('/')) wanted.pop_back();
-  return wanted.size() > 1 && (std::string(path) + '/').contains(wanted + '/');
+  if (wanted.size() < 2) return false;
+  const std::string whole = std::string(path) + '/';
+  return absolute ? whole.starts_with(wanted + '/') : whole.contains(wanted + '/');
+}
+
+bool is_docker_cgroup(std::string_view cgroup_parent, std::string_view cgroup) {
+  const std::string_view above = cgroup.substr(0, cgroup.rfind('/'));
+  if (cgroup_parent.empty()) return above == "/docker" || above == "/system.slice";
+  if (cgroup_parent.ends_with(".slice")) {
+    return above.substr(above.rfind('/') + 1) == cgroup_parent.substr(cgroup_parent.rfind('/') + 1);
+  }
+  while (cgroup_parent.size() > 1 && cgroup_parent.ends_with('/')) cgroup_parent.remove_suffix(1);
+  const std::string_view plain = above.starts_with('/') ? above.substr(1) : above;
+  return plain == cgroup_parent.substr(cgroup_parent.starts_with('/') ? 1 : 0);
 }
 
 }  // namespace cgtally

@@ -24,6 +24,8 @@ enum class ContainerRuntime : std::uint8_t {
 };
 
 // What is not known is empty. Nothing in it is escaped, and ids are safe as a part of a path.
+// Where kubelet_root is set, anybody who may make cgroups below there could have made the pod's
+// path, too: only kubelet's configuration, or a bundle that has this very path, proves it.
 struct CgroupIdentity {
   ContainerRuntime runtime = ContainerRuntime::none;
   std::string container_id;    // 64 hexadecimal digits; for a task its name
@@ -32,6 +34,7 @@ struct CgroupIdentity {
   std::string unit;            // systemd's: "redis.service", "getty@tty1.service"
   std::string user_unit;       // the same of a user's manager, below "user@1000.service"
   std::string machine;         // of machined or LXC
+  std::string kubelet_root;    // "/podruntime", where kubelet's tree lies below a --cgroup-root
   std::string cgroup;          // the path of the container's, pod's or unit's own cgroup
   bool operator==(const CgroupIdentity&) const = default;
 };
@@ -41,5 +44,8 @@ struct CgroupIdentity {
 // Whether a bundle that says `cgroups_path` (linux.cgroupsPath of its config.json:
 // "slice:prefix:id" or a path) is that of the container in the cgroup `path`.
 [[nodiscard]] bool is_bundle_of_cgroup(std::string_view cgroups_path, std::string_view path);
+// Whether docker puts a container whose CgroupParent is `cgroup_parent` (empty: the default one)
+// into the cgroup `cgroup`.
+[[nodiscard]] bool is_docker_cgroup(std::string_view cgroup_parent, std::string_view cgroup);
 
 }  // namespace cgtally

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/containers/container_name.h"
 
+#include <fmt/core.h>
+
 #include <map>
 #include <set>
 
@@ -27,20 +29,20 @@ ContainerName checked(std::string_view container, std::string_view pod,
           .k8s_namespace = checked_container_name(k8s_namespace)};
 }
 
-// What CRI-O writes as annotations and docker as labels.
+// What kubelet gives the runtime as labels: docker keeps them, CRI-O makes annotations of them,
+// after the pod's own.
 ContainerName kubernetes_name(const Texts& texts) {
   return checked(text_of(texts, "io.kubernetes.container.name"),
                  text_of(texts, "io.kubernetes.pod.name"),
                  text_of(texts, "io.kubernetes.pod.namespace"));
 }
 
-ContainerName annotated_name(const Texts& annotations) {
+// Containerd's own annotations.
+ContainerName containerd_name(const Texts& annotations) {
   const bool sandbox = text_of(annotations, "io.kubernetes.cri.container-type") == "sandbox";
-  ContainerName name =
-      checked(sandbox ? kSandbox : text_of(annotations, "io.kubernetes.cri.container-name"),
-              text_of(annotations, "io.kubernetes.cri.sandbox-name"),
-              text_of(annotations, "io.kubernetes.cri.sandbox-namespace"));
-  return name.pod.empty() ? kubernetes_name(annotations) : name;
+  return checked(sandbox ? kSandbox : text_of(annotations, "io.kubernetes.cri.container-name"),
+                 text_of(annotations, "io.kubernetes.cri.sandbox-name"),
+                 text_of(annotations, "io.kubernetes.cri.sandbox-namespace"));
 }
 
 }  // namespace
@@ -50,7 +52,7 @@ std::string checked_container_name(std::string_view raw) {
   return escape_name(raw);
 }
 
-std::optional<BundleDescription> read_bundle(std::string_view config_json) {
+std::optional<BundleDescription> read_bundle(std::string_view config_json, BundleMaker maker) {
   Texts annotations;
   BundleDescription bundle;
   const bool read =
@@ -60,11 +62,13 @@ std::optional<BundleDescription> read_bundle(std::string_view config_json) {
         if (path[0] == "linux" && path[1] == "cgroupsPath") bundle.cgroups_path = value;
       });
   if (!read) return std::nullopt;
-  bundle.name = annotated_name(annotations);
+  if (maker == BundleMaker::containerd) bundle.name = containerd_name(annotations);
+  if (maker == BundleMaker::crio) bundle.name = kubernetes_name(annotations);
   return bundle;
 }
 
-std::optional<ContainerName> read_docker_config(std::string_view config_json, std::string_view id) {
+std::optional<ContainerName> read_docker_config(std::string_view config_json, std::string_view id,
+                                                std::string_view pod_uid) {
   Texts labels;
   std::string own_id;
   std::string own_name;
@@ -77,11 +81,16 @@ std::optional<ContainerName> read_docker_config(std::string_view config_json, st
         }
       });
   if (!read || own_id != id) return std::nullopt;
-  if (ContainerName name = kubernetes_name(labels); !name.pod.empty()) return name;
+  if (!pod_uid.empty() && text_of(labels, "io.kubernetes.pod.uid") == pod_uid) {
+    return kubernetes_name(labels);
+  }
+  std::string_view plain = own_name;
+  if (plain.starts_with('/')) plain.remove_prefix(1);
   const std::string_view task = text_of(labels, "com.amazonaws.ecs.task-definition-family");
-  if (!task.empty()) return checked(text_of(labels, "com.amazonaws.ecs.container-name"), task, "");
-  const std::string_view plain = own_name;
-  return checked(plain.starts_with('/') ? plain.substr(1) : plain, "", "");
+  if (!task.empty() && plain.starts_with(fmt::format("ecs-{}-", task))) {
+    return checked(text_of(labels, "com.amazonaws.ecs.container-name"), task, "");
+  }
+  return checked(plain, "", "");
 }
 
 std::optional<ContainerName> read_container_store(std::string_view containers_json,

@@ -3,6 +3,7 @@
 // on their node. Text that is not what it should be gives no name, never a part of one.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,16 +22,22 @@ struct ContainerName {
   bool operator==(const ContainerName&) const = default;
 };
 
-// From a bundle's config.json, as containerd, CRI-O and podman write it.
+// Who wrote a bundle decides which of its annotations are his own: the others are the pod's, whose
+// author may write what he likes there.
+enum class BundleMaker : std::uint8_t { containerd, crio, podman };
+// From a bundle's config.json.
 struct BundleDescription {
   ContainerName name;        // empty if no annotation has it
   std::string cgroups_path;  // linux.cgroupsPath, raw
 };
-[[nodiscard]] std::optional<BundleDescription> read_bundle(std::string_view config_json);
+[[nodiscard]] std::optional<BundleDescription> read_bundle(std::string_view config_json,
+                                                           BundleMaker maker);
 // From docker's config.v2.json, which must be that of `id`. Labels of Kubernetes and ECS come
-// before docker's own name.
+// before docker's own name, if they are not the image's: those of Kubernetes have the uid of the
+// pod in which the container is, `pod_uid`; to those of ECS its agent has made the name fit.
 [[nodiscard]] std::optional<ContainerName> read_docker_config(std::string_view config_json,
-                                                              std::string_view id);
+                                                              std::string_view id,
+                                                              std::string_view pod_uid);
 // From containers.json of the store that podman and CRI-O share. Nothing if two entries have the
 // id.
 [[nodiscard]] std::optional<ContainerName> read_container_store(std::string_view containers_json,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "monitor/session/cgroup_names.h"
 
+#include <fmt/core.h>
+
 #include <utility>
 
 #include "adapters/cgroupfs/mount.h"
@@ -16,7 +18,11 @@ Result<CgroupNames> CgroupNames::find(const std::string& host_root, Notices& not
         "containers live in cgroup v1: all of them are on '/'; "
         "boot with systemd.unified_cgroup_hierarchy=1 to tell them apart");
   }
-  return CgroupNames(std::move(*mount), host_root);
+  return CgroupNames(
+      std::move(*mount), containers::ContainerNames(host_root, [&notices](const auto& refused) {
+        notices.report(fmt::format(
+            "{}: its container is shown without a name; cgtally doctor says how many are", refused));
+      }));
 }
 
 Result<void> CgroupNames::start() {

@@ -21,7 +21,8 @@ namespace cgtally::monitor {
 // nothing of cgroups that were removed before start().
 class CgroupNames {
  public:
-  // Finds where the hierarchy is mounted; needs no privilege.
+  // Finds where the hierarchy is mounted; needs no privilege. `notices` must outlive this: the first
+  // of a container's files that cannot be taken is reported there.
   static Result<CgroupNames> find(const std::string& host_root, Notices& notices);
   // Reads the tree. From here on the kernel reports what is made and removed.
   Result<void> start();
@@ -38,8 +39,8 @@ class CgroupNames {
   [[nodiscard]] cgroupfs::Names& names() { return names_; }
 
  private:
-  CgroupNames(std::string mount, std::string host_root)
-      : mount_(std::move(mount)), containers_(std::move(host_root)) {}
+  CgroupNames(std::string mount, containers::ContainerNames containers)
+      : mount_(std::move(mount)), containers_(std::move(containers)) {}
   void note_creation(const bpf::CgroupEvent& event);
 
   std::string mount_;

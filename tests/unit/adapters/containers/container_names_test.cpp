@@ -1,51 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Names from a tree of files that stands in for a node's, as kubelet and the runtimes lay them.
-#include "adapters/containers/container_names.h"
+#include "unit/adapters/containers/node_files.h"
 
 #include <fmt/core.h>
 #include <gtest/gtest.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
 #include <string>
 
 namespace cgtally::containers {
 namespace {
-
-const std::string kNode = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
-const std::string kPodUid = "2f1f5a5e-8a0c-4f7e-9d3b-0c1d2e3f4a5b";
-const std::string kSlice = "kubepods-burstable-pod2f1f5a5e_8a0c_4f7e_9d3b_0c1d2e3f4a5b.slice";
-const std::string kPod = "/kubepods.slice/kubepods-burstable.slice/" + kSlice;
-const std::string kCgroup = kPod + "/cri-containerd-" + kNode + ".scope";
-const std::string kCgroupsPath = kSlice + ":cri-containerd:" + kNode;
-const std::string kBundle =
-    "/run/containerd/io.containerd.runtime.v2.task/k8s.io/" + kNode + "/config.json";
-const std::string kStore = "/var/lib/containers/storage/overlay-containers/";
-const ContainerName kApi{.container = "app", .pod = "api-7c9f", .k8s_namespace = "shop"};
-constexpr Nanoseconds kStart = std::chrono::hours(1);
-
-class NodeFilesTest : public testing::Test {
- protected:
-  ~NodeFilesTest() override { std::filesystem::remove_all(root_); }
-
-  void write(const std::string& path, const std::string& text) const {
-    std::filesystem::create_directories(std::filesystem::path(root_ + path).parent_path());
-    std::ofstream(root_ + path) << text;
-  }
-  void write_bundle(const std::string& cgroups_path) const {
-    write(kBundle, fmt::format(R"({{"annotations":{{"io.kubernetes.cri.container-name":"app",
-        "io.kubernetes.cri.sandbox-name":"api-7c9f","io.kubernetes.cri.sandbox-namespace":"shop"}},
-        "linux":{{"cgroupsPath":"{}"}}}})",
-                               cgroups_path));
-  }
-  ContainerName look(const std::string& path) {
-    return ContainerNames(root_).name_of(path, kStart);
-  }
-
-  std::string root_ = testing::TempDir() + "cgt-node-" + std::to_string(getpid());
-};
 
 TEST_F(NodeFilesTest, ABundleNamesItsCgroupAndThoseBelow) {
   write_bundle(kCgroupsPath);
@@ -88,9 +52,16 @@ TEST_F(NodeFilesTest, WithoutABundleTheLogsNameContainerOrPod) {
   EXPECT_EQ(look(kCgroup), pod) << "two logs claim the id";
 }
 
+TEST_F(NodeFilesTest, AContainerWhoseLogComesAfterItsPodsGetsItsOwnName) {
+  ContainerNames names(root_);
+  write("/var/log/pods/shop_api-7c9f_" + kPodUid + "/app/0.log", "");
+  EXPECT_EQ(names.name_of(kCgroup, kStart).container, "");
+  write("/var/log/containers/api-7c9f_shop_app-" + kNode + ".log", "");
+  EXPECT_EQ(names.name_of(kCgroup, kStart + std::chrono::seconds(1)), kApi);
+}
+
 TEST_F(NodeFilesTest, DockerPodmanAndMachinesHaveTheirNames) {
-  write("/var/lib/docker/containers/" + kNode + "/config.v2.json",
-        fmt::format(R"({{"ID":"{}","Name":"/web"}})", kNode));
+  write_docker("");
   EXPECT_EQ(look("/system.slice/docker-" + kNode + ".scope").container, "web");
   write(kStore + kNode + "/userdata/config.json",
         fmt::format(R"({{"linux":{{"cgroupsPath":"machine.slice:libpod:{}"}}}})", kNode));
@@ -113,29 +84,6 @@ TEST_F(NodeFilesTest, TwoDirectoriesAreATaskOnlyIfContainerdHasIt) {
   write("/run/containerd/io.containerd.runtime.v2.task/default/web/config.json",
         R"({"linux":{"cgroupsPath":"/default/web"}})");
   EXPECT_EQ(look("/default/web").container, "web");
-}
-
-TEST_F(NodeFilesTest, FilesThatAreNotWhatTheyShouldBeGiveNoName) {
-  write_bundle(kCgroupsPath);
-  const std::string file = root_ + kBundle;
-  std::filesystem::resize_file(file, (std::uintmax_t{4} << 20U) + 1);
-  EXPECT_EQ(look(kCgroup), ContainerName{}) << "too large";
-  write(kBundle, "{\"annotations\":");
-  EXPECT_EQ(look(kCgroup), ContainerName{}) << "no JSON";
-  std::filesystem::remove(file);
-  std::filesystem::create_symlink(file, file);
-  EXPECT_EQ(look(kCgroup), ContainerName{}) << "a link to itself";
-  std::filesystem::remove(file);
-  ASSERT_EQ(mkfifo(file.c_str(), 0600), 0);
-  EXPECT_EQ(look(kCgroup), ContainerName{}) << "a pipe without a writer must not block";
-}
-
-TEST_F(NodeFilesTest, LinksAreFollowedWithinTheHostsRootOnly) {
-  write("/data/containers/" + kNode + "/config.v2.json",
-        fmt::format(R"({{"ID":"{}","Name":"/web"}})", kNode));
-  std::filesystem::create_directories(root_ + "/var/lib");
-  std::filesystem::create_symlink("/data", root_ + "/var/lib/docker");
-  EXPECT_EQ(look("/docker/" + kNode).container, "web");
 }
 
 }  // namespace

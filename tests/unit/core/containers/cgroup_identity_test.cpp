@@ -40,6 +40,12 @@ TEST(CgroupIdentity, EachRuntimesLayoutTellsTheContainersIdAndItsPod) {
       ContainerPath{"/kubepods/besteffort/pod" + kUid + "/" + kId, kubernetes, true},
       ContainerPath{"/kubepods/pod" + kUid + "/" + kId, kubernetes, true},
       ContainerPath{"/kubelet/kubepods/burstable/pod" + kUid + "/" + kId, kubernetes, true},
+      ContainerPath{"/kubelet.slice/kubepods/burstable/pod" + kUid + "/" + kId, kubernetes, true},
+      ContainerPath{"/podruntime/kubelet/kubepods/pod" + kUid + "/" + kId, kubernetes, true},
+      ContainerPath{"/kubepods/burstable/pod" + kUid + "/crio-" + kId, crio, true},
+      ContainerPath{"/crio/crio-" + kId, crio},
+      ContainerPath{slices + "/" + kId, kubernetes, true},
+      ContainerPath{slices + "/crio-" + kId, crio, true},
       ContainerPath{"/system.slice/containerd.service/kubepods-burstable-pod" + kUidInUnit +
                         ".slice:cri-containerd:" + kId,
                     containerd, true},
@@ -135,6 +141,45 @@ TEST(CgroupIdentity, WhatAnybodyMayMakeIsNoContainer) {
   }
 }
 
+TEST(CgroupIdentity, ATreeOfKubeletBelowAnotherCgroupIsSaidToBeThere) {
+  const std::string pod = "/kubepods/burstable/pod" + kUid;
+  for (const std::string& known :
+       {std::string(), std::string("/kubelet"), std::string("/a.slice")}) {
+    EXPECT_EQ(identify_cgroup(known + pod).kubelet_root, "") << known;
+    EXPECT_EQ(identify_cgroup(known + pod).pod_uid, kUid) << known;
+  }
+  for (const char* root : {"/podruntime", "/a/b", "/a.slice/b"}) {
+    EXPECT_EQ(identify_cgroup(root + pod + "/" + kId).kubelet_root, root);
+    EXPECT_EQ(identify_cgroup(root + pod).cgroup, root + pod);
+  }
+  // Below what is, or could be, a container it is that container's own.
+  for (const std::string& container :
+       {"/docker/" + kId, "/foo/" + kId, "/foo/crio-" + kId, "/libpod_parent/libpod-" + kId,
+        std::string("/lxc.payload.box"), std::string("/lxc/box"),
+        "/machine.slice/libpod-" + kId + ".scope"}) {
+    EXPECT_EQ(identify_cgroup(container + pod + "/" + kOther).pod_uid, "") << container;
+  }
+}
+
+TEST(CgroupIdentity, AnEscapedNspawnUnitIsAMachineToo) {
+  const CgroupIdentity found =
+      identify_cgroup(R"(/machine.slice/systemd-nspawn@deb\x2dtwelve.service/payload)");
+  EXPECT_EQ(found.machine, "deb-twelve");
+  EXPECT_EQ(found.unit, R"(systemd-nspawn@deb\x2dtwelve.service)");
+  EXPECT_EQ(identify_cgroup("/system.slice/systemd-nspawn@x.service").machine, "");
+}
+
+TEST(CgroupIdentity, DockerPutsAContainerBelowItsCgroupParent) {
+  EXPECT_TRUE(is_docker_cgroup("", "/docker/" + kId));
+  EXPECT_TRUE(is_docker_cgroup("", "/system.slice/docker-" + kId + ".scope"));
+  EXPECT_FALSE(is_docker_cgroup("", "/evil.slice/docker-" + kId + ".scope"));
+  EXPECT_TRUE(is_docker_cgroup("/ecs/task", "/ecs/task/" + kId));
+  EXPECT_TRUE(is_docker_cgroup("ecs/task/", "/ecs/task/" + kId));
+  EXPECT_FALSE(is_docker_cgroup("/ecs/task", "/ecs/other/" + kId));
+  EXPECT_TRUE(is_docker_cgroup("a-b.slice", "/a.slice/a-b.slice/docker-" + kId + ".scope"));
+  EXPECT_FALSE(is_docker_cgroup("a-b.slice", "/system.slice/docker-" + kId + ".scope"));
+}
+
 TEST(CgroupIdentity, ABundleIsThatOfTheCgroupThatItNames) {
   const std::string slice = "kubepods-burstable-pod" + kUidInUnit + ".slice";
   const std::string scope =
@@ -150,6 +195,9 @@ TEST(CgroupIdentity, ABundleIsThatOfTheCgroupThatItNames) {
   EXPECT_TRUE(is_bundle_of_cgroup("/kubepods/pod" + kUid + "/" + kId,
                                   "/kubepods/pod" + kUid + "/" + kId + "/x"));
   EXPECT_FALSE(is_bundle_of_cgroup("/kubepods/pod" + kUid + "/" + kId, "/kubepods/pod" + kUid));
+  EXPECT_FALSE(is_bundle_of_cgroup("/kubepods/pod" + kUid + "/" + kId,
+                                   "/a/b/kubepods/pod" + kUid + "/" + kId))
+      << "a copy of the tree in somebody's container";
   EXPECT_FALSE(is_bundle_of_cgroup("", "/a"));
   EXPECT_FALSE(is_bundle_of_cgroup("/", "/a"));
 }

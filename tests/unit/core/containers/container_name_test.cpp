@@ -51,7 +51,8 @@ TEST(ContainerNames, ContainerdsBundleNamesContainerPodAndNamespace) {
   const auto bundle = read_bundle(R"({"ociVersion":"1.1.0","annotations":{
       "io.kubernetes.cri.container-type":"container","io.kubernetes.cri.container-name":"app",
       "io.kubernetes.cri.sandbox-name":"api-7c9f","io.kubernetes.cri.sandbox-namespace":"shop"},
-      "linux":{"cgroupsPath":"s.slice:cri-containerd:1"}})");
+      "linux":{"cgroupsPath":"s.slice:cri-containerd:1"}})",
+                                  BundleMaker::containerd);
   ASSERT_TRUE(bundle);
   EXPECT_EQ(bundle->name, kApp);
   EXPECT_EQ(bundle->cgroups_path, "s.slice:cri-containerd:1");
@@ -59,38 +60,56 @@ TEST(ContainerNames, ContainerdsBundleNamesContainerPodAndNamespace) {
 
 TEST(ContainerNames, TheSandboxOfAPodIsCalledPod) {
   const auto bundle = read_bundle(R"({"annotations":{"io.kubernetes.cri.container-type":"sandbox",
-      "io.kubernetes.cri.sandbox-name":"api-7c9f","io.kubernetes.cri.sandbox-namespace":"shop"}})");
+      "io.kubernetes.cri.sandbox-name":"api-7c9f","io.kubernetes.cri.sandbox-namespace":"shop"}})",
+                                  BundleMaker::containerd);
   ASSERT_TRUE(bundle);
   EXPECT_EQ(bundle->name.container, "POD");
   EXPECT_EQ(bundle->name.pod, "api-7c9f");
 }
 
-TEST(ContainerNames, CriOsBundleHasAnnotationsOfItsOwn) {
-  const auto bundle = read_bundle(R"({"annotations":{"io.kubernetes.container.name":"app",
-      "io.kubernetes.pod.name":"api-7c9f","io.kubernetes.pod.namespace":"shop"}})");
-  ASSERT_TRUE(bundle);
-  EXPECT_EQ(bundle->name, kApp);
+// Whoever writes a pod may give it annotations, among them those of another runtime.
+TEST(ContainerNames, OnlyTheAnnotationsOfTheBundlesMakerCount) {
+  const char* both = R"({"annotations":{"io.kubernetes.container.name":"app",
+      "io.kubernetes.pod.name":"api-7c9f","io.kubernetes.pod.namespace":"shop",
+      "io.kubernetes.cri.container-name":"victim","io.kubernetes.cri.sandbox-name":"victim",
+      "io.kubernetes.cri.sandbox-namespace":"bank"}})";
+  EXPECT_EQ(read_bundle(both, BundleMaker::crio)->name, kApp);
+  EXPECT_EQ(read_bundle(both, BundleMaker::containerd)->name,
+            (ContainerName{.container = "victim", .pod = "victim", .k8s_namespace = "bank"}));
+  EXPECT_TRUE(read_bundle(both, BundleMaker::podman)->name.empty());
 }
 
+std::optional<ContainerName> docker(const std::string& name, const std::string& labels,
+                                    std::string_view pod_uid = "") {
+  return read_docker_config(fmt::format(R"({{"ID":"{}","Name":"{}","Config":{{"Labels":{{{}}}}}}})",
+                                        kContainerId, name, labels),
+                            kContainerId, pod_uid);
+}
+
+const std::string kKubernetesLabels =
+    R"("io.kubernetes.container.name":"app","io.kubernetes.pod.name":"api-7c9f",
+       "io.kubernetes.pod.namespace":"shop","io.kubernetes.pod.uid":"uid-1")";
+const std::string kEcsLabels =
+    R"("com.amazonaws.ecs.task-definition-family":"shop","com.amazonaws.ecs.container-name":"app")";
+
 TEST(ContainerNames, DockersLabelsComeBeforeItsOwnName) {
-  const auto docker = [](const std::string& labels) {
-    return read_docker_config(
-        fmt::format(R"({{"ID":"{}","Name":"/web_1","Config":{{"Labels":{{{}}}}}}})", kContainerId,
-                    labels),
-        kContainerId);
-  };
-  EXPECT_EQ(docker(""), (ContainerName{.container = "web_1", .pod = "", .k8s_namespace = ""}));
-  EXPECT_EQ(docker(R"("io.kubernetes.container.name":"app","io.kubernetes.pod.name":"api-7c9f",
-                      "io.kubernetes.pod.namespace":"shop")"),
-            kApp);
-  EXPECT_EQ(docker(R"("com.amazonaws.ecs.task-definition-family":"shop",
-                      "com.amazonaws.ecs.container-name":"app")"),
+  EXPECT_EQ(docker("/web_1", ""),
+            (ContainerName{.container = "web_1", .pod = "", .k8s_namespace = ""}));
+  EXPECT_EQ(docker("/k8s_app_api", kKubernetesLabels, "uid-1"), kApp);
+  EXPECT_EQ(docker("/ecs-shop-7-app-c0ffee", kEcsLabels),
             (ContainerName{.container = "app", .pod = "shop", .k8s_namespace = ""}));
 }
 
+TEST(ContainerNames, LabelsThatCameWithAnImageNameNothing) {
+  const ContainerName own{.container = "web_1", .pod = "", .k8s_namespace = ""};
+  EXPECT_EQ(docker("/web_1", kKubernetesLabels), own) << "it is in no pod";
+  EXPECT_EQ(docker("/web_1", kKubernetesLabels, "uid-2"), own) << "it is in another pod";
+  EXPECT_EQ(docker("/web_1", kEcsLabels), own) << "not started by the ECS agent";
+}
+
 TEST(ContainerNames, AFileOfAnotherContainerGivesNoName) {
-  EXPECT_FALSE(read_docker_config(R"({"ID":"another","Name":"/web"})", kContainerId));
-  EXPECT_FALSE(read_docker_config(R"({"Name":"/web"})", kContainerId));
+  EXPECT_FALSE(read_docker_config(R"({"ID":"another","Name":"/web"})", kContainerId, ""));
+  EXPECT_FALSE(read_docker_config(R"({"Name":"/web"})", kContainerId, ""));
 }
 
 TEST(ContainerNames, TheStoreNamesByIdUnlessTwoEntriesClaimIt) {
