@@ -10,6 +10,7 @@
 
 #include "adapters/bpf/base/kernel_features.h"
 #include "adapters/cgroupfs/mount.h"
+#include "adapters/host/container_networks.h"
 #include "adapters/netlink/default_route.h"
 #include "adapters/netlink/links.h"
 
@@ -102,6 +103,13 @@ HostFacts gather_facts(const std::string& host_root) {
   }
   facts.pods_in_cgroup_v1 = cgroupfs::pods_in_cgroup_v1(host_root);
   gather_interface_facts(facts);
+  return facts;
+}
+
+HostFacts gather_all_facts(const std::string& host_root) {
+  HostFacts facts = gather_facts(host_root);
+  facts.containers = gather_container_facts(host_root);
+  facts.containers.conntrack_lookup = facts.conntrack_lookup;
   return facts;
 }
 

@@ -9,7 +9,10 @@
 
 namespace cgtally::host {
 
+// What a start needs to know why it failed.
 [[nodiscard]] HostFacts gather_facts(const std::string& host_root);
+// Also of the containers here.
+[[nodiscard]] HostFacts gather_all_facts(const std::string& host_root);
 
 // The effective capabilities in the text of /proc/PID/status; 0 if the line is missing.
 [[nodiscard]] std::uint64_t effective_capabilities_in(const std::string& status);

@@ -4,6 +4,7 @@
 #include <iostream>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "adapters/host/facts.h"
 #include "cli/options/common.h"
@@ -13,11 +14,15 @@
 namespace cgtally::cli {
 namespace {
 
+void print_lines(const std::vector<std::string>& lines) {
+  for (const std::string& line : lines) std::cout << line << '\n';
+}
+
 int run_doctor(const std::string& host_root) {
-  const auto findings = diagnose(host::gather_facts(host_root));
-  for (const std::string& line : finding_lines(findings)) {
-    std::cout << line << '\n';
-  }
+  const HostFacts facts = host::gather_all_facts(host_root);
+  const auto findings = diagnose(facts);
+  print_lines(finding_lines(findings));
+  print_lines(network_lines(recognise_networks(facts.containers)));
   std::cout << std::flush;
   if (!can_run(findings)) {
     say("cannot count here: fix what is missing");

@@ -182,12 +182,26 @@ Finding uplinks(const HostFacts& facts) {
           "name an interface with --iface, or a netns with --netns"};
 }
 
+Finding names(const ContainerHostFacts& facts) {
+  const std::string all =
+      fmt::format("of {} container{}", facts.containers, facts.containers == 1 ? "" : "s");
+  if (facts.named == facts.containers) return {Verdict::ok, "names", "known " + all, ""};
+  return {Verdict::degraded, "names",
+          fmt::format("{} {} not known: shown by the cgroup's path", facts.containers - facts.named,
+                      all),
+          facts.refused.empty() ? "no file below --host-root has their names; a runtime that is "
+                                  "not known, or one that keeps them elsewhere"
+                                : facts.refused};
+}
+
 }  // namespace
 
 std::vector<Finding> diagnose(const HostFacts& facts) {
-  return {kernel(facts), privileges(facts), bpf_call(facts), btf(facts),
-          hook(facts),   cgroups(facts),    uplinks(facts),  conntrack(facts),
-          memory(facts), preemption(facts), jit(facts)};
+  std::vector<Finding> findings{kernel(facts), privileges(facts), bpf_call(facts), btf(facts),
+                                hook(facts),   cgroups(facts),    uplinks(facts),  conntrack(facts),
+                                memory(facts), preemption(facts), jit(facts)};
+  if (facts.containers.containers > 0) findings.push_back(names(facts.containers));
+  return findings;
 }
 
 bool can_run(const std::vector<Finding>& findings) {

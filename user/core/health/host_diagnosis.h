@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/health/container_networks.h"
 
 namespace cgtally {
 
@@ -32,6 +33,7 @@ struct HostFacts {
   bool pods_in_cgroup_v1 = false;
   std::vector<std::string> uplinks;
   std::string default_route_device;
+  ContainerHostFacts containers;
 };
 
 struct Finding {
