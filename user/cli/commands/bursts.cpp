@@ -210,7 +210,7 @@ class Bursts {
     if (shows_) {
       show(burst_group_line(BurstGroup(burst), layout_));
     } else {
-      say(burst_progress_words(burst.burst, burst.wall, burst.account));
+      say(burst_progress_words(burst.burst, burst.wall, burst.shown()));
     }
   }
 

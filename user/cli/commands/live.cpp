@@ -14,7 +14,7 @@
 #include "cli/options/instance.h"
 #include "cli/output/display.h"
 #include "cli/output/messages.h"
-#include "core/base/glob.h"
+#include "core/containers/grouping.h"
 #include "core/live/screen.h"
 #include "monitor/collectors/monitor.h"
 #include "monitor/live/live_extras.h"
@@ -101,7 +101,7 @@ class Live {
     for (InterfaceLine& line : report_.interfaces) line.seen = session.coverage_of(line.name);
     fill_connections(snapshot);
     std::erase_if(report_.accounts, [this](const AccountLine& line) {
-      return !passes_filter(options_.account, line.account);
+      return !account_passes(options_.account, line.account, line.owner);
     });
     extras_.fill(report_);
   }

@@ -230,7 +230,8 @@ void add_record(CLI::App& app, std::function<int()>& run) {
   CLI::App& command = add_command(app, "record", "Write samples to a CSV file or to stdout");
   add_common_options(
       command, options->common,
-      {.account = "Write only accounts that match, such as '/system.slice/*', and (kernel)",
+      {.account = "Write only accounts whose path or name matches, such as '/system.slice/*' or "
+                  "'shop/api-*', and (kernel)",
        .top = {.name = "--top",
                .help = "Number of accounts in the summary at the end",
                .fallback = "5"},

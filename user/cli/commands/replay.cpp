@@ -23,6 +23,7 @@
 #include "cli/options/replay.h"
 #include "cli/output/messages.h"
 #include "core/base/glob.h"
+#include "core/containers/grouping.h"
 #include "core/replay/replay.h"
 #include "core/replay/screen.h"
 #include "monitor/offline/credit_replayer.h"
@@ -75,7 +76,7 @@ class ReplayRun {
  public:
   ReplayRun(const ReplayOptions& options, std::unique_ptr<monitor::CreditReplayer> credits)
       : options_(options),
-        replay_([this](std::string_view account) { return wanted(account); }),
+        replay_([this](const Sample& row) { return wanted(row); }),
         rewriter_(options.csv),
         credits_(std::move(credits)) {}
 
@@ -121,11 +122,11 @@ class ReplayRun {
     if (credits_ && (!options_.interfaces.empty() || csv::may_be_uplink(row.iface))) {
       if (auto charged = credits_->add(*sample); !charged) return charged;
     }
-    return wanted(row.account) ? rewriter_.add(*sample) : Result<void>{};
+    return wanted(row) ? rewriter_.add(*sample) : Result<void>{};
   }
 
-  [[nodiscard]] bool wanted(std::string_view account) const {
-    return passes_filter(options_.account, account);
+  [[nodiscard]] bool wanted(const Sample& row) const {
+    return account_passes(options_.account, row.account, row.owner());
   }
 
   [[nodiscard]] bool on_interface(const Sample& row) const {
@@ -188,10 +189,11 @@ void add_replay(CLI::App& app, std::function<int()>& run) {
   add_list(command,
            {.name = "-i,--iface", .help = "Interface to show; repeatable", .fallback = "all"},
            "NAME|GLOB", options->interfaces);
-  add_text(
-      command,
-      {.name = "--account", .help = "Show only accounts that match, such as '/system.slice/*'"},
-      "GLOB", options->account);
+  add_text(command,
+           {.name = "--account",
+            .help = "Show only accounts whose path or name matches, such as '/system.slice/*' or "
+                    "'shop/api-*'"},
+           "GLOB", options->account);
   add_count(command,
             {.name = "--top",
              .help = "Show N accounts, and the others as one",

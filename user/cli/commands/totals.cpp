@@ -92,10 +92,11 @@ void add_totals(CLI::App& app, std::function<int()>& run) {
             .help = "Network namespace whose interfaces are shown; repeatable",
             .fallback = "all"},
            "NAME|PID|PATH", choice.choice.netns);
-  add_text(command,
-           {.name = "--account",
-            .help = "Show only accounts that match, such as '/system.slice/*' or '(kernel)'"},
-           "GLOB", choice.account);
+  add_text(
+      command,
+      {.name = "--account",
+       .help = "Show only accounts whose path or name matches, such as 'shop/api-*' or '(kernel)'"},
+      "GLOB", choice.account);
   add_count(command,
             {.name = "--top",
              .help = "Show the N rows with most bytes; the table sums up the others",

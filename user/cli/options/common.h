@@ -40,7 +40,8 @@ inline constexpr Bounds<std::uint64_t> kTops{.least = 1, .most = 1'000'000};
 // Words of options that mean the same in each command, but not quite.
 struct CommonHelp {
   std::string once = "Stop after one interval";
-  std::string account = "Show only accounts that match, such as '/system.slice/*'";
+  std::string account =
+      "Show only accounts whose path or name matches, such as '/system.slice/*' or 'shop/api-*'";
   OptionText top{.name = "--top", .help = "Show N accounts, and the others as one"};
   OptionText csv;
   std::string csv_type = "FILE|-";

@@ -157,24 +157,31 @@ std::vector<std::string> shorten_all(const std::vector<std::string>& texts, std:
 
 std::vector<std::string> shorten_all(const std::vector<std::string>& texts,
                                      const std::vector<std::size_t>& widths) {
-  std::map<std::string, std::string> first_of;  // by the cut text: the text that gave it first
+  return shorten_all(texts, texts, widths);
+}
+
+std::vector<std::string> shorten_all(const std::vector<std::string>& texts,
+                                     const std::vector<std::string>& identities,
+                                     const std::vector<std::size_t>& widths) {
+  std::map<std::string, std::string> first_of;  // by the cut text: whose it was first
   std::set<std::string> ambiguous;
   std::vector<std::string> cut;
   cut.reserve(texts.size());
   for (std::size_t i = 0; i < texts.size(); ++i) {
     cut.push_back(shorten(texts[i], widths[i]));
-    const auto [first, fresh] = first_of.try_emplace(cut.back(), texts[i]);
-    if (!fresh && first->second != texts[i]) ambiguous.insert(cut.back());
+    const auto [first, fresh] = first_of.try_emplace(cut.back(), identities[i]);
+    if (!fresh && first->second != identities[i]) ambiguous.insert(cut.back());
   }
   std::vector<std::string> marked = cut;
   for (const int digits : {4, 8}) {  // the second only if two marks are the same
-    std::map<std::string, std::string> text_of;
+    std::map<std::string, std::string> owner_of;
     bool different = true;
     for (std::size_t i = 0; i < texts.size(); ++i) {
       if (!ambiguous.contains(cut[i])) continue;
-      const std::string mark = fingerprint(texts[i], digits);
+      const std::string mark = fingerprint(identities[i], digits);
       if (widths[i] > mark.size()) marked[i] = shorten(texts[i], widths[i] - mark.size()) + mark;
-      different = different && text_of.try_emplace(mark, texts[i]).first->second == texts[i];
+      different =
+          different && owner_of.try_emplace(mark, identities[i]).first->second == identities[i];
     }
     if (different) break;
   }

@@ -40,6 +40,11 @@ namespace cgtally {
 // The same with a width for each.
 [[nodiscard]] std::vector<std::string> shorten_all(const std::vector<std::string>& texts,
                                                    const std::vector<std::size_t>& widths);
+// The same for names of things that may have one name: what has another identity stays different,
+// also where the whole name fits; the mark only depends on the identity.
+[[nodiscard]] std::vector<std::string> shorten_all(const std::vector<std::string>& texts,
+                                                   const std::vector<std::string>& identities,
+                                                   const std::vector<std::size_t>& widths);
 
 // ASCII letters only, independent of the locale.
 [[nodiscard]] std::string upper(std::string_view text);

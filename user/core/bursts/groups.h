@@ -18,6 +18,9 @@ struct NamedBurst {
   ExplainedBurst burst;
   Nanoseconds wall{};   // of the burst's start
   std::string account;  // the top account; empty if unknown
+  std::string label{};  // as people call it; empty: the account itself
+
+  [[nodiscard]] const std::string& shown() const { return label.empty() ? account : label; }
 };
 
 // One burst, or several that are alike.

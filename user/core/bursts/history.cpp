@@ -35,7 +35,7 @@ BurstNote note_of(const BurstGroup& group) {
           .direction = first.direction,
           .length = group.length(),
           .bytes = group.mean(),
-          .account = group.first.account,
+          .account = group.first.shown(),
           .under_way = first.under_way,
           .count = group.count};
 }

@@ -25,7 +25,7 @@ struct BurstNote {
   Direction direction = Direction::rx;
   Nanoseconds length{};  // from the start of the first to the end of the last
   Bytes bytes;           // of one; of several, their mean
-  std::string account;   // its top account; empty: not known
+  std::string account;   // its top account as people call it; empty: not known
   bool under_way = false;
   std::uint64_t count = 1;
 };

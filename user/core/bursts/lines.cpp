@@ -113,7 +113,7 @@ std::string repeated_words(std::uint64_t count, Bytes mean, Nanoseconds length) 
 
 std::string burst_group_line(const BurstGroup& group, const BurstLayout& layout) {
   const ExplainedBurst& first = group.first.burst;
-  const std::string account = group.first.account.empty() ? "(not told)" : group.first.account;
+  const std::string account = group.first.account.empty() ? "(not told)" : group.first.shown();
   if (group.count == 1) return burst_line(first, group.first.wall, account, layout);
   const std::size_t names = layout.interface_columns == 0 ? 0 : layout.interface_columns + 1;
   const std::string iface =

@@ -51,7 +51,8 @@ void BurstTotals::add_exceeded(Direction direction, std::uint64_t packets) {
   exceeded = exceeded.value_or(0) + packets;
 }
 
-void BurstTotals::add(const ExplainedBurst& burst, const std::string& account) {
+void BurstTotals::add(const ExplainedBurst& burst, const std::string& account,
+                      const std::string& label) {
   const Burst& what = burst.burst;
   directions_[burst.direction].in_bursts += what.bytes;
   ++directions_[burst.direction].bursts;
@@ -67,6 +68,7 @@ void BurstTotals::add(const ExplainedBurst& burst, const std::string& account) {
   if (accounts_.size() >= kMostAccounts && !accounts_.contains(account)) return;
   AccountRank& rank = accounts_[account];
   ++rank.led;
+  rank.label = label.empty() ? account : label;
   if (!what.shares.empty()) rank.bytes += what.shares.front().least;
 }
 
@@ -99,9 +101,12 @@ std::vector<std::string> BurstTotals::account_lines(std::size_t top) const {
                            [](const auto& one) { return one.second.bytes; });
   ranked.resize(std::min(ranked.size(), top));
   std::vector<std::string> names;
-  names.reserve(ranked.size());
-  for (const auto& [account, rank] : ranked) names.push_back(printable(account));
-  names = shorten_all(names, kAccountColumns);
+  std::vector<std::string> accounts;
+  for (const auto& [account, rank] : ranked) {
+    names.push_back(printable(rank.label));
+    accounts.push_back(account);
+  }
+  names = shorten_all(names, accounts, std::vector(names.size(), kAccountColumns));
   std::vector<std::string> lines;
   for (std::size_t i = 0; i < ranked.size(); ++i) {
     const AccountRank& rank = ranked[i].second;

@@ -24,8 +24,8 @@ class BurstTotals {
   // Bytes of missed windows, as they become known.
   void add_missed_traffic(Direction direction, Bytes bytes);
   void set_late(Bytes bytes) { late_ = bytes; }
-  // `account`: the name of its top account.
-  void add(const ExplainedBurst& burst, const std::string& account);
+  // `account`: its top account; `label`: what people call that; empty: the account itself.
+  void add(const ExplainedBurst& burst, const std::string& account, const std::string& label = "");
   void add_exceeded(Direction direction, std::uint64_t packets);
 
   [[nodiscard]] Bytes traffic(Direction direction) const { return directions_[direction].all; }
@@ -44,6 +44,7 @@ class BurstTotals {
   struct AccountRank {
     std::uint64_t led = 0;  // bursts in which it was the top account
     Bytes bytes;            // its lower bounds in them
+    std::string label;
   };
   [[nodiscard]] std::string volume_words() const;
   [[nodiscard]] std::string missed_words() const;

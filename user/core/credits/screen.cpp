@@ -145,9 +145,14 @@ void add_top_accounts(std::vector<std::string>& lines, const DirectionCredit& cr
   const TopAccountList& top = credit.top_accounts;
   if (top.named.empty()) return;
   std::string line = fmt::format("who {:<4}", direction_name(credit.direction));
+  constexpr std::size_t kMostOfName = 40;
   std::vector<std::string> names;
-  for (const TopAccount& one : top.named) names.push_back(printable(one.account));
-  names = shorten_all(names, 40);
+  std::vector<std::string> accounts;
+  for (const TopAccount& one : top.named) {
+    names.push_back(printable(one.shown()));
+    accounts.push_back(one.account);
+  }
+  names = shorten_all(names, accounts, std::vector(names.size(), kMostOfName));
   std::size_t named = 0;
   for (const TopAccount& one : top.named) {
     const std::string text = fmt::format("{} {}   ", names[named], percent(one.share));
@@ -201,7 +206,7 @@ std::string remedy(const DirectionCredit& credit, CreditDanger danger) {
           : fmt::format("do      keep {} below the baseline for a while", direction);
   if (credit.top_accounts.named.empty()) return what;
   const TopAccount& top = credit.top_accounts.named.front();
-  return fmt::format("{} ({} is {} of it)", what, shorten(printable(top.account), 24),
+  return fmt::format("{} ({} is {} of it)", what, shorten(printable(top.shown()), 24),
                      percent(top.share));
 }
 
@@ -322,7 +327,7 @@ std::vector<std::string> credit_lines(const CreditReport& report) {
     }
     if (!credit.top_accounts.named.empty()) {
       const TopAccount& top = credit.top_accounts.named.front();
-      line += fmt::format("  {} {}", printable(top.account), percent(top.share));
+      line += fmt::format("  {} {}", printable(top.shown()), percent(top.share));
     }
     if (credit.verdict != AllowanceVerdict::none) {
       line += fmt::format("  exceeded {}", verdict_name(credit.verdict));

@@ -8,7 +8,10 @@ namespace cgtally {
 void TopAccounts::add(const std::vector<Sample>& samples, const Moment& now) {
   Interval interval{.end = now.boot, .accounts = {}};
   for (const Sample& sample : samples) {
-    if (!sample.delta.empty()) interval.accounts[sample.account] += sample.delta;
+    if (sample.delta.empty()) continue;
+    AccountSum& sum = interval.accounts[sample.account];
+    sum.moved += sample.delta;
+    sum.label = sample.label();
   }
   intervals_.push_back(std::move(interval));
   while (intervals_.size() > 1 && now.boot - intervals_.front().end >= window_) {
@@ -17,20 +20,28 @@ void TopAccounts::add(const std::vector<Sample>& samples, const Moment& now) {
 }
 
 TopAccountList TopAccounts::top(Direction direction, std::size_t most) const {
-  std::map<std::string, std::uint64_t> sums;
+  struct Sum {
+    std::uint64_t bytes = 0;
+    std::string label;
+  };
+  std::map<std::string, Sum> sums;
   std::uint64_t all = 0;
   for (const Interval& interval : intervals_) {
-    for (const auto& [account, traffic] : interval.accounts) {
-      sums[account] += bytes_of(traffic, direction).value;
-      all += bytes_of(traffic, direction).value;
+    for (const auto& [account, one] : interval.accounts) {
+      const std::uint64_t bytes = bytes_of(one.moved, direction).value;
+      sums[account].bytes += bytes;
+      sums[account].label = one.label;
+      all += bytes;
     }
   }
   TopAccountList list;
   if (all == 0) return list;
   std::vector<TopAccount> accounts;
-  for (const auto& [account, bytes] : sums) {
-    if (bytes == 0) continue;
-    accounts.push_back({account, static_cast<double>(bytes) / static_cast<double>(all)});
+  for (auto& [account, sum] : sums) {
+    if (sum.bytes == 0) continue;
+    accounts.push_back({.account = account,
+                        .share = static_cast<double>(sum.bytes) / static_cast<double>(all),
+                        .label = std::move(sum.label)});
   }
   std::ranges::stable_sort(accounts, std::greater{}, &TopAccount::share);
   for (TopAccount& one : accounts) {

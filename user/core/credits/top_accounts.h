@@ -17,7 +17,10 @@ namespace cgtally {
 
 struct TopAccount {
   std::string account;
-  double share = 0;  // of the direction's bytes
+  double share = 0;     // of the direction's bytes
+  std::string label{};  // as people call it; empty: the account itself
+
+  [[nodiscard]] const std::string& shown() const { return label.empty() ? account : label; }
 };
 
 struct TopAccountList {
@@ -37,9 +40,13 @@ class TopAccounts {
   [[nodiscard]] TopAccountList top(Direction direction, std::size_t most) const;
 
  private:
+  struct AccountSum {
+    Traffic moved;
+    std::string label;
+  };
   struct Interval {
     Nanoseconds end{};  // boot time
-    std::map<std::string, Traffic> accounts;
+    std::map<std::string, AccountSum> accounts;
   };
   Nanoseconds window_;
   std::deque<Interval> intervals_;

@@ -85,6 +85,8 @@ void AccountTable::add_account(const Sample& sample) {
   if (is_folded_row(sample.cgroup_id, sample.account)) return;
   Entry& entry = entries_[sample.account];
   entry.line.account = sample.account;
+  entry.line.label = sample.label();  // a name may come later than the first sample
+  entry.line.owner = sample.owner();
   entry.line.moved += sample.delta;
   entry.line.rates = rates(entry.line.moved, sample.interval);
   // The first sample of an interface brings the bytes that were counted before this table began;

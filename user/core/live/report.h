@@ -31,12 +31,17 @@ struct Rates {
 
 struct AccountLine {
   std::string account;
-  Traffic moved;  // in the interval
+  std::string label{};  // as people call it; empty: the account itself
+  Traffic moved;        // in the interval
   Rates rates;
   Traffic totals;
   std::optional<Nanoseconds> exited_ago;
   std::optional<std::uint64_t> connections = std::nullopt;  // empty: not known, or a reason
   std::optional<Nanoseconds> queue_delay = std::nullopt;    // p99
+
+  ContainerName owner{};
+
+  [[nodiscard]] const std::string& shown() const { return label.empty() ? account : label; }
 };
 
 // Fills the lines' connections; if `complete`, an account that is missing has none.

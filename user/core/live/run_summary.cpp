@@ -40,7 +40,9 @@ std::string slots_line(const RunCost& cost, const Traffic& overflow) {
 
 void RunTotals::add(const std::vector<Sample>& samples) {
   for (const Sample& sample : samples) {
-    accounts_[sample.account] += sample.delta;
+    AccountSum& sum = accounts_[sample.account];
+    sum.moved += sample.delta;
+    sum.label = sample.label();
     interfaces_[sample.iface].add(sample);
     all_.add(sample);
   }
@@ -60,24 +62,27 @@ std::vector<std::string> RunTotals::lines(const RunCost& cost, std::size_t top) 
   const Named named = all_.named();
   lines.push_back(fmt::format("named     rx {}  tx {} of the bytes are on a cgroup",
                               percent(named.rx), percent(named.tx)));
-  std::vector<std::pair<std::string, Traffic>> ranked(accounts_.begin(), accounts_.end());
+  std::vector<std::pair<std::string, AccountSum>> ranked(accounts_.begin(), accounts_.end());
   std::ranges::stable_sort(ranked, std::greater{},
-                           [](const auto& entry) { return entry.second.bytes(); });
+                           [](const auto& entry) { return entry.second.moved.bytes(); });
   std::vector<std::string> names;
-  for (const auto& [name, traffic] : ranked) {
-    if (names.size() == top || traffic.empty()) break;
-    names.push_back(printable(name));
+  std::vector<std::string> accounts;
+  for (const auto& [account, sum] : ranked) {
+    if (names.size() == top || sum.moved.empty()) break;
+    names.push_back(printable(sum.label));
+    accounts.push_back(account);
   }
-  names = shorten_all(names, kAccountColumns);
+  names = shorten_all(names, accounts, std::vector(names.size(), kAccountColumns));
   for (std::size_t i = 0; i < names.size(); ++i) {
-    const Traffic& traffic = ranked[i].second;
+    const Traffic& traffic = ranked[i].second.moved;
     lines.push_back(fmt::format("{:<10}{}rx {:>9}  tx {:>9}", i == 0 ? "top" : "",
                                 pad_right(names[i], kAccountColumns),
                                 format_bytes(traffic.rx_bytes), format_bytes(traffic.tx_bytes)));
   }
   lines.push_back(cost_line(cost));
   const auto overflow = accounts_.find(std::string(reason_name(AccountKind::overflow)));
-  lines.push_back(slots_line(cost, overflow == accounts_.end() ? Traffic{} : overflow->second));
+  lines.push_back(
+      slots_line(cost, overflow == accounts_.end() ? Traffic{} : overflow->second.moved));
   return lines;
 }
 

@@ -22,7 +22,11 @@ class RunTotals {
   [[nodiscard]] std::vector<std::string> lines(const RunCost& cost, std::size_t top) const;
 
  private:
-  std::map<std::string, Traffic> accounts_;
+  struct AccountSum {
+    Traffic moved;
+    std::string label;
+  };
+  std::map<std::string, AccountSum> accounts_;
   std::map<std::string, NamedShare> interfaces_;
   NamedShare all_;
 };

@@ -91,6 +91,18 @@ std::string delay_of(const AccountLine& line) {
   return line.queue_delay ? format_duration(*line.queue_delay) : "-";
 }
 
+// Different accounts have different names, also if one name is that of two.
+std::vector<std::string> shown_names(const std::vector<AccountLine>& lines,
+                                     const std::vector<std::size_t>& widths) {
+  std::vector<std::string> names;
+  std::vector<std::string> accounts;
+  for (const AccountLine& line : lines) {
+    names.push_back(printable(line.shown()));
+    accounts.push_back(line.account);
+  }
+  return shorten_all(names, accounts, widths);
+}
+
 // A column of figures. `width` includes the space before the figure.
 struct FigureColumn {
   enum class Shown : std::uint8_t { always, if_wide, with_connections } shown;
@@ -142,13 +154,9 @@ class Table {
 
   // As they fit into the lines; different accounts stay different.
   [[nodiscard]] std::vector<std::string> names(const std::vector<AccountLine>& lines) const {
-    std::vector<std::string> names;
     std::vector<std::size_t> widths;
-    for (const AccountLine& line : lines) {
-      names.push_back(printable(line.account));
-      widths.push_back(name_width(line));
-    }
-    return shorten_all(names, widths);
+    for (const AccountLine& line : lines) widths.push_back(name_width(line));
+    return shown_names(lines, widths);
   }
 
   // `name`: of names().
@@ -335,12 +343,15 @@ std::vector<std::string> plain_lines(const Report& report, std::size_t top) {
     accounts.push_back(*list.others);
     accounts.back().account = others_with_count(list);
   }
-  for (const AccountLine& line : accounts) {
+  const std::vector<std::string> names =
+      shown_names(accounts, std::vector(accounts.size(), std::string::npos));
+  for (std::size_t i = 0; i < accounts.size(); ++i) {
+    const AccountLine& line = accounts[i];
     const std::string connections =
         line.connections ? fmt::format("  conn {} delay {}", connections_of(line), delay_of(line))
                          : "";
     const std::string exited = line.exited_ago ? fmt::format(" {}", exit_mark(line)) : "";
-    lines.push_back(fmt::format("{}  {}  {}  total rx {} tx {}{}{}", time, printable(line.account),
+    lines.push_back(fmt::format("{}  {}  {}  total rx {} tx {}{}{}", time, names[i],
                                 both_rates(line.rates), format_bytes(line.totals.rx_bytes),
                                 format_bytes(line.totals.tx_bytes), connections, exited));
   }

@@ -127,7 +127,7 @@ void Replay::add_to_totals(Stream& stream, const Recomputed& recomputed) {
   stream.interval = std::max(stream.interval, std::min(row.interval, since));
   const InterfaceId id{row.host, row.iface};
   InterfaceReplay& interface = interfaces_[id];
-  if (!wanted_(row.account)) return;
+  if (!wanted_(row)) return;
   stream.moved += recomputed.in_interval;
   interface.moved += row.delta;
   if (row.cgroup_id != 0) interface.named += row.delta;
@@ -135,6 +135,7 @@ void Replay::add_to_totals(Stream& stream, const Recomputed& recomputed) {
   auto& [account, cgroups] = accounts_[{id, row.account}];
   account.moved += row.delta;
   account.state = row.state;
+  account.label = row.label();
   cgroups.insert(row.cgroup_id);
   raise(account.peaks.rx, row.delta.rx_bytes, row.interval, row.taken.wall);
   raise(account.peaks.tx, row.delta.tx_bytes, row.interval, row.taken.wall);

@@ -25,7 +25,7 @@ namespace cgtally {
 class Replay {
  public:
   // Rows of unwanted accounts show only which times were recorded.
-  using Wanted = std::function<bool(std::string_view account)>;
+  using Wanted = std::function<bool(const Sample& row)>;
   explicit Replay(Wanted wanted) : wanted_(std::move(wanted)) {}
 
   // Returns the row with delta and interval computed again from the totals. `location` is the row's

@@ -35,6 +35,7 @@ struct AccountReplay {
   PerDirection<Peak> peaks;
   std::size_t lives = 0;  // number of cgroups that had this path, one after the other
   SampleState state = SampleState::live;
+  std::string label{};  // as screens name it
 };
 
 // Something that happened `count` times; `first` is a sentence about the first time.

@@ -117,10 +117,13 @@ class AccountRows {
     std::string text = heading();
     const std::size_t shown = std::min(most_, report_.accounts.size());
     std::vector<std::string> names;
+    std::vector<std::string> accounts;
     for (std::size_t i = 0; i < shown; ++i) {
-      names.push_back(printable(report_.accounts[i].account));
+      const AccountReplay& one = report_.accounts[i];
+      names.push_back(printable(one.label.empty() ? one.account : one.label));
+      accounts.push_back(one.account);
     }
-    names = shorten_all(names, name_width_);
+    names = shorten_all(names, accounts, std::vector(names.size(), name_width_));
     for (std::size_t i = 0; i < shown; ++i) text += row(report_.accounts[i], names[i]);
     if (shown < report_.accounts.size()) text += others(shown);
     return text;

@@ -53,7 +53,7 @@ class WorkloadBuilder {
     // By boot time; `elapsed` is the longest interval of that moment's rows.
     std::map<Nanoseconds, WorkloadStep> steps;
   };
-  Replay replay_{[](std::string_view) { return true; }};
+  Replay replay_{[](const Sample&) { return true; }};
   std::string host_;
   RecordedWorkload recorded_;
   std::map<std::string, Ledger> ledgers_;

@@ -21,6 +21,10 @@ void add_account(JsonWriter& json, const TotalsRow& row) {
   json.key("iface").value(row.iface);
   json.key("cgroup_id").value(row.cgroup_id);
   json.key("account").value(row.account);
+  json.key("name").value(row.label());
+  json.key("container").value(row.owner.container);
+  json.key("pod").value(row.owner.pod);
+  json.key("namespace").value(row.owner.k8s_namespace);
   json.key("state").value(totals_state_name(row.state));
   add_traffic(json, row.totals);
   json.end_object();

@@ -5,7 +5,7 @@
 #include <tuple>
 
 #include "core/base/enum_names.h"
-#include "core/base/glob.h"
+#include "core/containers/grouping.h"
 
 namespace cgtally {
 namespace {
@@ -24,7 +24,7 @@ Traffic sum_of(const std::vector<TotalsRow>& rows) {
 
 void arrange(std::vector<TotalsRow>& rows, std::string_view account_glob) {
   std::erase_if(rows, [&](const TotalsRow& row) {
-    return row.totals.empty() || !passes_filter(account_glob, row.account);
+    return row.totals.empty() || !account_passes(account_glob, row.account, row.owner);
   });
   std::ranges::sort(rows, [](const TotalsRow& a, const TotalsRow& b) {
     return std::tuple(b.totals.bytes(), std::string_view(a.account), std::string_view(a.iface),

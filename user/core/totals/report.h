@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/containers/account_label.h"
 #include "core/traffic/reading.h"
 
 namespace cgtally {
@@ -25,6 +26,9 @@ struct TotalsRow {
   TotalsState state = TotalsState::live;
   Traffic totals;
   ContainerName owner{};
+
+  // The account as screens name it.
+  [[nodiscard]] std::string label() const { return account_label(account, owner); }
 };
 
 struct TotalsReport {

@@ -48,8 +48,12 @@ class Table {
     std::vector<std::string> lines;
     lines.push_back(line("ACCOUNT", "STATE", "IFACE", "RX", "TX", "SHARE"));
     std::vector<std::string> names;
-    for (std::size_t i = 0; i < shown_; ++i) names.push_back(printable(rows_[i].account));
-    names = shorten_all(names, account_);
+    std::vector<std::string> accounts;
+    for (std::size_t i = 0; i < shown_; ++i) {
+      names.push_back(printable(rows_[i].label()));
+      accounts.push_back(rows_[i].account);
+    }
+    names = shorten_all(names, accounts, std::vector(names.size(), account_));
     for (std::size_t i = 0; i < shown_; ++i) {
       const TotalsRow& row = rows_[i];
       const bool marked = row.state != TotalsState::live && row.cgroup_id != 0;

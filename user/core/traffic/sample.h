@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "core/containers/account_label.h"
 #include "core/traffic/reading.h"
 
 namespace cgtally {
@@ -30,6 +31,12 @@ struct Sample {
   std::optional<std::uint64_t> tcp_connections = std::nullopt;
   std::optional<Nanoseconds> queue_delay_p99 = std::nullopt;
   std::optional<Bytes> retransmitted = std::nullopt;  // since the last row that has a value
+
+  [[nodiscard]] ContainerName owner() const {
+    return {.container = container, .pod = pod, .k8s_namespace = k8s_namespace};
+  }
+  // The account as screens name it.
+  [[nodiscard]] std::string label() const { return account_label(account, owner()); }
 };
 
 }  // namespace cgtally

@@ -16,7 +16,7 @@ BurstCsv::BurstCsv(Session& session, const BurstSetup& setup, RowWriter rows, No
         rows_.put(csv::bursts_row(one.burst, one.wall, host_, one.account));
       }) {
   monitor_.on_progress([&notices](const NamedBurst& one) {
-    notices.report(burst_progress_words(one.burst, one.wall, one.account));
+    notices.report(burst_progress_words(one.burst, one.wall, one.shown()));
   });
 }
 

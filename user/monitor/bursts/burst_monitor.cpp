@@ -10,6 +10,7 @@
 #include "adapters/sys/clock.h"
 #include "core/base/quantity.h"
 #include "core/bursts/lines.h"
+#include "core/containers/account_label.h"
 
 namespace cgtally::monitor {
 namespace {
@@ -168,7 +169,8 @@ std::optional<NamedBurst> BurstMonitor::so_far(const Watched& watched, Direction
                               .verdict = {},
                               .under_way = true},
                     .wall = burst->start() + *wall_ahead_,
-                    .account = top_account(*burst)};
+                    .account = top_account(*burst),
+                    .label = top_label(*burst)};
 }
 
 std::vector<NamedBurst> BurstMonitor::under_way() const {
@@ -233,7 +235,8 @@ void BurstMonitor::explain(Nanoseconds boot_time) {
       NamedBurst named{.burst = std::move(burst), .wall = {}, .account = {}};
       named.wall = named.burst.burst.start() + *wall_ahead_;
       named.account = top_account(named.burst.burst);
-      totals_.add(named.burst, named.account.empty() ? "(not told)" : named.account);
+      named.label = top_label(named.burst.burst);
+      totals_.add(named.burst, named.account.empty() ? "(not told)" : named.account, named.label);
       on_burst_(named);
     }
   }
@@ -241,6 +244,14 @@ void BurstMonitor::explain(Nanoseconds boot_time) {
 
 std::string BurstMonitor::top_account(const Burst& burst) const {
   return burst.shares.empty() ? std::string() : account_name(burst.shares.front().account);
+}
+
+std::string BurstMonitor::top_label(const Burst& burst) const {
+  if (burst.shares.empty()) return {};
+  const Account& account = burst.shares.front().account;
+  if (account.kind != AccountKind::cgroup) return {};
+  const AccountName name = session_.name_of(account.cgroup_id);
+  return account_label(name.path, name.owner);
 }
 
 std::string BurstMonitor::account_name(const Account& account) const {

@@ -103,6 +103,7 @@ class BurstMonitor {
     return window_ * static_cast<std::int64_t>(window_index);
   }
   [[nodiscard]] std::string top_account(const Burst& burst) const;
+  [[nodiscard]] std::string top_label(const Burst& burst) const;
 
   Session& session_;
   BurstContext context_;

@@ -125,7 +125,7 @@ void CreditMonitor::start_from_saved(const Snapshot& base, BucketStart start) {
 
 // Through the recording, and over the time from its end to now, of which nobody knows.
 Result<void> CreditMonitor::start_from_recording(const CreditOptions& options, const Moment& now) {
-  Replay rows([](std::string_view) { return true; });
+  Replay rows([](const Sample&) { return true; });
   CreditReplay model(shown_name(instance_), instance_.terms, options.instance.start,
                      Nanoseconds::zero(), {});
   std::set<std::string> left_out;

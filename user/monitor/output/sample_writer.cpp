@@ -6,8 +6,8 @@
 #include <cerrno>
 
 #include "adapters/csv/samples.h"
-#include "core/base/glob.h"
 #include "core/base/quantity.h"
+#include "core/containers/grouping.h"
 #include "core/traffic/account.h"
 
 namespace cgtally::monitor {
@@ -28,7 +28,7 @@ std::vector<std::string> SampleWriter::rows() const {
   std::vector<std::string> rows;
   for (const Sample& sample : samples_) {
     // (kernel) shows that the interval was recorded, whatever is filtered.
-    if (passes_filter(account_, sample.account) ||
+    if (account_passes(account_, sample.account, sample.owner()) ||
         sample.account == reason_name(AccountKind::kernel)) {
       rows.push_back(csv::samples_row(sample));
     }

@@ -62,6 +62,16 @@ TEST(ShortenAll, KeepsDifferentPathsDifferent) {
   EXPECT_EQ(shorten_all({pods[1], pods[0]}, 20)[1], cut[0]) << "the mark is the path's own";
 }
 
+TEST(ShortenAll, OneNameOfTwoThingsIsMarkedAlsoWhereItFits) {
+  const std::vector<std::size_t> widths(3, 40);
+  const auto names =
+      shorten_all({"web", "web", "db"}, {"/docker/1", "/docker/2", "/docker/3"}, widths);
+  EXPECT_NE(names[0], names[1]);
+  EXPECT_TRUE(names[0].starts_with("web~") && names[1].starts_with("web~")) << names[0];
+  EXPECT_EQ(names[2], "db");
+  EXPECT_EQ(shorten_all({"web", "web"}, {"/docker/1", "/docker/1"}, {40, 40})[0], "web");
+}
+
 TEST(ShortenAll, GivesTheSameTextTheSameCut) {
   const std::string pod = "/kubepods/pod11111111-aaaa/redis";
   EXPECT_EQ(shorten_all({pod, pod}, 16), std::vector<std::string>(2, shorten(pod, 16)));

@@ -67,6 +67,21 @@ TEST(Screen, EightyColumnsShowTheWholePicture) {
   EXPECT_EQ(frame(report(), {.columns = 80, .rows = 24, .colour = false}), expected);
 }
 
+TEST(Screen, AccountsHaveTheNamesThatPeopleUse) {
+  Report named = report();
+  named.accounts[0].label = "redis.service";
+  named.accounts[1].label = "shop/api-7c9f app";
+  named.accounts.push_back(account("/kubepods.slice/other.scope", 0, 0, 0, 5));
+  named.accounts.back().label = "shop/api-7c9f app";
+  const auto lines = frame(named, {.columns = 80, .rows = 24, .colour = false});
+  EXPECT_TRUE(lines.at(4).starts_with("redis.service   ")) << lines.at(4);
+  EXPECT_TRUE(lines.at(5).starts_with("shop/api-7c9f app~")) << "one name of two accounts";
+  EXPECT_TRUE(lines.at(7).starts_with("shop/api-7c9f app~"));
+  EXPECT_NE(lines.at(5).substr(0, 25), lines.at(7).substr(0, 25));
+  const auto plain = plain_lines(named, 10);
+  EXPECT_NE(plain.at(2).find("  redis.service  rx"), std::string::npos) << plain.at(2);
+}
+
 TEST(Screen, AWideOneAlsoShowsWhatWasReceivedInAll) {
   const auto lines = frame(report(), {.columns = 120, .rows = 24, .colour = false});
   EXPECT_EQ(lines.at(1),

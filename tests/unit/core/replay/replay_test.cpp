@@ -52,7 +52,7 @@ class ReplayTest : public testing::Test {
   }
 
   int line_ = 1;
-  Replay replay_{[](std::string_view) { return true; }};
+  Replay replay_{[](const Sample&) { return true; }};
 };
 
 TEST_F(ReplayTest, SumsAndRatesARecordingWithNothingToSayAboutIt) {
@@ -261,7 +261,7 @@ TEST_F(ReplayTest, CountsNoRetiring) {
 }
 
 TEST_F(ReplayTest, ShowsOnlyTheAccountsThatAreAskedForButSeesAllIntervals) {
-  replay_ = Replay([](std::string_view account) { return account == "/a"; });
+  replay_ = Replay([](const Sample& one) { return one.account == "/a"; });
   add(row(1, "/a", 1000, 1000, 1));
   add(row(1, "/b", 9000, 9000, 2));
   add_kernel(1);

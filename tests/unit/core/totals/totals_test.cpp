@@ -46,7 +46,7 @@ TotalsReport report() {
 TEST(TotalsTable, RanksAccountsMarksTheEndedAndEndsWithTheSum) {
   const std::vector<std::string> expected = {
       "ACCOUNT                                STATE   IFACE         RX        TX  SHARE",
-      "/system.slice/redis.service                    ens5      1.0 MB   97.0 MB 98.0 %",
+      "redis.service                                  ens5      1.0 MB   97.0 MB 98.0 %",
       "(kernel)                                       ens5         0 B    1.0 MB  1.0 %",
       "/job                                   ended   ens5    500.0 kB       0 B  0.5 %",
       "/old                                   retired (gone)       0 B  500.0 kB  0.5 %",
@@ -103,6 +103,7 @@ TEST(TotalsDocument, HasTheSumOfAllAndTheAccountsOfTheTop) {
             R"("tx_packets_total":8},"accounts":[)"
             "\n"
             R"({"iface":"ens5","cgroup_id":7,"account":"/system.slice/redis.service",)"
+            R"("name":"redis.service","container":"","pod":"","namespace":"",)"
             R"("state":"live","rx_bytes_total":1000000,"rx_packets_total":1,)"
             R"("tx_bytes_total":97000000,"tx_packets_total":2})"
             "\n]}\n");
