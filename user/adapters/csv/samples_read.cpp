@@ -14,6 +14,7 @@
 #include "adapters/csv/sample_columns.h"
 #include "adapters/csv/samples.h"
 #include "core/base/timestamp.h"
+#include "core/containers/grouping.h"
 
 namespace cgtally::csv {
 namespace {
@@ -127,6 +128,11 @@ class Fields {
   std::optional<Error> error_;
 };
 
+// Recordings have 0 for the id of a group, which is no reason all the same.
+std::uint64_t id_of(const std::string& account, std::uint64_t written) {
+  return written == 0 && is_group_account(account) ? kFirstGroupId : written;
+}
+
 Result<Sample> parse(const Layout& layout, const RecordReader& record) {
   if (record.fields().size() != layout.header.size()) {
     return std::unexpected(
@@ -142,7 +148,7 @@ Result<Sample> parse(const Layout& layout, const RecordReader& record) {
       .host = fields.text(Column::host),
       .ledger = fields.text(Column::ledger),
       .iface = fields.text(Column::iface),
-      .cgroup_id = fields.number(Column::cgroup_id),
+      .cgroup_id = id_of(fields.text(Column::account), fields.number(Column::cgroup_id)),
       .account = fields.text(Column::account),
       .container = fields.text(Column::container),
       .pod = fields.text(Column::pod),

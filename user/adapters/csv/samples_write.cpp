@@ -57,7 +57,7 @@ std::string samples_row(const Sample& sample) {
       .add(sample.host)
       .add(sample.ledger)
       .add(sample.iface)
-      .add(sample.cgroup_id)
+      .add(is_group_id(sample.cgroup_id) ? 0 : sample.cgroup_id)
       .add(sample.account)
       .add(sample.container)
       .add(sample.pod)

@@ -291,6 +291,7 @@ void add_bursts(CLI::App& app, std::function<int()>& run) {
       "the instance or the link can reach; if that rate is not known, ten times the mean of the "
       "last minute, at least 100Mbit; without a RATE of yours, a burst has at least 100kB",
       "50%");
+  add_by_option(command, common.by);
   add_window_option(command, common.window);
   add_instance_option(command, options->instance.instance);
   add_catalogue_option(command, options->instance.catalogue);

@@ -24,6 +24,7 @@
 #include "cli/output/messages.h"
 #include "core/base/glob.h"
 #include "core/containers/grouping.h"
+#include "core/groups/sample_groups.h"
 #include "core/replay/replay.h"
 #include "core/replay/screen.h"
 #include "monitor/offline/credit_replayer.h"
@@ -35,6 +36,7 @@ struct ReplayOptions {
   std::vector<std::string> files;
   std::vector<std::string> interfaces;
   std::string account;
+  Grouping by = Grouping::cgroup;
   std::size_t top = 10;
   std::string csv;
   monitor::ReplayCreditOptions credits;
@@ -76,13 +78,15 @@ class ReplayRun {
  public:
   ReplayRun(const ReplayOptions& options, std::unique_ptr<monitor::CreditReplayer> credits)
       : options_(options),
-        replay_([this](const Sample& row) { return wanted(row); }),
+        replay_([this](const Sample& row) { return wanted(row); }, options.by),
+        groups_(options.by),
         rewriter_(options.csv),
         credits_(std::move(credits)) {}
 
   Result<std::string> screen() {
     if (auto done = read(); !done) return std::unexpected(std::move(done).error());
     if (options_.credits.foreign()) return credits_->finish();
+    if (auto out = write(groups_.finish()); !out) return std::unexpected(std::move(out).error());
     if (auto out = rewriter_.flush(); !out) return std::unexpected(std::move(out).error());
     const ReplayReport report = std::move(replay_).finish();
     if (report.interfaces.empty()) {
@@ -115,14 +119,22 @@ class ReplayRun {
     }
     if (!on_interface(row)) return {};
     if (accounts_.size() < kNamed) {
-      accounts_.insert(row.account);
+      accounts_.insert(as_group(options_.by, row).account);
     }
     auto sample = replay_.add(row, location);
     if (!sample) return std::unexpected(std::move(sample).error().within(location));
     if (credits_ && (!options_.interfaces.empty() || csv::may_be_uplink(row.iface))) {
-      if (auto charged = credits_->add(*sample); !charged) return charged;
+      if (auto charged = credits_->add(as_group(options_.by, *sample)); !charged) return charged;
     }
-    return wanted(row) ? rewriter_.add(*sample) : Result<void>{};
+    if (options_.csv.empty() || !wanted(as_group(options_.by, row))) return {};
+    return write(groups_.add(*sample));
+  }
+
+  Result<void> write(const std::vector<Sample>& rows) {
+    for (const Sample& row : rows) {
+      if (auto written = rewriter_.add(row); !written) return written;
+    }
+    return {};
   }
 
   [[nodiscard]] bool wanted(const Sample& row) const {
@@ -139,6 +151,7 @@ class ReplayRun {
   static constexpr std::size_t kNamed = 20;  // for an error's hint, that many names are enough
   const ReplayOptions& options_;
   Replay replay_;
+  SampleGroups groups_;
   Rewriter rewriter_;
   std::unique_ptr<monitor::CreditReplayer> credits_;  // none: nobody asked
   std::set<std::string> interfaces_;
@@ -194,6 +207,7 @@ void add_replay(CLI::App& app, std::function<int()>& run) {
             .help = "Show only accounts whose path or name matches, such as '/system.slice/*' or "
                     "'shop/api-*'"},
            "GLOB", options->account);
+  add_by_option(command, options->by);
   add_count(command,
             {.name = "--top",
              .help = "Show N accounts, and the others as one",

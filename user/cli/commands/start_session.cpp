@@ -17,7 +17,8 @@ monitor::SessionOptions session_options(const CommonOptions& options) {
   monitor::SessionOptions session{.choice = options.choice,
                                   .ledger = {},
                                   .bpffs = options.bpffs,
-                                  .private_ledger = options.private_ledger};
+                                  .private_ledger = options.private_ledger,
+                                  .by = options.by};
   session.ledger.slots = options.slots.value_or(session.ledger.slots);
   session.ledger.window = options.window;
   session.ledger.clock_read_bytes = options.clock_read_bytes;

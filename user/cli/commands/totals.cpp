@@ -97,6 +97,7 @@ void add_totals(CLI::App& app, std::function<int()>& run) {
       {.name = "--account",
        .help = "Show only accounts whose path or name matches, such as 'shop/api-*' or '(kernel)'"},
       "GLOB", choice.account);
+  add_by_option(command, choice.by);
   add_count(command,
             {.name = "--top",
              .help = "Show the N rows with most bytes; the table sums up the others",

@@ -60,6 +60,16 @@ void add_interface_options(CLI::App& command, monitor::InterfaceChoice& choice) 
            "NAME|PID|PATH", choice.netns);
 }
 
+void add_by_option(CLI::App& command, Grouping& by) {
+  std::vector<std::string> names(kGroupingNames.all().begin(), kGroupingNames.all().end());
+  add_choice(command,
+             {.name = "--by",
+              .help = "Sum accounts by this name; what has none keeps its own line, as each reason "
+                      "does",
+              .fallback = std::string(kGroupingNames[Grouping::cgroup])},
+             std::move(names), into(by));
+}
+
 void add_duration_option(CLI::App& command, std::optional<Nanoseconds>& duration) {
   add_time(command, {.name = "--duration", .help = "Time to run", .fallback = "until Ctrl-C"},
            kAnyPositiveTime, into(duration));
@@ -112,6 +122,7 @@ void add_common_options(CLI::App& command, CommonOptions& options, const CommonH
   if (!help.account.empty()) {
     add_text(command, {.name = "--account", .help = help.account}, "GLOB", options.account);
   }
+  add_by_option(command, options.by);
   add_count(command, help.top, kTops, into(options.top));
   add_text(command, help.csv, help.csv_type, options.csv);
   add_host_root_option(command, options.choice.host_root);

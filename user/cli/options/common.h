@@ -9,6 +9,7 @@
 
 #include "cli/options/parsing.h"
 #include "core/base/units.h"
+#include "core/containers/grouping.h"
 #include "monitor/session/session_options.h"
 
 namespace cgtally::cli {
@@ -20,6 +21,7 @@ struct CommonOptions {
   std::optional<Nanoseconds> duration;
   bool once = false;
   std::string account;  // glob; empty: all
+  Grouping by = Grouping::cgroup;
   std::optional<std::size_t> top;
   std::string csv;  // path, "-" or empty
   std::optional<std::uint32_t> slots;
@@ -49,6 +51,7 @@ struct CommonHelp {
 // The options of live, record and credits; those of the other commands, one by one.
 void add_common_options(CLI::App& command, CommonOptions& options, const CommonHelp& help);
 void add_interface_options(CLI::App& command, monitor::InterfaceChoice& choice);
+void add_by_option(CLI::App& command, Grouping& by);
 void add_duration_option(CLI::App& command, std::optional<Nanoseconds>& duration);
 void add_window_option(CLI::App& command, Nanoseconds& window);
 void add_connections_option(CLI::App& command, bool& no_connections);  // of live and record

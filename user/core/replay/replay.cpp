@@ -9,6 +9,7 @@
 
 #include "core/base/quantity.h"
 #include "core/base/timestamp.h"
+#include "core/groups/sample_groups.h"
 #include "core/traffic/account.h"
 
 namespace cgtally {
@@ -127,15 +128,16 @@ void Replay::add_to_totals(Stream& stream, const Recomputed& recomputed) {
   stream.interval = std::max(stream.interval, std::min(row.interval, since));
   const InterfaceId id{row.host, row.iface};
   InterfaceReplay& interface = interfaces_[id];
-  if (!wanted_(row)) return;
+  const Sample shown = as_group(by_, row);
+  if (!wanted_(shown)) return;
   stream.moved += recomputed.in_interval;
   interface.moved += row.delta;
   if (row.cgroup_id != 0) interface.named += row.delta;
 
-  auto& [account, cgroups] = accounts_[{id, row.account}];
+  auto& [account, cgroups] = accounts_[{id, shown.account}];
   account.moved += row.delta;
   account.state = row.state;
-  account.label = row.label();
+  account.label = shown.label();
   cgroups.insert(row.cgroup_id);
   raise(account.peaks.rx, row.delta.rx_bytes, row.interval, row.taken.wall);
   raise(account.peaks.tx, row.delta.tx_bytes, row.interval, row.taken.wall);

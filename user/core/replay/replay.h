@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/containers/grouping.h"
 #include "core/replay/report.h"
 #include "core/traffic/sample.h"
 
@@ -26,7 +27,9 @@ class Replay {
  public:
   // Rows of unwanted accounts show only which times were recorded.
   using Wanted = std::function<bool(const Sample& row)>;
-  explicit Replay(Wanted wanted) : wanted_(std::move(wanted)) {}
+  // The report's accounts are summed by `by`; `wanted` is asked for the sum's name.
+  explicit Replay(Wanted wanted, Grouping by = Grouping::cgroup)
+      : wanted_(std::move(wanted)), by_(by) {}
 
   // Returns the row with delta and interval computed again from the totals. `location` is the row's
   // file and line: "a.csv line 7". Rows of one ledger must come in the order of their time; the
@@ -77,6 +80,7 @@ class Replay {
   void report_overlaps();
 
   Wanted wanted_;
+  Grouping by_;
   ReplayReport report_;
   std::map<std::pair<InterfaceId, std::string>, Stream> streams_;  // and ledger
   std::map<InterfaceId, InterfaceReplay> interfaces_;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/containers/account_label.h"
+#include "core/containers/grouping.h"
 #include "core/traffic/reading.h"
 
 namespace cgtally {
@@ -40,6 +41,9 @@ struct TotalsReport {
   std::vector<TotalsRow> rows;  // most bytes first
 };
 
+// The rows of one name as one, with cgroup_id 0: live if one of its cgroups is. A row that has no
+// such name stays as it is, so that the sum does, too.
+[[nodiscard]] std::vector<TotalsRow> summed_by(Grouping by, std::vector<TotalsRow> rows);
 [[nodiscard]] Traffic sum_of(const std::vector<TotalsRow>& rows);
 // Removes rows without traffic and those whose account does not match, and sorts the others: most
 // bytes first, then by account and interface.

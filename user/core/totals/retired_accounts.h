@@ -4,6 +4,7 @@
 // any more. The sum of everything stays what the ledger says, whatever the final totals are.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <set>
 #include <vector>
@@ -21,11 +22,16 @@ struct LifetimeTotals {
   Traffic totals;
 };
 
+// What an idle account had when it gave up its slot is in the (folded) account of a cgroup above.
+// For sums by names it is given back, too, so that folding takes nothing from a name's total.
+enum class FoldedTotals : std::uint8_t { stay, give_back };
+
 // `interfaces`: those that the ledger still has. The accounts of another one are on (gone).
 // `has_name`: whether a cgroup can still be named; one that cannot stays in `(retired)`.
 [[nodiscard]] std::vector<LifetimeTotals> lifetime_totals(
     const std::vector<AccountTotals>& accounts, const std::vector<FinalTotals>& final_totals,
     const std::set<InterfaceKey>& interfaces,
-    const std::function<bool(std::uint64_t cgroup_id)>& has_name);
+    const std::function<bool(std::uint64_t cgroup_id)>& has_name,
+    FoldedTotals folded = FoldedTotals::stay);
 
 }  // namespace cgtally

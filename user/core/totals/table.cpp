@@ -56,7 +56,7 @@ class Table {
     names = shorten_all(names, accounts, std::vector(names.size(), account_));
     for (std::size_t i = 0; i < shown_; ++i) {
       const TotalsRow& row = rows_[i];
-      const bool marked = row.state != TotalsState::live && row.cgroup_id != 0;
+      const bool marked = row.state != TotalsState::live && !row.account.starts_with('(');
       const bool retired = row.state == TotalsState::retired;
       lines.push_back(line(names[i],
                            retired  ? "retired"

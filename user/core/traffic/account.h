@@ -36,6 +36,11 @@ struct Account {
   auto operator<=>(const Account&) const = default;
 };
 
+// Ids from here on are those of groups of cgroups (--by), which only one run knows: the kernel's
+// begin with a generation that does not come so far.
+inline constexpr std::uint64_t kFirstGroupId = 0xffff'ffff'0000'0000;
+[[nodiscard]] constexpr bool is_group_id(std::uint64_t id) { return id >= kFirstGroupId; }
+
 // Issued once for each attachment and never reused. An ifindex would not do: each netns has its
 // own, and the kernel reuses them.
 struct InterfaceKey {

@@ -32,7 +32,8 @@ struct FinalTotals {
   InterfaceKey iface;
   Account account;
   Traffic totals;
-  bool folded = false;  // its cgroup lives
+  bool folded = false;            // its cgroup lives
+  std::uint64_t folded_into = 0;  // the cgroup whose folded account has them; 0 unless folded
 };
 
 struct Reading {

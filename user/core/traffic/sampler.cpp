@@ -196,6 +196,7 @@ void Sampler::Interval::continue_life(const Key& key, const Traffic& totals) {
     return;
   }
   const bool ended = name(account).ended;
+  if (!ended) pending_.base.ended.erase(key);  // another cgroup goes on with its group's name
   const bool owed = account == kKernel && counted_.contains(key.first);
   const bool began_again = restarted || !life.carried.empty();
   if (delta.empty() && !began_again && !owed && !(ended && !totals.empty())) return;

@@ -43,6 +43,8 @@ TrafficWindow SlotResolver::resolve(const bpf::ClosedWindow& window, bool holds)
       named.error += share.least;
     }
   }
+  // Any number of a group's slots may be missing here: all that has no name may be the group's.
+  if (session_.sums_accounts()) named.error = named.bytes;
   return named;
 }
 

@@ -28,7 +28,12 @@ Monitor::Monitor(const MonitorOptions& options, std::unique_ptr<Session> session
       allowances_(options.session.choice.host_root, notices),
       billed_(options.session.choice.host_root),
       tcp_(options.session.choice.host_root, notices),
-      sampler_(sys::host_name()) {}
+      sampler_(sys::host_name()) {
+  if (!session_->sums_accounts()) return;
+  tcp_.sum_by([this](std::uint64_t cgroup_id) {
+    return session_->account_of({.kind = AccountKind::cgroup, .cgroup_id = cgroup_id}).cgroup_id;
+  });
+}
 
 Snapshot Monitor::read() {
   Snapshot snapshot{.reading = session_->read(),

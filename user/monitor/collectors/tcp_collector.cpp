@@ -144,6 +144,9 @@ void TcpCollector::update_stats(const Moment& now) {
       sockets_.insert(sockets_.end(), netns.sockets->begin(), netns.sockets->end());
     }
   }
+  if (account_of_) {
+    for (TcpSocketFacts& socket : sockets_) socket.cgroup_id = account_of_(socket.cgroup_id);
+  }
   stats_.update(sockets_, now);
 }
 

@@ -2,9 +2,11 @@
 // TcpCollector: what TCP says of the sockets in all network namespaces of the host.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "adapters/netlink/inet_diag.h"
@@ -25,6 +27,9 @@ class TcpCollector {
  public:
   TcpCollector(std::string host_root, Notices& notices);
 
+  // The account id whose figures those of a cgroup are added to; the cgroup's own unless set.
+  using AccountOf = std::function<std::uint64_t(std::uint64_t cgroup_id)>;
+  void sum_by(AccountOf account_of) { account_of_ = std::move(account_of); }
   // True if sockets were dumped: stats() are new then.
   bool update(const Moment& now);
   [[nodiscard]] const TcpStats& stats() const { return stats_; }
@@ -59,6 +64,7 @@ class TcpCollector {
   std::map<std::uint64_t, NetnsSockets> netns_;  // by inode
   std::uint64_t next_ = 0;                       // the inode at which the next dump begins
   std::vector<TcpSocketFacts> sockets_;
+  AccountOf account_of_;
   TcpStats stats_;
   bool complete_ = false;
   int slow_looks_ = 0;  // in a row

@@ -182,9 +182,10 @@ Result<TotalsReport> read_totals(const TotalsChoice& options) {
                       .since = view->made(),
                       .counting = view->state() == bpf::LedgerState::up,
                       .rows = {}};
-  for (const LifetimeTotals& one :
-       lifetime_totals(reading->accounts, reading->final_totals, filter->interfaces(),
-                       [&names](std::uint64_t id) { return names.knows(id); })) {
+  for (const LifetimeTotals& one : lifetime_totals(
+           reading->accounts, reading->final_totals, filter->interfaces(),
+           [&names](std::uint64_t id) { return names.knows(id); },
+           options.by == Grouping::cgroup ? FoldedTotals::stay : FoldedTotals::give_back)) {
     if (!filter->shows(one.iface)) continue;
     const AccountName name = names.name_of(one.account);
     const bool ended = name.ended || one.account.kind == AccountKind::retired;
@@ -198,6 +199,7 @@ Result<TotalsReport> read_totals(const TotalsChoice& options) {
          .totals = one.totals,
          .owner = name.owner});
   }
+  report.rows = summed_by(options.by, std::move(report.rows));
   arrange(report.rows, options.account);
   return report;
 }

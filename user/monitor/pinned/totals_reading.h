@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/containers/grouping.h"
 #include "core/totals/report.h"
 #include "monitor/session/interface_choice.h"
 
@@ -15,6 +16,7 @@ namespace cgtally::monitor {
 struct TotalsChoice {
   InterfaceChoice choice;  // empty lists: all; (gone) is a name, too
   std::string account;     // glob; empty: all
+  Grouping by = Grouping::cgroup;
   std::string bpffs;
 };
 

@@ -219,6 +219,14 @@ Reading PinnedSession::read() {
   return reading;
 }
 
+std::vector<FinalTotals> PinnedSession::earlier_final_totals() {
+  auto all = view_.read_with_all_final_totals();
+  if (!all) return {};
+  std::erase_if(all->final_totals,
+                [this](const FinalTotals& one) { return !shown_.contains(one.iface); });
+  return std::move(all->final_totals);
+}
+
 // Only the ledger knows the name of a cgroup that was removed before this command started.
 AccountName PinnedSession::name_of(std::uint64_t cgroup_id) const {
   auto& names = cgroups_.names();

@@ -53,6 +53,7 @@ class PinnedSession final : public Session {
   [[nodiscard]] std::uint64_t retire_generation() const override {
     return slot_accounts_.retire_generation();
   }
+  [[nodiscard]] std::vector<FinalTotals> earlier_final_totals() override;
 
  private:
   // The interfaces of the ledger that the user chose.

@@ -67,6 +67,13 @@ class Session {
   // length (256 windows) ago, and for older ones if retire_generation() has not changed since.
   [[nodiscard]] virtual std::optional<Account> account_of_slot(std::uint32_t slot) = 0;
   [[nodiscard]] virtual std::uint64_t retire_generation() const = 0;
+  // The accounts that were retired or folded before the first read(), as far back as the ledger has
+  // them; of the interfaces that are shown.
+  [[nodiscard]] virtual std::vector<FinalTotals> earlier_final_totals() { return {}; }
+  // The account that stands for a cgroup's own: another one only if accounts are summed by names.
+  [[nodiscard]] virtual Account account_of(const Account& account) { return account; }
+  // Then an account may have more in a window than the error of one slot.
+  [[nodiscard]] virtual bool sums_accounts() const { return false; }
 
  protected:
   Session() = default;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "adapters/bpf/ledger/ledger_options.h"
+#include "core/containers/grouping.h"
 #include "monitor/session/interface_choice.h"
 
 namespace cgtally::monitor {
@@ -15,7 +16,8 @@ struct SessionOptions {
   InterfaceChoice choice;
   bpf::LedgerOptions ledger;  // of a private ledger; a pinned one has its own
   std::string bpffs = bpf::kDefaultBpffs;
-  bool private_ledger = false;  // also if a pinned one is up
+  bool private_ledger = false;     // also if a pinned one is up
+  Grouping by = Grouping::cgroup;  // what accounts are summed by
 };
 
 }  // namespace cgtally::monitor

@@ -24,14 +24,15 @@ Traffic received(std::uint64_t bytes, std::uint64_t packets = 1) {
 
 class LifetimeTotalsTest : public testing::Test {
  protected:
-  std::map<std::pair<InterfaceKey, Account>, LifetimeTotals> totals() {
+  std::map<std::pair<InterfaceKey, Account>, LifetimeTotals> totals(
+      FoldedTotals folded = FoldedTotals::stay) {
     std::map<std::pair<InterfaceKey, Account>, LifetimeTotals> by_key;
     Traffic before;
     for (const AccountTotals& one : accounts) before += one.totals;
     Traffic after;
-    for (const LifetimeTotals& one :
-         lifetime_totals(accounts, final_totals, {kEth},
-                         [this](std::uint64_t id) { return !nameless.contains(id); })) {
+    for (const LifetimeTotals& one : lifetime_totals(
+             accounts, final_totals, {kEth},
+             [this](std::uint64_t id) { return !nameless.contains(id); }, folded)) {
       by_key.emplace(std::pair(one.iface, one.account), one);
       after += one.totals;
     }
@@ -52,6 +53,21 @@ TEST_F(LifetimeTotalsTest, ARetiredAccountHasItsOwnLineAndIsTakenOutOfTheSum) {
   EXPECT_TRUE(all.at({kEth, cgroup(8)}).retired);
   EXPECT_EQ(all.at({kEth, kRetired}).totals, received(40, 2)) << "of accounts without a name";
   EXPECT_FALSE(all.at({kEth, cgroup(5)}).retired);
+}
+
+TEST_F(LifetimeTotalsTest, WhatWasFoldedIsGivenBackWhereNamesAreSummed) {
+  const Account folded{.kind = AccountKind::folded, .cgroup_id = 5};
+  accounts = {{kEth, cgroup(8), received(1)},
+              {kEth, folded, received(30)},
+              {kEth, kRetired, received(100)}};
+  final_totals = {{kEth, cgroup(8), received(20, 0), true, 5},
+                  {kEth, folded, received(20, 0)},
+                  {kEth, cgroup(9), received(30, 0), true, 5}};
+  const auto all = totals(FoldedTotals::give_back);
+  EXPECT_EQ(all.at({kEth, cgroup(8)}).totals, received(21));
+  EXPECT_EQ(all.at({kEth, cgroup(9)}).totals, received(30, 0));
+  EXPECT_FALSE(all.at({kEth, cgroup(9)}).retired) << "it only sleeps";
+  EXPECT_EQ(all.at({kEth, kRetired}).totals, received(80));
 }
 
 TEST_F(LifetimeTotalsTest, WhatAFoldedAccountHadStaysInTheFoldedOneAndNotInRetired) {

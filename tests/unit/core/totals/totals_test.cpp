@@ -55,6 +55,25 @@ TEST(TotalsTable, RanksAccountsMarksTheEndedAndEndsWithTheSum) {
   EXPECT_EQ(totals_table(report(), 100, 80), expected);
 }
 
+TEST(TotalsSums, RowsOfOneNameAreOneAndTheOthersStay) {
+  std::vector<TotalsRow> rows = {
+      row("ens5", "/docker/1", 7, 100, 0, TotalsState::retired), row("ens5", "/docker/2", 8, 20, 0),
+      row("(gone)", "/docker/1", 7, 3, 0, TotalsState::retired), row("ens5", "/docker/9", 9, 4, 0),
+      row("ens5", "(kernel)", 0, 5, 0)};
+  for (std::size_t i = 0; i < 3; ++i) rows[i].owner.container = "web";
+  const auto summed = summed_by(Grouping::container, rows);
+  ASSERT_EQ(summed.size(), 4U);
+  EXPECT_EQ(summed[0].account, "container:web");
+  EXPECT_EQ(summed[0].label(), "web");
+  EXPECT_EQ(summed[0].cgroup_id, 0U);
+  EXPECT_EQ(summed[0].totals.rx_bytes, Bytes{120});
+  EXPECT_EQ(summed[0].state, TotalsState::live);
+  EXPECT_EQ(summed[1].iface, "(gone)");
+  EXPECT_EQ(summed[1].state, TotalsState::retired);
+  EXPECT_EQ(summed[2].account, "/docker/9");
+  EXPECT_EQ(sum_of(summed), sum_of(rows));
+}
+
 TEST(TotalsTable, SumsUpWhatIsBeyondTheTop) {
   const auto lines = totals_table(report(), 1, 80);
   ASSERT_EQ(lines.size(), 5U);

@@ -16,7 +16,9 @@ constexpr Nanoseconds kLap = 254ms;
 class Slots final : public Session {
  public:
   std::uint64_t folded = 0;
+  bool sums = false;
 
+  [[nodiscard]] bool sums_accounts() const override { return sums; }
   [[nodiscard]] std::optional<Account> account_of_slot(std::uint32_t slot) override {
     return slot == 5 ? std::optional(kOwner) : std::nullopt;
   }
@@ -93,6 +95,12 @@ TEST_F(WindowNamesTest, AreSureForAsLongAsNothingIsFolded) {
   names_.update(12s);
   EXPECT_TRUE(names(11s, 12s));  // nothing since then
   EXPECT_FALSE(names(10'999ms, 12s));
+}
+
+TEST_F(WindowNamesTest, ASumOfAccountsMayHaveAllThatHasNoName) {
+  slots_.sums = true;
+  const auto batch = names_.resolve(read_of({2000}), 2010ms);
+  EXPECT_EQ(batch.windows.at(0).error.value, 1'020U) << "the bursts cut that to what no share has";
 }
 
 TEST_F(WindowNamesTest, OfAnotherLedgerAreNotThoseOfThisOne) {

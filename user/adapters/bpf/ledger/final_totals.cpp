@@ -15,14 +15,15 @@ namespace cgtally::bpf {
 namespace {
 
 template <typename Record>  // with a key and the four counters
-FinalTotals final_totals_of(const cgt_key& key, const Record& totals, bool folded) {
+FinalTotals final_totals_of(const cgt_key& key, const Record& totals, std::uint64_t into) {
   return {.iface = InterfaceKey{key.iface},
           .account = {static_cast<AccountKind>(key.kind), key.cgroup_id},
           .totals = {.rx_bytes = {totals.rx_bytes},
                      .rx_packets = {totals.rx_packets},
                      .tx_bytes = {totals.tx_bytes},
                      .tx_packets = {totals.tx_packets}},
-          .folded = folded};
+          .folded = into != 0,
+          .folded_into = into};
 }
 
 }  // namespace
@@ -71,7 +72,7 @@ void FinalTotalsRing::write(const cgt_final_totals& totals) {
 std::optional<FinalTotals> FinalTotalsRing::read(std::uint64_t seq) const {
   const cgt_final_totals& entry = entries_[seq % entries_.size()];
   if (__atomic_load_n(&entry.seq, __ATOMIC_ACQUIRE) != seq) return std::nullopt;
-  const FinalTotals ended = final_totals_of(entry.key, entry, entry.folded_into != 0);
+  const FinalTotals ended = final_totals_of(entry.key, entry, entry.folded_into);
   std::atomic_thread_fence(std::memory_order_acquire);
   if (__atomic_load_n(&entry.seq, __ATOMIC_RELAXED) != seq) return std::nullopt;
   return ended;
@@ -103,7 +104,7 @@ FinalTotalsReader::Batch FinalTotalsReader::next(const cgt_retire_entry* summed)
   for (; seq <= batch.last; ++seq) {
     if (summed && seq == summed->final_totals_seq) {
       batch.final_totals.push_back(
-          final_totals_of(summed->key, summed->sum, folded_into(own_row_, *summed) != 0));
+          final_totals_of(summed->key, summed->sum, folded_into(own_row_, *summed)));
     } else if (auto ended = ring_.read(seq)) {
       batch.final_totals.push_back(*ended);
     } else {
