@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "adapters/netlink/netns_news.h"
-#include "adapters/netlink/peers.h"
+#include "adapters/netlink/peers/netns_news.h"
+#include "adapters/netlink/peers/peers.h"
 #include "adapters/netns/process_census.h"
 #include "adapters/sys/clock.h"
 #include "harness/host/command.h"

@@ -8,7 +8,7 @@
 #include <chrono>
 #include <utility>
 
-#include "adapters/netlink/peers.h"
+#include "adapters/netlink/peers/peers.h"
 
 namespace cgtally::monitor {
 namespace {

@@ -14,7 +14,7 @@
 #include "adapters/bpf/programs/endpoint_maps.h"
 #include "adapters/bpf/programs/origin_hooks.h"
 #include "adapters/cgroupfs/host_cgroups.h"
-#include "adapters/netlink/netns_news.h"
+#include "adapters/netlink/peers/netns_news.h"
 #include "adapters/netns/netns.h"
 #include "adapters/netns/process_census.h"
 #include "core/base/result.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "adapters/netlink/peer_messages.h"
+#include "adapters/netlink/peers/peer_messages.h"
 
 #include <arpa/inet.h>
 #include <linux/if_addr.h>

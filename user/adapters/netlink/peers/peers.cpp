@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A kernel that does not know how to list another netns lists the calling thread's instead. The
 // answers say which netns they are about, so that this is noticed.
-#include "adapters/netlink/peers.h"
+#include "adapters/netlink/peers/peers.h"
 
 #include <fmt/core.h>
 #include <linux/if_addr.h>
@@ -12,7 +12,7 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "adapters/netlink/peer_messages.h"
+#include "adapters/netlink/peers/peer_messages.h"
 #include "adapters/netlink/socket.h"
 #include "adapters/sys/error.h"
 

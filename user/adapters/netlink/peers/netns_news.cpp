@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The kernel says beside each message which netns it comes from, by the id that this has in the
 // netns of the socket.
-#include "adapters/netlink/netns_news.h"
+#include "adapters/netlink/peers/netns_news.h"
 
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
@@ -10,7 +10,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "adapters/netlink/peer_messages.h"
+#include "adapters/netlink/peers/peer_messages.h"
 #include "adapters/netlink/socket.h"
 #include "adapters/sys/error.h"
 
