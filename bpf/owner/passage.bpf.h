@@ -10,6 +10,8 @@
 #pragma once
 
 #define MAX_DEVICES_FOR_MASTER 8
+#define PASSAGE_JIFFIES	       64
+#define TUNNEL_JIFFIES	       8
 
 /*
  * A number for the sk_buff. The verifier lets no pointer become a number, but gives the difference
@@ -79,16 +81,18 @@ static __always_inline void hand_over(struct __sk_buff *skb, struct cpu_memory *
 
 /*
  * NULL if the packet did not come from a pod's veth. An old entry may have the address of a packet
- * that has been freed: it must be of this jiffy or the last, and of the same incoming device, which
- * only a tunnel forgets.
+ * that has been freed. What came in by the same device would have replaced it, unless that is a
+ * bridge with other ports; a tunnel forgets the device, so there the entry must be younger. Not as
+ * young as the packet's way takes: a hypervisor may stop this CPU on the way.
  */
 static __always_inline struct passage *find_passage(struct __sk_buff *skb, struct cpu_memory *here)
 {
 	__u64 number = number_of(skb, here);
 	struct passage *passage = passage_at(here, number);
 	__u32 in_ifindex = skb->ingress_ifindex;
+	__u64 age = bpf_jiffies64() - passage->jiffy;
 
-	if (passage->skb != number || bpf_jiffies64() - passage->jiffy > 1)
+	if (passage->skb != number || age > (in_ifindex ? PASSAGE_JIFFIES : TUNNEL_JIFFIES))
 		return NULL;
 	return !in_ifindex || in_ifindex == passage->in_ifindex || in_ifindex == passage->device
 		       ? passage
