@@ -26,7 +26,7 @@ namespace {
 using namespace cgtally;
 using namespace cgtally::bench;
 
-enum class Path : std::uint8_t { floor, naive, egress, warm, cold, mix };
+enum class Path : std::uint8_t { floor, naive, egress, forwarded, warm, cold, mix };
 
 struct Case {
   std::string name;
@@ -75,6 +75,13 @@ const std::vector<Case> kCases{
      NatFlow::to_foreign},
     {"forwarded_warm", Path::warm, Protocol::tcp4, 1, 1, WindowsKept::gated, false, NatFlow::none},
     {"forwarded_cold", Path::cold, Protocol::tcp4, 1, 1, WindowsKept::gated, false, NatFlow::none},
+    // What pods behind a veth send (with their veth's part), and what is sent to them.
+    {"pod_egress", Path::forwarded, Protocol::tcp4, 1, 1},
+    {"pod_egress", Path::forwarded, Protocol::tcp4, 1000, 1000},
+    {"pod_ingress_warm", Path::warm, Protocol::tcp4, 1, 1, WindowsKept::gated, false,
+     NatFlow::to_pod},
+    {"pod_ingress_cold", Path::cold, Protocol::tcp4, 1, 1, WindowsKept::gated, false,
+     NatFlow::to_pod},
     // What the windows cost: ten times finer, with their clock read for each packet, and without
     // any.
     {"egress_100us", Path::egress, Protocol::tcp4, 1, 1, WindowsKept::fine},
@@ -130,6 +137,8 @@ const bpf_program* program_of(const bench_bpf& programs, Path path) {
       return programs.progs.bench_naive_egress;
     case Path::egress:
       return programs.progs.bench_egress;
+    case Path::forwarded:
+      return programs.progs.bench_forwarded;
     case Path::cold:
       return programs.progs.bench_ingress_cold;
     case Path::warm:
@@ -177,6 +186,9 @@ Result<void> measure(Runner& runner, const Case& what, const Slices& wanted, Sam
     if (!made) return std::unexpected(std::move(made).error());
     nat.emplace(*std::move(made));
     tuples = {nat->reply()};
+    if (nat->endpoint()) {
+      if (auto set = runner.set_endpoint(*nat->endpoint()); !set) return set;
+    }
   } else if (finds_sockets(what.path)) {
     auto made = Flows::make(what.protocol, what.accounts, what.flows);
     if (!made) return std::unexpected(std::move(made).error());

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "adapters/netlink/peers/peers.h"
 #include "adapters/sys/error.h"
 
 namespace cgtally::bench {
@@ -83,6 +84,23 @@ Result<void> NatFlows::connect_from(const char* address, const char* to, std::ui
   return {};
 }
 
+Result<void> NatFlows::connect_in_pod() {
+  const sys::Fd host(open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
+  if (!host || unshare(CLONE_NEWNET) != 0) return cannot("make a pod's netns");
+  pod_ = sys::Fd(open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
+  if (!pod_ || std::system("ip link set lo up && ip addr add 10.88.0.2/32 dev lo") != 0) {
+    return std::unexpected(sys::error_from(EINVAL, "set the pod's address by ip"));
+  }
+  auto connected = connect_from(kPod, kServer, kRealPort);
+  if (setns(host.get(), CLONE_NEWNET) != 0) return cannot("return from the pod's netns");
+  if (!connected) return connected;
+  const auto nsid = netlink::find_or_assign_nsid(pod_.get());
+  if (!nsid) return std::unexpected(nsid.error());
+  reply_.words[1] = address_of(kPod, 0).sin_addr.s_addr;  // nobody masquerades it
+  endpoint_ = PodEndpoint{.address = reply_.words[1], .nsid = *nsid};
+  return {};
+}
+
 Result<NatFlows> NatFlows::make(NatFlow flow) {
   NatFlows made(sys::Fd(open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)));
   if (!made.before_ || unshare(CLONE_NEWNET) != 0) return cannot("make a netns");
@@ -96,6 +114,9 @@ Result<NatFlows> NatFlows::make(NatFlow flow) {
       break;
     case NatFlow::to_foreign:
       connected = made.connect_from(kPod, kServer, kRealPort);
+      break;
+    case NatFlow::to_pod:
+      connected = made.connect_in_pod();
       break;
     case NatFlow::none:
       made.reply_ = tuple_of(address_of(kServer, kRealPort), address_of(kPod, 4000));

@@ -23,6 +23,7 @@ constexpr std::uint32_t kSlots = 32768;
 constexpr std::uint32_t kMostTurns = 1U << 17;
 constexpr std::uint32_t kInterface = 1;
 constexpr std::uint32_t kNetns = 1;
+constexpr std::uint32_t kLoopback = 1;  // its ifindex in each netns
 constexpr Nanoseconds kFineWindow = std::chrono::microseconds(100);
 constexpr BitRate kFineThreshold{2'500'000'000};
 constexpr std::uint64_t kFirstAccount = 100000;  // beyond the inodes of the test's own cgroups
@@ -159,6 +160,15 @@ Result<void> Runner::fill_maps() {
   return {};
 }
 
+Result<void> Runner::set_endpoint(const PodEndpoint& pod) {
+  const cgt_address key{.netns = kNetns, .address = {0, 0, htonl(0xffff), pod.address}};
+  const cgt_endpoint value{.cgroup_id = kFirstAccount, .nsid = pod.nsid, .pad = 0};
+  if (bpf_map_update_elem(bpf_map__fd(skeleton_->maps.cgt_endpoints), &key, &value, BPF_ANY) != 0) {
+    return std::unexpected(sys::error_from(errno, "set the pod's address"));
+  }
+  return {};
+}
+
 Result<void> Runner::set_turns(const Frame& frame, const std::vector<Tuple>& tuples,
                                const std::vector<std::uint32_t>& order, std::uint32_t accounts) {
   const int turns_fd = bpf_map__fd(skeleton_->maps.bench_turns);
@@ -197,6 +207,7 @@ Result<double> Runner::run(const bpf_program* program, const Frame& frame, std::
   options.repeat = static_cast<int>(repeat);
   __sk_buff context{};
   context.gso_size = frame.gso_size;
+  context.ingress_ifindex = kLoopback;  // as if forwarded; only what has no socket is asked for it
   options.ctx_in = &context;
   options.ctx_size_in = sizeof(context);
   if (const int code = bpf_prog_test_run_opts(bpf_program__fd(program), &options); code != 0) {

@@ -10,6 +10,7 @@
 
 #include "adapters/bpf/base/skeleton.h"
 #include "bench/flows.h"
+#include "bench/nat_flows.h"
 
 namespace cgtally::bench {
 
@@ -39,6 +40,8 @@ class Runner {
  public:
   static Result<Runner> load(WindowsKept windows = WindowsKept::gated);
 
+  // What is behind the address of a pod.
+  Result<void> set_endpoint(const PodEndpoint& pod);
   // What each turn changes: the tuple and the sender's cgroup.
   // `order` gives, for each turn, the index of a flow; its length is a power of two.
   Result<void> set_turns(const Frame& frame, const std::vector<Tuple>& tuples,

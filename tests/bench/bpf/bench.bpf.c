@@ -150,6 +150,33 @@ int bench_egress(struct __sk_buff *skb)
 	return NEXT;
 }
 
+/* A pod's packet at the uplink, with what its veth does before: the hand-over and the counting. */
+SEC("tc")
+int bench_forwarded(struct __sk_buff *skb)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+	struct cpu_memory *here = bpf_map_lookup_elem(&cgt_cpus, &cpu);
+	struct turn *t = next_turn();
+	struct bpf_sock *sk = skb->sk;
+	struct cgt_cell *cell;
+	struct owner owner;
+	__u64 slot;
+
+	if (!t || !here || !sk)
+		return NEXT;
+	owner = owner_of_sender(skb, sk);
+	owner.cgroup_id = t->cgroup_id; /* as in bench_egress */
+	hand_over(skb, here, owner.cgroup_id);
+	/* At the uplink; its program looks its memory up again. */
+	here = bpf_map_lookup_elem(&cgt_cpus, &cpu);
+	if (!here)
+		return NEXT;
+	owner = sender_behind(skb, here);
+	cell = cell_of_owner(here, cpu, owner, &slot);
+	count_packet(here, cpu, cell, slot, TX, wire_of(skb), bpf_jiffies64());
+	return NEXT;
+}
+
 SEC("tc")
 int bench_ingress(struct __sk_buff *skb)
 {
