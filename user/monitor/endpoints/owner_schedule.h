@@ -39,10 +39,10 @@ class OwnerSchedule {
   }
 
  private:
-  static constexpr std::array<Nanoseconds, 6> kAfter = {
-      std::chrono::milliseconds{0},   std::chrono::milliseconds{10},
-      std::chrono::milliseconds{30},  std::chrono::milliseconds{100},
-      std::chrono::milliseconds{300}, std::chrono::milliseconds{1000}};
+  static constexpr std::array<Nanoseconds, 9> kAfter = {
+      std::chrono::milliseconds{0},   std::chrono::milliseconds{10},  std::chrono::milliseconds{30},
+      std::chrono::milliseconds{100}, std::chrono::milliseconds{300}, std::chrono::seconds{1},
+      std::chrono::seconds{2},        std::chrono::seconds{3},        std::chrono::seconds{5}};
   struct Looks {
     Nanoseconds since{};
     std::size_t done = 0;

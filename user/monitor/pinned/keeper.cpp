@@ -94,6 +94,7 @@ Result<void> Keeper::run(EventLoop& loop) {
     }
     reported_error_ = ticked ? "" : ticked.error().what;
   });
+  interfaces_.leave_endpoints();
   bpf::set_keeper(programs_.ledger(), 0);
   return ran;
 }

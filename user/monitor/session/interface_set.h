@@ -39,6 +39,8 @@ class InterfaceSet {
   // From here on the poller's callbacks attach to what comes, and detach from what goes: netns and
   // interfaces. The poller and `programs` must outlive this.
   Result<void> follow_changes(sys::Poller& poller, bpf::PacketPrograms& programs);
+  // Before the process ends without destroying this: the endpoints of pods would not be kept right.
+  void leave_endpoints() { endpoints_.reset(); }
   // Attaches again where somebody took our program away.
   void reattach(bpf::PacketPrograms& programs) const;
   // Replaces the programs if the kernel can do more than when they were loaded. To be called about

@@ -98,18 +98,23 @@ void keep_endpoints_of(const Ledger& ledger, const std::vector<std::uint32_t>& n
   keep_keys_of<cgt_endpoint_device>(ledger.fd("endpoint_devices"), netns_keys);
 }
 
-EndpointCounts count_endpoints(const Ledger& ledger) {
-  EndpointCounts counts;
+KnownEndpoints read_endpoints(const Ledger& ledger) {
+  KnownEndpoints known;
   const int addresses = ledger.fd("endpoints");
   for_each_key<cgt_address>(addresses, [&](const cgt_address& key) {
     cgt_endpoint value{};
     if (bpf_map_lookup_elem(addresses, &key, &value) != 0) return;
-    ++counts.addresses;
-    counts.unowned += value.cgroup_id == 0 ? 1 : 0;
+    IpAddress address;
+    std::memcpy(address.bytes.data(), key.address, sizeof(key.address));
+    known.addresses[address] = {.cgroup_id = value.cgroup_id, .nsid = value.nsid};
   });
-  for_each_key<cgt_endpoint_device>(ledger.fd("endpoint_devices"),
-                                    [&](const cgt_endpoint_device&) { ++counts.devices; });
-  return counts;
+  const int devices = ledger.fd("endpoint_devices");
+  for_each_key<cgt_endpoint_device>(devices, [&](const cgt_endpoint_device& key) {
+    std::uint64_t cgroup_id = 0;
+    if (bpf_map_lookup_elem(devices, &key, &cgroup_id) != 0) return;
+    known.devices[static_cast<int>(key.ifindex)] = cgroup_id;
+  });
+  return known;
 }
 
 }  // namespace cgtally::bpf

@@ -42,12 +42,11 @@ class EndpointMaps {
 // Removes the endpoints of all other netns keys: their programs have ended.
 void keep_endpoints_of(const Ledger& ledger, const std::vector<std::uint32_t>& netns_keys);
 
-// The endpoints in the maps, of all netns, as status shows them.
-struct EndpointCounts {
-  std::uint64_t addresses = 0;
-  std::uint64_t unowned = 0;  // of the addresses: without a cgroup
-  std::uint64_t devices = 0;
+// What is in the maps, of all netns keys.
+struct KnownEndpoints {
+  std::map<IpAddress, Endpoint> addresses;  // of two netns with one address, one
+  std::map<int, std::uint64_t> devices;
 };
-[[nodiscard]] EndpointCounts count_endpoints(const Ledger& ledger);
+[[nodiscard]] KnownEndpoints read_endpoints(const Ledger& ledger);
 
 }  // namespace cgtally::bpf

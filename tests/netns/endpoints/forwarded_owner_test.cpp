@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+// The accounts of an uplink's forwarded traffic while EndpointWatcher keeps the endpoints: each
+// byte is on the cgroup of the pod's socket, and never on that of a pod that had the address
+// before.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "netns/endpoints/node.h"
+
+namespace cgtally::harness {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint16_t kPort = 7000;
+
+Traffic plus(Traffic a, const Traffic& b) {
+  a += b;
+  return a;
+}
+
+class ForwardedOwner : public testing::TestWithParam<PodLink> {};
+
+TEST_P(ForwardedOwner, IsTheContainerWhoseSocketSendsAndReceives) {
+  Node node;
+  const Cgroup pod_group("pod");
+  const Cgroup app("app");
+  const Pod pod(node, 5, GetParam());
+  pod.bring_up();
+  const Inhabitant process(pod.netns(), pod_group);
+  ASSERT_TRUE(comes_true([&] { return node.owner_of(pod.v6()) == pod_group.id(); }, 10s));
+  for (const std::string& address : {pod.v4(), pod.v6()}) {
+    const auto to = at(address, kPort);
+    const auto listener = app.socket(pod.netns(), to.family(), SOCK_STREAM);
+    listen_at(listener, to);
+    auto client = node.wire().remote().socket(to.family(), SOCK_STREAM);
+    connect_to(client, to);
+    auto server = accept_from(listener);
+    transfer(client, server, 2'000'000);
+    transfer(server, client, 2'000'000);
+    converse(client, server, 50, 300, 3000);
+    close_in_order(std::move(client), std::move(server));
+    const auto udp = app.socket(pod.netns(), to.family(), SOCK_DGRAM);
+    bind_to(udp, to);
+    const auto sender = node.wire().remote().socket(to.family(), SOCK_DGRAM);
+    for (int i = 0; i < 50; ++i) {
+      send_datagrams(sender, to, 1, 700);
+      receive_datagrams(udp, 1);
+    }
+  }
+  const auto settled = node.counted().settle();
+  const Traffic named = settled.books.of(app);
+  EXPECT_EQ(settled.books.sum(), settled.truth) << settled.books;
+  EXPECT_GT(named.rx_bytes.value, settled.truth.rx_bytes.value * 999 / 1000) << settled.books;
+  EXPECT_GT(named.tx_bytes.value, settled.truth.tx_bytes.value * 999 / 1000) << settled.books;
+  // Beside it: segments that merged on their way have lost their socket, and belong to the pod;
+  // resolving neighbours is the kernel's.
+  const Traffic others =
+      plus(plus(settled.books.of(pod_group), settled.books.of(AccountKind::kernel)),
+           settled.books.of(AccountKind::not_ip));
+  EXPECT_EQ(plus(named, others), settled.truth) << settled.books;
+}
+
+TEST_P(ForwardedOwner, IsThePodWhereThereIsNoSocket) {
+  Node node;
+  const Cgroup group("pod");
+  const Pod pod(node, 5, GetParam());
+  pod.bring_up();
+  const Inhabitant process(pod.netns(), group);
+  ASSERT_TRUE(comes_true([&] { return node.owner_of(pod.v4()) == group.id(); }, 10s));
+  const auto before = node.counted().settle().books;
+  const auto sender = node.wire().remote().socket(AF_INET, SOCK_DGRAM);
+  send_datagrams(sender, at(pod.v4(), 9), 40, 1000);  // nobody listens: 40 * 1042 bytes
+  const auto after = node.counted().settle();
+  const Traffic gained = difference(before.of(group), after.books.of(group));
+  EXPECT_EQ(gained.rx_bytes.value, 40U * 1042) << after.books;
+  EXPECT_EQ(after.books.of(AccountKind::forwarded), before.of(AccountKind::forwarded));
+}
+
+INSTANTIATE_TEST_SUITE_P(Links, ForwardedOwner, testing::Values(PodLink::routed, PodLink::bridged),
+                         [](const auto& link) {
+                           return link.param == PodLink::routed ? "Routed" : "Bridged";
+                         });
+
+// Sends datagrams to an address from the other end of the wire, all the time.
+class Senders {
+ public:
+  Senders(const Node& node, const std::string& address)
+      : socket_(node.wire().remote().socket(AF_INET, SOCK_DGRAM)), thread_([this, address] {
+          while (!ended_) {
+            send_datagrams(socket_, at(address, 9), 10, 200);
+            std::this_thread::sleep_for(1ms);
+          }
+        }) {}
+  ~Senders() {
+    ended_ = true;
+    thread_.join();
+  }
+  Senders(const Senders&) = delete;
+  Senders& operator=(const Senders&) = delete;
+
+ private:
+  sys::Fd socket_;
+  std::atomic<bool> ended_{false};
+  std::thread thread_;
+};
+
+TEST(ForwardedOwnerChanges, APodThatTakesTheAddressOfAnotherOneAtOnceNeverPaysIntoItsAccount) {
+  Node node;
+  const Senders senders(node, "10.88.0.5");
+  for (int round = 0; round < 10; ++round) {
+    const Cgroup first("first" + std::to_string(round));
+    const Cgroup second("second" + std::to_string(round));
+    {
+      const Pod pod(node, 5);
+      pod.bring_up();
+      const Inhabitant process(pod.netns(), first);
+      ASSERT_TRUE(comes_true([&] { return !node.counted().books().of(first).empty(); }, 10s));
+    }
+    const Pod pod(node, 5);
+    pod.bring_up();
+    const Traffic paid = node.counted().books().of(first);
+    const Inhabitant process(pod.netns(), second);
+    EXPECT_TRUE(comes_true([&] { return !node.counted().books().of(second).empty(); }, 10s));
+    EXPECT_EQ(node.counted().books().of(first), paid) << "in round " << round;
+  }
+}
+
+TEST(OriginFilters, OfAKilledKeeperAreReplacedAndThoseOfAKilledSessionRemoved) {
+  std::optional<Node> node(std::in_place, HookChoice::clsact);
+  const Pod pod(*node, 5);
+  pod.bring_up();
+  ASSERT_TRUE(comes_true([&] { return node->hooks() == 1; }));
+  node->stop();
+  EXPECT_EQ(node->hooks(), 0U);
+  const int ifindex = node->host().ifindex(pod.device());
+  const auto leave_one = [&] {
+    auto left = inside(node->host(),
+                       [&] { return node->counted().tally().origin_program()->attach(ifindex); });
+    ASSERT_TRUE(left) << left.error().what;
+    ASSERT_TRUE(left->keep(""));
+  };
+  leave_one();
+  EXPECT_EQ(node->hooks(), 1U);
+  EXPECT_EQ(
+      inside(node->host(), [&] { return bpf::remove_orphaned_filters(ifindex); }).value_or(-1), 0)
+      << "its process lives";
+  node->watch();
+  EXPECT_EQ(node->hooks(), 1U) << "not a second one";
+  node->stop();
+  leave_one();
+  {
+    const bpf::PacketPrograms ended = std::move(node->counted().tally());
+  }
+  EXPECT_EQ(
+      inside(node->host(), [&] { return bpf::remove_orphaned_filters(ifindex); }).value_or(-1), 1);
+  EXPECT_EQ(node->hooks(), 0U);
+}
+
+}  // namespace
+}  // namespace cgtally::harness
