@@ -41,13 +41,10 @@ std::string unified_cgroup(const std::string& path) {
   const sys::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file) return {};
   std::string text(kMostText, '\0');
-  std::size_t length = 0;
-  while (length < text.size()) {
-    const ssize_t bytes = ::read(file.get(), text.data() + length, text.size() - length);
-    if (bytes <= 0) break;
-    length += static_cast<std::size_t>(bytes);
-  }
-  text.resize(length);
+  // The kernel gives all of it at once, if there is room.
+  const ssize_t bytes = ::read(file.get(), text.data(), text.size());
+  if (bytes <= 0) return {};
+  text.resize(static_cast<std::size_t>(bytes));
   const std::size_t line = text.starts_with("0::") ? 0 : text.find("\n0::") + 1;
   if (line == 0 && !text.starts_with("0::")) return {};
   const std::size_t begin = line + 3;
@@ -78,6 +75,7 @@ void ProcessCensus::begin(bool all, Nanoseconds now, std::set<std::uint64_t> uni
   all_ = all;
   whole_so_far_ = true;
   uninteresting_ = std::move(uninteresting);
+  changed_.clear();
 }
 
 bool ProcessCensus::step(std::size_t most) {
@@ -98,7 +96,11 @@ bool ProcessCensus::step(std::size_t most) {
 
 void ProcessCensus::end() {
   ::closedir(static_cast<DIR*>(std::exchange(directory_, nullptr)));
-  std::erase_if(processes_, [this](const auto& item) { return item.second.pass != pass_; });
+  std::erase_if(processes_, [this](const auto& item) {
+    if (item.second.pass == pass_) return false;
+    changed_.insert(item.second.netns);
+    return true;
+  });
   whole_ = whole_so_far_;
 }
 
@@ -113,28 +115,46 @@ void ProcessCensus::look_at(int pid) {
   if (is_new) process.first_seen = now_;
   const bool young = now_ - process.first_seen < kYoung;
   if (!is_new && !all_ && !young) return;
+  const std::uint64_t netns = std::exchange(process.netns, 0);
+  const std::string cgroup = std::exchange(process.cgroup, {});
   struct stat status{};
-  if (::stat(fmt::format("{}/{}/ns/net", proc_, pid).c_str(), &status) != 0) {
-    process.netns = 0;  // it has ended, or we may not look
+  if (::stat(fmt::format("{}/{}/ns/net", proc_, pid).c_str(), &status) == 0) {
+    process.netns = status.st_ino;
+    if (!uninteresting_.contains(process.netns)) {
+      process.cgroup = unified_cgroup(fmt::format("{}/{}/cgroup", proc_, pid));
+    }
+  } else {  // it has ended, or we may not look
     whole_so_far_ = whole_so_far_ && errno != EACCES && errno != EPERM;
-    return;
   }
-  process.netns = status.st_ino;
-  if (!uninteresting_.contains(process.netns)) {
-    process.cgroup = unified_cgroup(fmt::format("{}/{}/cgroup", proc_, pid));
+  if (process.netns == netns && process.cgroup == cgroup) return;
+  changed_.insert({netns, process.netns});
+}
+
+void ProcessCensus::add(int pid, const Process& process, Namespaces& found) const {
+  Namespace& one = found[process.netns];
+  if (one.path.empty()) one.path = fmt::format("{}/{}/ns/net", proc_, pid);
+  if (process.cgroup.empty()) return;
+  if (std::ranges::find(one.cgroups, process.cgroup) == one.cgroups.end()) {
+    one.cgroups.push_back(process.cgroup);
   }
 }
 
-std::map<std::uint64_t, ProcessCensus::Namespace> ProcessCensus::namespaces() const {
-  std::map<std::uint64_t, Namespace> found;
+ProcessCensus::Namespaces ProcessCensus::namespaces() const {
+  Namespaces found;
   for (const auto& [pid, process] : processes_) {
-    if (process.netns == 0 || uninteresting_.contains(process.netns)) continue;
-    Namespace& one = found[process.netns];
-    if (one.path.empty()) one.path = fmt::format("{}/{}/ns/net", proc_, pid);
-    if (process.cgroup.empty()) continue;
-    if (std::ranges::find(one.cgroups, process.cgroup) == one.cgroups.end()) {
-      one.cgroups.push_back(process.cgroup);
-    }
+    if (process.netns != 0 && !uninteresting_.contains(process.netns)) add(pid, process, found);
+  }
+  return found;
+}
+
+ProcessCensus::Namespaces ProcessCensus::changed_namespaces() const {
+  Namespaces found;
+  for (const std::uint64_t inode : changed_) {
+    if (inode != 0 && !uninteresting_.contains(inode)) found[inode];
+  }
+  if (found.empty()) return found;
+  for (const auto& [pid, process] : processes_) {
+    if (found.contains(process.netns)) add(pid, process, found);
   }
   return found;
 }

@@ -38,7 +38,11 @@ class ProcessCensus {
     std::vector<std::string> cgroups;  // as /proc has them, without repetitions
   };
   // By inode, without the uninteresting ones; as of the last pass that has ended.
-  [[nodiscard]] std::map<std::uint64_t, Namespace> namespaces() const;
+  using Namespaces = std::map<std::uint64_t, Namespace>;
+  [[nodiscard]] Namespaces namespaces() const;
+  // Of these only those whose processes or cgroups have changed in the last pass; without a path
+  // and cgroups where the last process has gone.
+  [[nodiscard]] Namespaces changed_namespaces() const;
   [[nodiscard]] std::size_t size() const { return processes_.size(); }
   // False: permission was missing for some process, or there are too many of them.
   [[nodiscard]] bool whole() const { return whole_; }
@@ -53,10 +57,12 @@ class ProcessCensus {
 
   void look_at(int pid);
   void end();
+  void add(int pid, const Process& process, Namespaces& found) const;
 
   std::string proc_;
   std::unordered_map<int, Process> processes_;
   std::set<std::uint64_t> uninteresting_;
+  std::set<std::uint64_t> changed_;  // in the pass
   std::uint64_t pass_ = 0;
   Nanoseconds now_{};
   bool all_ = false;

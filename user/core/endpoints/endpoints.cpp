@@ -62,6 +62,11 @@ bool EndpointFacts::remove_link(int ifindex) {
   return links_.erase(ifindex) > 0 || addresses > 0;
 }
 
+std::optional<int> EndpointFacts::nsid_of_link(int ifindex) const {
+  const auto link = links_.find(ifindex);
+  return link == links_.end() ? std::nullopt : link->second.link_nsid;
+}
+
 void EndpointFacts::set_peer(int nsid, const std::vector<LinkedDevice>& links,
                              const std::vector<DeviceAddress>& addresses) {
   Peer& peer = peers_[nsid];

@@ -73,6 +73,8 @@ class EndpointFacts {
   void set_links(const std::vector<LinkedDevice>& links);
   bool set_link(const LinkedDevice& link);
   bool remove_link(int ifindex);
+  // The netns that a device of this one leads to.
+  [[nodiscard]] std::optional<int> nsid_of_link(int ifindex) const;
 
   // The same of another netns.
   void set_peer(int nsid, const std::vector<LinkedDevice>& links,

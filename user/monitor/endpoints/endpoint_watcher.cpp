@@ -26,7 +26,7 @@ constexpr std::uint64_t kWake = ~std::uint64_t{0};
 constexpr std::size_t kProcessesInAStep = 256;
 constexpr Nanoseconds kSlowLookEvery = 5s;
 constexpr Nanoseconds kReattachEvery = 5s;
-constexpr int kShareOfLooks = 20;  // a look is followed by a rest of this many times its length
+constexpr int kShareOfLooks = 30;  // a look is followed by a rest of this many times its length
 constexpr int kShareOfSlowLooks = 100;  // 1 % of the time
 
 Nanoseconds boot_now() { return sys::now().boot; }
@@ -109,6 +109,7 @@ void EndpointWatcher::exclude(std::uint32_t netns_key, const std::set<int>& ifin
   const auto found = netns_.find(netns_key);
   if (found == netns_.end() || !found->second.exclude(ifindexes)) return;
   note(found->second.process_news(boot_now()));
+  ring(wake_);
 }
 
 // Closing its socket takes it out of the epoll set.
@@ -201,9 +202,13 @@ void EndpointWatcher::look_for_owners() {
 void EndpointWatcher::end_look() {
   const std::lock_guard guard(mutex_);
   const Nanoseconds began = boot_now();
+  bool all = slow_look_;
+  for (const auto& [key, netns] : netns_) all = all || netns.wants_all_owners();
   if (cgroups_) {
-    const auto namespaces = census_.namespaces();
-    for (auto& [key, netns] : netns_) note(netns.set_owners(namespaces, *cgroups_, look_began_));
+    const auto namespaces = all ? census_.namespaces() : census_.changed_namespaces();
+    for (auto& [key, netns] : netns_) {
+      note(netns.set_owners(namespaces, all, *cgroups_, look_began_));
+    }
   } else {
     note(std::unexpected(cgroups_.error()));
   }

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "adapters/netlink/peers/peers.h"
+#include "adapters/sys/clock.h"
 
 namespace cgtally::monitor {
 namespace {
@@ -20,6 +21,9 @@ constexpr std::size_t kMostEvents = 4096;  // at once
 constexpr int kMostReads = 16;             // before the maps are written
 constexpr int kMostRounds = 8;             // of listing: netns in netns in netns
 constexpr Nanoseconds kDoubt = 20ms;
+// A write is followed by a rest of this many times its length, but for removals.
+constexpr int kShareOfWrites = 25;
+constexpr Nanoseconds kLongestRest = 100ms;
 
 // The netns, or the device, has gone since.
 bool has_ended(const Error& error) {
@@ -55,8 +59,8 @@ Result<NetnsEndpoints> NetnsEndpoints::open(bpf::EndpointMaps maps, bpf::OriginH
 Result<void> NetnsEndpoints::start(Nanoseconds now) {
   const auto entered = netns::Entered::enter(netns_);
   if (!entered) return std::unexpected(entered.error());
-  Result<void> first = list_own();
-  note(first, list_unlisted());
+  list_all_ = true;
+  Result<void> first = list();
   note(first, write(now));
   return first;
 }
@@ -86,6 +90,7 @@ Result<void> NetnsEndpoints::list_peer(int nsid) {
   const auto addresses = links ? netlink::list_device_addresses(nsid)
                                : Result<std::vector<DeviceAddress>>(std::vector<DeviceAddress>{});
   changed_ = true;
+  new_peers_ = new_peers_ || !facts_.knows_peer(nsid);
   if (links && addresses) {
     facts_.set_peer(nsid, *links, *addresses);
     return {};
@@ -108,7 +113,9 @@ Result<void> NetnsEndpoints::list_unlisted() {
 }
 
 Result<void> NetnsEndpoints::write(Nanoseconds now) {
+  write_due_.reset();
   if (!changed_) return {};
+  const Nanoseconds began = sys::now().boot;
   changed_ = false;
   table_ = facts_.table();
   Result<void> first = maps_.write(table_);
@@ -118,6 +125,14 @@ Result<void> NetnsEndpoints::write(Nanoseconds now) {
     if (why != NetnsOwner::Why::owned) unowned.insert(nsid);
   }
   schedule_.update(unowned, now);
+  write_took_ = sys::now().boot - began;
+  return first;
+}
+
+Result<void> NetnsEndpoints::list() {
+  Result<void> first;
+  if (list_all_) note(first, list_own());
+  note(first, list_unlisted());
   return first;
 }
 
@@ -127,14 +142,9 @@ Result<void> NetnsEndpoints::process_news(Nanoseconds now) {
     for (const NetnsEvent& event : events) apply(event, now);
     if (events.size() < kMostEvents) break;
   }
-  if (!changed_ && !list_all_ && unlisted_.empty()) return {};
-  const auto entered = netns::Entered::enter(netns_);
-  if (!entered) return std::unexpected(entered.error());
-  Result<void> first = write(now);
-  if (list_all_) note(first, list_own());
-  note(first, list_unlisted());
-  note(first, write(now));
-  return first;
+  const bool waits = changed_ || list_all_ || !unlisted_.empty();
+  if (waits && !write_due_) write_due_ = now + std::min(write_took_ * kShareOfWrites, kLongestRest);
+  return {};
 }
 
 void NetnsEndpoints::apply(const NetnsEvent& event, Nanoseconds now) {
@@ -148,16 +158,20 @@ void NetnsEndpoints::apply(const NetnsEvent& event, Nanoseconds now) {
   } else if (std::holds_alternative<NetnsEvent::Lost>(event.what)) {
     list_all_ = true;
     nsids_.clear();
+    maps_.clear();  // among what was lost may be a removal
   }
 }
 
 // A device of another netns names its other end by ids that are not ours: it is listed instead.
 void NetnsEndpoints::apply(std::optional<int> nsid, const NetnsEvent::Link& link) {
   if (nsid && link.removed) {
+    maps_.remove_of(*nsid);
     changed_ = facts_.remove_peer_link(*nsid, link.device.ifindex) || changed_;
   } else if (nsid) {
     if (!facts_.knows_peer_link(*nsid, link.device)) unlisted_.insert(*nsid);
   } else if (link.removed) {
+    maps_.remove_device(link.device.ifindex);
+    if (const auto led_to = facts_.nsid_of_link(link.device.ifindex)) maps_.remove_of(*led_to);
     changed_ = facts_.remove_link(link.device.ifindex) || changed_;
   } else {
     changed_ = facts_.set_link(link.device) || changed_;
@@ -166,6 +180,10 @@ void NetnsEndpoints::apply(std::optional<int> nsid, const NetnsEvent::Link& link
 
 void NetnsEndpoints::apply(std::optional<int> nsid, const NetnsEvent::Address& address) {
   const DeviceAddress& one = address.address;
+  // Removed from its endpoint, or added as the netns' own or as that of a second endpoint.
+  if (address.removed == nsid.has_value() || maps_.has_of_another(one.address, nsid)) {
+    maps_.remove(one.address);
+  }
   const bool changed =
       nsid ? (address.removed ? facts_.remove_peer_address(*nsid, one)
                               : facts_.add_peer_address(*nsid, one))
@@ -180,6 +198,7 @@ void NetnsEndpoints::apply(const NetnsEvent::Id& id, Nanoseconds now) {
     unlisted_.insert(id.nsid);
     return;
   }
+  maps_.remove_of(id.nsid);
   facts_.forget_peer(id.nsid);
   unlisted_.erase(id.nsid);
   doubtful_[id.nsid] = now + kDoubt;
@@ -187,19 +206,25 @@ void NetnsEndpoints::apply(const NetnsEvent::Id& id, Nanoseconds now) {
 }
 
 std::optional<Nanoseconds> NetnsEndpoints::due() const {
-  if (doubtful_.empty()) return std::nullopt;
-  return std::ranges::min_element(doubtful_, {}, [](const auto& item) { return item.second; })
-      ->second;
+  std::optional<Nanoseconds> first = write_due_;
+  for (const auto& [nsid, time] : doubtful_) first = std::min(first.value_or(time), time);
+  return first;
 }
 
 Result<void> NetnsEndpoints::process_due(Nanoseconds now) {
-  const std::set<int> linked = facts_.linked_nsids();
+  const std::set<int> linked = doubtful_.empty() ? std::set<int>{} : facts_.linked_nsids();
   std::erase_if(doubtful_, [&](const auto& item) {
     if (item.second > now) return false;
     if (linked.contains(item.first)) unlisted_.insert(item.first);
     return true;
   });
-  return process_news(now);
+  Result<void> first = process_news(now);
+  if (!write_due_ || *write_due_ > now) return first;
+  const auto entered = netns::Entered::enter(netns_);
+  if (!entered) return std::unexpected(entered.error());
+  note(first, list());
+  note(first, write(now));
+  return first;
 }
 
 void NetnsEndpoints::reattach() {
@@ -207,10 +232,12 @@ void NetnsEndpoints::reattach() {
 }
 
 // Gives ids to netns without one: only then there is news of them.
-void NetnsEndpoints::find_ids(const Namespaces& namespaces) {
-  std::erase_if(nsids_, [&](const auto& item) { return !namespaces.contains(item.first); });
+void NetnsEndpoints::find_ids(const Namespaces& namespaces, bool all) {
+  if (all) {
+    std::erase_if(nsids_, [&](const auto& item) { return !namespaces.contains(item.first); });
+  }
   for (const auto& [inode, one] : namespaces) {
-    if (nsids_.contains(inode) || inode == netns_.inode()) continue;
+    if (nsids_.contains(inode) || inode == netns_.inode() || one.path.empty()) continue;
     const auto netns = netns::Netns::open(one.path, "");
     if (!netns || netns->inode() != inode) continue;
     const auto nsid = netlink::find_or_assign_nsid(netns->fd());
@@ -220,29 +247,34 @@ void NetnsEndpoints::find_ids(const Namespaces& namespaces) {
   }
 }
 
-Result<void> NetnsEndpoints::set_owners(const Namespaces& namespaces,
-                                        const cgroupfs::HostCgroups& cgroups, Nanoseconds now) {
+void NetnsEndpoints::set_owner(int nsid, const std::vector<std::string>& from_proc,
+                               const cgroupfs::HostCgroups& cgroups) {
+  std::vector<std::string> paths;
+  for (const std::string& cgroup : from_proc) paths.push_back(cgroups.absolute(cgroup));
+  std::erase(paths, "");
+  const NetnsOwner owner = owner_of_netns(paths);
+  changed_ = facts_.set_owner(nsid, owner, cgroups.id_of(owner.cgroup)) || changed_;
+}
+
+Result<void> NetnsEndpoints::set_owners(const Namespaces& namespaces, bool all,
+                                        const cgroupfs::HostCgroups& cgroups, Nanoseconds began) {
   const auto entered = netns::Entered::enter(netns_);
   if (!entered) return std::unexpected(entered.error());
-  find_ids(namespaces);
-  Result<void> first = list_unlisted();
+  Result<void> first = process_news(sys::now().boot);  // ids that have been freed
+  find_ids(namespaces, all);
+  note(first, list());
   std::set<int> without;
-  for (const int nsid : facts_.peers()) without.insert(nsid);
+  for (const int nsid : all ? facts_.peers() : std::vector<int>{}) without.insert(nsid);
   for (const auto& [inode, nsid] : nsids_) {
     const auto found = namespaces.find(inode);
     if (found == namespaces.end()) continue;
-    std::vector<std::string> paths;
-    for (const std::string& cgroup : found->second.cgroups) {
-      paths.push_back(cgroups.absolute(cgroup));
-    }
-    std::erase(paths, "");
-    const NetnsOwner owner = owner_of_netns(paths);
-    changed_ = facts_.set_owner(nsid, owner, cgroups.id_of(owner.cgroup)) || changed_;
+    set_owner(nsid, found->second.cgroups, cgroups);
     without.erase(nsid);
   }
-  for (const int nsid : without) changed_ = facts_.set_owner(nsid, {}, 0) || changed_;
-  note(first, write(now));
-  schedule_.looked(now);
+  for (const int nsid : without) set_owner(nsid, {}, cgroups);
+  new_peers_ = new_peers_ && !all;
+  note(first, write(sys::now().boot));
+  schedule_.looked(began);
   return first;
 }
 

@@ -43,9 +43,10 @@ class NetnsEndpoints {
   }
   // Lists everything and writes the maps.
   Result<void> start(Nanoseconds now);
-  // Removals reach the kernel's maps before anything is listed.
+  // What is removed leaves the kernel's maps at once; what comes is written a moment later,
+  // together with what else comes until then.
   Result<void> process_news(Nanoseconds now);
-  // Lists again what was in doubt. To be called when due() has come.
+  // Lists and writes what waits for it. To be called when due() has come.
   Result<void> process_due(Nanoseconds now);
   [[nodiscard]] std::optional<Nanoseconds> due() const;
   // Attaches again where somebody took a program away.
@@ -53,9 +54,13 @@ class NetnsEndpoints {
 
   // When owners are to be looked for, because an endpoint has none yet.
   [[nodiscard]] std::optional<Nanoseconds> owners_due() const { return schedule_.due(); }
-  using Namespaces = std::map<std::uint64_t, netns::ProcessCensus::Namespace>;
-  Result<void> set_owners(const Namespaces& namespaces, const cgroupfs::HostCgroups& cgroups,
-                          Nanoseconds now);
+  // True if the owners of all netns are wanted, and not only of those that have changed.
+  [[nodiscard]] bool wants_all_owners() const { return new_peers_; }
+  // From a look at the processes that began at `began`. `all`: not only what has changed since the
+  // look before.
+  using Namespaces = netns::ProcessCensus::Namespaces;
+  Result<void> set_owners(const Namespaces& namespaces, bool all,
+                          const cgroupfs::HostCgroups& cgroups, Nanoseconds began);
 
   [[nodiscard]] const EndpointTable& table() const { return table_; }
   [[nodiscard]] std::size_t hook_count() const { return hooks_.size(); }
@@ -69,11 +74,14 @@ class NetnsEndpoints {
   void apply(std::optional<int> nsid, const netlink::NetnsEvent::Link& link);
   void apply(std::optional<int> nsid, const netlink::NetnsEvent::Address& address);
   void apply(const netlink::NetnsEvent::Id& id, Nanoseconds now);
+  Result<void> list();
   Result<void> list_own();
   Result<void> list_unlisted();
   Result<void> list_peer(int nsid);
   Result<void> write(Nanoseconds now);
-  void find_ids(const Namespaces& namespaces);
+  void find_ids(const Namespaces& namespaces, bool all);
+  void set_owner(int nsid, const std::vector<std::string>& from_proc,
+                 const cgroupfs::HostCgroups& cgroups);
 
   netns::Netns netns_;
   netlink::NetnsNews news_;
@@ -82,7 +90,10 @@ class NetnsEndpoints {
   EndpointFacts facts_;
   EndpointTable table_;
   OwnerSchedule schedule_;
-  bool changed_ = true;                  // the facts have, since the table was made
+  bool changed_ = true;    // the facts have, since the table was made
+  bool new_peers_ = true;  // some came since the owners of all netns were set
+  Nanoseconds write_took_{};
+  std::optional<Nanoseconds> write_due_;
   bool list_all_ = false;                // news were lost
   std::set<int> unlisted_;               // ids of netns that are to be listed
   std::map<int, Nanoseconds> doubtful_;  // ids that were freed while a device led to them

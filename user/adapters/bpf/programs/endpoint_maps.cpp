@@ -69,6 +69,30 @@ void EndpointMaps::remove_others(const EndpointTable& table) {
   });
 }
 
+bool EndpointMaps::has_of_another(const IpAddress& address, std::optional<int> nsid) const {
+  const auto found = written_.find(address);
+  return found != written_.end() && found->second.nsid != nsid;
+}
+
+void EndpointMaps::remove(const IpAddress& address) {
+  const cgt_address key = endpoint_key(netns_key_, address);
+  if (written_.erase(address) > 0) bpf_map_delete_elem(addresses_.get(), &key);
+}
+
+void EndpointMaps::remove_of(int nsid) {
+  std::erase_if(written_, [&](const auto& item) {
+    if (item.second.nsid != nsid) return false;
+    const cgt_address key = endpoint_key(netns_key_, item.first);
+    bpf_map_delete_elem(addresses_.get(), &key);
+    return true;
+  });
+}
+
+void EndpointMaps::remove_device(int ifindex) {
+  const cgt_endpoint_device key = device_key(netns_key_, ifindex);
+  if (written_devices_.erase(ifindex) > 0) bpf_map_delete_elem(devices_.get(), &key);
+}
+
 Result<void> EndpointMaps::write(const EndpointTable& table) {
   remove_others(table);
   for (const auto& [address, endpoint] : table.addresses) {

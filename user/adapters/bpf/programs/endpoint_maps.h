@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "adapters/sys/fd.h"
@@ -24,6 +25,13 @@ class EndpointMaps {
   // What is not in the table any more goes first, and goes also if something cannot be added. An
   // entry that changes its owner is overwritten: packets meet the old one or the new one.
   Result<void> write(const EndpointTable& table);
+  // Removes at once what may have another owner from now on: an address, or all of a netns. The
+  // next write() puts back what has not.
+  void remove(const IpAddress& address);
+  void remove_of(int nsid);
+  void remove_device(int ifindex);
+  // Whether the address is in the map as that of another netns than `nsid`.
+  [[nodiscard]] bool has_of_another(const IpAddress& address, std::optional<int> nsid) const;
   // Removes all of it.
   void clear() { (void)write({}); }
 
