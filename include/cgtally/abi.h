@@ -179,6 +179,21 @@ struct cgt_removed_cgroup {
 };
 CGT_ASSERT(sizeof(struct cgt_removed_cgroup) == 16, "no padding");
 
+/*
+ * What a container's cgroup is called, by its id. The keeper writes it when the cgroup is made or
+ * first seen, and readers find it when the runtime's files are gone. Only userspace uses it.
+ */
+#define CGT_OWNER_NAMES 16384
+#define CGT_OWNER_TEXT	1016
+
+struct cgt_owner_name {
+	__u64 seen_ns; /* CLOCK_BOOTTIME: the oldest go first when room is short */
+	/* Container, pod, namespace, escaped; the cgroup's raw path. A NUL ends each; a path that
+	 * does not fit is empty. */
+	char text[CGT_OWNER_TEXT];
+};
+CGT_ASSERT(sizeof(struct cgt_owner_name) == 1024, "no padding");
+
 /* The totals of an account when it was retired. A ring: entry `seq` is at seq % size. */
 struct cgt_final_totals {
 	__u64 seq;	   /* from 1; written last */

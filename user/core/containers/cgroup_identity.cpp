@@ -294,6 +294,11 @@ CgroupIdentity identify_cgroup(std::string_view path) {
   return PathReader(path).read();
 }
 
+bool may_have_container_name(std::string_view path) {
+  const CgroupIdentity identity = identify_cgroup(path);
+  return !identity.container_id.empty() || !identity.pod_uid.empty() || !identity.machine.empty();
+}
+
 bool is_bundle_of_cgroup(std::string_view cgroups_path, std::string_view path) {
   const bool absolute = cgroups_path.starts_with('/');
   std::string wanted(cgroups_path);

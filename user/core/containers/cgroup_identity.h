@@ -41,6 +41,8 @@ struct CgroupIdentity {
 
 // `path` as the kernel has it, from the root of the hierarchy: "/system.slice/redis.service".
 [[nodiscard]] CgroupIdentity identify_cgroup(std::string_view path);
+// Whether the path is one that a container, a pod or a machine may have, or what lies below it.
+[[nodiscard]] bool may_have_container_name(std::string_view path);
 // Whether a bundle that says `cgroups_path` (linux.cgroupsPath of its config.json:
 // "slice:prefix:id" or a path) is that of the container in the cgroup `path`.
 [[nodiscard]] bool is_bundle_of_cgroup(std::string_view cgroups_path, std::string_view path);

@@ -50,6 +50,7 @@ Result<void> Keeper::tick() {
     coverage_.sample_devices([this] { return interfaces_.counted_interfaces(programs_); }, now);
   }
   const auto accounts = programs_.read();
+  owners_->update(accounts, now);
   if (check) {
     coverage_.evaluate(accounts);
   }
@@ -83,6 +84,8 @@ Result<void> Keeper::run(EventLoop& loop) {
   if (auto followed = interfaces_.follow_changes(loop.poller(), programs_); !followed) {
     return followed;
   }
+  owners_.emplace(programs_.ledger(), host_root_);
+  owners_->follow_changes(loop.poller());
   const auto ran = loop.run(kTick, std::nullopt, [&] {
     if (bpf::asked_to_stop(programs_.ledger())) {
       loop.abandon();

@@ -19,6 +19,7 @@
 #include "monitor/event_loop.h"
 #include "monitor/notices.h"
 #include "monitor/pinned/account_retirer.h"
+#include "monitor/pinned/owner_recorder.h"
 #include "monitor/session/coverage_monitor.h"
 #include "monitor/session/interface_set.h"
 
@@ -85,6 +86,7 @@ class Keeper {
   std::string host_root_;
   CoverageMonitor coverage_;
   std::optional<AccountRetirer> retirer_;
+  std::optional<OwnerRecorder> owners_;
   OverflowAlarm overflow_{OverflowAlarm::LedgerKind::pinned};
   std::optional<bpf::LedgerChoice> recorded_choice_;
   Nanoseconds last_check_{};  // boot time

@@ -18,6 +18,7 @@
 #include "adapters/sys/host.h"
 #include "core/base/glob.h"
 #include "core/base/text.h"
+#include "core/containers/cgroup_identity.h"
 #include "core/totals/retired_accounts.h"
 #include "monitor/session/interface_names.h"
 
@@ -28,7 +29,7 @@ namespace {
 class LedgerNames {
  public:
   LedgerNames(const bpf::LedgerView& view, const std::string& host_root)
-      : registry_(view.registry()), containers_(host_root) {
+      : registry_(view.registry()), owners_(view.owner_names()), containers_(host_root) {
     if (const auto mount = cgroupfs::cgroup2_mount(host_root)) tree_.seed(*mount);
   }
 
@@ -47,6 +48,9 @@ class LedgerNames {
     name.ended = name.ended || registry_.removal_of(account.cgroup_id).has_value();
     if (const auto path = tree_.path_of(account.cgroup_id)) {
       name.owner = containers_.name_of(*path, sys::now().boot);
+      if (name.owner.empty() && may_have_container_name(*path)) {
+        name.owner = owners_.find(account.cgroup_id).value_or(bpf::RememberedOwner{}).name;
+      }
     }
     return name;
   }
@@ -54,12 +58,18 @@ class LedgerNames {
  private:
   bool learn(std::uint64_t id) {
     auto path = registry_.name_of(id, [this](std::uint64_t above) { return tree_.path_of(above); });
-    if (!path) return false;
+    if (!path) {  // the registry forgets what was removed long ago
+      const auto owner = owners_.find(id);
+      if (!owner || owner->path.empty()) return false;
+      tree_.learn(id, owner->path, true);
+      return true;
+    }
     tree_.learn(id, *std::move(path), registry_.removal_of(id).has_value());
     return true;
   }
 
   bpf::CgroupRegistry registry_;
+  bpf::OwnerNames owners_;
   containers::ContainerNames containers_;
   cgroupfs::Names tree_;
 };

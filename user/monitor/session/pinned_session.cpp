@@ -10,6 +10,7 @@
 #include "adapters/netns/selection.h"
 #include "adapters/sys/clock.h"
 #include "core/base/glob.h"
+#include "core/containers/cgroup_identity.h"
 
 namespace cgtally::monitor {
 
@@ -238,7 +239,19 @@ AccountName PinnedSession::name_of(std::uint64_t cgroup_id) const {
       names.learn(cgroup_id, *path, registry.removal_of(cgroup_id).has_value());
     }
   }
-  return cgroups_.name_of(cgroup_id);
+  AccountName name = cgroups_.name_of(cgroup_id);
+  if (!name.owner.empty()) return name;
+  const auto known = names.path_of(cgroup_id);
+  if (known && !may_have_container_name(*known)) return name;
+  // The runtime's files may be gone, or may never have been seen by this process.
+  if (auto owner = view_.owner_names().find(cgroup_id)) {
+    if (!known && !owner->path.empty()) {
+      names.learn(cgroup_id, owner->path, true);
+      name = cgroups_.name_of(cgroup_id);
+    }
+    name.owner = std::move(owner->name);
+  }
+  return name;
 }
 
 std::string PinnedSession::describe_interfaces() const {

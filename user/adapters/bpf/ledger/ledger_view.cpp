@@ -156,6 +156,8 @@ CgroupRegistry LedgerView::registry() const {
   return CgroupRegistry(impl_->ledger.fd("names"), impl_->ledger.fd("removed"));
 }
 
+OwnerNames LedgerView::owner_names() const { return OwnerNames(impl_->ledger.fd("owner_names")); }
+
 std::uint64_t LedgerView::missed() const {
   const std::uint32_t zero = 0;
   std::uint64_t missed = 0;

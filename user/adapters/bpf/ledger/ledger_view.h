@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "adapters/bpf/cgroups/cgroup_registry.h"
+#include "adapters/bpf/cgroups/owner_names.h"
 #include "adapters/bpf/hooks/hook.h"
 #include "adapters/bpf/ledger/ledger_choice.h"
 #include "adapters/bpf/ledger/pins.h"
@@ -88,6 +89,8 @@ class LedgerView {
   [[nodiscard]] Result<Windows> windows(InterfaceKey key) const;
   // Names and removals of cgroups since the ledger was made.
   [[nodiscard]] CgroupRegistry registry() const;
+  // Names of containers, as the keeper found them.
+  [[nodiscard]] OwnerNames owner_names() const;
   // How many names and removals found no room in the registry.
   [[nodiscard]] std::uint64_t missed() const;
   [[nodiscard]] const Ledger& ledger() const;
