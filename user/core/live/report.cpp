@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "core/containers/cgroup_identity.h"
+
 namespace cgtally {
 namespace {
 
@@ -56,6 +58,33 @@ Named NamedShare::named() const {
           .tx = share(cgroups_.tx_bytes, all_.tx_bytes)};
 }
 
+void OwnerSums::add(const Sample& sample) {
+  all_ += sample.delta;
+  if (sample.cgroup_id == 0) {
+    unnamed_ += sample.delta;
+  } else if (!sample.owner().empty() || may_have_container_name(sample.account)) {
+    containers_ += sample.delta;
+    pods_ = pods_ || !sample.pod.empty() || !sample.k8s_namespace.empty();
+  }
+}
+
+OwnerShares OwnerSums::shares() const {
+  const auto shares_of = [this](const Traffic& part) {
+    return Named{.rx = share(part.rx_bytes, all_.rx_bytes),
+                 .tx = share(part.tx_bytes, all_.tx_bytes)};
+  };
+  Traffic others = containers_;
+  others += unnamed_;
+  const Traffic host{.rx_bytes = {all_.rx_bytes.value - others.rx_bytes.value},
+                     .rx_packets = {},
+                     .tx_bytes = {all_.tx_bytes.value - others.tx_bytes.value},
+                     .tx_packets = {}};
+  return {.containers = shares_of(containers_),
+          .host = shares_of(host),
+          .unnamed = shares_of(unnamed_),
+          .pods = pods_};
+}
+
 void AccountTable::add(const std::vector<Sample>& samples, const Moment& now) {
   now_ = now;
   for (auto& [name, entry] : entries_) {
@@ -64,6 +93,7 @@ void AccountTable::add(const std::vector<Sample>& samples, const Moment& now) {
   }
   interfaces_.clear();
   std::map<std::string, NamedShare> shares;
+  std::map<std::string, OwnerSums> owners;
   for (const Sample& sample : samples) {
     add_account(sample);
     InterfaceLine& line = interfaces_[sample.iface];
@@ -73,6 +103,11 @@ void AccountTable::add(const std::vector<Sample>& samples, const Moment& now) {
     NamedShare& named = shares[sample.iface];
     named.add(sample);
     line.named = named.named();
+    owners[sample.iface].add(sample);
+  }
+  for (const auto& [name, sums] : owners) {
+    if (sums.any_container()) with_containers_.insert(name);
+    if (with_containers_.contains(name)) interfaces_[name].owners = sums.shares();
   }
   std::erase_if(entries_, [&](const auto& item) {
     const auto& ended = item.second.ended;

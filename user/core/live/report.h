@@ -51,11 +51,20 @@ void add_connections(std::vector<AccountLine>& lines,
 // The share of an interface's bytes that is on cgroups; empty without traffic.
 using Named = PerDirection<std::optional<double>>;
 
+// Whose an interface's bytes are, in shares of all; empty without traffic.
+struct OwnerShares {
+  Named containers;   // of pods and other containers, also of those whose name is not known
+  Named host;         // of other cgroups: units, sessions, machines' own services
+  Named unnamed;      // on a reason
+  bool pods = false;  // Kubernetes' among the containers
+};
+
 struct InterfaceLine {
   std::string name;
   Traffic moved;
   Rates rates;
   Named named;
+  std::optional<OwnerShares> owners;  // only once a container has moved anything there
   std::optional<double> seen;  // share of the device's own count that we counted; empty: unknown
 };
 
@@ -84,6 +93,20 @@ class NamedShare {
   Traffic cgroups_;
 };
 
+// Adds up the samples of an interface by what their owners are. AccountTable has one for each.
+class OwnerSums {
+ public:
+  void add(const Sample& sample);
+  [[nodiscard]] OwnerShares shares() const;
+  [[nodiscard]] bool any_container() const { return !containers_.empty(); }
+
+ private:
+  Traffic all_;
+  Traffic containers_;
+  Traffic unnamed_;
+  bool pods_ = false;
+};
+
 // The accounts and interfaces that `live` shows. It remembers accounts, so that an idle one keeps
 // its line, and adds up their totals from samples; it reads no ledger.
 class AccountTable {
@@ -110,6 +133,7 @@ class AccountTable {
   Moment now_;
   std::map<std::string, Entry> entries_;
   std::map<std::string, InterfaceLine> interfaces_;
+  std::set<std::string> with_containers_;  // interfaces that show whose their bytes are
 };
 
 struct Shortlist {

@@ -66,7 +66,24 @@ std::string interface_shares(const InterfaceLine& line) {
   return fmt::format("named rx {} tx {}{}", percent(line.named.rx), percent(line.named.tx), seen);
 }
 
-// One line, or two if the screen is too narrow.
+// "91 %"; what is there is never "0 %", and only the whole "100 %".
+std::string whole_percent(const std::optional<double>& share) {
+  if (!share) return "-";
+  if (*share > 0 && *share < 0.01) return "<1 %";
+  const long rounded = std::lround(*share * 100);
+  return fmt::format("{} %", *share < 1 ? std::min(rounded, 99L) : rounded);
+}
+
+// "pods rx 90 % tx 91 %  host rx 9 % tx 8 %  unnamed rx <1 % tx 1 %".
+std::string owner_words(const OwnerShares& owners) {
+  const auto both = [](const Named& shares) {
+    return fmt::format("rx {} tx {}", whole_percent(shares.rx), whole_percent(shares.tx));
+  };
+  return fmt::format("{} {}  host {}  unnamed {}", owners.pods ? "pods" : "containers",
+                     both(owners.containers), both(owners.host), both(owners.unnamed));
+}
+
+// One line, or two if the screen is too narrow; another one where there are containers.
 void add_interface(std::vector<std::string>& lines, const InterfaceLine& line, std::size_t width) {
   const std::string first = interface_rates(line);
   const std::string second = interface_shares(line);
@@ -76,6 +93,7 @@ void add_interface(std::vector<std::string>& lines, const InterfaceLine& line, s
     lines.push_back(shorten(first, width));
     lines.push_back(shorten("  " + second, width));
   }
+  if (line.owners) lines.push_back(shorten("  " + owner_words(*line.owners), width));
 }
 
 std::string others_with_count(const Shortlist& list) {
@@ -333,6 +351,10 @@ std::vector<std::string> plain_lines(const Report& report, std::size_t top) {
   std::vector<std::string> lines{time + headline(report)};
   for (const InterfaceLine& line : report.interfaces) {
     lines.push_back(fmt::format("{}{}  {}", time, interface_rates(line), interface_shares(line)));
+    if (line.owners) {
+      lines.push_back(
+          fmt::format("{}{}  {}", time, printable(line.name), owner_words(*line.owners)));
+    }
   }
   for (const std::string& line : plain_extras(report)) {
     lines.push_back(time + line);

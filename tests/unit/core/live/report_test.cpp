@@ -47,6 +47,28 @@ TEST(AccountTable, AnAccountOnTwoInterfacesIsOneLine) {
   EXPECT_EQ(board.interfaces().size(), 2U);
 }
 
+TEST(AccountTable, SaysWhoseTheBytesAreOnceAContainerHasMovedSome) {
+  AccountTable board;
+  const auto host = sample("/system.slice/sshd.service", 1, tx(300), tx(300));
+  const auto reason = sample("(kernel)", 0, tx(100), tx(100));
+  board.add({host, reason}, at(1s));
+  EXPECT_FALSE(board.interfaces().at(0).owners);
+  auto pod = sample("/kubepods.slice/p.scope", 2, tx(500), tx(500));
+  pod.pod = "api-7c9f";
+  const std::string id(64, 'a');
+  const auto nameless = sample("/docker/" + id, 3, tx(100), tx(100));
+  board.add({host, reason, pod, nameless}, at(2s));
+  const auto owners = board.interfaces().at(0).owners;
+  ASSERT_TRUE(owners);
+  EXPECT_TRUE(owners->pods);
+  EXPECT_DOUBLE_EQ(owners->containers.tx.value(), 0.6);
+  EXPECT_DOUBLE_EQ(owners->host.tx.value(), 0.3);
+  EXPECT_DOUBLE_EQ(owners->unnamed.tx.value(), 0.1);
+  EXPECT_FALSE(owners->containers.rx) << "nothing was received";
+  board.add({host, reason}, at(3s));
+  EXPECT_EQ(board.interfaces().at(0).owners->containers.tx.value(), 0.0) << "the line stays";
+}
+
 TEST(AccountTable, TotalsNeverFallWhenTheSourceBeginsAgain) {
   AccountTable board;
   board.add({sample("/a", 1, tx(500), tx(500))}, at(1s));

@@ -82,6 +82,23 @@ TEST(Screen, AccountsHaveTheNamesThatPeopleUse) {
   EXPECT_NE(plain.at(2).find("  redis.service  rx"), std::string::npos) << plain.at(2);
 }
 
+TEST(Screen, AHostOfContainersShowsWhoseTheBytesAre) {
+  Report report = cgtally::report();
+  report.interfaces[0].owners = OwnerShares{.containers = {.rx = 0.9, .tx = 0.912},
+                                            .host = {.rx = 0.0999, .tx = 0.0875},
+                                            .unnamed = {.rx = 0.0001, .tx = 0.0005},
+                                            .pods = true};
+  auto lines = frame(report, {.columns = 80, .rows = 24, .colour = false});
+  EXPECT_EQ(lines.at(3), "  pods rx 90 % tx 91 %  host rx 10 % tx 9 %  unnamed rx <1 % tx <1 %");
+  report.interfaces[0].owners->pods = false;
+  report.interfaces[0].owners->host.rx = std::nullopt;
+  report.interfaces[0].owners->unnamed.tx = 0.9999;
+  lines = plain_lines(report, 10);
+  EXPECT_EQ(
+      lines.at(2),
+      "11:42:07Z ens5  containers rx 90 % tx 91 %  host rx - tx 9 %  unnamed rx <1 % tx 99 %");
+}
+
 TEST(Screen, AWideOneAlsoShowsWhatWasReceivedInAll) {
   const auto lines = frame(report(), {.columns = 120, .rows = 24, .colour = false});
   EXPECT_EQ(lines.at(1),
