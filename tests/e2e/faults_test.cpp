@@ -68,7 +68,8 @@ const std::string kAsNobody =
     " $(command -v cgtally)\n";
 const std::string kAsRoot =
     " not granted\n"
-    "    start the container with --cap-add BPF,NET_ADMIN,PERFMON,SYS_ADMIN, or --privileged\n";
+    "    start the container with --cap-add "
+    "BPF,NET_ADMIN,PERFMON,NET_BROADCAST,SYS_ADMIN,SYS_PTRACE, or --privileged\n";
 const std::string kAllowBpf =
     "    allow the bpf system call: in a container --privileged, or a seccomp profile that has bpf"
     " and perf_event_open\n";

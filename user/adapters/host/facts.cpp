@@ -11,6 +11,7 @@
 #include "adapters/bpf/base/kernel_features.h"
 #include "adapters/cgroupfs/mount.h"
 #include "adapters/host/container_networks.h"
+#include "adapters/host/deployment.h"
 #include "adapters/netlink/default_route.h"
 #include "adapters/netlink/links.h"
 
@@ -110,6 +111,7 @@ HostFacts gather_all_facts(const std::string& host_root) {
   HostFacts facts = gather_facts(host_root);
   facts.containers = gather_container_facts(host_root);
   facts.containers.conntrack_lookup = facts.conntrack_lookup;
+  facts.deployment = gather_deployment_facts(host_root);
   return facts;
 }
 

@@ -11,7 +11,7 @@ namespace cgtally::host {
 
 // What a start needs to know why it failed.
 [[nodiscard]] HostFacts gather_facts(const std::string& host_root);
-// Also of the containers here.
+// Also of the containers here, and of how this process was started.
 [[nodiscard]] HostFacts gather_all_facts(const std::string& host_root);
 
 // The effective capabilities in the text of /proc/PID/status; 0 if the line is missing.

@@ -9,6 +9,8 @@
 #include "adapters/host/facts.h"
 #include "cli/options/common.h"
 #include "cli/output/messages.h"
+#include "core/health/container_networks.h"
+#include "core/health/deployment.h"
 #include "core/health/host_diagnosis.h"
 
 namespace cgtally::cli {
@@ -23,6 +25,10 @@ int run_doctor(const std::string& host_root) {
   const auto findings = diagnose(facts);
   print_lines(finding_lines(findings));
   print_lines(network_lines(recognise_networks(facts.containers)));
+  if (facts.deployment) {
+    std::cout << "\nto count here from now on:\n";
+    print_lines(deployment_command(*facts.deployment));
+  }
   std::cout << std::flush;
   if (!can_run(findings)) {
     say("cannot count here: fix what is missing");

@@ -17,16 +17,6 @@ using Verdict = Finding::Verdict;
 
 constexpr EnumNames<Verdict::missing> kVerdictNames{"ok", "degraded", "missing"};
 
-// The numbers of capabilities are part of the kernel's ABI.
-constexpr unsigned kNetAdmin = 12;
-constexpr unsigned kSysAdmin = 21;
-constexpr unsigned kPerfmon = 38;
-constexpr unsigned kBpf = 39;
-
-bool has(const HostFacts& facts, unsigned capability) {
-  return ((facts.capabilities >> capability) & 1U) != 0;
-}
-
 bool older_than(const std::string& release, int major, int minor) {
   int is_major = 0;
   int is_minor = 0;
@@ -44,26 +34,19 @@ Finding kernel(const HostFacts& facts) {
 
 Finding privileges(const HostFacts& facts) {
   std::string lacking;
-  const auto want = [&](const char* name, unsigned capability) {
-    // CAP_SYS_ADMIN contained BPF and PERFMON before they had bits of their own, and still does.
-    const bool contained = capability != kNetAdmin && has(facts, kSysAdmin);
-    if (!has(facts, capability) && !contained) {
-      lacking += fmt::format("{}{}", lacking.empty() ? "" : ", ", name);
-    }
-  };
-  want("CAP_BPF", kBpf);
-  want("CAP_NET_ADMIN", kNetAdmin);
-  want("CAP_PERFMON", kPerfmon);
-  if (lacking.empty()) {
-    return {Verdict::ok, "privileges",
-            facts.root ? "root" : "CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON", ""};
+  std::string required;
+  for (const Capability& one : needed_capabilities()) {
+    if (!one.required) continue;
+    required += fmt::format("{}CAP_{}", required.empty() ? "" : ", ", one.name);
+    if (has_capability(facts.capabilities, one)) continue;
+    lacking += fmt::format("{}CAP_{}", lacking.empty() ? "" : ", ", one.name);
   }
-  return {
-      Verdict::missing, "privileges", fmt::format("{} not granted", lacking),
-      facts.root
-          ? "start the container with --cap-add BPF,NET_ADMIN,PERFMON,SYS_ADMIN, or --privileged"
-          : "sudo cgtally ..., or: sudo setcap cap_bpf,cap_net_admin,cap_perfmon+ep "
-            "$(command -v cgtally)"};
+  if (lacking.empty()) return {Verdict::ok, "privileges", facts.root ? "root" : required, ""};
+  return {Verdict::missing, "privileges", fmt::format("{} not granted", lacking),
+          facts.root ? fmt::format("start the container with --cap-add {}, or --privileged",
+                                   capability_list())
+                     : "sudo cgtally ..., or: sudo setcap cap_bpf,cap_net_admin,cap_perfmon+ep "
+                       "$(command -v cgtally)"};
 }
 
 Finding bpf_call(const HostFacts& facts) {
@@ -139,12 +122,13 @@ Finding memory(const HostFacts& facts) {
   }
   // A process with CAP_SYS_RESOURCE raises the limit at its start.
   constexpr unsigned kSysResource = 24;
-  if (facts.memlock_bytes >= kEnough || has(facts, kSysResource)) {
+  if (facts.memlock_bytes >= kEnough || ((facts.capabilities >> kSysResource) & 1U) != 0) {
     return {Verdict::ok, "memlock", "large enough", ""};
   }
-  return {Verdict::degraded, "memlock",
-          fmt::format("{} KiB may be too little for the maps", facts.memlock_bytes / 1024),
-          "ulimit -l unlimited (a unit: LimitMEMLOCK=infinity)"};
+  return {
+      Verdict::degraded, "memlock",
+      fmt::format("{} KiB may be too little for the maps", facts.memlock_bytes / 1024),
+      "ulimit -l unlimited (a unit: LimitMEMLOCK=infinity; a container: --cap-add=SYS_RESOURCE)"};
 }
 
 Finding preemption(const HostFacts& facts) {
@@ -201,6 +185,9 @@ std::vector<Finding> diagnose(const HostFacts& facts) {
                                 hook(facts),   cgroups(facts),    uplinks(facts),  conntrack(facts),
                                 memory(facts), preemption(facts), jit(facts)};
   if (facts.containers.containers > 0) findings.push_back(names(facts.containers));
+  for (const Lack& lack : deployment_lacks(facts)) {
+    findings.push_back({Verdict::degraded, "deployment", lack.what, lack.hint});
+  }
   return findings;
 }
 

@@ -11,6 +11,7 @@
 
 #include "core/base/result.h"
 #include "core/health/container_networks.h"
+#include "core/health/deployment.h"
 
 namespace cgtally {
 
@@ -34,6 +35,7 @@ struct HostFacts {
   std::vector<std::string> uplinks;
   std::string default_route_device;
   ContainerHostFacts containers;
+  std::optional<DeploymentFacts> deployment;  // none: not asked for
 };
 
 struct Finding {

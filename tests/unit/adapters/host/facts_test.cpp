@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "adapters/host/container_networks.h"
+#include "adapters/host/deployment.h"
 
 namespace cgtally::host {
 namespace {
@@ -22,6 +23,13 @@ TEST(LockdownMode, IsTheOneInBrackets) {
   EXPECT_EQ(lockdown_mode_in("none integrity [confidentiality]\n"), "confidentiality");
   EXPECT_EQ(lockdown_mode_in(""), "");
   EXPECT_EQ(lockdown_mode_in("]none["), "");
+}
+
+TEST(DeploymentFacts, PossibleCpusAreCountedToTheLastOne) {
+  EXPECT_EQ(possible_cpus_in("0"), 1U);
+  EXPECT_EQ(possible_cpus_in("0-127"), 128U);
+  EXPECT_EQ(possible_cpus_in("0-3,8-11"), 12U);
+  EXPECT_EQ(possible_cpus_in(""), 1U);
 }
 
 TEST(ContainerFacts, IpvsHasServicesOnlyBelowItsHeader) {
