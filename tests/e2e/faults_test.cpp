@@ -224,7 +224,7 @@ TEST_P(FaultTest, EndsAsTheTableSays) {
   EXPECT_TRUE(looks_like(says, scene.filled_in(fault.says))) << "it says:\n"
                                                              << says << "and should say:\n"
                                                              << fault.says;
-  EXPECT_EQ(data.find("cgtally:"), std::string::npos) << "talk on stdout: " << data;
+  EXPECT_EQ(("\n" + data).find("\ncgtally:"), std::string::npos) << "talk on stdout: " << data;
   if (fault.shows.empty()) {
     expect_rows_without_gap(data);
   } else {
