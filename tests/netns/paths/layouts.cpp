@@ -8,30 +8,29 @@
 #include <map>
 #include <memory>
 
-
 namespace cgtally::harness {
 namespace {
 
 void choose(PathScene& scene, IpVersion version) {
   if (version == IpVersion::v4) return;
-  scene.talks_to([](const Pod&) { return std::string(kRemote6); });
-  scene.is_asked_at([](const Pod& pod) { return pod.ip6(); });
+  scene.talks_to([](const PathPod&) { return std::string(kRemote6); });
+  scene.is_asked_at([](const PathPod& pod) { return pod.ip6(); });
 }
 
-void plug_routed(PathScene& scene, const Pod& pod) {
+void plug_routed(PathScene& scene, const PathPod& pod) {
   scene.plug(pod);
-  scene.host().ip(fmt::format(
-      "route add {1}/32 dev {0}\nroute add {2}/128 dev {0}\n"
-      "neigh replace {1} lladdr 02:00:00:00:02:0{3} nud permanent dev {0}\n"
-      "neigh replace {2} lladdr 02:00:00:00:02:0{3} nud permanent dev {0}\n",
-      pod.device(), pod.ip4(), pod.ip6(), pod.number()));
-  pod.netns().ip(fmt::format(
-      "addr add {0}/32 dev eth0\naddr add {1}/128 nodad dev eth0\n"
-      "neigh replace 169.254.1.1 lladdr 02:00:00:00:01:0{2} nud permanent dev eth0\n"
-      "neigh replace fe80::1 lladdr 02:00:00:00:01:0{2} nud permanent dev eth0\n"
-      "route add 169.254.1.1 dev eth0 scope link\nroute add default via 169.254.1.1\n"
-      "route add default via fe80::1 dev eth0\n",
-      pod.ip4(), pod.ip6(), pod.number()));
+  scene.host().ip(
+      fmt::format("route add {1}/32 dev {0}\nroute add {2}/128 dev {0}\n"
+                  "neigh replace {1} lladdr 02:00:00:00:02:0{3} nud permanent dev {0}\n"
+                  "neigh replace {2} lladdr 02:00:00:00:02:0{3} nud permanent dev {0}\n",
+                  pod.device(), pod.ip4(), pod.ip6(), pod.number()));
+  pod.netns().ip(
+      fmt::format("addr add {0}/32 dev eth0\naddr add {1}/128 nodad dev eth0\n"
+                  "neigh replace 169.254.1.1 lladdr 02:00:00:00:01:0{2} nud permanent dev eth0\n"
+                  "neigh replace fe80::1 lladdr 02:00:00:00:01:0{2} nud permanent dev eth0\n"
+                  "route add 169.254.1.1 dev eth0 scope link\nroute add default via 169.254.1.1\n"
+                  "route add default via fe80::1 dev eth0\n",
+                  pod.ip4(), pod.ip6(), pod.number()));
 }
 
 void masquerade(const PathScene& scene) {
@@ -72,7 +71,7 @@ void lay_routed(PathScene& scene, IpVersion version) {
 void lay_routed_masquerade(PathScene& scene) {
   lay_routed(scene);
   masquerade(scene);
-  scene.is_asked_at([](const Pod&) { return std::string(); });
+  scene.is_asked_at([](const PathPod&) { return std::string(); });
 }
 
 void lay_routed_with_gro(PathScene& scene) {
@@ -105,13 +104,13 @@ void lay_bridge(PathScene& scene, IpVersion version) {
       "mcast_snooping 0\n"
       "addr add 10.88.0.1/24 dev br0\naddr add fd88::1/64 nodad dev br0\nlink set br0 up\n");
   for (const auto* label : {"a", "b"}) {
-    const Pod& pod = scene.add_pod(label);
+    const PathPod& pod = scene.add_pod(label);
     scene.plug(pod);
     scene.host().ip("link set " + pod.device() + " master br0\n");
-    pod.netns().ip(fmt::format(
-        "addr add {0}/24 dev eth0\naddr add {1}/64 nodad dev eth0\n"
-        "route add default via 10.88.0.1\nroute add default via fd88::1\n",
-        pod.ip4(), pod.ip6()));
+    pod.netns().ip(
+        fmt::format("addr add {0}/24 dev eth0\naddr add {1}/64 nodad dev eth0\n"
+                    "route add default via 10.88.0.1\nroute add default via fd88::1\n",
+                    pod.ip4(), pod.ip6()));
   }
   set_call_iptables(scene, false);
   choose(scene, version);
@@ -121,7 +120,7 @@ void lay_bridge_masquerade(PathScene& scene, bool call_iptables) {
   lay_bridge(scene);
   masquerade(scene);
   set_call_iptables(scene, call_iptables);
-  scene.is_asked_at([](const Pod&) { return std::string(); });
+  scene.is_asked_at([](const PathPod&) { return std::string(); });
 }
 
 void lay_published(PathScene& scene, IpVersion version) {
@@ -129,7 +128,7 @@ void lay_published(PathScene& scene, IpVersion version) {
   masquerade(scene);
   publish(scene);
   const std::string address = version == IpVersion::v4 ? kHost4 : kHost6;
-  scene.is_asked_at([address](const Pod&) { return address; });
+  scene.is_asked_at([address](const PathPod&) { return address; });
 }
 
 void lay_published_beside_listener(PathScene& scene) {
@@ -149,7 +148,7 @@ void lay_ipvs(PathScene& scene) {
       scene.in_host({"ipvsadm", "-a", protocol, service, "-r", server, "-m"});
     }
   }
-  scene.is_asked_at([](const Pod&) { return std::string(kHost4); });
+  scene.is_asked_at([](const PathPod&) { return std::string(kHost4); });
 }
 
 void lay_hairpin(PathScene& scene) {
@@ -167,21 +166,21 @@ void lay_hairpin(PathScene& scene) {
 }
 
 void lay_shared_netns(PathScene& scene) {
-  const Pod& first = scene.add_pod("a");
+  const PathPod& first = scene.add_pod("a");
   plug_routed(scene, first);
   scene.add_pod("b", first.netns());
   const auto address = first.ip4();
-  scene.is_asked_at([address](const Pod&) { return address; });
+  scene.is_asked_at([address](const PathPod&) { return address; });
 }
 
 void lay_vxlan(PathScene& scene) {
   const auto overlay = [](const Netns& netns, const std::string& device, int own, int other) {
-    netns.ip(fmt::format(
-        "link add vx0 address 02:00:00:00:04:0{1} type vxlan id 42 local 10.77.0.{1} "
-        "remote 10.77.0.{2} dstport 4789 dev {0}\n"
-        "addr add 10.89.0.{1}/24 dev vx0\nlink set vx0 up\n"
-        "neigh replace 10.89.0.{2} lladdr 02:00:00:00:04:0{2} nud permanent dev vx0\n",
-        device, own, other));
+    netns.ip(
+        fmt::format("link add vx0 address 02:00:00:00:04:0{1} type vxlan id 42 local 10.77.0.{1} "
+                    "remote 10.77.0.{2} dstport 4789 dev {0}\n"
+                    "addr add 10.89.0.{1}/24 dev vx0\nlink set vx0 up\n"
+                    "neigh replace 10.89.0.{2} lladdr 02:00:00:00:04:0{2} nud permanent dev vx0\n",
+                    device, own, other));
   };
   overlay(scene.host(), "cgt0", 1, 2);
   overlay(scene.wire().remote(), "cgt1", 2, 1);
@@ -191,33 +190,33 @@ void lay_vxlan(PathScene& scene) {
     scene.host().ip("link set " + pod->device() + " mtu 1450\n");
     pod->netns().ip("link set eth0 mtu 1450\n");
   }
-  scene.talks_to([](const Pod&) { return std::string("10.89.0.2"); });
+  scene.talks_to([](const PathPod&) { return std::string("10.89.0.2"); });
   // The ports of the inner packet: after the outer UDP, VXLAN, Ethernet and IPv4 headers.
   scene.watch_by("udp dport 4789 @th,400,16 %PORT%", "udp dport 4789 @th,416,16 %PORT%");
 }
 
 void lay_host_network(PathScene& scene) {
   for (const auto* label : {"a", "b"}) scene.add_pod(label, scene.host());
-  scene.is_asked_at([](const Pod&) { return std::string(kHost4); });
+  scene.is_asked_at([](const PathPod&) { return std::string(kHost4); });
 }
 
 void lay_macvlan(PathScene& scene) {
   scene.wire().remote().ip("route del 10.88.0.0/24\n");
   for (const auto* label : {"a", "b"}) {
-    const Pod& pod = scene.add_pod(label);
+    const PathPod& pod = scene.add_pod(label);
     scene.host().ip(
         fmt::format("link add mac{0} link cgt0 address 02:00:00:00:02:0{0} type macvlan mode "
                     "bridge\nlink set mac{0} netns {1}\n",
                     pod.number(), pod.netns().name()));
-    pod.netns().ip(fmt::format(
-        "link set mac{0} name eth0\nlink set eth0 up\naddr add {1}/24 dev eth0\n"
-        "route add 10.77.0.0/24 dev eth0\n"
-        "neigh replace 10.77.0.2 lladdr 02:00:00:00:00:02 nud permanent dev eth0\n",
-        pod.number(), pod.ip4()));
-    scene.wire().remote().ip(fmt::format(
-        "route add {1} dev cgt1\n"
-        "neigh replace {1} lladdr 02:00:00:00:02:0{0} nud permanent dev cgt1\n",
-        pod.number(), pod.ip4()));
+    pod.netns().ip(
+        fmt::format("link set mac{0} name eth0\nlink set eth0 up\naddr add {1}/24 dev eth0\n"
+                    "route add 10.77.0.0/24 dev eth0\n"
+                    "neigh replace 10.77.0.2 lladdr 02:00:00:00:00:02 nud permanent dev eth0\n",
+                    pod.number(), pod.ip4()));
+    scene.wire().remote().ip(
+        fmt::format("route add {1} dev cgt1\n"
+                    "neigh replace {1} lladdr 02:00:00:00:02:0{0} nud permanent dev cgt1\n",
+                    pod.number(), pod.ip4()));
   }
 }
 
@@ -228,18 +227,18 @@ void lay_macvlan_beside_listener(PathScene& scene) {
 
 void lay_nested(PathScene& scene) {
   lay_routed(scene);
-  scene.is_asked_at([](const Pod&) { return std::string(); });
+  scene.is_asked_at([](const PathPod&) { return std::string(); });
   struct Inner {
     std::unique_ptr<Netns> netns;
     std::unique_ptr<Cgroup> cgroup;
-    std::unique_ptr<Resident> resident;
+    std::unique_ptr<PodResident> resident;
   };
   auto inners = std::make_shared<std::map<int, Inner>>();
   for (const auto& pod : scene.pods()) {
     Inner inner;
     inner.netns = std::make_unique<Netns>("inner" + std::to_string(pod->number()));
     inner.cgroup = std::make_unique<Cgroup>(pod->cgroup_label() + "/app/inner");
-    inner.resident = std::make_unique<Resident>(*inner.cgroup, *inner.netns);
+    inner.resident = std::make_unique<PodResident>(*inner.cgroup, *inner.netns);
     pod->netns().sysctl("net.ipv4.ip_forward", "1");
     pod->netns().ip("link add veth0 type veth peer name eth0 netns " + inner.netns->name() +
                     "\naddr add 172.20.0.1/24 dev veth0\nlink set veth0 up\n");
@@ -251,7 +250,7 @@ void lay_nested(PathScene& scene) {
         "accept; oifname \"eth0\" masquerade; }; }\n");
     inners->emplace(pod->number(), std::move(inner));
   }
-  scene.talks_by([inners](const Pod& pod, int family, int type) {
+  scene.talks_by([inners](const PathPod& pod, int family, int type) {
     const auto& inner = inners->at(pod.number());
     return inner.cgroup->socket(*inner.netns, family, type);
   });
@@ -259,7 +258,8 @@ void lay_nested(PathScene& scene) {
 
 std::string why_no_queue() {
   const Netns probe("probe");
-  return queue_forwarded(probe, 7) ? "" : "this kernel has no NFQUEUE, neither by nft nor by iptables";
+  return queue_forwarded(probe, 7) ? ""
+                                   : "this kernel has no NFQUEUE, neither by nft nor by iptables";
 }
 
 std::string why_no_ipvs() {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The ways in which a pod's packets get to an uplink and back. Each function makes one of them in the host of a scene,
-// with two pods.
+// The ways in which a pod's packets get to an uplink and back. Each function makes one of them in
+// the host of a scene, with two pods.
 #pragma once
 
 #include <string>

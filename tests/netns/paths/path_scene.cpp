@@ -65,15 +65,15 @@ PathScene::~PathScene() {
   std::filesystem::remove_all(directory_, ignored);
 }
 
-Pod& PathScene::add_pod(const std::string& label) {
-  return *pods_.emplace_back(std::make_unique<Pod>(label, static_cast<int>(pods_.size()) + 1));
+PathPod& PathScene::add_pod(const std::string& label) {
+  return *pods_.emplace_back(std::make_unique<PathPod>(label, static_cast<int>(pods_.size()) + 1));
 }
-Pod& PathScene::add_pod(const std::string& label, const Netns& netns) {
+PathPod& PathScene::add_pod(const std::string& label, const Netns& netns) {
   return *pods_.emplace_back(
-      std::make_unique<Pod>(label, static_cast<int>(pods_.size()) + 1, netns));
+      std::make_unique<PathPod>(label, static_cast<int>(pods_.size()) + 1, netns));
 }
 
-void PathScene::plug(const Pod& pod) const {
+void PathScene::plug(const PathPod& pod) const {
   const auto number = std::to_string(pod.number());
   host().ip("link add " + pod.device() + " address 02:00:00:00:01:0" + number +
             " type veth peer name eth0 address 02:00:00:00:02:0" + number + " netns " +
@@ -98,11 +98,9 @@ void PathScene::serve_queue() {
 void PathScene::listen_beside() {
   bystander_ = std::make_unique<Cgroup>("bystander");
   for (const auto& pod : pods_) {
-    auto& tcp = bystanders_sockets_.emplace_back(
-        bystander_->socket(host(), AF_INET6, SOCK_STREAM));
+    auto& tcp = bystanders_sockets_.emplace_back(bystander_->socket(host(), AF_INET6, SOCK_STREAM));
     listen_at(tcp, at("::", pod->port()));
-    auto& udp =
-        bystanders_sockets_.emplace_back(bystander_->socket(host(), AF_INET6, SOCK_DGRAM));
+    auto& udp = bystanders_sockets_.emplace_back(bystander_->socket(host(), AF_INET6, SOCK_DGRAM));
     bind_to(udp, at("::", pod->port()));
   }
 }
@@ -124,10 +122,8 @@ void PathScene::talk(const MakeSocket& client, const MakeSocket& server, const S
   echo(datagrams, bound, to);
 }
 
-void PathScene::talk_of(const Pod& pod) const {
-  const MakeSocket container = [&](int family, int type) {
-    return socket_of_(pod, family, type);
-  };
+void PathScene::talk_of(const PathPod& pod) const {
+  const MakeSocket container = [&](int family, int type) { return socket_of_(pod, family, type); };
   const MakeSocket remote = [&](int family, int type) {
     return wire_.remote().socket(family, type);
   };
@@ -138,7 +134,7 @@ void PathScene::talk_of(const Pod& pod) const {
     talk(remote, container, at(to, pod.port()), bytes);
 }
 
-void PathScene::talk_between(const Pod& client, const Pod& server,
+void PathScene::talk_between(const PathPod& client, const PathPod& server,
                              const std::string& address) const {
   talk([&](int family, int type) { return socket_of_(client, family, type); },
        [&](int family, int type) { return socket_of_(server, family, type); },
@@ -171,8 +167,8 @@ PathOutcome PathScene::run() {
 void PathScene::start_record() {
   const auto csv = directory_ + "/rows.csv";
   record_ = std::make_unique<Running>(
-      std::vector<std::string>{CGTALLY_BINARY, "record", "--private", "--netns", host().name(), "-i",
-                               "cgt0", "--interval", "100ms", "--csv", csv});
+      std::vector<std::string>{CGTALLY_BINARY, "record", "--private", "--netns", host().name(),
+                               "-i", "cgt0", "--interval", "100ms", "--csv", csv});
   std::error_code ignored;
   for (int attempt = 0; attempt < 10000; ++attempt) {  // in a VM the verifier needs half a minute
     if (const auto size = std::filesystem::file_size(csv, ignored); !ignored && size > 0) return;

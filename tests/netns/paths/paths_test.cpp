@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table of paths: for each way between a container and the uplink, whose account its bytes are on. The sum is what
-// the wire carried; of a pod's bytes at least 99.9 % are where they belong, the rest is on reasons, and not one byte is on
-// anybody else. Each test also prints its row of docs/containers.md, which scripts/paths-table puts there.
+// The table of paths: for each way between a container and the uplink, whose account its bytes are
+// on. The sum is what the wire carried; of a pod's bytes at least 99.9 % are where they belong, the
+// rest is on reasons, and not one byte is on anybody else. Each test also prints its row of
+// docs/containers.md, which scripts/paths-table puts there.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -36,7 +37,7 @@ std::uint64_t bytes_of(const Traffic& traffic, bool sent) {
   return sent ? traffic.tx_bytes.value : traffic.rx_bytes.value;
 }
 
-std::string account_of(const Pod& pod, PathOwner owner) {
+std::string account_of(const PathPod& pod, PathOwner owner) {
   switch (owner) {
     case PathOwner::container:
       return pod.container_path();
@@ -65,12 +66,13 @@ std::string list_of(const PathOutcome& outcome) {
 
 class Paths : public testing::TestWithParam<Path> {
  protected:
-  // One direction: a pod's bytes are where they shall be, and none of them is on the other's accounts.
+  // One direction: a pod's bytes are where they shall be, and none of them is on the other's
+  // accounts.
   static void judge(const PathScene& scene, const PathOutcome& outcome, PathOwner owner,
                     bool sent) {
     std::uint64_t all = 0;
     for (std::size_t i = 0; i < scene.pods().size(); ++i) {
-      const Pod& pod = *scene.pods()[i];
+      const PathPod& pod = *scene.pods()[i];
       const auto moved = bytes_of(outcome.of_pods[i], sent);
       std::uint64_t of_pod = 0, right = 0;
       for (const auto& [account, traffic] : outcome.accounts) {
@@ -125,12 +127,12 @@ class Paths : public testing::TestWithParam<Path> {
   static std::string cell(const PathBytes& bytes) {
     const auto named = std::min(bytes.moved, bytes.on_containers + bytes.on_pods);
     std::string text;
-    for (const auto& [owner, part] :
-         {std::pair{std::string("container"), bytes.on_containers},
-          std::pair{std::string("pod"), bytes.on_pods},
-          std::pair{"`" + bytes.reason + "`", bytes.moved - named}}) {
+    for (const auto& [owner, part] : {std::pair{std::string("container"), bytes.on_containers},
+                                      std::pair{std::string("pod"), bytes.on_pods},
+                                      std::pair{"`" + bytes.reason + "`", bytes.moved - named}}) {
       const auto share = 100.0 * static_cast<double>(part) / static_cast<double>(bytes.moved);
-      if (share >= 0.005) text += fmt::format("{}{} {:.2f} %", text.empty() ? "" : ", ", owner, share);
+      if (share >= 0.005)
+        text += fmt::format("{}{} {:.2f} %", text.empty() ? "" : ", ", owner, share);
     }
     return text;
   }
@@ -159,8 +161,8 @@ TEST_P(Paths, HaveTheirBytesWhereTheyBelong) {
 using enum PathOwner;
 
 const std::vector<Path> kPaths{
-    {"RoutedVeth", "routed veth (CNI ptp, AWS VPC CNI, Calico)", [](PathScene& s) { lay_routed(s); },
-     container, container},
+    {"RoutedVeth", "routed veth (CNI ptp, AWS VPC CNI, Calico)",
+     [](PathScene& s) { lay_routed(s); }, container, container},
     {"RoutedVethIp6", "routed veth, IPv6", [](PathScene& s) { lay_routed(s, IpVersion::v6); },
      container, container},
     {"RoutedMasquerade", "routed veth, MASQUERADE", lay_routed_masquerade, container, container},
@@ -178,8 +180,8 @@ const std::vector<Path> kPaths{
      [](PathScene& s) { lay_bridge_masquerade(s, false); }, container, container},
     {"BridgeNfCallIptables", "bridge, MASQUERADE, bridge-nf-call-iptables",
      [](PathScene& s) { lay_bridge_masquerade(s, true); }, container, container},
-    {"Published", "bridge, published port (DNAT)", [](PathScene& s) { lay_published(s); }, container,
-     container},
+    {"Published", "bridge, published port (DNAT)", [](PathScene& s) { lay_published(s); },
+     container, container},
     {"PublishedIp6", "bridge, published port, IPv6",
      [](PathScene& s) { lay_published(s, IpVersion::v6); }, container, container},
     {"PublishedBesideListener", "bridge, published port, a listener of the host on it",

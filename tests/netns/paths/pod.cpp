@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The residents are born in their cgroup by clone3(CLONE_INTO_CGROUP), and hold none of the test's files open.
+// The residents are born in their cgroup by clone3(CLONE_INTO_CGROUP), and hold none of the test's
+// files open.
 #include "netns/paths/pod.h"
 
 #include <fcntl.h>
@@ -30,7 +31,7 @@ namespace {
 
 }  // namespace
 
-Resident::Resident(const Cgroup& cgroup, const Netns& netns) {
+PodResident::PodResident(const Cgroup& cgroup, const Netns& netns) {
   const auto directory = cgroup2_root() + cgroup.path();
   const sys::Fd opened(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   require(static_cast<bool>(opened), directory);
@@ -48,12 +49,12 @@ Resident::Resident(const Cgroup& cgroup, const Netns& netns) {
   require(read(reader.get(), &in_place, 1) == 1 && in_place == 1, "a process in " + netns.name());
 }
 
-Resident::~Resident() {
+PodResident::~PodResident() {
   kill(process_, SIGKILL);
   wait_for(process_);
 }
 
-Pod::Pod(const std::string& label, int number)
+PathPod::PathPod(const std::string& label, int number)
     : label_(label),
       number_(number),
       own_(std::make_unique<Netns>(label)),
@@ -64,7 +65,7 @@ Pod::Pod(const std::string& label, int number)
       first_(pause_, *netns_),
       second_(container_, *netns_) {}
 
-Pod::Pod(const std::string& label, int number, const Netns& netns)
+PathPod::PathPod(const std::string& label, int number, const Netns& netns)
     : label_(label),
       number_(number),
       netns_(&netns),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A pod as a runtime makes it: a network namespace, a cgroup with one below it for the container, and a
-// process that stays in both, by which cgtally finds whose namespace it is. No runtime is needed.
+// A pod as a runtime makes it: a network namespace, a cgroup with one below it for the container,
+// and a process that stays in both, by which cgtally finds whose namespace it is. No runtime is
+// needed.
 #pragma once
 
 #include <sys/types.h>
@@ -14,26 +15,26 @@
 namespace cgtally::harness {
 
 // A process in a cgroup and a network namespace that does nothing until the object's end.
-class Resident {
+class PodResident {
  public:
-  Resident(const Cgroup& cgroup, const Netns& netns);
-  Resident(const Resident&) = delete;
-  Resident& operator=(const Resident&) = delete;
-  ~Resident();
+  PodResident(const Cgroup& cgroup, const Netns& netns);
+  PodResident(const PodResident&) = delete;
+  PodResident& operator=(const PodResident&) = delete;
+  ~PodResident();
 
  private:
   pid_t process_ = -1;
 };
 
-class Pod {
+class PathPod {
  public:
   // The cgroup above all pods', as /kubepods is: it is nobody's. Whoever makes pods makes it first.
   static constexpr const char* kShelf = "pods";
 
   // With a network namespace of its own.
-  Pod(const std::string& label, int number);
+  PathPod(const std::string& label, int number);
   // In the namespace of somebody else, such as the host's.
-  Pod(const std::string& label, int number, const Netns& netns);
+  PathPod(const std::string& label, int number, const Netns& netns);
 
   [[nodiscard]] const Netns& netns() const { return *netns_; }
   [[nodiscard]] const std::string& label() const { return label_; }
@@ -61,7 +62,7 @@ class Pod {
   Cgroup pod_;
   Cgroup container_;
   Cgroup pause_;
-  Resident first_, second_;
+  PodResident first_, second_;
 };
 
 }  // namespace cgtally::harness

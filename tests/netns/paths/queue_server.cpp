@@ -64,8 +64,7 @@ QueueServer::QueueServer(const Netns& netns, std::uint16_t queue)
   require(setsockopt(socket_.get(), SOL_SOCKET, SO_RCVBUFFORCE, &kReceiveBuffer,
                      sizeof(kReceiveBuffer)) == 0,
           "SO_RCVBUFFORCE");
-  const nfqnl_msg_config_cmd bind{
-      .command = NFQNL_CFG_CMD_BIND, ._pad = 0, .pf = htons(AF_UNSPEC)};
+  const nfqnl_msg_config_cmd bind{.command = NFQNL_CFG_CMD_BIND, ._pad = 0, .pf = htons(AF_UNSPEC)};
   send(NFQNL_MSG_CONFIG, &bind, NFQA_CFG_CMD, sizeof(bind));
   const nfqnl_msg_config_params copy{.copy_range = htonl(0xffff), .copy_mode = NFQNL_COPY_META};
   send(NFQNL_MSG_CONFIG, &copy, NFQA_CFG_PARAMS, sizeof(copy));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A process's part in NFQUEUE: takes each packet of a queue and gives it back as it is, as long as the object lives.
+// A process's part in NFQUEUE: takes each packet of a queue and gives it back as it is, as long as
+// the object lives.
 #pragma once
 
 #include <atomic>
@@ -11,7 +12,8 @@
 
 namespace cgtally::harness {
 
-// What `netns` forwards goes through the queue, by nftables or, where the kernel has that only, by iptables.
+// What `netns` forwards goes through the queue, by nftables or, where the kernel has that only, by
+// iptables.
 [[nodiscard]] bool queue_forwarded(const Netns& netns, std::uint16_t queue);
 
 class QueueServer {
