@@ -126,6 +126,12 @@ bool BucketBounds::nearly_empty(double at_most) {
   return !fits;
 }
 
+void BucketBounds::allow_empty() {
+  balance_.lo = 0;
+  capacity_.lo = std::min(capacity_.lo, deficit_.lo);
+  uncapped_lo_ = 0;
+}
+
 void BucketBounds::set_capacity(const ByteRange& capacity) {
   const BucketBounds before = *this;
   capacity_ = capacity;

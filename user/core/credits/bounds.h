@@ -39,6 +39,8 @@ class BucketBounds {
   // Evidence: at most `at_most` bytes are left. Bounds that contradict it give way; returns whether
   // any did.
   bool nearly_empty(double at_most);
+  // Nothing may be left, and the capacity no more than what is missing.
+  void allow_empty();
   // Replaces the capacity; keeps as much of the balance as fits.
   void set_capacity(const ByteRange& capacity);
   // The bucket holds at least `beyond` bytes more than believed, and no upper bound is known.

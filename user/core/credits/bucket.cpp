@@ -109,8 +109,8 @@ void Bucket::advance(const BucketTick& tick) {
 
 void Bucket::pause(const Moment& now, Nanoseconds gap, std::optional<Bytes> charged, Bytes unseen) {
   rates_.clear();
-  plateau_.clear();
-  concluded_empty_ = false;
+  plateau_.interrupt();
+  concluded_empty_ = doubted_ = false;
   drained_s_ = 0;
   const double seconds = seconds_of(gap);
   if (seconds <= 0 || !terms_.has_credits()) return;
@@ -136,7 +136,7 @@ void Bucket::lose_track(const Moment& now, std::string_view reason) {
   if (fallback_) fallback_->forget_balance();
   rates_.clear();
   plateau_.clear();
-  concluded_empty_ = told_empty_ = full_reported_ = false;
+  concluded_empty_ = doubted_ = told_empty_ = full_reported_ = false;
   overspent_ = drained_s_ = 0;
   if (terms_.has_credits()) add_evidence(now, fmt::format("{}: the balance is unknown", reason));
 }
@@ -147,6 +147,7 @@ CreditState Bucket::state() const {
   constexpr double kHardly = 0.01;
   if (!terms_.has_credits()) return CreditState::none;
   if (seems_empty()) return CreditState::exhausted;
+  if (perhaps_empty()) return CreditState::unknown;
   const ByteRange& balance = bounds_.balance();
   const ByteRange& capacity = bounds_.capacity();
   if (balance.lo <= kHardly * capacity.lo && balance.hi >= capacity.hi) return CreditState::unknown;
@@ -155,6 +156,10 @@ CreditState Bucket::state() const {
   // tell.
   if (bounds_.deficit().hi <= earned(std::max(1.0, tick_s_)).hi) return CreditState::full;
   return CreditState::earning;
+}
+
+double Bucket::plateau_seconds() const {
+  return plateau_.found() == Plateau::none ? 0 : plateau_.seconds();
 }
 
 BitRate Bucket::rate() const {

@@ -37,6 +37,7 @@ struct BucketTick {
   // which the counter was read.
   std::optional<std::uint64_t> exceeded;
   bool has_counter = false;  // an uplink has such a counter
+  FlowCount flows = FlowCount::unknown;
 };
 
 // Seconds until the bucket is empty if traffic goes on as in the last seconds.
@@ -78,6 +79,10 @@ class Bucket {
   void lose_track(const Moment& now, std::string_view reason);
 
   [[nodiscard]] CreditState state() const;
+  // The rate rests at a baseline that is also the limit of one flow: empty, or not.
+  [[nodiscard]] bool perhaps_empty() const { return plateau_.found() == Plateau::ambiguous; }
+  // The length of the plateau so far, while the state is exhausted or perhaps_empty().
+  [[nodiscard]] double plateau_seconds() const;
   [[nodiscard]] ByteRange balance() const { return bounds_.balance(); }
   [[nodiscard]] ByteRange deficit() const { return bounds_.deficit(); }
   [[nodiscard]] ByteRange capacity() const { return bounds_.capacity(); }
@@ -107,6 +112,7 @@ class Bucket {
   void check_full(const Moment& now);
   void check_overspending(const Moment& now, double beyond);
   void conclude_empty(const Moment& now);
+  void doubt(const Moment& now);
   void learn_capacity(const Moment& now, const ByteRange& missing);
   void add_evidence(const Moment& now, std::string sentence);
 
@@ -123,6 +129,7 @@ class Bucket {
   PlateauDetector plateau_;
   double leeway_ = 0;             // bytes that may have been saved up since the plateau began
   bool concluded_empty_ = false;  // from the current plateau
+  bool doubted_ = false;          // both readings of the current plateau were told
   double overspent_ = 0;          // bytes spent beyond what could have been there
   double drained_s_ = 0;          // seconds for which the rate has been clearly above the baseline
   bool full_reported_ = false;

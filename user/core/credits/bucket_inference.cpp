@@ -104,9 +104,13 @@ void Bucket::check_plateau(const BucketTick& tick, bool sampled) {
   leeway_ = std::max(0.0, leeway_ + gain - static_cast<double>(tick.charged.value));
   if (plateau_.beginning()) leeway_ = std::max(leeway_, gain);
   if (!sampled) return;
-  plateau_.update(rates_, tick.has_counter);
+  const double most_left = leeway_ + kExactness * bounds_.capacity().lo;
+  plateau_.update(rates_, {.has_counter = tick.has_counter,
+                           .may_be_empty = !doubted_ && bounds_.balance().lo <= most_left,
+                           .flows = tick.flows});
   if (plateau_.beginning()) leeway_ = 0;
-  if (plateau_.found() == Plateau::none) concluded_empty_ = false;
+  if (plateau_.found() == Plateau::none) concluded_empty_ = doubted_ = false;
+  if (plateau_.found() == Plateau::ambiguous && !doubted_) doubt(tick.now);
   if (plateau_.found() != Plateau::proven || concluded_empty_) return;
   if (contradicted_by_empty() && plateau_.seconds() < kInsistSeconds) return;
   conclude_empty(tick.now);
@@ -121,7 +125,7 @@ bool Bucket::contradicted_by_empty() const {
 bool Bucket::seems_empty() const {
   const bool nothing_left = bounds_.balance().hi <= kHardlySeconds * baseline();
   if (concluded_empty_ || (nothing_left && drained_s_ <= 0)) return true;
-  return plateau_.found() != Plateau::none && !contradicted_by_empty();
+  return plateau_.found() >= Plateau::seen && !contradicted_by_empty();
 }
 
 // The bytes that are missing now that nothing is left, if known well enough to be the capacity.
@@ -136,6 +140,17 @@ std::optional<ByteRange> Bucket::measured_capacity() const {
   return std::nullopt;
 }
 
+// Both readings stay possible, so the balance may be 0 whatever the prior says. What the user told
+// and what was learned are not doubted.
+void Bucket::doubt(const Moment& now) {
+  doubted_ = true;
+  const auto limit = static_cast<std::uint64_t>(PlateauDetector::flow_limit(baseline()));
+  add_evidence(
+      now, fmt::format("{}: empty, or one flow's {}", plateau_.reason(), format_bit_rate({limit})));
+  add_evidence(now, "a second busy connection or the allowance counter would tell");
+  if (basis_ == Basis::prior) bounds_.allow_empty();
+}
+
 void Bucket::conclude_empty(const Moment& now) {
   const std::optional<ByteRange> missing = measured_capacity();
   const bool predicted = bounds_.balance().hi <= kMeasured * bounds_.capacity().hi;
@@ -146,6 +161,7 @@ void Bucket::conclude_empty(const Moment& now) {
     fallback_basis_ = basis_;
   }
   const bool contradicted = contradicted_by_empty();
+  leeway_ += plateau_.most_left();
   concluded_empty_ = true;
   told_empty_ = false;
   add_evidence(now, fmt::format("{}: empty (MEASURED)", plateau_.reason()));

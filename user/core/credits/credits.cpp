@@ -3,6 +3,11 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <ranges>
+#include <string_view>
 #include <utility>
 
 #include "core/base/timestamp.h"
@@ -52,6 +57,33 @@ Credits::Credits(const CreditTerms& terms, const SavedCredits& saved, const Save
     : buckets_{.rx = restored(terms, saved, since, now, Direction::rx),
                .tx = restored(terms, saved, since, now, Direction::tx)} {}
 
+PerDirection<FlowCount> flow_counts(const std::vector<Sample>& samples) {
+  constexpr double kAlone = 0.9;
+  struct Sender {
+    std::uint64_t bytes = 0;
+    std::uint64_t connections = 0;
+  };
+  PerDirection<FlowCount> flows{};
+  for (const Direction direction : kDirections) {
+    std::map<std::string_view, Sender> accounts;
+    std::uint64_t all = 0;
+    for (const Sample& sample : samples) {
+      const std::uint64_t bytes = bytes_of(sample.delta, direction).value;
+      Sender& account = accounts[sample.account];
+      account.bytes += bytes;
+      account.connections = std::max(account.connections, sample.tcp_connections.value_or(0));
+      all += bytes;
+    }
+    if (all == 0) continue;
+    const Sender top = std::ranges::max(accounts | std::views::values, std::less{}, &Sender::bytes);
+    const double share = static_cast<double>(top.bytes) / static_cast<double>(all);
+    flows[direction] = share <= kAlone        ? FlowCount::several
+                       : top.connections >= 2 ? FlowCount::perhaps_several
+                                              : FlowCount::unknown;
+  }
+  return flows;
+}
+
 void Credits::advance(const CreditInterval& interval) {
   last_ = interval;
   for (const Direction direction : kDirections) {
@@ -61,7 +93,8 @@ void Credits::advance(const CreditInterval& interval) {
                                  .charged = bytes_of(interval.charged, direction),
                                  .packets = packets_of(interval.charged, direction),
                                  .exceeded = counter.gained,
-                                 .has_counter = counter.there});
+                                 .has_counter = counter.there,
+                                 .flows = interval.flows[direction]});
   }
 }
 
@@ -91,6 +124,8 @@ DirectionCredit Credits::credit_of(Direction direction, std::size_t most_named) 
       .capacity = bucket.capacity(),
       .share = bucket.share(),
       .capacity_basis = bucket.capacity_basis(),
+      .perhaps_empty = bucket.perhaps_empty(),
+      .plateau_s = bucket.plateau_seconds(),
       .empty = bucket.time_to_empty(),
       .known_after_rest = bucket.known_after_rest(),
       .exceeded = last_.counters[direction].gained,

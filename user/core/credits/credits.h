@@ -25,7 +25,13 @@ struct CreditInterval {
   Nanoseconds elapsed{};
   Traffic charged;
   PerDirection<CounterGain> counters{};
+  PerDirection<FlowCount> flows{};
 };
+
+// What an interval's samples tell of the number of flows: a flow is of one account, so an account
+// with nine tenths of the traffic or less is not alone; one with several TCP connections may use
+// them all.
+[[nodiscard]] PerDirection<FlowCount> flow_counts(const std::vector<Sample>& samples);
 
 // The terms, with the capacity that was learned earlier unless a capacity was given. One learned on
 // another instance of the same type counts for less than one of this instance.

@@ -35,6 +35,11 @@ constexpr std::size_t kMostMeans = 128;
 // counter counts at most 38 % of the packets while credits are left, and at least 49 % once they
 // are gone.
 constexpr double kHeldBack = 0.43;
+// Means that are off do not end a plateau that was found, for so long and for so many bytes: a
+// sender that waits, and what it and its queue send at once then.
+constexpr double kHoldSeconds = 8;
+constexpr double kHoldAboveSeconds = 0.25;  // of baseline
+constexpr double kHoldBelowSeconds = 3;
 
 // EC2 limits a single flow to 5 Gbit/s, in a cluster placement group to 10: a plateau there has a
 // second explanation. Source: "Amazon EC2 instance network bandwidth", EC2 User Guide.
@@ -45,11 +50,18 @@ bool is_near(double rate, double target) { return std::abs(rate / target - 1) <=
 }  // namespace
 
 PlateauDetector::PlateauDetector(double baseline, double tolerance)
-    : baseline_(baseline), tolerance_(tolerance) {}
+    : baseline_(baseline), tolerance_(tolerance), long_(baseline, tolerance) {}
 
 void PlateauDetector::clear() { *this = PlateauDetector{baseline_, tolerance_}; }
 
-void PlateauDetector::update(const BucketRates& history, bool has_counter) {
+void PlateauDetector::interrupt() {
+  const double above = above_;
+  clear();
+  above_ = above;
+  if (above_ > 0) long_.drained();
+}
+
+void PlateauDetector::update(const BucketRates& history, const PlateauContext& context) {
   const auto& samples = history.samples();
   RateSample mean;
   for (auto sample = samples.rbegin(); sample != samples.rend(); ++sample) {
@@ -59,27 +71,46 @@ void PlateauDetector::update(const BucketRates& history, bool has_counter) {
   const RateSample& newest = samples.back();
   since_above_s_ += newest.seconds;
   ++since_above_;
+  long_.add(newest);
   if (is_near(mean.rate(), baseline_)) {
     const bool fell = since_above_s_ - newest.seconds <= kFallSeconds || since_above_ <= kFallMeans;
-    if (!means_.empty() || fell) extend(mean, newest);
+    if (means_.empty() && fell) direct_ = true;
+    const bool goes_on = found_ != Plateau::none || long_.found() != Plateau::none;
+    if (!means_.empty() || fell || goes_on) extend(mean, newest);
   } else {
     all_ = counted_ = {};
     means_.clear();
+    direct_ = direct_ && found_ != Plateau::none;
   }
   if (mean.rate() > kFallsFrom * baseline_) {
     above_ = mean.rate() / baseline_;
     since_above_s_ = 0;
     since_above_ = 0;
+    if (!long_.makes_up_for_pause()) long_.drained();
   }
-  found_ = evaluate(has_counter);
+  const Plateau judged = evaluate(context);
+  if (judged != Plateau::none) {
+    held_s_ = held_net_ = 0;
+    found_ = judged;
+  } else if (found_ != Plateau::none) {
+    hold(newest);
+  }
+}
+
+void PlateauDetector::hold(const RateSample& newest) {
+  held_s_ += newest.seconds;
+  held_net_ += newest.bytes - baseline_ * newest.seconds;
+  const bool within =
+      held_net_ <= kHoldAboveSeconds * baseline_ && held_net_ >= -kHoldBelowSeconds * baseline_;
+  if (held_s_ > kHoldSeconds || !within) {
+    found_ = Plateau::none;
+    if (!within || long_.found() == Plateau::proven) long_.begin_again();
+  } else if (found_ == Plateau::proven) {
+    found_ = Plateau::seen;
+  }
 }
 
 void PlateauDetector::extend(const RateSample& mean, const RateSample& newest) {
-  // A plateau that was found goes on after an outlier; any other must fall from above again.
-  if (found_ != Plateau::none) {
-    since_above_s_ = 0;
-    since_above_ = 0;
-  }
   // The first reading of the counter also covers the time before the plateau.
   if (all_.reads > 0) counted_ += newest;
   all_ += newest;
@@ -87,17 +118,44 @@ void PlateauDetector::extend(const RateSample& mean, const RateSample& newest) {
   if (means_.size() > kMostMeans) means_.pop_front();
 }
 
-Plateau PlateauDetector::evaluate(bool has_counter) const {
-  if (means_.size() < kFewestMeans) return Plateau::none;
+double PlateauDetector::flow_limit(double baseline) {
+  for (const double cap : kFlowCaps) {
+    if (is_near(cap, baseline)) return cap * 8;
+  }
+  return 0;
+}
+
+Plateau PlateauDetector::evaluate(const PlateauContext& context) const {
+  const Plateau found =
+      std::max(evaluate_recent(context.has_counter), evaluate_long(context.has_counter));
+  if (found == Plateau::none || context.has_counter || flow_limit(baseline_) == 0) return found;
+  // No flow was faster than its limit just before, and no two share the limit of one.
+  if ((direct_ && context.may_be_empty) || context.flows == FlowCount::several) return found;
+  return context.flows == FlowCount::perhaps_several ? Plateau::seen : Plateau::ambiguous;
+}
+
+Plateau PlateauDetector::evaluate_recent(bool has_counter) const {
+  // Where it did not fall from above, a sender may have come to rest: only the long evidence
+  // counts.
+  if (!direct_ || means_.size() < kFewestMeans) return Plateau::none;
   const bool rising = counted_.gains >= 2 && 3 * counted_.gains >= 2 * counted_.reads;
   if (has_counter && !rising) return Plateau::none;
-  const bool ambiguous = std::any_of(kFlowCaps.begin(), kFlowCaps.end(),
-                                     [&](double cap) { return is_near(cap, baseline_); });
-  if (!has_counter && ambiguous) return Plateau::none;
   if (all_.seconds < (has_counter ? kSeenSecondsWithCounter : kSeenSeconds)) return Plateau::none;
   if (has_counter && counter_confirms()) return Plateau::proven;
   return is_still(kUnlikely) ? Plateau::proven : Plateau::seen;
 }
+
+Plateau PlateauDetector::evaluate_long(bool has_counter) const {
+  const bool on_baseline = !means_.empty();
+  if (!on_baseline || (has_counter && !long_.counter_rises())) return Plateau::none;
+  return long_.found();
+}
+
+bool PlateauDetector::over_long() const {
+  return long_.found() != Plateau::none && long_.seconds() > all_.seconds;
+}
+
+double PlateauDetector::seconds() const { return over_long() ? long_.seconds() : all_.seconds; }
 
 bool PlateauDetector::counter_confirms() const {
   return counted_.packets > 0 && counted_.exceeded >= kHeldBack * counted_.packets;
@@ -131,9 +189,10 @@ bool PlateauDetector::is_still(double chance) const {
 }
 
 std::string PlateauDetector::reason() const {
+  const bool rising = over_long() ? long_.counter_rises() : all_.gains > 0;
   return fmt::format("flat at {:.2f} x baseline for {:.0f} s after {:.1f} x{}",
-                     all_.rate() / baseline_, all_.seconds, above_,
-                     all_.gains > 0 ? ", allowance counter rising" : "");
+                     over_long() ? long_.level() : all_.rate() / baseline_, seconds(), above_,
+                     rising ? ", allowance counter rising" : "");
 }
 
 }  // namespace cgtally

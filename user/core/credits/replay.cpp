@@ -37,6 +37,10 @@ std::string history_words(const CreditHistory& history) {
                     history.exhaustions == 1 ? "time" : "times", format_duration(history.exhausted),
                     format_clock(*history.first_wall));
   }
+  if (history.perhaps > Nanoseconds::zero()) {
+    words += fmt::format("; {} at the baseline, which is one flow's limit, too: exhausted or not",
+                         format_duration(history.perhaps));
+  }
   if (!history.lowest) return words;
   return fmt::format("{}; lowest {}", words, format_byte_range(*history.lowest));
 }
@@ -68,6 +72,7 @@ void CreditReplay::flush() {
   const std::vector<Sample> rows = std::exchange(rows_, {});
   CreditInterval interval{
       .now = rows.front().taken, .elapsed = rows.front().interval, .charged = {}};
+  interval.flows = flow_counts(rows);
   for (const Sample& row : rows) {
     interval.charged += row.delta;
     interval.elapsed = std::min(interval.elapsed, row.interval);
@@ -139,16 +144,29 @@ void CreditReplay::report(const Moment& now, Nanoseconds elapsed) {
   result_.last = std::move(report);
 }
 
+// It takes some time to be sure; the history begins where the plateau did.
+Nanoseconds CreditReplay::since_plateau_began(const DirectionCredit& credit, const Moment& now,
+                                              Nanoseconds elapsed) const {
+  const auto plateau = Nanoseconds(static_cast<std::int64_t>(credit.plateau_s * 1e9));
+  const Nanoseconds uncounted = now.boot - counted_until_[credit.direction];
+  return std::max(elapsed, std::min(plateau, uncounted));
+}
+
 void CreditReplay::add_to_history(const DirectionCredit& credit, const Moment& now,
                                   Nanoseconds elapsed) {
   CreditHistory& history = result_.histories[credit.direction];
   const bool exhausted = credit.state == CreditState::exhausted;
   const bool before = std::exchange(was_exhausted_[credit.direction], exhausted);
+  const bool perhaps_before = std::exchange(was_perhaps_[credit.direction], credit.perhaps_empty);
+  const bool begins = (exhausted && !before) || (credit.perhaps_empty && !perhaps_before);
+  const Nanoseconds length = begins ? since_plateau_began(credit, now, elapsed) : elapsed;
   if (exhausted) {
     history.exhaustions += before ? 0 : 1;
-    history.exhausted += elapsed;
-    history.first_wall = history.first_wall.value_or(now.wall);
+    history.exhausted += length;
+    history.first_wall = history.first_wall.value_or(now.wall - length);
   }
+  if (credit.perhaps_empty) history.perhaps += length;
+  if (exhausted || credit.perhaps_empty) counted_until_[credit.direction] = now.boot;
   if (!history.lowest || middle_or_lowest(credit.balance) < middle_or_lowest(*history.lowest)) {
     history.lowest = credit.balance;
   }

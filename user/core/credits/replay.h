@@ -20,8 +20,9 @@ namespace cgtally {
 // The course of one direction over the whole recording.
 struct CreditHistory {
   std::size_t exhaustions = 0;
-  Nanoseconds exhausted{};                    // sum of all exhaustions
-  std::optional<Nanoseconds> first_wall{};    // beginning of the first exhaustion
+  Nanoseconds exhausted{};                  // sum of all exhaustions
+  std::optional<Nanoseconds> first_wall{};  // beginning of the first exhaustion
+  Nanoseconds perhaps{};  // at a baseline that is one flow's limit, too: exhausted or not
   std::optional<ByteRange> lowest{};          // the balance with the lowest middle
   std::optional<Nanoseconds> first_danger{};  // the first moment with a CreditDanger
 };
@@ -58,6 +59,8 @@ class CreditReplay {
   void advance(const CreditInterval& interval, const std::vector<Sample>& rows);
   void pause(const Moment& now, Nanoseconds gap, const std::optional<Traffic>& charged);
   void report(const Moment& now, Nanoseconds elapsed);
+  [[nodiscard]] Nanoseconds since_plateau_began(const DirectionCredit& credit, const Moment& now,
+                                                Nanoseconds elapsed) const;
   void add_to_history(const DirectionCredit& credit, const Moment& now, Nanoseconds elapsed);
 
   CreditReport shape_;  // what all reports have in common
@@ -72,6 +75,8 @@ class CreditReplay {
   std::string ledger_;
   CreditReplayResult result_;
   PerDirection<bool> was_exhausted_{};
+  PerDirection<bool> was_perhaps_{};
+  PerDirection<Nanoseconds> counted_until_{};  // boot time: the plateau before it is in the history
 };
 
 // Lines for the end of a replay.

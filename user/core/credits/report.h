@@ -30,7 +30,9 @@ struct DirectionCredit {
   ByteRange capacity;
   ShareRange share;  // of the balance in the capacity
   Basis capacity_basis = Basis::prior;
-  std::optional<TimeToEmpty> empty;             // std::nullopt: not draining
+  bool perhaps_empty = false;        // see Bucket::perhaps_empty()
+  double plateau_s = 0;              // the length of the plateau that the state follows from
+  std::optional<TimeToEmpty> empty;  // std::nullopt: not draining
   std::optional<Nanoseconds> known_after_rest;  // see Bucket::known_after_rest()
   std::optional<std::uint64_t> exceeded;  // gain of the allowance counter, if read in this interval
   AllowanceVerdict verdict = AllowanceVerdict::none;

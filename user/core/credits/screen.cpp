@@ -84,6 +84,7 @@ std::string outlook(const DirectionCredit& credit) {
     case CreditState::exhausted:
       return "no more than the baseline goes through";
     case CreditState::unknown:
+      if (credit.perhaps_empty) return "empty, or one flow's limit";
       if (credit.empty) break;
       return credit.known_after_rest
                  ? fmt::format("known after {} at rest", format_duration(*credit.known_after_rest))

@@ -12,6 +12,7 @@ using namespace std::chrono_literals;
 // The last round-trip time of a connection that has sent nothing for long says nothing about the
 // queue now.
 constexpr Nanoseconds kFreshRtt = 10s;
+constexpr Nanoseconds kBusy = 1s;
 
 // The quantile by nearest rank; reorders the values.
 std::optional<Nanoseconds> quantile(std::vector<Nanoseconds>& values, double part) {
@@ -28,6 +29,7 @@ struct Sum {
 
   void add(const TcpSocketFacts& socket, std::uint64_t again) {
     ++summary.connections;
+    summary.busy += socket.since_sent < kBusy ? 1 : 0;
     summary.retransmitted += Bytes{again};
     if (socket.rtt && socket.min_rtt && socket.since_sent < kFreshRtt) {
       delays.push_back(std::max(*socket.rtt - *socket.min_rtt, Nanoseconds::zero()));

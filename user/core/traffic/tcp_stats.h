@@ -27,6 +27,7 @@ struct TcpSocketFacts {
 
 struct TcpSummary {
   std::uint64_t connections = 0;
+  std::uint64_t busy = 0;  // of these, those that have sent within the last second
   std::optional<Nanoseconds> queue_delay_p50;  // of rtt - min_rtt over the connections
   std::optional<Nanoseconds> queue_delay_p99;
   Bytes retransmitted;  // since the dump before, by connections in this dump

@@ -42,6 +42,7 @@ Snapshot Monitor::read() {
                     .allowances = {},
                     .counters = allowances_.allowances(),
                     .billed = {},
+                    .queues = {},
                     .tcp_updated = false,
                     .tcp_complete = tcp_.complete(),
                     .tcp = tcp_.stats()};
@@ -91,6 +92,8 @@ void Monitor::read_allowances(Snapshot& snapshot) {
       break;
     case AllowanceScope::billed:
       snapshot.billed = billed_.among(session_->counted_interfaces());
+      snapshot.queues =
+          snapshot_queues(snapshot.billed.interfaces, options_.session.choice.host_root);
       snapshot.allowances =
           allowances_.update(snapshot.reading, [&snapshot] { return snapshot.billed.interfaces; });
       break;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -44,9 +45,11 @@ struct Snapshot {
   std::optional<AllowanceDelta> allowances;  // only if the counters were read for this snapshot
   const Allowances& counters;                // as of the latest reading of the counters
   BilledInterfaces billed;                   // only with AllowanceScope::billed
-  bool tcp_updated = false;                  // the sockets were looked at for this snapshot
-  bool tcp_complete = false;                 // in all netns
-  const TcpStats& tcp;                       // as of the latest look
+  // Of the billed interfaces, read right after the ledger.
+  std::map<InterfaceKey, netlink::QdiscStats> queues;
+  bool tcp_updated = false;   // the sockets were looked at for this snapshot
+  bool tcp_complete = false;  // in all netns
+  const TcpStats& tcp;        // as of the latest look
 };
 
 // Owns the session and the collectors that several commands use; `live`, `record`, `bursts` and

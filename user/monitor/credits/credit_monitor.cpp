@@ -62,6 +62,7 @@ Result<CreditMonitor> CreditMonitor::start(const CreditOptions& options, Instanc
   CreditMonitor monitor(options, std::move(instance), std::move(host_root), most_named, role,
                         notices);
   monitor.keep(base);
+  (void)monitor.sent_by_queues(base, {});
   if (options.start_from.empty()) {
     monitor.start_from_saved(base, options.instance.start);
   } else if (auto started = monitor.start_from_recording(options, base.reading.taken); !started) {
@@ -164,7 +165,7 @@ CreditIdentity CreditMonitor::identity() const {
           .boot = sys::boot_id(),
           .at = last_,
           .ledger = ledger_,
-          .counted = billed_traffic_,
+          .counted = paid_for(),
           .device = device_totals(billed_, host_root_)};
 }
 
@@ -203,9 +204,15 @@ void CreditMonitor::advance(const Snapshot& snapshot) {
     const auto& billed = snapshot.billed.interfaces;
     return std::ranges::find(billed, sample.iface, &CountedInterface::name) == billed.end();
   });
-  for (const Sample& sample : samples) {
+  std::map<std::string, Bytes> sent;
+  for (Sample& sample : samples) {
     interval.charged += sample.delta;
+    sent[sample.iface] += sample.delta.tx_bytes;
+    const auto tcp = snapshot.tcp.by_cgroup().find(sample.cgroup_id);
+    if (tcp != snapshot.tcp.by_cgroup().end()) sample.tcp_connections = tcp->second.busy;
   }
+  interval.charged.tx_bytes = sent_by_queues(snapshot, sent);
+  interval.flows = flow_counts(samples);
   const auto gain = [&snapshot](AllowanceCounter counter) {
     return CounterGain{
         .there = snapshot.counters.has(counter),
@@ -218,6 +225,35 @@ void CreditMonitor::advance(const Snapshot& snapshot) {
     credits_->pause(now, interval.elapsed, std::nullopt);
   }
   credits_->add_samples(samples, now);
+}
+
+Bytes CreditMonitor::sent_by_queues(const Snapshot& snapshot,
+                                    const std::map<std::string, Bytes>& counted) {
+  Bytes all{};
+  const auto& billed = snapshot.billed.interfaces;
+  std::erase_if(queues_, [&billed](const auto& queue) {
+    return std::ranges::find(billed, queue.first, &CountedInterface::key) == billed.end();
+  });
+  for (const CountedInterface& one : billed) {
+    const auto came = counted.find(one.name);
+    const Bytes bytes = came == counted.end() ? Bytes{} : came->second;
+    const auto found = snapshot.queues.find(one.key);
+    const netlink::QdiscStats queue =
+        found == snapshot.queues.end() ? netlink::QdiscStats{} : found->second;
+    all += queues_[one.key].sent(bytes, {.kind = queue.kind,
+                                         .waiting = queue.backlog_bytes,
+                                         .sent = queue.sent_bytes,
+                                         .dropped = queue.drops});
+  }
+  return all;
+}
+
+Traffic CreditMonitor::paid_for() const {
+  Traffic paid = billed_traffic_;
+  for (const auto& [key, queue] : queues_) {
+    paid.tx_bytes.value -= std::min(paid.tx_bytes.value, queue.waiting().value);
+  }
+  return paid;
 }
 
 CreditReport CreditMonitor::report(const Snapshot& snapshot) const {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -12,6 +13,7 @@
 #include "core/credits/credits.h"
 #include "core/credits/report.h"
 #include "core/credits/saved_state.h"
+#include "core/health/egress_queue.h"
 #include "core/traffic/direction.h"
 #include "monitor/collectors/monitor.h"
 #include "monitor/credits/instance.h"
@@ -56,6 +58,10 @@ class CreditMonitor {
   [[nodiscard]] CreditIdentity identity() const;
   void keep(const Snapshot& snapshot);
   void advance(const Snapshot& snapshot);
+  // What left the queues, of what was counted before them. `counted`: by the interface's name.
+  [[nodiscard]] Bytes sent_by_queues(const Snapshot& snapshot,
+                                     const std::map<std::string, Bytes>& counted);
+  [[nodiscard]] Traffic paid_for() const;
   [[nodiscard]] CreditReport report(const Snapshot& snapshot) const;
   void raise_alarms(const CreditReport& report);
 
@@ -71,6 +77,7 @@ class CreditMonitor {
   Moment last_;
   std::string ledger_;
   BilledInterfaces billed_;
+  std::map<InterfaceKey, EgressQueue> queues_;
   Traffic billed_traffic_;            // since the ledger was made
   std::optional<Nanoseconds> saved_;  // boot time
   bool save_failed_ = false;

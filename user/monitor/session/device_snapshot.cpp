@@ -8,6 +8,15 @@ namespace {
 
 using Snapshots = std::map<InterfaceKey, Result<DeviceSnapshot>>;
 
+std::map<NetnsId, std::vector<const CountedInterface*>> by_netns(
+    const std::vector<CountedInterface>& interfaces) {
+  std::map<NetnsId, std::vector<const CountedInterface*>> grouped;
+  for (const CountedInterface& interface : interfaces) {
+    grouped[interface.netns_id].push_back(&interface);
+  }
+  return grouped;
+}
+
 Result<DeviceSnapshot> read_device(const CountedInterface& interface) {
   auto device = netlink::device_counters(interface.ifindex);
   if (!device) return std::unexpected(std::move(device).error());
@@ -49,12 +58,8 @@ CoverageReading DeviceSnapshot::beside(const Traffic& totals, Nanoseconds boot) 
 
 Snapshots snapshot_devices(const std::vector<CountedInterface>& interfaces,
                            const std::string& host_root) {
-  std::map<NetnsId, std::vector<const CountedInterface*>> by_netns;
-  for (const CountedInterface& interface : interfaces) {
-    by_netns[interface.netns_id].push_back(&interface);
-  }
   Snapshots snapshots;
-  for (const auto& [netns_id, here] : by_netns) {
+  for (const auto& [netns_id, here] : by_netns(interfaces)) {
     const auto entered = enter_netns_of(*here.front(), host_root);
     for (const CountedInterface* one : here) {
       snapshots.emplace(one->key, entered ? read_device(*one) : std::unexpected(entered.error()));
@@ -64,6 +69,22 @@ Snapshots snapshot_devices(const std::vector<CountedInterface>& interfaces,
     }
   }
   return snapshots;
+}
+
+std::map<InterfaceKey, netlink::QdiscStats> snapshot_queues(
+    const std::vector<CountedInterface>& interfaces, const std::string& host_root) {
+  std::map<InterfaceKey, netlink::QdiscStats> found;
+  for (const auto& [netns_id, here] : by_netns(interfaces)) {
+    const auto entered = enter_netns_of(*here.front(), host_root);
+    if (!entered) continue;
+    const auto queues = netlink::root_qdiscs();
+    if (!queues) continue;
+    for (const CountedInterface* one : here) {
+      const auto queue = queues->find(one->ifindex);
+      if (queue != queues->end()) found.emplace(one->key, queue->second);
+    }
+  }
+  return found;
 }
 
 Result<HookSnapshot> snapshot_hook(const CountedInterface& interface, bpf::HookDirection direction,

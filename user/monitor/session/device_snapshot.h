@@ -63,6 +63,10 @@ struct DeviceSnapshot {
 [[nodiscard]] std::map<InterfaceKey, Result<DeviceSnapshot>> snapshot_devices(
     const std::vector<CountedInterface>& interfaces, const std::string& host_root);
 
+// The queues alone. An interface without one, or whose netns cannot be entered, is left out.
+[[nodiscard]] std::map<InterfaceKey, netlink::QdiscStats> snapshot_queues(
+    const std::vector<CountedInterface>& interfaces, const std::string& host_root);
+
 struct HookSnapshot {
   bool attached = false;            // our program is there
   std::vector<std::string> before;  // the programs that run before it, described

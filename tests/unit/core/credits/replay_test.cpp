@@ -47,6 +47,117 @@ void drain(Replayed& run, std::int64_t from, std::int64_t until) {
   }
 }
 
+SeriesInterval tx_interval(std::int64_t end_s, double mbit, std::int64_t length_s = 1) {
+  const Nanoseconds end = std::chrono::seconds(end_s);
+  SeriesInterval one{
+      .now = {.boot = end, .wall = end}, .elapsed = std::chrono::seconds(length_s), .moved = {}};
+  const double bytes = mbit * 1e6 / 8 * static_cast<double>(length_s);
+  one.moved.tx_bytes = {static_cast<std::uint64_t>(bytes)};
+  return one;
+}
+
+// 20 Mbit/s and 300 Mbit/s; the capacity is only a prior.
+CreditTerms slow_terms() {
+  return {.baseline = {20'000'000},
+          .burst = {300'000'000},
+          .capacity = {.lo = 4.15e9, .hi = 16.6e9},
+          .capacity_basis = Basis::prior};
+}
+
+// An application that waits for a second, soon after the fall, ends no exhaustion.
+TEST(CreditReplay, AnExhaustionLastsFromTheFallOnWhateverASecondsWobbleDoes) {
+  for (const std::int64_t wobble : {11, 12, 13, 14, 15, 16, 17, 40}) {
+    CreditReplay replay({}, slow_terms(), BucketStart::full, 10min, {});
+    for (std::int64_t at = 1; at <= 3615; ++at) {
+      replay.add(tx_interval(at, at <= 10 ? 198 : at == wobble ? 12 : 20));
+    }
+    const auto result = replay.finish();
+    ASSERT_TRUE(result);
+    const CreditHistory& tx = result->histories.tx;
+    EXPECT_EQ(tx.exhaustions, 1U) << wobble;
+    // Before a plateau is seen, a wobble moves its beginning.
+    const Nanoseconds late = wobble < 15 ? 3s : 0s;
+    ASSERT_TRUE(tx.first_wall);
+    EXPECT_LE(*tx.first_wall, 10s + late) << wobble;
+    EXPECT_GE(tx.exhausted, 3605s - late) << wobble;
+    EXPECT_EQ(result->last.directions.tx.state, CreditState::exhausted);
+    EXPECT_LE(result->last.directions.tx.balance.hi, 0.05 * 4.15e9);
+  }
+}
+
+TEST(CreditReplay, FindsAnHourFlatOnTheBaselineAfterALongPause) {
+  CreditReplay replay({}, slow_terms(), BucketStart::full, 10min, {});
+  for (std::int64_t at = 1; at <= 3640; ++at) {
+    replay.add(tx_interval(at, at <= 10 ? 198 : at <= 40 ? 7 : 20));
+  }
+  const auto result = replay.finish();
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->histories.tx.exhaustions, 1U);
+  EXPECT_EQ(result->histories.tx.first_wall, 40s);
+  EXPECT_EQ(result->histories.tx.exhausted, 3600s);
+}
+
+CreditTerms five_gbit() {
+  return {.baseline = {5'000'000'000},
+          .burst = {10'000'000'000},
+          .capacity = {.lo = 6.7e11, .hi = 2.7e12},
+          .capacity_basis = Basis::prior,
+          .baseline_tolerance = 0.02};
+}
+
+TEST(CreditReplay, APlateauAtOneFlowsLimitAfterAFasterRateIsAnExhaustion) {
+  CreditReplay replay({}, five_gbit(), BucketStart::full, 10min, {});
+  for (std::int64_t at = 1; at <= 98; ++at) {
+    replay.add(tx_interval(at * 60, at <= 38 ? 9690 : 5020, 60));
+  }
+  const auto result = replay.finish();
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->histories.tx.exhaustions, 1U);
+  EXPECT_EQ(result->histories.tx.exhausted, 60min);
+  EXPECT_EQ(result->histories.tx.perhaps, 0s);
+}
+
+TEST(CreditReplay, APlateauAtOneFlowsLimitWithCreditsLeftHasTwoReadings) {
+  CreditReplay replay({}, five_gbit(), BucketStart::full, 10min, {});
+  for (std::int64_t at = 1; at <= 62; ++at) {
+    replay.add(tx_interval(at * 60, at <= 2 ? 9690 : 5020, 60));
+  }
+  const auto result = replay.finish();
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->histories.tx.exhaustions, 0U);
+  EXPECT_EQ(result->histories.tx.perhaps, 60min);
+  const auto lines = credit_replay_lines(*result);
+  std::string text;
+  for (const std::string& line : lines) text += line + "\n";
+  EXPECT_NE(text.find("UNKNOWN"), std::string::npos) << text;
+  EXPECT_NE(text.find("empty, or one flow's limit"), std::string::npos) << text;
+  EXPECT_NE(text.find("a second busy connection or the allowance counter would tell"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("1h00m at the baseline, which is one flow's limit, too"), std::string::npos)
+      << text;
+}
+
+// Two accounts that share the traffic are two flows at least.
+TEST(CreditReplay, SeveralFlowsHaveNoLimitOfOneFlow) {
+  for (const bool alone : {true, false}) {
+    CreditReplay replay({}, five_gbit(), BucketStart::full, 10min, {});
+    for (std::int64_t at = 1; at <= 150; ++at) {
+      const std::uint64_t bytes = at <= 20 ? 1'211'000'000 : 627'500'000;
+      Sample one = row(at, alone ? bytes : bytes / 2);
+      ASSERT_TRUE(replay.add(one));
+      one.account = "/other";
+      one.delta = traffic(0, 0, bytes - bytes / 2, 1000);
+      if (alone) continue;
+      ASSERT_TRUE(replay.add(one));
+    }
+    const auto result = replay.finish();
+    ASSERT_TRUE(result);
+    EXPECT_EQ(result->histories.tx.exhaustions, alone ? 0U : 1U);
+    EXPECT_EQ(result->histories.tx.perhaps > 0s, alone);
+  }
+}
+
 TEST(CreditReplay, FindsTheMomentAtWhichTheCreditsEnded) {
   Replayed run;
   drain(run, 1, 61);
