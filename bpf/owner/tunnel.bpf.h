@@ -103,12 +103,13 @@ static __noinline int find_owner_in_tunnel(struct __sk_buff *skb, const struct p
 					   struct owner *owner, struct cpu_memory *here)
 {
 	struct packet *inner = &here->inner;
+	struct owner found = {};
 
 	if (preempt_rt || !parse_inner(skb, p->protocol, p->l4_offset))
 		return 0;
 	if (whose_address(skb, here, &inner->tuple, inner->version) != ADDRESS_FOREIGN ||
-	    owner_behind(skb, inner, &inner->tuple, owner, here) != CGT_CGROUP)
+	    owner_behind(skb, inner, &inner->tuple, &found, here) != CGT_CGROUP)
 		return 0;
-	owner->cacheable = 0;
+	*owner = (struct owner){.cgroup_id = found.cgroup_id};
 	return 1;
 }
