@@ -5,10 +5,13 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <memory>
+#include <utility>
 
 #include "adapters/sys/error.h"
+#include "adapters/sys/fd.h"
 #include "adapters/sys/process.h"
 #include "cli/options/common.h"
 #include "cli/output/messages.h"
@@ -24,8 +27,9 @@ struct UpOptions {
 };
 
 // A keeper in the background has no terminal: its notices go to the system's log.
-int keep_in_background(monitor::Keeper& keeper, monitor::EventLoop& loop,
-                       monitor::Notices& notices) {
+// What is written to `ready` says that it has begun.
+int keep_in_background(monitor::Keeper& keeper, monitor::EventLoop& loop, monitor::Notices& notices,
+                       sys::Fd ready) {
   ::setsid();
   const sys::Fd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
   for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
@@ -35,7 +39,10 @@ int keep_in_background(monitor::Keeper& keeper, monitor::EventLoop& loop,
     return number(ExitCode::failed);
   }
   notices.deliver_to(sys::log_notice);
-  const auto kept = keeper.run(loop);
+  const auto kept = keeper.run(loop, [&ready] {
+    (void)!::write(ready.get(), "", 1);
+    ready = sys::Fd();
+  });
   if (!kept) {
     sys::log_notice(fmt::format("the keeper ends: {}", kept.error().what));
   }
@@ -43,13 +50,39 @@ int keep_in_background(monitor::Keeper& keeper, monitor::EventLoop& loop,
 }
 
 int keep_in_foreground(monitor::Keeper& keeper, monitor::EventLoop& loop) {
-  say("the keeper runs; Ctrl-C ends the keeper, and the ledger stays up");
-  if (auto kept = keeper.run(loop); !kept) {
+  const auto kept = keeper.run(
+      loop, [] { say("the keeper runs; Ctrl-C ends the keeper, and the ledger stays up"); });
+  if (!kept) {
     return print_error(kept.error());
   }
   say(keeper.asked_to_end() ? "the keeper has ended: another cgtally takes the ledger down or over"
                             : "the keeper has ended, and the ledger goes on counting; cgtally down "
                               "detaches the ledger");
+  return number(ExitCode::fine);
+}
+
+// Waits until the keeper has begun: from then on containers that are already there have their
+// names, and a script may go on.
+int start_in_background(monitor::Keeper& keeper, monitor::EventLoop& loop,
+                        monitor::Notices& notices) {
+  std::array<int, 2> ends{-1, -1};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
+    return print_error(sys::error_from(errno, "start the keeper"));
+  }
+  const sys::Fd begun(ends[0]);
+  sys::Fd ready(ends[1]);
+  const pid_t child = ::fork();
+  if (child < 0) {
+    return print_error(sys::error_from(errno, "start the keeper"));
+  }
+  if (child == 0) {
+    ::_exit(keep_in_background(keeper, loop, notices, std::move(ready)));
+  }
+  ready = sys::Fd();
+  char byte = 0;
+  while (::read(begun.get(), &byte, 1) < 0 && errno == EINTR) {
+  }
+  say(fmt::format("process {} keeps it: cgtally status; cgtally down", child));
   return number(ExitCode::fine);
 }
 
@@ -68,15 +101,7 @@ int run_up(const UpOptions& options) {
   if (options.keep) {
     return keep_in_foreground(**keeper, *loop);
   }
-  const pid_t child = ::fork();
-  if (child < 0) {
-    return print_error(sys::error_from(errno, "start the keeper"));
-  }
-  if (child == 0) {
-    ::_exit(keep_in_background(**keeper, *loop, notices));
-  }
-  say(fmt::format("process {} keeps it: cgtally status; cgtally down", child));
-  return number(ExitCode::fine);
+  return start_in_background(**keeper, *loop, notices);
 }
 
 }  // namespace

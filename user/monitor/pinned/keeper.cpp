@@ -79,13 +79,14 @@ void Keeper::report_folded(Nanoseconds now) {
       folded.accounts, printable(folded.most_below)));
 }
 
-Result<void> Keeper::run(EventLoop& loop) {
+Result<void> Keeper::run(EventLoop& loop, const std::function<void()>& begun) {
   bpf::set_keeper(programs_.ledger(), getpid());  // not the process that started: `up` has forked
   if (auto followed = interfaces_.follow_changes(loop.poller(), programs_); !followed) {
     return followed;
   }
   owners_.emplace(programs_.ledger(), host_root_);
   owners_->follow_changes(loop.poller());
+  begun();
   const auto ran = loop.run(kTick, std::nullopt, [&] {
     if (bpf::asked_to_stop(programs_.ledger())) {
       loop.abandon();

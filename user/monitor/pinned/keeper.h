@@ -5,6 +5,7 @@
 // begun.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,7 +47,8 @@ class Keeper {
 
   // Until a signal comes, or another process asks the keeper to end, as `down` does. The ledger
   // stays as it is.
-  Result<void> run(EventLoop& loop);
+  // `begun` is called once names and interfaces are followed.
+  Result<void> run(EventLoop& loop, const std::function<void()>& begun);
 
   [[nodiscard]] bool asked_to_end() { return bpf::asked_to_stop(programs_.ledger()); }
   // "eth0, eth1 (tcx)".
