@@ -188,6 +188,13 @@ void add_allowances(Lines& lines, const LedgerStatusReport& status) {
   if (!names.empty()) add(lines, "ena", "no allowance counters on {}", names);
 }
 
+void add_endpoints(Lines& lines, const EndpointCondition& endpoints) {
+  const char* label = "pods";
+  for (const std::string& line : endpoint_lines(endpoints)) {
+    add(lines, std::exchange(label, ""), "{}", line);
+  }
+}
+
 std::string headline(const InterfaceCondition& interface, const Moment& now) {
   std::string text = fmt::format("{}  {}, totals since {}", printable(interface.name),
                                  interface.hook.empty() ? "not counted now" : interface.hook,
@@ -305,6 +312,7 @@ std::vector<std::string> status_lines(const LedgerStatusReport& status) {
   add_keeper(lines, status);
   add_awaited(lines, status);
   add_slots(lines, status);
+  add_endpoints(lines, status.endpoints);
   add_expense(lines, status.expense);
   add_allowances(lines, status);
   add_leftovers(lines, status.leftovers);

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "core/endpoints/condition.h"
 #include "core/health/coverage.h"
 #include "core/instance/allowance_counters.h"
 #include "core/traffic/direction.h"
@@ -104,6 +105,7 @@ struct LedgerStatusReport {
   KeeperCondition keeper;
   SlotCondition slots;
   LedgerExpense expense;
+  EndpointCondition endpoints;
   std::vector<std::string> awaited;  // by the keeper: "netns web", "interface eth7"
   std::vector<std::string> ended;    // chosen processes that have ended
   std::vector<InterfaceCondition> interfaces;

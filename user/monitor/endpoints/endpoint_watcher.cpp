@@ -108,7 +108,7 @@ void EndpointWatcher::exclude(std::uint32_t netns_key, const std::set<int>& ifin
   const std::lock_guard guard(mutex_);
   const auto found = netns_.find(netns_key);
   if (found == netns_.end() || !found->second.exclude(ifindexes)) return;
-  note(found->second.process_news(boot_now()));
+  found->second.process_news(boot_now());
   ring(wake_);
 }
 
@@ -141,7 +141,7 @@ void EndpointWatcher::process_ready(std::uint64_t key) {
   if (key == kWake) return silence(wake_);
   const std::lock_guard guard(mutex_);
   const auto found = netns_.find(static_cast<std::uint32_t>(key));
-  if (found != netns_.end()) note(found->second.process_news(boot_now()));
+  if (found != netns_.end()) found->second.process_news(boot_now());
 }
 
 void EndpointWatcher::process_due() {

@@ -13,6 +13,7 @@
 #include "core/base/glob.h"
 #include "core/health/coverage.h"
 #include "monitor/collectors/allowance_collector.h"
+#include "monitor/endpoints/endpoint_inspector.h"
 #include "monitor/pinned/leftovers.h"
 #include "monitor/session/device_snapshot.h"
 #include "monitor/session/interface_names.h"
@@ -116,6 +117,7 @@ class LedgerInspector {
     add_ledger(info, report);
     report.slots = slots_of(last, info.last_kept);
     report.slots.folded = info.folded;
+    report.endpoints = inspect_endpoints(view_.ledger(), view_.interfaces(), host_root_);
     const std::vector<bpf::InterfaceRecord>& records = view_.interfaces();
     names_.add(in_netns(records));
     add_awaited(records, report);
