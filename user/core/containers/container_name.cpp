@@ -49,6 +49,7 @@ ContainerName containerd_name(const Texts& annotations) {
 
 std::string checked_container_name(std::string_view raw) {
   if (raw.size() > kLongestName || raw.contains('/')) return {};
+  if (raw.starts_with('(') || raw.starts_with('#')) return {};  // like a reason, or a cgroup's id
   return escape_name(raw);
 }
 

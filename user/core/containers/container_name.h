@@ -10,8 +10,8 @@
 
 namespace cgtally {
 
-// Each is escaped by escape_name(), has at most 253 bytes before that and no '/', or is empty: not
-// known.
+// Each is escaped by escape_name(), has at most 253 bytes before that and no '/', and begins
+// neither with '(' nor with '#', as what has no name does; or it is empty: not known.
 struct ContainerName {
   std::string container;  // "POD": the one that only holds a pod's namespaces
   std::string pod;        // of Kubernetes; the family of an ECS task

@@ -33,8 +33,11 @@ std::optional<AccountGroup> group_of(Grouping by, std::string_view account,
     case Grouping::cgroup:
       break;
     case Grouping::container:
-      if (!owner.container.empty()) return group_with(by, owner);
-      break;
+      if (owner.container.empty()) break;
+      return group_with(
+          by, owner.pod.empty()
+                  ? ContainerName{.container = owner.container, .pod = "", .k8s_namespace = ""}
+                  : owner);
     case Grouping::pod:
       if (owner.pod.empty()) break;
       return group_with(by,

@@ -84,7 +84,8 @@ std::string owner_words(const OwnerShares& owners) {
 }
 
 // One line, or two if the screen is too narrow; another one where there are containers.
-void add_interface(std::vector<std::string>& lines, const InterfaceLine& line, std::size_t width) {
+void add_interface(std::vector<std::string>& lines, const InterfaceLine& line, std::size_t width,
+                   bool owners) {
   const std::string first = interface_rates(line);
   const std::string second = interface_shares(line);
   if (display_width(first) + 2 + display_width(second) <= width) {
@@ -93,7 +94,7 @@ void add_interface(std::vector<std::string>& lines, const InterfaceLine& line, s
     lines.push_back(shorten(first, width));
     lines.push_back(shorten("  " + second, width));
   }
-  if (line.owners) lines.push_back(shorten("  " + owner_words(*line.owners), width));
+  if (line.owners && owners) lines.push_back(shorten("  " + owner_words(*line.owners), width));
 }
 
 std::string others_with_count(const Shortlist& list) {
@@ -214,8 +215,10 @@ class Table {
 };
 
 // The busiest `most` interfaces, in the order of their names.
-void add_interfaces(std::vector<std::string>& lines, const Report& report, std::size_t most,
+void add_interfaces(std::vector<std::string>& lines, const Report& report, std::size_t rows,
                     std::size_t width) {
+  constexpr std::size_t kLeastRowsWithOwners = 12;
+  const std::size_t most = std::max<std::size_t>(rows / 6, 1);
   std::vector<InterfaceLine> shown = report.interfaces;
   if (shown.size() > most) {
     std::ranges::stable_sort(shown, std::greater{},
@@ -224,7 +227,7 @@ void add_interfaces(std::vector<std::string>& lines, const Report& report, std::
     std::ranges::sort(shown, std::less{}, &InterfaceLine::name);
   }
   for (const InterfaceLine& line : shown) {
-    add_interface(lines, line, width);
+    add_interface(lines, line, width, rows >= kLeastRowsWithOwners);
   }
   if (shown.size() < report.interfaces.size()) {
     lines.push_back(
@@ -329,7 +332,7 @@ std::vector<std::string> frame(const Report& report, const ScreenLayout& layout)
   const std::size_t width = std::max<std::size_t>(layout.columns, 1);
   std::vector<std::string> lines{
       with_right_end(headline(report), format_clock(report.taken.wall), width)};
-  add_interfaces(lines, report, std::max<std::size_t>(layout.rows / 6, 1), width);
+  add_interfaces(lines, report, layout.rows, width);
   const std::size_t notices = std::min<std::size_t>(report.notices.size(), 3);
   // The extras leave room for at least kLeastAccounts accounts.
   const std::size_t others = lines.size() + 1 + kLeastAccounts + notices + 1;

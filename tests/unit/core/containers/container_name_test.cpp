@@ -139,6 +139,8 @@ TEST(ContainerNames, NamesOfLogFilesAndPodDirectories) {
 TEST(ContainerNames, HostileNamesAreEscapedOrNotTaken) {
   EXPECT_EQ(checked_container_name("a\x1b[31mb"), R"(a\x1b[31mb)");
   EXPECT_EQ(checked_container_name("../../etc"), "");
+  EXPECT_EQ(checked_container_name("(kernel)"), "") << "would read as a reason";
+  EXPECT_EQ(checked_container_name("#4711"), "");
   EXPECT_EQ(checked_container_name(std::string(253, 'a')), std::string(253, 'a'));
   EXPECT_EQ(checked_container_name(std::string(254, 'a')), "");
   EXPECT_EQ(checked_container_name("\xff"), R"(\xff)");

@@ -99,6 +99,16 @@ TEST(Screen, AHostOfContainersShowsWhoseTheBytesAre) {
       "11:42:07Z ens5  containers rx 90 % tx 91 %  host rx - tx 9 %  unnamed rx <1 % tx 99 %");
 }
 
+TEST(Screen, OwnersTakeNoLineThatASmallScreenLacks) {
+  Report report = cgtally::report();
+  report.interfaces[0].owners = OwnerShares{};
+  for (std::size_t rows = 6; rows < 30; ++rows) {
+    const auto lines = frame(report, {.columns = 80, .rows = rows, .colour = false});
+    EXPECT_LE(lines.size(), rows);
+    EXPECT_EQ(lines.at(3).starts_with("  containers"), rows >= 12) << rows;
+  }
+}
+
 TEST(Screen, AWideOneAlsoShowsWhatWasReceivedInAll) {
   const auto lines = frame(report(), {.columns = 120, .rows = 24, .colour = false});
   EXPECT_EQ(lines.at(1),
