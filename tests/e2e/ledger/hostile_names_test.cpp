@@ -74,7 +74,7 @@ TEST_F(HostileNames, AreCountedSaidOnceAndNeverShownRaw) {
   const Cgroup four(scope(4));
 
   for (const char* command : {"record", "live"}) {
-    Running program({kOld, command, "--private", "-i", "cgt0", "--netns", wire.host().name(),
+    Running program({kOld, command, "--private", "-i", "cgt0", "--netns", wire.host().path(),
                      "--interval", "100ms", "--host-root", root_});
     await_words(program, "counting");
     for (const Cgroup* cgroup : {&one, &two, &three, &four}) send(*cgroup);
