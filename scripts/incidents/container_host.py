@@ -95,10 +95,11 @@ def await_that(holds, what, seconds=30):
 
 
 @contextlib.contextmanager
-def recording(cgtally, table, interval="500ms"):
-    """`cgtally record` at the uplink. Once there is a header, all that is sent is in the rows; the last ones come at the end."""
+def recording(cgtally, table, *options, interval="500ms"):
+    """`cgtally record` at the uplink, with more options. Once there is a header, all that is sent is in the rows; the last ones come at the end."""
     with open(f"{table}.talk", "w", encoding="utf-8") as talk, \
-         background([cgtally, "record", "--private", "-i", UPLINK, "--interval", interval, "--csv", table], stderr=talk):
+         background([cgtally, "record", "--private", "-i", UPLINK, "--interval", interval, "--csv", table,
+                     *options], stderr=talk):
         await_that(lambda: table.exists() and table.stat().st_size, "the header of cgtally record")
         yield
         time.sleep(0.3)  # what is on its way
