@@ -166,9 +166,13 @@ PathOutcome PathScene::run() {
 // The header says that the base has been read.
 void PathScene::start_record() {
   const auto csv = directory_ + "/rows.csv";
-  record_ = std::make_unique<Running>(
-      std::vector<std::string>{CGTALLY_BINARY, "record", "--private", "--netns", host().name(),
-                               "-i", "cgt0", "--interval", "100ms", "--csv", csv});
+  std::vector<std::string> words{CGTALLY_BINARY, "record",  "--private",  "--interval",
+                                 "100ms",        "--csv",   csv,          "-i",
+                                 "cgt0",         "--netns", host().name()};
+  for (const auto& pod : pods_) {
+    if (counts_inside_) words.insert(words.end(), {"-i", "eth0", "--netns", pod->netns().name()});
+  }
+  record_ = std::make_unique<Running>(words);
   std::error_code ignored;
   for (int attempt = 0; attempt < 10000; ++attempt) {  // in a VM the verifier needs half a minute
     if (const auto size = std::filesystem::file_size(csv, ignored); !ignored && size > 0) return;
@@ -184,7 +188,14 @@ void PathScene::stop_record(PathOutcome& outcome) {
   if (finished.exit_code != 0) throw std::runtime_error("record: " + finished.err);
   const auto samples = csv::read_samples(directory_ + "/rows.csv");
   if (!samples) throw std::runtime_error(samples.error().what);
-  for (const auto& sample : *samples) outcome.accounts[sample.account] += sample.delta;
+  outcome.inside.resize(pods_.size());
+  for (const auto& sample : *samples) {
+    if (sample.iface == "cgt0") outcome.accounts[sample.account] += sample.delta;
+    for (std::size_t i = 0; i < pods_.size(); ++i) {
+      const bool own = sample.iface != "cgt0" && sample.account == pods_[i]->container_path();
+      if (own) outcome.inside[i] += sample.delta;
+    }
+  }
   record_.reset();
 }
 

@@ -22,6 +22,7 @@ namespace cgtally::harness {
 struct PathOutcome {
   std::map<std::string, Traffic> accounts;  // of the uplink
   std::vector<Traffic> of_pods;             // what crossed the wire for each pod
+  std::vector<Traffic> inside;              // of its container at its own eth0, if that is counted
   Traffic wire;                             // all that crossed it
 };
 
@@ -58,6 +59,8 @@ class PathScene {
   using SocketOf = std::function<sys::Fd(const PathPod&, int family, int type)>;
   void talks_by(SocketOf socket) { socket_of_ = std::move(socket); }
   void without_connect() { connected_udp_ = false; }
+  // The pods' own interfaces are counted as well, each in its network namespace.
+  void count_inside() { counts_inside_ = true; }
   // A process of the host, in a cgroup of its own, listens at the pods' ports on the wildcard.
   void listen_beside();
 
@@ -89,6 +92,7 @@ class PathScene {
   };
   std::function<void()> also_;
   bool connected_udp_ = true;
+  bool counts_inside_ = false;
   std::unique_ptr<QueueServer> queue_;
   std::unique_ptr<Cgroup> bystander_;
   std::vector<sys::Fd> bystanders_sockets_;

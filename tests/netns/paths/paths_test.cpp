@@ -138,6 +138,49 @@ TEST_P(Paths, HaveTheirBytesWhereTheyBelong) {
   if (HasFailure()) std::cout << list_of(outcome);
 }
 
+// What the container has at the uplink is what it has at the interface in its own network
+// namespace.
+TEST(PathsTwice, TheUplinkAndThePodsOwnInterfaceAgree) {
+  for (const bool bridged : {false, true}) {
+    PathScene scene;
+    bridged ? lay_published(scene) : lay_routed(scene);
+    scene.count_inside();
+    const auto outcome = scene.run();
+    for (std::size_t i = 0; i < scene.pods().size(); ++i) {
+      EXPECT_EQ(outcome.inside[i], outcome.of_pods[i]) << list_of(outcome);
+      const auto& at_uplink = outcome.accounts.at(scene.pods()[i]->container_path());
+      EXPECT_LE(at_uplink, outcome.inside[i]);
+      EXPECT_EQ(at_uplink.tx_bytes, outcome.inside[i].tx_bytes);
+      if (!bridged) {  // no first packet in doubt
+        EXPECT_EQ(at_uplink, outcome.inside[i]);
+      }
+    }
+  }
+}
+
+// No socket of the container's takes part: the kernel of its network namespace answers.
+TEST(PathsTwice, AnswersOfThePodsKernelAreThePodsOrNobodys) {
+  PathScene scene;
+  lay_routed(scene);
+  scene.also([&scene] {
+    const auto raw = scene.wire().remote().socket(AF_INET, SOCK_RAW, IPPROTO_ICMP);
+    for (int i = 0; i < 100; ++i) ping(raw, at(scene.pods()[0]->ip4(), 0), 1000);
+    const auto udp = scene.wire().remote().socket(AF_INET, SOCK_DGRAM);
+    for (int i = 0; i < 10; ++i) send_datagrams(udp, at(scene.pods()[0]->ip4(), 9), 1, 500);
+  });
+  const auto outcome = scene.run();
+  Traffic all, of_first, reasons;
+  for (const auto& [account, traffic] : outcome.accounts) {
+    all += traffic;
+    if (account.starts_with(scene.pods()[0]->pod_path())) of_first += traffic;
+    if (account.starts_with('(')) reasons += traffic;
+  }
+  EXPECT_EQ(all, outcome.wire);
+  EXPECT_EQ(outcome.accounts.at(scene.pods()[1]->container_path()), outcome.of_pods[1]);
+  EXPECT_EQ(sum(sum(of_first, reasons), outcome.of_pods[1]), outcome.wire) << list_of(outcome);
+  std::cout << list_of(outcome);
+}
+
 using enum PathOwner;
 
 const std::vector<Path> kPaths{
