@@ -51,6 +51,11 @@ void add_limit_options(CLI::App& command, monitor::SizeOptions& options) {
                      "the number: read conntrack_allowance_available of an idle instance"},
             kLimits, into(options.limits.connections_limit));
   need_each_other(command, "--conns", "--conns-limit");
+  add_flag(command,
+           {.name = "--internet",
+            .help = "All of the traffic goes through an internet gateway, which lets less through "
+                    "than the type's network"},
+           options.limits.internet);
 }
 
 void add_type_options(CLI::App& command, monitor::SizeOptions& options) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <tuple>
+#include <utility>
 
 #include "core/base/edit_distance.h"
 #include "core/base/text.h"
@@ -16,13 +17,6 @@ namespace {
 // Headers below IP may or may not be charged: after the bucket was empty, the goodput was 1.000 to
 // 1.004 of the documented baseline with jumbo frames, and the wire carried about 1 % more.
 constexpr double kBaselineTolerance = 0.02;
-
-std::string_view without_service(std::string_view name) {
-  for (const std::string_view service : {"cache.", "db."}) {
-    if (name.starts_with(service)) return name.substr(service.size());
-  }
-  return name;
-}
 
 std::string_view size_of(std::string_view name) {
   const std::size_t point = name.rfind('.');
@@ -43,7 +37,7 @@ double refill_seconds(std::string_view size) {
 // m5n, m8i and m8g (I. Vari, 2026). The result of the two m8 families is taken for their
 // generation.
 bool never_seen_empty(std::string_view name) {
-  const std::string_view family = without_service(family_of(name));
+  const std::string_view family = family_of(ec2_name_of(name));
   return family == "m5n" || family == "m5dn" || generation_of(name) >= 8;
 }
 
@@ -62,7 +56,7 @@ std::optional<Likeness> likeness(const InstanceType& type, const std::string& ty
   const bool family = family_of(type.name) == family_of(typed);
   const std::size_t letters = distance.value_or(kFarthest + 1);
   std::size_t rank = 3;
-  if (letters <= 1 || without_service(type.name) == without_service(typed)) {
+  if (letters <= 1 || ec2_name_of(type.name) == ec2_name_of(typed)) {
     rank = 0;
   } else if (!typed.empty() && type.name.starts_with(typed)) {
     rank = 1;
@@ -91,6 +85,17 @@ const InstanceType* Catalogue::find(std::string_view name) const {
   return at != types_.end() && at->name == name ? &*at : nullptr;
 }
 
+std::optional<InstanceType> Catalogue::assumed(std::string_view name) const {
+  const std::string_view ec2 = ec2_name_of(name);
+  // The table has all of ElastiCache: what it lacks of that is no type.
+  if (ec2 == name || name.starts_with("cache.")) return std::nullopt;
+  const InstanceType* own = find(ec2);
+  if (own == nullptr) return std::nullopt;
+  InstanceType type = *own;
+  type.assumed_of = std::exchange(type.name, std::string(name));
+  return type;
+}
+
 std::vector<std::string> Catalogue::near(std::string_view name, std::size_t most) const {
   const std::string typed = lower(name);
   std::vector<std::pair<Likeness, std::string>> found;
@@ -117,10 +122,27 @@ const InstanceType* Catalogue::larger(const InstanceType& than, BitRate baseline
   return best;
 }
 
+std::string_view ec2_name_of(std::string_view name) {
+  for (const std::string_view service : {"cache.", "db.", "kafka."}) {
+    if (name.starts_with(service)) return name.substr(service.size());
+  }
+  for (const std::string_view service : {".search", ".elasticsearch"}) {
+    if (name.ends_with(service)) return name.substr(0, name.size() - service.size());
+  }
+  return name;
+}
+
+BitRate internet_limit(const InstanceType& type) {
+  constexpr BitRate kSmall{5'000'000'000};
+  constexpr std::uint32_t kLargeVcpus = 32;
+  if (type.vcpus < kLargeVcpus) return kSmall;
+  return std::max(kSmall, BitRate{type.burst.bits_per_second / 2});
+}
+
 std::string_view family_of(std::string_view name) { return name.substr(0, name.rfind('.')); }
 
 unsigned generation_of(std::string_view name) {
-  const std::string_view family = without_service(family_of(name));
+  const std::string_view family = family_of(ec2_name_of(name));
   unsigned generation = 0;
   for (std::size_t i = family.find_first_of("0123456789");
        i < family.size() && family[i] >= '0' && family[i] <= '9'; ++i) {
@@ -134,7 +156,7 @@ ByteRange prior_capacity(const InstanceType& type) {
   if (type.burst <= type.baseline) return {.lo = 0, .hi = 0};
   const double baseline = static_cast<double>(type.baseline.bits_per_second) / 8;
   const double burst = static_cast<double>(type.burst.bits_per_second) / 8;
-  const double middle = baseline * refill_seconds(size_of(type.name));
+  const double middle = baseline * refill_seconds(size_of(ec2_name_of(type.name)));
   if (never_seen_empty(type.name)) return {.lo = middle / 2, .hi = ByteRange::kUnbounded};
   // AWS says that a burst typically lasts at least 5 minutes. For the smallest types that is far
   // more than the measured times of their baseline, so the prior must not rule it out.

@@ -22,6 +22,7 @@ struct InstanceType {
   bool burst_known = true;  // if false, `burst` is the baseline: no credits are counted on
   std::uint32_t vcpus = 0;  // 0: unknown
   std::string source;
+  std::string assumed_of{};  // the EC2 type whose figures these are taken to be; empty: none
 };
 
 // Instance types by name. adapters/ec2 fills it from the shipped table and the user's own, which
@@ -32,6 +33,9 @@ class Catalogue {
   // Replaces a type of the same name.
   void add(InstanceType type);
   [[nodiscard]] const InstanceType* find(std::string_view name) const;
+  // A type of RDS (db.*), MSK (kafka.*) or OpenSearch (*.search) that is not in the table: AWS
+  // publishes no bandwidth of these, so it is assumed to be that of the EC2 type they run on.
+  [[nodiscard]] std::optional<InstanceType> assumed(std::string_view name) const;
   // Names that a user who typed `name` may have meant, likeliest first.
   [[nodiscard]] std::vector<std::string> near(std::string_view name, std::size_t most = 3) const;
   [[nodiscard]] const std::vector<InstanceType>& types() const { return types_; }
@@ -42,6 +46,12 @@ class Catalogue {
   std::vector<InstanceType> types_;  // by name
 };
 
+// "m5.large" of "db.m5.large", "kafka.m5.large" and "m5.large.search".
+[[nodiscard]] std::string_view ec2_name_of(std::string_view name);
+// The most that goes through an internet gateway, in each direction: 5 Gbit/s below 32 vCPUs, from
+// there on half of the bandwidth (5 Gbit/s at least). A type whose vCPUs are not known is taken as
+// a small one. Source: "Amazon EC2 instance network bandwidth", EC2 User Guide.
+[[nodiscard]] BitRate internet_limit(const InstanceType& type);
 // "t4g" of "t4g.micro", "cache.t4g" of "cache.t4g.micro".
 [[nodiscard]] std::string_view family_of(std::string_view name);
 // The generation of the family's hardware: 8 of "m8g.large" and "cache.m8g.large"; 0 if the name

@@ -18,8 +18,8 @@ using Wide = __int128;
 constexpr Wide kPerByte = Wide{8} * 1'000'000'000;
 constexpr Wide kPerPacket = 1'000'000'000;
 
-constexpr EnumNames<Limit::connections> kLimitNames{"in",       "out", "in peak",
-                                                    "out peak", "pps", "conns"};
+constexpr EnumNames<Limit::out_internet> kLimitNames{"in",  "out",   "in peak",    "out peak",
+                                                     "pps", "conns", "in gateway", "out gateway"};
 
 Wide bits_of(Bytes bytes) { return Wide{bytes.value} * kPerByte; }
 Wide granted(BitRate rate, Nanoseconds elapsed) {
@@ -137,10 +137,24 @@ void Sizing::add_uses(std::vector<Use>& uses, Direction direction, const CreditT
                   .crossed = peak > most});
 }
 
-std::vector<Sizing::Use> Sizing::uses(const CreditTerms& terms) const {
+void Sizing::add_internet(std::vector<Use>& uses, Direction direction, BitRate limit) const {
+  const DirectionLoad& load = loads_[direction];
+  const Wide peak = bits_of(load.stream.bytes[load.fastest]);
+  const Wide most = granted(limit, load.stream.elapsed[load.fastest]);
+  uses.push_back({.limit = direction == Direction::tx ? Limit::out_internet : Limit::in_internet,
+                  .share = share(peak, most),
+                  .crossed = peak > most});
+}
+
+std::vector<Sizing::Use> Sizing::uses(const CreditTerms& terms,
+                                      std::optional<BitRate> gateway) const {
   std::vector<Use> found;
   add_uses(found, Direction::tx, terms);
   add_uses(found, Direction::rx, terms);
+  if (gateway) {
+    add_internet(found, Direction::tx, *gateway);
+    add_internet(found, Direction::rx, *gateway);
+  }
   if (limits_.packets_per_second) {
     const double used = packets_peak_ / static_cast<double>(*limits_.packets_per_second);
     found.push_back({.limit = Limit::packets, .share = used, .crossed = used > 1});
@@ -163,8 +177,8 @@ std::optional<Nanoseconds> Sizing::time_to_empty_of(Direction direction, BitRate
   return entry->second;
 }
 
-Fit Sizing::fit(const CreditTerms& terms) {
-  const std::vector<Use> all = uses(terms);
+Fit Sizing::fit(const CreditTerms& terms, std::optional<BitRate> gateway) {
+  const std::vector<Use> all = uses(terms, gateway);
   // A limit that no bucket helps with binds before any other.
   const auto binding = std::ranges::max_element(
       all, {}, [](const Use& use) { return std::pair{use.crossed, use.share}; });
@@ -203,13 +217,18 @@ bool crosses_given_limit(const Fit& fit) {
          (fit.binds == Limit::packets || fit.binds == Limit::connections);
 }
 
+std::optional<BitRate> gateway_of(const InstanceType& type, const GivenLimits& limits) {
+  return limits.internet ? std::optional(internet_limit(type)) : std::nullopt;
+}
+
 std::uint64_t most_per_second(const Traffic& one, const CreditTerms& terms,
-                              const GivenLimits& limits) {
+                              const GivenLimits& limits, std::optional<BitRate> gateway) {
+  const BitRate most_rate = std::min(terms.baseline, gateway.value_or(terms.baseline));
   std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
   for (const Bytes bytes : {one.rx_bytes, one.tx_bytes}) {
     if (bytes.value == 0) continue;
     const auto bits = Wide{bytes.value} * 8;
-    most = std::min(most, static_cast<std::uint64_t>(terms.baseline.bits_per_second / bits));
+    most = std::min(most, static_cast<std::uint64_t>(most_rate.bits_per_second / bits));
   }
   const std::uint64_t packets = one.rx_packets.value + one.tx_packets.value;
   if (limits.packets_per_second && packets > 0) {
@@ -224,7 +243,7 @@ std::vector<Candidate> candidates(const std::vector<const InstanceType*>& types,
   std::vector<Candidate> all;
   all.reserve(types.size());
   for (const InstanceType* type : types) {
-    all.push_back({.type = type, .fit = sizing.fit(terms_of(*type))});
+    all.push_back({.type = type, .fit = sizing.fit(terms_of(*type), gateway_of(*type, limits))});
   }
   std::ranges::sort(all, {}, [](const Candidate& one) {
     return std::tie(one.type->baseline, one.type->vcpus, one.type->name);

@@ -20,7 +20,16 @@
 
 namespace cgtally::sizing {
 
-enum class Limit : std::uint8_t { in, out, in_peak, out_peak, packets, connections };
+enum class Limit : std::uint8_t {
+  in,
+  out,
+  in_peak,
+  out_peak,
+  packets,
+  connections,
+  in_internet,
+  out_internet
+};
 [[nodiscard]] std::string_view limit_name(Limit limit);  // "in", "out peak", "pps"
 
 // Limits that the provider does not publish, as far as the user gives them.
@@ -28,6 +37,7 @@ struct GivenLimits {
   std::optional<std::uint64_t> packets_per_second = {};  // both directions together
   std::optional<std::uint64_t> connections = {};         // of the workload
   std::optional<std::uint64_t> connections_limit = {};
+  bool internet = false;  // all of it goes through an internet gateway
 };
 
 enum class Verdict : std::uint8_t {
@@ -61,7 +71,8 @@ struct Stream {
 class Sizing {
  public:
   Sizing(const Workload& load, const GivenLimits& limits);
-  [[nodiscard]] Fit fit(const CreditTerms& terms);
+  // `gateway`: what an internet gateway lets through, if all goes through one.
+  [[nodiscard]] Fit fit(const CreditTerms& terms, std::optional<BitRate> gateway = std::nullopt);
 
  private:
   struct DirectionLoad {
@@ -77,7 +88,9 @@ class Sizing {
   };
   static DirectionLoad direction_load(const Workload& load, Direction direction);
   void add_uses(std::vector<Use>& uses, Direction direction, const CreditTerms& terms) const;
-  [[nodiscard]] std::vector<Use> uses(const CreditTerms& terms) const;
+  void add_internet(std::vector<Use>& uses, Direction direction, BitRate limit) const;
+  [[nodiscard]] std::vector<Use> uses(const CreditTerms& terms,
+                                      std::optional<BitRate> gateway) const;
   [[nodiscard]] std::optional<Nanoseconds> time_to_empty_of(Direction direction, BitRate baseline,
                                                             double capacity);
   void add_times(Fit& fit, const CreditTerms& terms);
@@ -88,12 +101,16 @@ class Sizing {
   PerDirection<DirectionLoad> loads_;
 };
 
+[[nodiscard]] std::optional<BitRate> gateway_of(const InstanceType& type,
+                                                const GivenLimits& limits);
+
 // True if the workload crosses a limit that the user gave: no other type would change that.
 [[nodiscard]] bool crosses_given_limit(const Fit& fit);
 
 // The highest rate of exchanges a second that goes on for ever, by the baseline alone.
 [[nodiscard]] std::uint64_t most_per_second(const Traffic& one, const CreditTerms& terms,
-                                            const GivenLimits& limits);
+                                            const GivenLimits& limits,
+                                            std::optional<BitRate> gateway = std::nullopt);
 
 struct Candidate {
   const InstanceType* type;

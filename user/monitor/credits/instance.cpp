@@ -87,11 +87,17 @@ void weigh(Weighting weighting, InstanceType& type, std::vector<std::string>& no
 
 Result<InstanceType> figures_of(const InstanceOptions& options, Instance& instance) {
   InstanceType type{.name = instance.name, .baseline = {}, .burst = {}, .source = "told"};
+  if (instance.catalogue.types.find(instance.name) == nullptr) {
+    if (auto assumed = instance.catalogue.types.assumed(instance.name)) {
+      instance.catalogue.types.add(*std::move(assumed));
+    }
+  }
   const InstanceType* row =
       instance.name.empty() ? nullptr : instance.catalogue.types.find(instance.name);
   instance.figures_told = figures_told(options);
   if (row != nullptr) {
     type = *row;
+    if (!type.assumed_of.empty()) instance.notes.push_back(assumption_note(type));
     weigh(options.weighting, type, instance.notes);
     if (!type.burst_known && !options.burst) {
       instance.notes.push_back(
@@ -134,9 +140,16 @@ InstanceName shown_name(const Instance& instance) {
           .remark = instance.figures_told || date.empty() ? "" : fmt::format("table of {}", date)};
 }
 
+std::string assumption_note(const InstanceType& type) {
+  return fmt::format("{} is taken for EC2's {} (assumed: AWS publishes none)", printable(type.name),
+                     printable(type.assumed_of));
+}
+
 Error unknown_type(const std::string& name, const ec2::LoadedCatalogue& catalogue) {
   std::string meant;
-  for (const std::string& near : catalogue.types.near(name)) {
+  auto all_near = catalogue.types.near(name);
+  if (all_near.empty()) all_near = catalogue.types.near(ec2_name_of(name));
+  for (const std::string& near : all_near) {
     meant += fmt::format("{}{}", meant.empty() ? "did you mean " : ", ", near);
   }
   if (!meant.empty()) {

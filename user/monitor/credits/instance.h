@@ -51,6 +51,9 @@ struct Instance {
 [[nodiscard]] Result<Instance> find_instance(const InstanceOptions& options,
                                              const std::string& host_root);
 
+// What is to be known of a type whose figures are those of another: a sentence.
+[[nodiscard]] std::string assumption_note(const InstanceType& type);
+
 // "there is no type t4g.mirco in the table", with what may have been meant.
 [[nodiscard]] Error unknown_type(const std::string& name, const ec2::LoadedCatalogue& catalogue);
 

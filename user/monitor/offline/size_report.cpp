@@ -168,14 +168,15 @@ std::vector<sizing::SizingRow> rows_for(const std::vector<sizing::Candidate>& sh
   }
   for (const sizing::Candidate& one : shown) {
     const CreditTerms terms = terms_of(*one.type);
+    const auto gateway = sizing::gateway_of(*one.type, limits);
     for (std::size_t i = 0; i < question.counted.size(); ++i) {
       const Counted& counted = question.counted[i];
       rows.push_back({.type = one.type,
                       .counted = counted.name,
-                      .fit = sizings[i].fit(terms),
+                      .fit = sizings[i].fit(terms, gateway),
                       .most_per_second = std::nullopt});
       if (counted.one) {
-        rows.back().most_per_second = sizing::most_per_second(*counted.one, terms, limits);
+        rows.back().most_per_second = sizing::most_per_second(*counted.one, terms, limits, gateway);
       }
     }
   }
@@ -224,8 +225,18 @@ std::string summary(const std::vector<sizing::Candidate>& all, bool is_recorded,
 }
 
 std::string footer(const std::vector<sizing::Candidate>& all,
-                   const std::vector<sizing::SizingRow>& rows) {
+                   const std::vector<sizing::SizingRow>& rows, bool internet) {
   std::string text;
+  std::set<std::string> assumptions;
+  for (const sizing::SizingRow& row : rows) {
+    if (!row.type->assumed_of.empty()) assumptions.insert(assumption_note(*row.type));
+  }
+  for (const std::string& note : assumptions) text += fmt::format("ASSUMED  {}\n", note);
+  if (internet) {
+    text +=
+        "GATEWAY  through an internet gateway: 5 Gbit/s in each direction below 32 vCPUs,\n"
+        "         from there on half of the bandwidth, credits or not\n";
+  }
   const auto empties = [](const sizing::SizingRow& row) {
     return row.fit.verdict == sizing::Verdict::empties;
   };
@@ -259,8 +270,12 @@ std::string footer(const std::vector<sizing::Candidate>& all,
 Result<std::string> size_text(const SizeOptions& options) {
   const auto question = ask(options);
   if (!question) return std::unexpected(question.error());
-  const auto catalogue = ec2::load_catalogue(options.catalogue);
+  auto catalogue = ec2::load_catalogue(options.catalogue);
   if (!catalogue) return std::unexpected(catalogue.error());
+  if (auto assumed = catalogue->types.assumed(options.instance);
+      assumed && catalogue->types.find(options.instance) == nullptr) {
+    catalogue->types.add(*std::move(assumed));
+  }
   const auto types = chosen(options, *catalogue);
   if (!types) return std::unexpected(types.error());
   const std::vector<sizing::Candidate> all =
@@ -272,8 +287,8 @@ Result<std::string> size_text(const SizeOptions& options) {
     if (!written) return std::unexpected(written.error());
   }
   return fmt::format("{}\n{}{}{}{}", question->heading, sizing::sizing_table(rows),
-                     summary(all, question->counted.size() == 1, *catalogue), footer(all, rows),
-                     question->notes);
+                     summary(all, question->counted.size() == 1, *catalogue),
+                     footer(all, rows, options.limits.internet), question->notes);
 }
 
 }  // namespace cgtally::monitor

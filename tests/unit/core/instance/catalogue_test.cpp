@@ -50,11 +50,11 @@ TEST(EditDistance, CountsTypingMistakes) {
 
 TEST(ShippedTable, HasEveryRowOfTheFile) {
   const auto& types = shipped().types.types();
-  EXPECT_EQ(types.size(), 1481U);
-  EXPECT_EQ(std::ranges::count_if(types, &InstanceType::burst_known), 1473);
+  EXPECT_EQ(types.size(), 1516U);
+  EXPECT_EQ(std::ranges::count_if(types, &InstanceType::burst_known), 1508);
   EXPECT_EQ(std::ranges::count_if(
                 types, [](const InstanceType& type) { return type.burst > type.baseline; }),
-            683);
+            701);
   EXPECT_EQ(shipped().date, "2026-08-02");
 }
 
@@ -220,6 +220,42 @@ TEST(CatalogueFile, SaysWhichFileCannotBeRead) {
   const auto loaded = ec2::load_catalogue("/nowhere/own.csv");
   ASSERT_FALSE(loaded);
   EXPECT_EQ(loaded.error().what, "/nowhere/own.csv: No such file or directory");
+}
+
+TEST(Catalogue, HasAllTypesOfElastiCache) {
+  const Catalogue& catalogue = shipped().types;
+  EXPECT_EQ(std::ranges::count_if(
+                catalogue.types(),
+                [](const InstanceType& type) { return type.name.starts_with("cache."); }),
+            94);
+  const InstanceType* type = catalogue.find("cache.c7gn.large");
+  ASSERT_NE(type, nullptr);
+  EXPECT_EQ(type->baseline, BitRate{6'250'000'000});
+  EXPECT_EQ(type->burst, BitRate{30'000'000'000});
+  EXPECT_EQ(type->vcpus, 2U);
+}
+
+TEST(Catalogue, AssumesThatOtherServicesHaveTheBandwidthOfTheirEc2Type) {
+  const Catalogue& catalogue = shipped().types;
+  for (const char* name :
+       {"db.m5.large", "kafka.m5.large", "m5.large.search", "m5.large.elasticsearch"}) {
+    const auto type = catalogue.assumed(name);
+    ASSERT_TRUE(type) << name;
+    EXPECT_EQ(type->name, name);
+    EXPECT_EQ(type->assumed_of, "m5.large");
+    EXPECT_EQ(type->baseline, catalogue.find("m5.large")->baseline);
+    EXPECT_EQ(prior_capacity(*type), prior_capacity(*catalogue.find("m5.large"))) << name;
+  }
+  for (const char* name : {"m5.large", "cache.m5.nano", "db.m5.hugest", "db.serverless", ""}) {
+    EXPECT_FALSE(catalogue.assumed(name)) << name;
+  }
+}
+
+TEST(Catalogue, KnowsWhatAnInternetGatewayLetsThrough) {
+  const Catalogue& catalogue = shipped().types;
+  EXPECT_EQ(internet_limit(*catalogue.find("m5.4xlarge")), BitRate{5'000'000'000}) << "16 vCPUs";
+  EXPECT_EQ(internet_limit(*catalogue.find("m5.8xlarge")), BitRate{5'000'000'000}) << "half of 10";
+  EXPECT_EQ(internet_limit(*catalogue.find("m5.24xlarge")), BitRate{12'500'000'000});
 }
 
 }  // namespace
