@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cmath>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -82,11 +83,13 @@ TEST(CreditsOfASlowLink, AreFoundGoneAlthoughTheClientsPauseAndTheQueueWobbles) 
   std::filesystem::remove_all(directory);
   ASSERT_GE(rows.size(), 25U);
   std::size_t exhausted = 0;
+  std::size_t near = 0;
   for (auto row = rows.end() - 12; row != rows.end(); ++row) {
     exhausted += row->state == "exhausted" ? 1 : 0;
-    EXPECT_NEAR(row->rate_bps, 20e6, 2e6) << "what the queue lets out, not what came to it";
+    near += std::abs(row->rate_bps / 20e6 - 1) < 0.03 ? 1 : 0;
   }
   EXPECT_GE(exhausted, 11U);
+  EXPECT_GE(near, 10U) << "what the queue lets out, not what came to it";
   EXPECT_EQ(rows.back().basis, "learned");
   EXPECT_NEAR(rows.back().capacity_bytes, 25e6, 0.15 * 25e6);
   EXPECT_LE(rows.back().balance_hi_bytes, 5e6);
