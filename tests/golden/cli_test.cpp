@@ -147,21 +147,32 @@ const std::string kSample = std::string(CGTALLY_SOURCE_DIR) + "/share/sample.csv
 
 INSTANTIATE_TEST_SUITE_P(
     Replay, Cli,
-    testing::Values(Case{"replay_weighting",
-                         {"replay", kSample, "--instance", "m8g.large", "--weighting", "vpc-1"},
-                         0},
-                    Case{"replay_weighting_of_an_old_type",
-                         {"replay", kSample, "--instance", "m5.large", "--weighting", "ebs-1"},
-                         0},
-                    Case{"replay_no_such_account", {"replay", kSample, "--account", "zz*"}, 2},
-                    Case{"replay_no_such_interface", {"replay", kSample, "-i", "zz*"}, 2},
-                    Case{"replay_recording_missing", {"replay", "/nowhere/recording.csv"}, 1}),
+    testing::Values(
+        Case{"replay_weighting",
+             {"replay", kSample, "--instance", "m8g.large", "--weighting", "vpc-1"},
+             0},
+        Case{"replay_weighting_of_an_old_type",
+             {"replay", kSample, "--instance", "m5.large", "--weighting", "ebs-1"},
+             0},
+        Case{"replay_as", {"replay", kSample, "--as", "cache.t4g.micro", "m5.large"}, 0},
+        Case{"replay_as_assumed", {"replay", kSample, "--as", "kafka.m5.*", "kafka.m5.large"}, 2},
+        Case{"replay_as_unknown", {"replay", kSample, "--as", "t3.nanno"}, 2},
+        Case{"replay_as_and_instance",
+             {"replay", kSample, "--as", "t3.nano", "--instance", "t3.micro"},
+             2},
+        Case{"replay_no_such_account", {"replay", kSample, "--account", "zz*"}, 2},
+        Case{"replay_no_such_interface", {"replay", kSample, "-i", "zz*"}, 2},
+        Case{"replay_recording_missing", {"replay", "/nowhere/recording.csv"}, 1}),
     [](const auto& one) { return one.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(
     Size, Cli,
     testing::Values(
         Case{"size_recorded", {"size", kSample}, 0},
+        Case{"size_recorded_assumed", {"size", kSample, "--instance", "kafka.m5.large"}, 0},
+        Case{"size_internet",
+             {"size", "--response-size", "1MB", "--rps", "800", "--types", "m5.*", "--internet"},
+             0},
         Case{"size_recorded_cache", {"size", kSample, "--types", "cache.*", "--top", "4"}, 0},
         Case{"size_recorded_one", {"size", kSample, "--instance", "t4g.micro", "-i", "*"}, 0},
         Case{

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "adapters/csv/rfc4180.h"
+#include "core/base/timestamp.h"
 
 namespace cgtally::csv {
 namespace {
@@ -51,6 +52,34 @@ std::string sizing_row(const sizing::SizingRow& row) {
       .add("prior")
       .add(type.vcpus == 0 ? "" : std::to_string(type.vcpus))
       .add(type.source);
+  return std::move(record).line();
+}
+
+std::string what_if_header() {
+  return "instance_type,direction,baseline_bps,burst_bps,capacity_lo_bytes,capacity_hi_bytes,"
+         "lowest_lo_bytes,lowest_hi_bytes,empty_lo_s,empty_hi_s,first_empty_lo,first_empty_hi,"
+         "too_fast_s\n";
+}
+
+std::string what_if_row(const sizing::WhatIf& one, Nanoseconds first_wall) {
+  const auto moment = [first_wall](const std::optional<Nanoseconds>& after) {
+    return after ? format_timestamp(first_wall + *after) : std::string();
+  };
+  const bool bounded = one.most.has_value();
+  RecordWriter record;
+  record.add(one.type->name)
+      .add(direction_name(one.direction))
+      .add(one.terms.baseline.bits_per_second)
+      .add(one.type->burst_known ? std::to_string(one.terms.burst.bits_per_second) : "")
+      .add(whole(one.terms.capacity.lo))
+      .add(bounded ? whole(one.terms.capacity.hi) : "")
+      .add(one.least.lowest.value)
+      .add(bounded ? std::to_string(one.most->lowest.value) : "")
+      .add(seconds(bounded ? one.most->empty : Nanoseconds::zero()))
+      .add(seconds(one.least.empty))
+      .add(moment(one.least.first_empty))
+      .add(bounded ? moment(one.most->first_empty) : "")
+      .add(seconds(one.too_fast));
   return std::move(record).line();
 }
 

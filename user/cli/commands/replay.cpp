@@ -85,7 +85,7 @@ class ReplayRun {
 
   Result<std::string> screen() {
     if (auto done = read(); !done) return std::unexpected(std::move(done).error());
-    if (options_.credits.foreign()) return credits_->finish();
+    if (options_.credits.foreign() || compares()) return credits_->finish(options_.csv);
     if (auto out = write(groups_.finish()); !out) return std::unexpected(std::move(out).error());
     if (auto out = rewriter_.flush(); !out) return std::unexpected(std::move(out).error());
     const ReplayReport report = std::move(replay_).finish();
@@ -97,7 +97,7 @@ class ReplayRun {
     }
     std::string screen = replay_screen(report, options_.top);
     if (!credits_) return screen;
-    auto credits = credits_->finish();
+    auto credits = credits_->finish({});
     return credits ? Result<std::string>(fmt::format("{}\n{}", screen, *credits)) : credits;
   }
 
@@ -124,9 +124,10 @@ class ReplayRun {
     auto sample = replay_.add(row, location);
     if (!sample) return std::unexpected(std::move(sample).error().within(location));
     if (credits_ && (!options_.interfaces.empty() || csv::may_be_uplink(row.iface))) {
-      if (auto charged = credits_->add(as_group(options_.by, *sample)); !charged) return charged;
+      const Sample charge = compares() ? *sample : as_group(options_.by, *sample);
+      if (auto charged = credits_->add(charge); !charged) return charged;
     }
-    if (options_.csv.empty() || !wanted(as_group(options_.by, row))) return {};
+    if (options_.csv.empty() || compares() || !wanted(as_group(options_.by, row))) return {};
     return write(groups_.add(*sample));
   }
 
@@ -136,6 +137,9 @@ class ReplayRun {
     }
     return {};
   }
+
+  // Types are set side by side, and --csv has their rows.
+  [[nodiscard]] bool compares() const { return !options_.credits.as.empty(); }
 
   [[nodiscard]] bool wanted(const Sample& row) const {
     return account_passes(options_.account, row.account, row.owner());
@@ -216,7 +220,7 @@ void add_replay(CLI::App& app, std::function<int()>& run) {
   add_text(command,
            {.name = "--csv",
             .help = "Write the rows to this new file, with deltas and rates computed from the "
-                    "totals; - is stdout"},
+                    "totals; with --as, a row for each type and direction; - is stdout"},
            "FILE|-", options->csv);
   add_replay_credit_options(command, options->credits);
   on_chosen(command, [options, &run] { run = [options] { return run_replay(*options); }; });

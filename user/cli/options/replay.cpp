@@ -8,6 +8,12 @@ namespace cgtally::cli {
 
 void add_replay_credit_options(CLI::App& command, monitor::ReplayCreditOptions& options) {
   add_instance_options(command, options.instance);
+  add_list(command,
+           {.name = "--as",
+            .help = "Set the recording against these instance types side by side, as if each had "
+                    "carried it: lowest balance, time empty, first time empty; several after FILE"},
+           "TYPE|GLOB", options.as);
+  command.get_option("--as")->allow_extra_args(true);
   add_text(command,
            {.name = "--credits",
             .help = "Write the estimate of the credits to this file, one row for each direction "

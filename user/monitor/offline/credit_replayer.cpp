@@ -24,6 +24,11 @@ Result<void> check(const ReplayCreditOptions& options) {
         usage_error("figures of another monitor are judged by an instance's limits",
                     "give --instance TYPE, or --baseline and --burst"));
   }
+  if (!options.as.empty() && (!options.instance.instance.empty() || options.instance.baseline ||
+                              options.instance.bucket || !options.csv.empty())) {
+    return std::unexpected(usage_error("--as compares types of the table",
+                                       "leave out --instance, --baseline, --bucket and --credits"));
+  }
   if (!options.csv.empty() && !options.wanted()) {
     return std::unexpected(usage_error("--credits needs an instance's limits",
                                        "give --instance TYPE, or --baseline and --burst"));
@@ -32,7 +37,15 @@ Result<void> check(const ReplayCreditOptions& options) {
 }
 
 Result<std::unique_ptr<CreditReplayer>> CreditReplayer::start(const ReplayCreditOptions& options) {
-  const auto instance = find_instance(options.instance, "");
+  std::unique_ptr<WhatIfReport> what_if;
+  InstanceOptions one = options.instance;
+  if (!options.as.empty()) {
+    auto started = WhatIfReport::start(options.as, options.instance.catalogue);
+    if (!started) return std::unexpected(std::move(started).error());
+    what_if = *std::move(started);
+    one.baseline = one.burst = BitRate{1};  // the estimate of one type is not shown
+  }
+  const auto instance = find_instance(one, "");
   if (!instance) return std::unexpected(instance.error());
   std::optional<csv::FileSink> sink;
   if (!options.csv.empty()) {
@@ -40,18 +53,23 @@ Result<std::unique_ptr<CreditReplayer>> CreditReplayer::start(const ReplayCredit
     if (!opened) return std::unexpected(std::move(opened).error());
     sink.emplace(*std::move(opened));
   }
-  return std::unique_ptr<CreditReplayer>(new CreditReplayer(options, *instance, std::move(sink)));
+  return std::unique_ptr<CreditReplayer>(
+      new CreditReplayer(options, *instance, std::move(sink), std::move(what_if)));
 }
 
 CreditReplayer::CreditReplayer(const ReplayCreditOptions& options, const Instance& instance,
-                               std::optional<csv::FileSink> sink)
+                               std::optional<csv::FileSink> sink,
+                               std::unique_ptr<WhatIfReport> what_if)
     : options_(options),
       notes_(instance.notes),
       sink_(std::move(sink)),
       model_(shown_name(instance), instance.terms, options.instance.start, kWarn,
              [this](const CreditReport& report) { write(report); }),
-      series_(options.unit, options.time_is_start,
-              [this](const SeriesInterval& interval) { model_.add(interval); }) {}
+      what_if_(std::move(what_if)),
+      series_(options.unit, options.time_is_start, [this](const SeriesInterval& interval) {
+        if (what_if_) what_if_->add(interval);
+        model_.add(interval);
+      }) {}
 
 void CreditReplayer::write(const CreditReport& report) {
   if (!sink_ || !written_) return;
@@ -70,6 +88,7 @@ Result<void> CreditReplayer::flush() {
 }
 
 Result<void> CreditReplayer::add(const Sample& row) {
+  if (what_if_) return what_if_->add(row, "the recording");
   if (auto added = model_.add(row); !added) return added;
   return written_;
 }
@@ -82,8 +101,9 @@ Result<void> CreditReplayer::add_series(std::istream& in, const std::string& nam
                                   });
 }
 
-Result<std::string> CreditReplayer::finish() {
+Result<std::string> CreditReplayer::finish(const std::string& csv) {
   series_.finish();
+  if (what_if_) return what_if_->finish(csv);
   const auto result = model_.finish();
   if (!written_) return std::unexpected(written_.error());
   if (auto flushed = flush(); !flushed) return std::unexpected(std::move(flushed).error());

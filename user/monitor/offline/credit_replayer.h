@@ -14,6 +14,7 @@
 #include "core/credits/replay.h"
 #include "core/replay/foreign_series.h"
 #include "monitor/credits/instance.h"
+#include "monitor/offline/what_if_report.h"
 
 namespace cgtally::monitor {
 
@@ -24,10 +25,11 @@ struct ReplayCreditOptions {
   SeriesUnit unit;
   bool has_unit = false;
   bool time_is_start = false;
+  std::vector<std::string> as;  // types to be set side by side, instead of one estimate
 
   // The user has given limits to follow the credits by.
   [[nodiscard]] bool wanted() const {
-    return !instance.instance.empty() || instance.baseline.has_value();
+    return !as.empty() || !instance.instance.empty() || instance.baseline.has_value();
   }
   // The files are another monitor's.
   [[nodiscard]] bool foreign() const { return !columns.rx.empty() || !columns.tx.empty(); }
@@ -44,12 +46,12 @@ class CreditReplayer {
   Result<void> add(const Sample& row);
   // A whole file of another monitor.
   Result<void> add_series(std::istream& in, const std::string& name);
-  // The text for the end of the screen.
-  Result<std::string> finish();
+  // The text for the end of the screen. `csv`: of the comparison of types, if that was asked for.
+  Result<std::string> finish(const std::string& csv);
 
  private:
   CreditReplayer(const ReplayCreditOptions& options, const Instance& instance,
-                 std::optional<csv::FileSink> sink);
+                 std::optional<csv::FileSink> sink, std::unique_ptr<WhatIfReport> what_if);
   void write(const CreditReport& report);
   Result<void> flush();
 
@@ -59,6 +61,7 @@ class CreditReplayer {
   std::vector<std::string> rows_;
   Result<void> written_;
   CreditReplay model_;
+  std::unique_ptr<WhatIfReport> what_if_;
   ForeignSeries series_;
 };
 
