@@ -83,7 +83,8 @@ static __always_inline void hand_over(struct __sk_buff *skb, struct cpu_memory *
  * NULL if the packet did not come from a pod's veth. An old entry may have the address of a packet
  * that has been freed. What came in by the same device would have replaced it, unless that is a
  * bridge with other ports; a tunnel forgets the device, so there the entry must be younger. Not as
- * young as the packet's way takes: a hypervisor may stop this CPU on the way.
+ * young as the packet's way takes: a hypervisor may stop this CPU on the way. With PREEMPT_RT
+ * another packet may write the entry meanwhile: then the device tells the pod.
  */
 static __always_inline struct passage *find_passage(struct __sk_buff *skb, struct cpu_memory *here)
 {
@@ -92,7 +93,8 @@ static __always_inline struct passage *find_passage(struct __sk_buff *skb, struc
 	__u32 in_ifindex = skb->ingress_ifindex;
 	__u64 age = bpf_jiffies64() - passage->jiffy;
 
-	if (passage->skb != number || age > (in_ifindex ? PASSAGE_JIFFIES : TUNNEL_JIFFIES))
+	if (preempt_rt || passage->skb != number ||
+	    age > (in_ifindex ? PASSAGE_JIFFIES : TUNNEL_JIFFIES))
 		return NULL;
 	return !in_ifindex || in_ifindex == passage->in_ifindex || in_ifindex == passage->device
 		       ? passage
