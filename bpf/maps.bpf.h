@@ -54,8 +54,9 @@ struct {
 } cgt_addresses SEC(".maps");
 
 /*
- * Key: netns and address. Value: the pod or container behind it. Written by userspace from netlink;
- * read once in a jiffy for each address that is not this netns' own.
+ * Key: netns and address. Value: the pod or container behind it; and for each netns the time at
+ * which somebody kept this right (CGT_ENDPOINTS_KEPT). Written by userspace from netlink; read once
+ * in a jiffy for each address that is not this netns' own.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

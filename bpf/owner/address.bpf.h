@@ -104,10 +104,27 @@ static __always_inline int is_same_address(const struct cgt_address *a, const st
 		 (a->address[3] ^ b->address[3]));
 }
 
+/* What lies behind an address, if a process keeps the endpoints of its netns right. */
+static __always_inline struct cgt_endpoint *kept_endpoint(const struct cgt_address *to)
+{
+	struct cgt_address of_netns = {.netns = to->netns | CGT_ENDPOINTS_KEPT};
+	struct cgt_endpoint *endpoint = bpf_map_lookup_elem(&cgt_endpoints, to);
+	struct cgt_endpoint *kept;
+
+	if (!endpoint)
+		return NULL;
+	kept = bpf_map_lookup_elem(&cgt_endpoints, &of_netns);
+	if (!kept)
+		return NULL;
+	return (__s64)(bpf_ktime_get_boot_ns() - kept->cgroup_id) < CGT_ENDPOINTS_VALID_NS
+		       ? endpoint
+		       : NULL;
+}
+
 /* Notes what lies behind an address that is not ours; routing need not be asked about it. */
 static __always_inline int find_endpoint(struct address_entry *entry, const struct cgt_address *to)
 {
-	const struct cgt_endpoint *endpoint = bpf_map_lookup_elem(&cgt_endpoints, to);
+	const struct cgt_endpoint *endpoint = kept_endpoint(to);
 
 	if (!endpoint)
 		return 0;

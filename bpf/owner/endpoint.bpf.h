@@ -16,7 +16,7 @@ endpoint_of(struct cpu_memory *here, const struct bpf_sock_tuple *tuple, __u32 v
 	if (!preempt_rt)
 		return entry->is_endpoint ? &entry->endpoint : NULL;
 	to = destination_of(tuple, version);
-	return bpf_map_lookup_elem(&cgt_endpoints, &to);
+	return kept_endpoint(&to);
 }
 
 /*

@@ -88,6 +88,14 @@ struct cgt_endpoint {
 };
 CGT_ASSERT(sizeof(struct cgt_endpoint) == 16, "written whole");
 
+/*
+ * The entry with this bit in its netns key and no address tells, in `cgroup_id`, the boot time at
+ * which a process last kept the endpoints of that netns right. Later than that by more than
+ * CGT_ENDPOINTS_VALID_NS none of them is believed: an address may be another pod's by now.
+ */
+#define CGT_ENDPOINTS_KEPT     0x80000000U
+#define CGT_ENDPOINTS_VALID_NS 5000000000LL
+
 /* The device in the uplink's netns that leads to an endpoint: the host's end of a veth. */
 struct cgt_endpoint_device {
 	__u32 netns; /* netns key */

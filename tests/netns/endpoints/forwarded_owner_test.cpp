@@ -9,6 +9,7 @@
 #include <thread>
 #include <utility>
 
+#include "adapters/sys/clock.h"
 #include "netns/endpoints/node.h"
 
 namespace cgtally::harness {
@@ -128,6 +129,35 @@ TEST(ForwardedOwnerChanges, APodThatTakesTheAddressOfAnotherOneAtOnceNeverPaysIn
     EXPECT_TRUE(comes_true([&] { return !node.counted().books().of(second).empty(); }, 10s));
     EXPECT_EQ(node.counted().books().of(first), paid) << "in round " << round;
   }
+}
+
+TEST(ForwardedOwnerChanges, WhatNobodyKeepsRightIsNotBelieved) {
+  Node node;
+  const Cgroup group("pod");
+  const Pod pod(node, 5);
+  pod.bring_up();
+  const Inhabitant process(pod.netns(), group);
+  ASSERT_TRUE(comes_true([&] { return node.owner_of(pod.v4()) == group.id(); }, 10s));
+  const auto sender = node.wire().remote().socket(AF_INET, SOCK_DGRAM);
+  const auto gain = [&] {
+    const auto before = node.counted().settle().books;
+    send_datagrams(sender, at(pod.v4(), 9), 20, 100);
+    const auto after = node.counted().settle().books;
+    return std::pair(difference(before.of(group), after.of(group)).rx_packets.value,
+                     difference(before.of(AccountKind::forwarded), after.of(AccountKind::forwarded))
+                         .rx_packets.value);
+  };
+  EXPECT_EQ(gain(), (std::pair<std::uint64_t, std::uint64_t>{20, 0}));
+  EndpointTable table;
+  table.addresses = node.known().addresses;
+  node.stop();
+  // As a killed keeper leaves them.
+  auto maps = node.maps();
+  ASSERT_TRUE(maps && maps->write(table));
+  maps->keep(sys::now().boot - Nanoseconds(6s));
+  EXPECT_EQ(gain(), (std::pair<std::uint64_t, std::uint64_t>{0, 20}));
+  maps->keep(sys::now().boot);
+  EXPECT_EQ(gain(), (std::pair<std::uint64_t, std::uint64_t>{20, 0}));
 }
 
 TEST(OriginFilters, OfAKilledKeeperAreReplacedAndThoseOfAKilledSessionRemoved) {

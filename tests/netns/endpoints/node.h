@@ -79,6 +79,10 @@ class Node {
                   counted_.tally().origin_program(), {wire_.host().ifindex("cgt0")});
   }
   void stop() { watcher_->remove(key_.value - 1); }
+  // Such as the watcher writes.
+  [[nodiscard]] Result<bpf::EndpointMaps> maps() {
+    return counted_.tally().endpoint_maps({key_.value - 1});
+  }
 
   [[nodiscard]] const Netns& host() const { return wire_.host(); }
   [[nodiscard]] const Wire& wire() const { return wire_; }

@@ -26,6 +26,7 @@ constexpr std::uint64_t kWake = ~std::uint64_t{0};
 constexpr std::size_t kProcessesInAStep = 256;
 constexpr Nanoseconds kSlowLookEvery = 5s;
 constexpr Nanoseconds kReattachEvery = 5s;
+constexpr Nanoseconds kKeepEvery = 1s;
 constexpr int kShareOfLooks = 30;  // a look is followed by a rest of this many times its length
 constexpr int kShareOfSlowLooks = 100;  // 1 % of the time
 
@@ -150,6 +151,10 @@ void EndpointWatcher::process_due() {
   for (auto& [key, netns] : netns_) {
     if (const auto due = netns.due(); due && *due <= now) note(netns.process_due(now));
   }
+  if (now >= next_keep_) {
+    next_keep_ = now + kKeepEvery;
+    for (auto& [key, netns] : netns_) netns.keep(now);
+  }
   if (now < next_reattach_) return;
   next_reattach_ = now + kReattachEvery;
   for (auto& [key, netns] : netns_) netns.reattach();
@@ -174,7 +179,7 @@ int EndpointWatcher::wait_ms() const {
     if (const auto due = netns.due()) next = std::min(next.value_or(*due), *due);
   }
   if (netns_.empty()) return -1;
-  const Nanoseconds wanted = std::min(next.value_or(next_reattach_), next_reattach_);
+  const Nanoseconds wanted = std::min(next.value_or(next_keep_), next_keep_);
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(wanted - boot_now());
   return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60'000));
 }

@@ -79,6 +79,7 @@ class EndpointWatcher {
   Nanoseconds rest_until_{};  // looks cost a small share of the time
   Nanoseconds next_slow_look_{};
   Nanoseconds next_reattach_{};
+  Nanoseconds next_keep_{};
   bool slow_look_ = false;
 
   std::jthread thread_;  // ends first

@@ -53,6 +53,7 @@ Result<void> NetnsEndpoints::start(Nanoseconds now) {
   if (!entered) return std::unexpected(entered.error());
   Result<void> first = survey_.list();
   note(first, write(now));
+  keep(sys::now().boot);
   return first;
 }
 
@@ -93,7 +94,7 @@ void NetnsEndpoints::apply(const NetnsEvent& event, Nanoseconds now) {
     apply(*id, now);
   } else if (std::holds_alternative<NetnsEvent::Lost>(event.what)) {
     survey_.want_all();
-    maps_.clear();  // among what was lost may be a removal
+    (void)maps_.write({});  // among what was lost may be a removal
   }
 }
 

@@ -48,6 +48,8 @@ class NetnsEndpoints {
   // Lists and writes what waits for it. To be called when due() has come.
   Result<void> process_due(Nanoseconds now);
   [[nodiscard]] std::optional<Nanoseconds> due() const;
+  // To be called once a second: the programs believe only what is kept.
+  void keep(Nanoseconds now) { maps_.keep(now); }
   // Attaches again where somebody took a program away.
   void reattach();
 

@@ -69,6 +69,19 @@ void EndpointMaps::remove_others(const EndpointTable& table) {
   });
 }
 
+void EndpointMaps::keep(Nanoseconds now) {
+  const cgt_address key = endpoint_key(netns_key_ | CGT_ENDPOINTS_KEPT, {});
+  const cgt_endpoint value{
+      .cgroup_id = static_cast<std::uint64_t>(now.count()), .nsid = -1, .pad = 0};
+  bpf_map_update_elem(addresses_.get(), &key, &value, BPF_ANY);
+}
+
+void EndpointMaps::clear() {
+  (void)write({});
+  const cgt_address key = endpoint_key(netns_key_ | CGT_ENDPOINTS_KEPT, {});
+  bpf_map_delete_elem(addresses_.get(), &key);
+}
+
 bool EndpointMaps::has_of_another(const IpAddress& address, std::optional<int> nsid) const {
   const auto found = written_.find(address);
   return found != written_.end() && found->second.nsid != nsid;
@@ -127,7 +140,8 @@ KnownEndpoints read_endpoints(const Ledger& ledger) {
   const int addresses = ledger.fd("endpoints");
   for_each_key<cgt_address>(addresses, [&](const cgt_address& key) {
     cgt_endpoint value{};
-    if (bpf_map_lookup_elem(addresses, &key, &value) != 0) return;
+    const bool is_time = (key.netns & CGT_ENDPOINTS_KEPT) != 0;
+    if (is_time || bpf_map_lookup_elem(addresses, &key, &value) != 0) return;
     IpAddress address;
     std::memcpy(address.bytes.data(), key.address, sizeof(key.address));
     known.addresses[address] = {.cgroup_id = value.cgroup_id, .nsid = value.nsid};

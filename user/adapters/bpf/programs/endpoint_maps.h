@@ -9,6 +9,7 @@
 
 #include "adapters/sys/fd.h"
 #include "core/base/result.h"
+#include "core/base/units.h"
 #include "core/endpoints/endpoints.h"
 
 namespace cgtally::bpf {
@@ -25,6 +26,9 @@ class EndpointMaps {
   // What is not in the table any more goes first, and goes also if something cannot be added. An
   // entry that changes its owner is overwritten: packets meet the old one or the new one.
   Result<void> write(const EndpointTable& table);
+  // Says that what is written is right at the boot time `now`: to be said about once a second.
+  // After five seconds without it the programs believe none of the addresses.
+  void keep(Nanoseconds now);
   // Removes at once what may have another owner from now on: an address, or all of a netns. The
   // next write() puts back what has not.
   void remove(const IpAddress& address);
@@ -33,7 +37,7 @@ class EndpointMaps {
   // Whether the address is in the map as that of another netns than `nsid`.
   [[nodiscard]] bool has_of_another(const IpAddress& address, std::optional<int> nsid) const;
   // Removes all of it.
-  void clear() { (void)write({}); }
+  void clear();
 
  private:
   EndpointMaps(sys::Fd addresses, sys::Fd devices, std::uint32_t netns_key)
