@@ -8,10 +8,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <memory>
-#include <set>
 
 #include "adapters/csv/credits.h"
-#include "adapters/netlink/links.h"
 #include "adapters/terminal/terminal.h"
 #include "cli/commands/start_session.h"
 #include "cli/options/instance.h"
@@ -19,6 +17,7 @@
 #include "cli/output/messages.h"
 #include "core/credits/screen.h"
 #include "monitor/collectors/monitor.h"
+#include "monitor/collectors/uplink_census.h"
 #include "monitor/credits/credit_monitor.h"
 #include "monitor/output/row_writer.h"
 
@@ -155,14 +154,14 @@ class CreditsCommand {
   bool closed_ = false;  // nobody reads the rows any more
 };
 
-// An instance pays for all of its uplinks: what is shown may be narrowed, what is charged not.
-CommonOptions charging_all(CommonOptions options) {
-  if (options.choice.interfaces.empty() || !options.choice.netns.empty()) return options;
-  const std::set<std::string> named(options.choice.interfaces.begin(),
-                                    options.choice.interfaces.end());
-  for (const Interface& link : netlink::list_links().value_or(std::vector<Interface>{})) {
-    if (link.uplink() && !named.contains(link.name)) options.choice.interfaces.push_back(link.name);
-  }
+// An instance pays for all of its uplinks, in every netns: what is shown may be narrowed, what is
+// charged not. A user who names netns has chosen.
+CommonOptions charging_all_uplinks(CommonOptions options) {
+  if (!options.choice.netns.empty()) return options;
+  const monitor::UplinkCensus census =
+      monitor::find_uplinks(options.choice.host_root, &Interface::uplink);
+  for (const std::string& note : monitor::census_notes(census)) say(note);
+  options.choice = monitor::charging_all(std::move(options.choice), census);
   return options;
 }
 
@@ -173,7 +172,7 @@ int run_credits(const CreditsOptions& options) {
   auto loop = monitor::EventLoop::open();
   if (!loop) return print_error(loop.error());
   monitor::Notices notices;
-  auto monitor = monitor::Monitor::start({.session = session_options(charging_all(common)),
+  auto monitor = monitor::Monitor::start({.session = session_options(charging_all_uplinks(common)),
                                           .samples = true,
                                           .tcp = true,
                                           .allowances = monitor::AllowanceScope::billed},
