@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "adapters/bpf/programs/packet_programs.h"
+#include "adapters/sys/clock.h"
 #include "adapters/sys/poller.h"
 #include "harness/host/cgroup.h"
 #include "harness/host/command.h"
@@ -88,7 +89,7 @@ class Node {
   [[nodiscard]] const Wire& wire() const { return wire_; }
   [[nodiscard]] Counted& counted() { return counted_; }
   [[nodiscard]] bpf::KnownEndpoints known() {
-    return bpf::read_endpoints(counted_.tally().ledger());
+    return bpf::read_endpoints(counted_.tally().ledger(), sys::now().boot);
   }
   [[nodiscard]] std::optional<Endpoint> at(const std::string& address) {
     const auto all = known();

@@ -70,7 +70,7 @@ EndpointCondition inspect_endpoints(const bpf::Ledger& ledger, const Records& in
   while (!census.step(kProcessesAtOnce)) {
   }
   const auto namespaces = census.namespaces();
-  const bpf::KnownEndpoints known = bpf::read_endpoints(ledger);
+  const bpf::KnownEndpoints known = bpf::read_endpoints(ledger, sys::now().boot);
   std::set<std::uint64_t> seen;
   for (const bpf::InterfaceRecord& record : interfaces) {
     if (!record.attached || !seen.insert(record.netns_id.inode).second) continue;

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <set>
+#include <utility>
 
 #include "adapters/bpf/ledger/ledger.h"
 #include "adapters/sys/error.h"
@@ -135,17 +137,27 @@ void keep_endpoints_of(const Ledger& ledger, const std::vector<std::uint32_t>& n
   keep_keys_of<cgt_endpoint_device>(ledger.fd("endpoint_devices"), netns_keys);
 }
 
-KnownEndpoints read_endpoints(const Ledger& ledger) {
+KnownEndpoints read_endpoints(const Ledger& ledger, Nanoseconds now) {
   KnownEndpoints known;
   const int addresses = ledger.fd("endpoints");
+  std::vector<std::pair<cgt_address, cgt_endpoint>> all;
+  std::set<std::uint32_t> kept;
   for_each_key<cgt_address>(addresses, [&](const cgt_address& key) {
     cgt_endpoint value{};
-    const bool is_time = (key.netns & CGT_ENDPOINTS_KEPT) != 0;
-    if (is_time || bpf_map_lookup_elem(addresses, &key, &value) != 0) return;
+    if (bpf_map_lookup_elem(addresses, &key, &value) != 0) return;
+    const auto age = now.count() - static_cast<std::int64_t>(value.cgroup_id);
+    if ((key.netns & CGT_ENDPOINTS_KEPT) == 0) {
+      all.emplace_back(key, value);
+    } else if (age < CGT_ENDPOINTS_VALID_NS) {
+      kept.insert(key.netns & ~CGT_ENDPOINTS_KEPT);
+    }
+  });
+  for (const auto& [key, value] : all) {
+    if (!kept.contains(key.netns)) continue;
     IpAddress address;
     std::memcpy(address.bytes.data(), key.address, sizeof(key.address));
     known.addresses[address] = {.cgroup_id = value.cgroup_id, .nsid = value.nsid};
-  });
+  }
   const int devices = ledger.fd("endpoint_devices");
   for_each_key<cgt_endpoint_device>(devices, [&](const cgt_endpoint_device& key) {
     std::uint64_t cgroup_id = 0;

@@ -54,11 +54,11 @@ class EndpointMaps {
 // Removes the endpoints of all other netns keys: their programs have ended.
 void keep_endpoints_of(const Ledger& ledger, const std::vector<std::uint32_t>& netns_keys);
 
-// What is in the maps, of all netns keys.
+// What is in the maps, of all netns keys; of the addresses those that are kept at boot time `now`.
 struct KnownEndpoints {
   std::map<IpAddress, Endpoint> addresses;  // of two netns with one address, one
   std::map<int, std::uint64_t> devices;
 };
-[[nodiscard]] KnownEndpoints read_endpoints(const Ledger& ledger);
+[[nodiscard]] KnownEndpoints read_endpoints(const Ledger& ledger, Nanoseconds now);
 
 }  // namespace cgtally::bpf
