@@ -11,6 +11,7 @@
 #include "adapters/cgroupfs/names.h"
 #include "adapters/containers/container_names.h"
 #include "adapters/containers/host_files.h"
+#include "adapters/netlink/default_route.h"
 #include "adapters/netlink/links.h"
 #include "adapters/netlink/nft_chains.h"
 #include "core/base/json_reader.h"
@@ -119,6 +120,7 @@ void add_cni_types(std::string_view json, std::set<std::string>& types) {
 ContainerHostFacts gather_container_facts(const std::string& host_root) {
   ContainerHostFacts facts;
   facts.links = netlink::list_links().value_or(std::vector<Interface>{});
+  facts.default_route_device = netlink::default_route_device().value_or("");
   facts.cni_types = cni_types(host_root);
   facts.kubelet = exists(host_root, "/var/lib/kubelet");
   facts.ecs = exists(host_root, "/etc/ecs/ecs.config") || exists(host_root, "/var/lib/ecs/data");

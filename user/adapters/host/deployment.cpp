@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "adapters/host/deployment.h"
 
+#include <fcntl.h>
 #include <linux/magic.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -33,11 +34,11 @@ bool is_bpffs(const char* path) {
          static_cast<unsigned long>(status.f_type) == static_cast<unsigned long>(BPF_FS_MAGIC);
 }
 
-// Also true where it is a part of a file system that is mounted above it.
-bool is_on_another_file_system(const char* path) {
-  struct stat itself{};
-  struct stat root{};
-  return stat(path, &itself) == 0 && stat("/", &root) == 0 && itself.st_dev != root.st_dev;
+// Also where it is a part of the same file system, bound to this place. Kernels from 5.8 on say it.
+bool is_mount_point(const char* path) {
+  struct statx status{};
+  return statx(AT_FDCWD, path, AT_STATX_SYNC_AS_STAT, STATX_BASIC_STATS, &status) == 0 &&
+         (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
 }
 
 // A machine that was made from an image of a container has such files, too, but also its PID 1.
@@ -72,7 +73,7 @@ DeploymentFacts gather_deployment_facts(const std::string& host_root) {
   facts.host_netns = first.empty() || ours == first;
   facts.bpffs = is_bpffs("/sys/fs/bpf");
   facts.host_files = !host_root.empty();
-  facts.state_stays = is_on_another_file_system("/var/lib/cgtally");
+  facts.state_stays = is_mount_point("/var/lib/cgtally");
   facts.kubelet = is_there(host_root + "/var/lib/kubelet");
   facts.docker = has_program(host_root, "docker");
   facts.podman = has_program(host_root, "podman");

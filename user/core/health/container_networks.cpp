@@ -215,7 +215,7 @@ class Recognition {
   void routed_veths() {
     const auto others =
         static_cast<std::size_t>(std::ranges::count_if(facts_.links, [this](const Interface& link) {
-          return link.kind == "veth" &&
+          return link.kind == "veth" && link.name != facts_.default_route_device &&
                  std::ranges::none_of(claimed_, [&](std::string_view prefix) {
                    return link.name.starts_with(prefix);
                  });

@@ -19,10 +19,11 @@ enum class ServiceProxy : std::uint8_t { none, iptables, nftables, ipvs };
 enum class CiliumRouting : std::uint8_t { unknown, stack, bpf };
 
 struct ContainerHostFacts {
-  std::vector<Interface> links;     // of the host's netns
-  std::set<std::string> cni_types;  // the plugins in the node's CNI configuration: "aws-cni"
-  bool kubelet = false;             // has its state here
-  bool ecs = false;                 // the agent of Amazon ECS is configured here
+  std::vector<Interface> links;      // of the host's netns
+  std::string default_route_device;  // this netns' own way out, also where that is a veth
+  std::set<std::string> cni_types;   // the plugins in the node's CNI configuration: "aws-cni"
+  bool kubelet = false;              // has its state here
+  bool ecs = false;                  // the agent of Amazon ECS is configured here
   ServiceProxy proxy = ServiceProxy::none;
   CiliumRouting cilium_routing = CiliumRouting::unknown;
   std::optional<bool> bridge_calls_iptables;  // net.bridge.bridge-nf-call-iptables; none: no module

@@ -200,6 +200,12 @@ TEST(ContainerNetworks, VethsOfNobodyKnownAreRouted) {
   EXPECT_EQ(found[0].seen, "veth, 2 devices");
 }
 
+TEST(ContainerNetworks, AVethThatLeadsOutIsNoPods) {
+  ContainerHostFacts facts = with({device("eth0", "veth")});
+  facts.default_route_device = "eth0";
+  EXPECT_EQ(text_of(facts), "");
+}
+
 TEST(ContainerNetworks, ANameFromTheNodeReachesTheTerminalEscaped) {
   EXPECT_EQ(text_of(with({device("x\x1b[31m", "vxlan")})).substr(0, 34),
             "network   tunnel x\\x1b[31m (vxlan)");
