@@ -133,7 +133,7 @@ struct passage {
 	__u32 device;	  /* ifindex of the host's end of the veth */
 	__u32 in_ifindex; /* what the uplink will see as the packet's ingress_ifindex */
 	__u32 counted_on; /* key of the last interface that counted it */
-	__u32 pad;
+	__u32 fragment;	  /* which fragment of which datagram; 0: whole */
 };
 
 /* The ifindex under which what comes in on `ifindex` is routed, valid for one jiffy. */

@@ -10,6 +10,8 @@
 #pragma once
 
 #define MAX_DEVICES_FOR_MASTER 8
+#define IP_FRAGMENT_BITS       0x3fff /* more fragments, and the offset */
+#define IPV6_HEADER	       40
 #define PASSAGE_JIFFIES	       64
 #define TUNNEL_JIFFIES	       8
 
@@ -64,6 +66,27 @@ static __always_inline __u32 master_of(struct __sk_buff *skb, struct cpu_memory 
 	return entry->master;
 }
 
+/*
+ * Which fragment of which datagram a packet is; 0 if it is whole, or if its headers cannot be read
+ * at once. What conntrack puts together is cut again into new sk_buffs, that have the addresses of
+ * others which came by the same bridge.
+ */
+static __always_inline __u32 fragment_of(struct __sk_buff *skb, __u32 ip_at)
+{
+	void *ip = (void *)(long)skb->data + ip_at, *end = (void *)(long)skb->data_end;
+	struct iphdr *v4 = ip;
+	__be32 *v6 = ip;
+
+	if (skb->protocol == bpf_htons(ETH_P_IP) && ip + sizeof(*v4) <= end)
+		return v4->frag_off & bpf_htons(IP_FRAGMENT_BITS)
+			       ? (__u32)v4->id << 16 | v4->frag_off
+			       : 0;
+	if (skb->protocol == bpf_htons(ETH_P_IPV6) && ip + IPV6_HEADER + 8 <= end &&
+	    ((__u8 *)ip)[6] == IPPROTO_FRAGMENT)
+		return v6[IPV6_HEADER / 4] ^ v6[IPV6_HEADER / 4 + 1] ?: 1;
+	return 0;
+}
+
 static __always_inline void hand_over(struct __sk_buff *skb, struct cpu_memory *here,
 				      __u64 cgroup_id)
 {
@@ -77,14 +100,16 @@ static __always_inline void hand_over(struct __sk_buff *skb, struct cpu_memory *
 	passage->device = skb->ifindex;
 	passage->in_ifindex = master_of(skb, here, now);
 	passage->counted_on = 0;
+	passage->fragment = fragment_of(skb, ETH_HLEN);
 }
 
 /*
  * NULL if the packet did not come from a pod's veth. An old entry may have the address of a packet
- * that has been freed. What came in by the same device would have replaced it, unless that is a
- * bridge with other ports; a tunnel forgets the device, so there the entry must be younger. Not as
- * young as the packet's way takes: a hypervisor may stop this CPU on the way. With PREEMPT_RT
- * another packet may write the entry meanwhile: then the device tells the pod.
+ * that has been freed. What came in by the same device would have replaced it: each virtual port of
+ * a bridge that has pods is asked. Not so a fragment made here, which must be the one that came in.
+ * A tunnel forgets the device, so there the entry must be younger. Not as young as the packet's way
+ * takes: a hypervisor may stop this CPU on the way. With PREEMPT_RT another packet may write the
+ * entry meanwhile: then the device tells the pod.
  */
 static __always_inline struct passage *find_passage(struct __sk_buff *skb, struct cpu_memory *here)
 {
@@ -92,11 +117,18 @@ static __always_inline struct passage *find_passage(struct __sk_buff *skb, struc
 	struct passage *passage = passage_at(here, number);
 	__u32 in_ifindex = skb->ingress_ifindex;
 	__u64 age = bpf_jiffies64() - passage->jiffy;
+	__u32 fragment;
 
 	if (preempt_rt || passage->skb != number ||
 	    age > (in_ifindex ? PASSAGE_JIFFIES : TUNNEL_JIFFIES))
 		return NULL;
-	return !in_ifindex || in_ifindex == passage->in_ifindex || in_ifindex == passage->device
+	fragment = fragment_of(skb, l2_has_ethernet ? ETH_HLEN : 0);
+
+	/* Outer headers say nothing of inner ones, but what is cut after them is new. */
+	if (!in_ifindex)
+		return fragment ? NULL : passage;
+	return (in_ifindex == passage->in_ifindex || in_ifindex == passage->device) &&
+			       passage->fragment == fragment
 		       ? passage
 		       : NULL;
 }

@@ -2,11 +2,19 @@
 // Neighbours are permanent, so that no ARP is among what is counted.
 #include "netns/paths/layouts.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <memory>
+
+#include "harness/traffic/frames.h"
 
 namespace cgtally::harness {
 namespace {
@@ -61,7 +69,91 @@ void set_call_iptables(const PathScene& scene, bool on) {
   }
 }
 
+// Later fragments have no ports: the pods are told apart by their addresses.
+void send_fragments(PathScene& scene) {
+  scene.nft(
+      "table inet cgtfilter { chain forward { type filter hook forward priority 0; policy accept; "
+      "ct state new accept; }; }\n");
+  scene.watch_by("ip daddr %IP4%", "ip saddr %IP4%");
+  scene.also([&scene] {
+    constexpr std::uint16_t kPort = 9100;
+    const auto taken = scene.wire().remote().socket(AF_INET, SOCK_DGRAM);
+    bind_to(taken, at(kRemote4, kPort));
+    std::vector<sys::Fd> sockets;
+    for (const auto& pod : scene.pods()) sockets.push_back(pod->socket(AF_INET, SOCK_DGRAM));
+    for (int turn = 0; turn < 500; ++turn) {
+      for (std::size_t i = 0; i < sockets.size(); ++i) {
+        send_datagrams(sockets[i], at(kRemote4, kPort), 1, 4000 + 3000 * i);
+        receive_datagrams(taken, 1);
+      }
+    }
+  });
+}
+
+std::string own_cgroup() {
+  std::ifstream lines("/proc/self/cgroup");
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("0::")) return line.substr(3);
+  }
+  return "/";
+}
+
+// A tap in the host: what is written to it comes in there.
+sys::Fd open_tap(const Netns& netns, const std::string& name) {
+  const Inside guard(netns);
+  sys::Fd tap(open("/dev/net/tun", O_RDWR | O_CLOEXEC));
+  ifreq request{};
+  request.ifr_flags = IFF_TAP | IFF_NO_PI;
+  name.copy(request.ifr_name, IFNAMSIZ - 1);
+  require(tap && ioctl(tap.get(), TUNSETIFF, &request) == 0, "make the tap " + name);
+  return tap;
+}
+
 }  // namespace
+
+void lay_bridge_beside_tap(PathScene& scene) {
+  lay_bridge(scene);
+  const auto tap = std::make_shared<sys::Fd>(open_tap(scene.host(), "tap0"));
+  scene.host().ip("link set tap0 master br0\nlink set tap0 up\n");
+  scene.add_stranger(own_cgroup());  // a tap's frames have the socket of the process that made it
+  scene.also([&scene, tap] {
+    constexpr std::uint16_t kPort = 9100;
+    const auto frame =
+        ethernet({2, 0, 0, 0, 5, 1}, {2, 0, 0, 0, 3, 1}, kEtherIp4,
+                 ip4({.source = "10.88.0.99", .destination = kRemote4}, udp(kPort, kPort, 1000)));
+    const auto taken = scene.wire().remote().socket(AF_INET, SOCK_DGRAM);
+    bind_to(taken, at(kRemote4, kPort));
+    std::vector<sys::Fd> sockets;
+    for (const auto& pod : scene.pods()) {
+      sockets.push_back(pod->socket(AF_INET, SOCK_DGRAM));
+      connect_to(sockets.back(), at(kRemote4, pod->port()));
+    }
+    std::vector<sys::Fd> sinks;
+    for (const auto& pod : scene.pods()) {
+      sinks.push_back(scene.wire().remote().socket(AF_INET, SOCK_DGRAM));
+      bind_to(sinks.back(), at(kRemote4, pod->port()));
+    }
+    for (int turn = 0; turn < 1000; ++turn) {
+      for (std::size_t i = 0; i < sockets.size(); ++i) {
+        send_datagrams(sockets[i], at(kRemote4, scene.pods()[i]->port()), 1, 1000);
+        receive_datagrams(sinks[i], 1);
+        require(write(tap->get(), frame.data(), frame.size()) > 0, "write to the tap");
+        receive_datagrams(taken, 1);
+      }
+    }
+  });
+}
+
+void lay_routed_fragments(PathScene& scene) {
+  lay_routed(scene);
+  send_fragments(scene);
+}
+
+void lay_bridge_fragments(PathScene& scene) {
+  lay_bridge(scene);
+  set_call_iptables(scene, true);
+  send_fragments(scene);
+}
 
 void lay_routed(PathScene& scene, IpVersion version) {
   for (const auto* label : {"a", "b"}) plug_routed(scene, scene.add_pod(label));

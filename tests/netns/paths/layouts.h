@@ -23,6 +23,12 @@ void lay_routed_through_queue(PathScene& scene);
 // docker, podman, cni0.
 void lay_bridge(PathScene& scene, IpVersion version = IpVersion::v4);
 void lay_bridge_masquerade(PathScene& scene, bool call_iptables);
+// The pods take turns in sending datagrams of several fragments, which conntrack puts together and
+// the host cuts again.
+void lay_routed_fragments(PathScene& scene);
+void lay_bridge_fragments(PathScene& scene);
+// And a virtual machine sends through the same bridge, by a tap, which is no container's.
+void lay_bridge_beside_tap(PathScene& scene);
 // The remote asks at a port of the host.
 void lay_published(PathScene& scene, IpVersion version = IpVersion::v4);
 void lay_published_beside_listener(PathScene& scene);

@@ -144,8 +144,10 @@ void PathScene::talk_between(const PathPod& client, const PathPod& server,
 PathOutcome PathScene::run() {
   for (const auto& pod : pods_) {
     const auto name = "pod" + std::to_string(pod->number());
-    const auto from = filled(from_port_, "%PORT%", std::to_string(pod->port()));
-    const auto to = filled(to_port_, "%PORT%", std::to_string(pod->port()));
+    const auto fill = [&](const std::string& text) {
+      return filled(filled(text, "%PORT%", std::to_string(pod->port())), "%IP4%", pod->ip4());
+    };
+    const auto from = fill(from_port_), to = fill(to_port_);
     wire_.watch(name + "out", from, to);
     wire_.watch(name + "in", to, from);
   }

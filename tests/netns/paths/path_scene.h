@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -61,6 +62,9 @@ class PathScene {
   void without_connect() { connected_udp_ = false; }
   // The pods' own interfaces are counted as well, each in its network namespace.
   void count_inside() { counts_inside_ = true; }
+  // Accounts beside the pods' that move something.
+  void add_stranger(const std::string& account) { strangers_.insert(account); }
+  [[nodiscard]] const std::set<std::string>& strangers() const { return strangers_; }
   // A process of the host, in a cgroup of its own, listens at the pods' ports on the wildcard.
   void listen_beside();
 
@@ -93,6 +97,7 @@ class PathScene {
   std::function<void()> also_;
   bool connected_udp_ = true;
   bool counts_inside_ = false;
+  std::set<std::string> strangers_;
   std::unique_ptr<QueueServer> queue_;
   std::unique_ptr<Cgroup> bystander_;
   std::vector<sys::Fd> bystanders_sockets_;

@@ -212,6 +212,21 @@ void EndpointFacts::claim(const std::vector<Attachment>& attachments, Claims& cl
   claims.merge(fresh);
 }
 
+// A virtual machine's tap and the like: what comes by them must replace what their bridge's pods
+// have handed over, or it would be taken for theirs.
+std::set<int> EndpointFacts::other_ports(const std::set<int>& origins) const {
+  std::set<int> bridges, ports;
+  for (const int ifindex : origins) bridges.insert(links_.at(ifindex).master);
+  bridges.erase(0);
+  for (const auto& [ifindex, link] : links_) {
+    const bool is_virtual = !link.kind.empty();
+    if (is_virtual && bridges.contains(link.master) && !excluded_.contains(ifindex)) {
+      ports.insert(ifindex);
+    }
+  }
+  return ports;
+}
+
 EndpointTable EndpointFacts::table() const {
   EndpointTable table;
   const std::vector<Attachment> attached = direct();
@@ -229,6 +244,7 @@ EndpointTable EndpointFacts::table() const {
     table.origins.insert(ifindex);
     if (const std::uint64_t owner = owner_of(*link.link_nsid)) table.devices[ifindex] = owner;
   }
+  table.origins.merge(other_ports(table.origins));
   for (const Attachment& one : attached) {
     const auto peer = peers_.find(one.nsid);
     table.owners[one.nsid] = peer == peers_.end() ? NetnsOwner::Why::no_process : peer->second.why;

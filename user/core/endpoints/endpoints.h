@@ -27,6 +27,7 @@ struct LinkedDevice {
   std::string kind;              // "veth", "macvlan"...
   int link = 0;                  // index of the other device; 0: there is none
   std::optional<int> link_nsid;  // of its netns; empty: in the same netns as this one
+  int master = 0;                // index of the bridge that it is a port of; 0: there is none
   bool operator==(const LinkedDevice&) const = default;
 };
 
@@ -45,8 +46,9 @@ struct Endpoint {
 // What is to be said of the addresses and devices of a netns.
 struct EndpointTable {
   std::map<IpAddress, Endpoint> addresses;
-  std::map<int, std::uint64_t> devices;   // host-side device -> its endpoint's cgroup, where known
-  std::set<int> origins;                  // devices at whose ingress an endpoint's packets begin
+  std::map<int, std::uint64_t> devices;  // host-side device -> its endpoint's cgroup, where known
+  // Devices at whose ingress an endpoint's packets begin, and the other ports of their bridges.
+  std::set<int> origins;
   std::map<int, NetnsOwner::Why> owners;  // by nsid, of all endpoints
   std::size_t ambiguous = 0;              // addresses that two endpoints have
   bool operator==(const EndpointTable&) const = default;
@@ -108,6 +110,7 @@ class EndpointFacts {
     int owner_nsid = -1;
   };
   [[nodiscard]] bool is_host_side(const LinkedDevice& link) const;
+  [[nodiscard]] std::set<int> other_ports(const std::set<int>& origins) const;
   [[nodiscard]] std::vector<Attachment> direct() const;
   [[nodiscard]] std::vector<Attachment> nested(const std::vector<Attachment>& direct) const;
   using Claims = std::map<IpAddress, std::optional<Endpoint>>;  // empty: nobody may have it

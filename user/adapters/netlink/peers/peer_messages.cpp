@@ -45,6 +45,7 @@ std::optional<LinkedDevice> linked_device_in(nlmsghdr& message) {
   device.kind = Attributes<IFLA_INFO_KIND>(attributes[IFLA_LINKINFO]).text(IFLA_INFO_KIND);
   device.link = attributes.value<int>(IFLA_LINK).value_or(0);
   device.link_nsid = attributes.value<int>(IFLA_LINK_NETNSID);
+  device.master = attributes.value<int>(IFLA_MASTER).value_or(0);
   return device;
 }
 
