@@ -42,10 +42,14 @@ void expect_golden(const std::string& name, const std::string& actual) {
   EXPECT_EQ(actual, expected.str());
 }
 
+// Of another monitor; read from the directory in which it lies, so that no message has its path.
+const std::string kSeriesDirectory = std::string(CGTALLY_SOURCE_DIR) + "/tests/data/series";
+const std::string kSeries = "monitors/one_short_row.csv";
+
 class Cli : public testing::TestWithParam<Case> {};
 
 TEST_P(Cli, SaysWhatItAlwaysSaid) {
-  std::vector<std::string> command{CGTALLY_BINARY};
+  std::vector<std::string> command{"env", "-C", kSeriesDirectory, CGTALLY_BINARY};
   command.insert(command.end(), GetParam().arguments.begin(), GetParam().arguments.end());
   const harness::Finished finished = harness::finish(command);
   EXPECT_EQ(finished.exit_code, GetParam().exit_code);
@@ -98,9 +102,9 @@ INSTANTIATE_TEST_SUITE_P(
              {"credits", "--instance", "m8g.large", "--weighting", "vpc-1", "--baseline", "1Gbit"},
              2},
         Case{"credits_imds_and_instance", {"credits", "--imds", "--instance", "t4g.micro"}, 2},
-        Case{"replay_column_without_unit", {"replay", "x.csv", "--tx-column", "b"}, 2},
+        Case{"replay_column_without_unit", {"replay", kSeries, "--tx-column", "out"}, 2},
         Case{"replay_column_without_limits",
-             {"replay", "x.csv", "--tx-column", "b", "--unit", "bytes"},
+             {"replay", kSeries, "--tx-column", "out", "--unit", "bytes"},
              2},
         Case{"replay_unit_unknown",
              {"replay", "x.csv", "--tx-column", "b", "--unit", "furlongs"},
@@ -141,6 +145,50 @@ INSTANTIATE_TEST_SUITE_P(
              2},
         Case{"argument_of_a_command_without_any", {"status", "now"}, 2},
         Case{"netns_missing", {"record", "--netns", "cgt-nowhere", "--host-root", "/"}, 2}),
+    [](const auto& one) { return one.param.name; });
+
+const std::vector<std::string> kLimits{"--baseline", "64Mbit", "--burst", "5Gbit",
+                                       "--bucket",   "100GB",  "--start", "full"};
+std::vector<std::string> replayed(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "replay");
+  arguments.insert(arguments.end(), kLimits.begin(), kLimits.end());
+  return arguments;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Series, Cli,
+    testing::Values(
+        Case{"series_two_days", replayed({"monitors/sadf_debian_cron.csv"}), 0},
+        Case{"series_period_changes", replayed({"cloudwatch/cloudwatch_coarser.json"}), 0},
+        Case{"series_restart",
+             replayed({"monitors/counter_restart.csv", "--tx-column", "value", "--unit", "total"}),
+             0},
+        Case{"series_gap", replayed({"monitors/sadf_restart_german.csv"}), 0},
+        Case{"series_too_fast",
+             replayed({"monitors/grafana_by_series.csv", "--tx-column", "eth0 out", "--unit",
+                       "B/s"}),
+             0},
+        Case{"series_pages", replayed({"cloudwatch/page_one.json", "cloudwatch/page_two.json"}), 0},
+        Case{"series_by_file",
+             replayed({"cloudwatch/page_one.json", "cloudwatch/page_two.json", "--by-file"}), 0},
+        Case{"series_nodes",
+             replayed({"cloudwatch/node_a.json", "cloudwatch/node_b.json",
+                       "cloudwatch/node_c.json"}),
+             0},
+        Case{"series_two_columns",
+             replayed({"monitors/two_columns_of_one_name.csv", "--tx-column", "send", "--unit",
+                       "B/s"}),
+             2},
+        Case{"series_interfaces", replayed({"monitors/sadf_two_interfaces.csv"}), 2},
+        Case{"series_account", replayed({"cloudwatch/cloudwatch_sum.json", "--account", "/x"}), 2},
+        Case{"series_and_recording",
+             replayed({"cloudwatch/cloudwatch_sum.json", "../../../share/sample.csv"}), 2},
+        Case{"series_options_with_a_recording",
+             replayed({"../../../share/sample.csv", "--unit", "bytes", "--tz", "UTC"}), 2},
+        Case{"series_no_zone", replayed({kSeries, "--tz", "Europe/Berln"}), 2},
+        Case{"size_series",
+             {"size", "cloudwatch/cloudwatch_metric_data.json", "--types", "cache.*", "--top", "3"},
+             0}),
     [](const auto& one) { return one.param.name; });
 
 const std::string kSample = std::string(CGTALLY_SOURCE_DIR) + "/share/sample.csv";

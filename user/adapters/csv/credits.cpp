@@ -66,6 +66,7 @@ std::vector<std::string> credits_rows(const CreditReport& report) {
   std::vector<std::string> rows;
   for (const Direction direction : kCreditOrder) {
     const DirectionCredit& credit = report.directions[direction];
+    if (!credit.watched || !credit.recorded) continue;
     RecordWriter row;
     row.add(format_timestamp(report.taken.wall))
         .add(static_cast<std::uint64_t>(report.taken.boot.count()))

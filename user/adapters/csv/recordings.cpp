@@ -3,47 +3,52 @@
 
 #include <fmt/core.h>
 
-#include <cerrno>
-#include <fstream>
-#include <iostream>
-#include <system_error>
-
 #include "adapters/csv/samples.h"
 #include "core/base/text.h"
 
 namespace cgtally::csv {
 namespace {
 
-Result<void> read_stream(const std::string& file, const OnStream& on_stream) {
-  if (file == "-") return on_stream(std::cin, "stdin");
-  errno = 0;
-  std::ifstream stream(file, std::ios::binary);
-  if (stream) return on_stream(stream, file);
-  return std::unexpected(
-      Error{.what = fmt::format("{}: {}", file, std::generic_category().message(errno)),
-            .hint = "give a samples CSV as cgtally record writes it"});
+Result<void> read_input(text::Input& input, const OnRow& on_row) {
+  std::size_t rows = 0;
+  const std::string& name = input.name();
+  auto read = for_each_sample(input.stream(), name, [&](const Sample& row, std::size_t line) {
+    ++rows;
+    return on_row(row, fmt::format("{}: line {}", name, line));
+  });
+  if (auto intact = input.intact(); !intact) return intact;
+  if (!read || rows > 0) return read;
+  return std::unexpected(Error{.what = name + " has a header and no rows",
+                               .hint = "record for longer than one interval"});
 }
 
 }  // namespace
 
-Result<void> read_streams(const std::vector<std::string>& files, const OnStream& on_stream) {
+Result<std::vector<text::Input>> open_inputs(const std::vector<std::string>& files) {
+  std::vector<text::Input> inputs;
   for (const std::string& file : files) {
-    if (auto read = read_stream(file, on_stream); !read) return read;
+    auto input = text::Input::open(file);
+    if (!input) return std::unexpected(std::move(input).error());
+    inputs.push_back(*std::move(input));
+  }
+  return inputs;
+}
+
+Result<void> read_recordings(std::vector<text::Input>& inputs, const OnRow& on_row) {
+  for (text::Input& input : inputs) {
+    if (auto read = read_input(input, on_row); !read) return read;
   }
   return {};
 }
 
+// One file after the other is opened, so that a thousand files need not be open at once.
 Result<void> read_recordings(const std::vector<std::string>& files, const OnRow& on_row) {
-  return read_streams(files, [&](std::istream& in, const std::string& name) -> Result<void> {
-    std::size_t rows = 0;
-    auto read = csv::for_each_sample(in, name, [&](const Sample& row, std::size_t line) {
-      ++rows;
-      return on_row(row, fmt::format("{}: line {}", name, line));
-    });
-    if (!read || rows > 0) return read;
-    return std::unexpected(Error{.what = name + " has a header and no rows",
-                                 .hint = "record for longer than one interval"});
-  });
+  for (const std::string& file : files) {
+    auto input = text::Input::open(file);
+    if (!input) return std::unexpected(std::move(input).error());
+    if (auto read = read_input(*input, on_row); !read) return read;
+  }
+  return {};
 }
 
 bool may_be_uplink(std::string_view iface) { return iface != "lo" && !iface.starts_with("veth"); }

@@ -4,11 +4,11 @@
 #pragma once
 
 #include <functional>
-#include <istream>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "adapters/text/input.h"
 #include "core/base/result.h"
 #include "core/traffic/sample.h"
 
@@ -19,10 +19,9 @@ using OnRow = std::function<Result<void>(const Sample& row, const std::string& l
 [[nodiscard]] Result<void> read_recordings(const std::vector<std::string>& files,
                                            const OnRow& on_row);
 
-// The same for files of another monitor: passes each stream on.
-using OnStream = std::function<Result<void>(std::istream& in, const std::string& name)>;
-[[nodiscard]] Result<void> read_streams(const std::vector<std::string>& files,
-                                        const OnStream& on_stream);
+// The same for files that were opened to see what they are.
+[[nodiscard]] Result<void> read_recordings(std::vector<text::Input>& inputs, const OnRow& on_row);
+[[nodiscard]] Result<std::vector<text::Input>> open_inputs(const std::vector<std::string>& files);
 
 // Judges by the name, because a recording has nothing else: traffic of lo and veth* is not billed.
 [[nodiscard]] bool may_be_uplink(std::string_view iface);

@@ -101,12 +101,12 @@ Result<void> RecordReader::split() {
       ++at;
       if (auto done = read_quoted(at); !done) return done;
     } else {
-      const std::size_t end = std::min(text_.find(',', at), text_.size());
+      const std::size_t end = std::min(text_.find(separator_, at), text_.size());
       fields_.emplace_back(text_, at, end - at);
       at = end;
     }
     if (at >= text_.size()) return {};
-    if (text_[at] != ',') {
+    if (text_[at] != separator_) {
       return std::unexpected(broken(record_line_, "text after a closing quote"));
     }
     ++at;

@@ -32,11 +32,11 @@ class RecordWriter {
   bool empty_ = true;
 };
 
-// The records of a CSV, one after the other, each with the number of the line on which it begins.
-// Does not know the columns.
+// The records of a CSV (or of text with another separator), one after the other, each with the
+// number of the line on which it begins. Does not know the columns.
 class RecordReader {
  public:
-  explicit RecordReader(std::istream& in) : in_(in) {}
+  explicit RecordReader(std::istream& in, char separator = ',') : in_(in), separator_(separator) {}
 
   // Reads the next record; false at the end. An Error names the line.
   [[nodiscard]] Result<bool> next();
@@ -53,6 +53,7 @@ class RecordReader {
   Result<void> read_quoted(std::size_t& at);
 
   std::istream& in_;
+  char separator_;
   std::string text_;
   std::vector<std::string> fields_;
   std::size_t line_ = 0;

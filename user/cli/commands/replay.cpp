@@ -10,12 +10,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
-#include <filesystem>
 #include <memory>
+#include <optional>
 #include <set>
-#include <system_error>
 
-#include "adapters/csv/file_sink.h"
 #include "adapters/csv/recordings.h"
 #include "adapters/csv/samples.h"
 #include "adapters/terminal/terminal.h"
@@ -28,66 +26,42 @@
 #include "core/replay/replay.h"
 #include "core/replay/screen.h"
 #include "monitor/offline/credit_replayer.h"
+#include "monitor/offline/new_csv.h"
+#include "monitor/offline/node_credits.h"
+#include "monitor/offline/series_nodes.h"
 
 namespace cgtally::cli {
 namespace {
+
+constexpr std::size_t kUsualTop = 10;
 
 struct ReplayOptions {
   std::vector<std::string> files;
   std::vector<std::string> interfaces;
   std::string account;
   Grouping by = Grouping::cgroup;
-  std::size_t top = 10;
+  std::optional<std::size_t> top;
   std::string csv;
   monitor::ReplayCreditOptions credits;
-};
-
-// The recomputed rows on their way out, some at a time.
-class Rewriter {
- public:
-  explicit Rewriter(std::string path) : path_(std::move(path)) {}
-
-  Result<void> add(const Sample& sample) {
-    if (path_.empty()) return {};
-    rows_.push_back(csv::samples_row(sample));
-    return rows_.size() < kBatch ? Result<void>{} : flush();
-  }
-
-  Result<void> flush() {
-    if (rows_.empty()) return {};
-    if (!sink_) {
-      auto opened = csv::FileSink::open(path_, csv::samples_header());
-      if (!opened) return std::unexpected(std::move(opened).error());
-      sink_ = *std::move(opened);
-    }
-    auto written = sink_->write(rows_);
-    rows_.clear();
-    return written;
-  }
-
- private:
-  static constexpr std::size_t kBatch = 1000;
-  std::string path_;
-  std::optional<csv::FileSink> sink_;
-  std::vector<std::string> rows_;
 };
 
 // Reads the recordings of one `cgtally replay`, for run_replay(): recomputes the rows, writes the
 // CSV and feeds the credit model on the way. Prints nothing.
 class ReplayRun {
  public:
-  ReplayRun(const ReplayOptions& options, std::unique_ptr<monitor::CreditReplayer> credits)
+  ReplayRun(const ReplayOptions& options, std::vector<text::Input>& inputs,
+            std::unique_ptr<monitor::CreditReplayer> credits)
       : options_(options),
+        inputs_(inputs),
         replay_([this](const Sample& row) { return wanted(row); }, options.by),
         groups_(options.by),
-        rewriter_(options.csv),
+        rewritten_(options.csv, csv::samples_header()),
         credits_(std::move(credits)) {}
 
   Result<std::string> screen() {
     if (auto done = read(); !done) return std::unexpected(std::move(done).error());
-    if (options_.credits.foreign() || compares()) return credits_->finish(options_.csv);
+    if (compares()) return credits_->finish(options_.csv);
     if (auto out = write(groups_.finish()); !out) return std::unexpected(std::move(out).error());
-    if (auto out = rewriter_.flush(); !out) return std::unexpected(std::move(out).error());
     const ReplayReport report = std::move(replay_).finish();
     if (report.interfaces.empty()) {
       return std::unexpected(csv::no_match("interface", {interfaces_.begin(), interfaces_.end()}));
@@ -95,22 +69,21 @@ class ReplayRun {
     if (report.accounts.empty()) {
       return std::unexpected(csv::no_match("account", {accounts_.begin(), accounts_.end()}));
     }
-    std::string screen = replay_screen(report, options_.top);
-    if (!credits_) return screen;
-    auto credits = credits_->finish({});
-    return credits ? Result<std::string>(fmt::format("{}\n{}", screen, *credits)) : credits;
+    std::string screen = replay_screen(report, options_.top.value_or(kUsualTop));
+    if (credits_) {
+      auto credits = credits_->finish({});
+      if (!credits) return credits;
+      screen += fmt::format("\n{}", *credits);
+    }
+    if (auto out = rewritten_.finish(); !out) return std::unexpected(std::move(out).error());
+    return screen;
   }
 
  private:
   Result<void> read() {
-    if (options_.credits.foreign()) {
-      return csv::read_streams(options_.files, [this](std::istream& in, const std::string& name) {
-        return credits_->add_series(in, name);
-      });
-    }
-    return csv::read_recordings(
-        options_.files,
-        [this](const Sample& row, const std::string& location) { return process(row, location); });
+    return csv::read_recordings(inputs_, [this](const Sample& row, const std::string& location) {
+      return process(row, location);
+    });
   }
 
   Result<void> process(const Sample& row, const std::string& location) {
@@ -133,7 +106,7 @@ class ReplayRun {
 
   Result<void> write(const std::vector<Sample>& rows) {
     for (const Sample& row : rows) {
-      if (auto written = rewriter_.add(row); !written) return written;
+      if (auto written = rewritten_.add(csv::samples_row(row)); !written) return written;
     }
     return {};
   }
@@ -154,41 +127,72 @@ class ReplayRun {
 
   static constexpr std::size_t kNamed = 20;  // for an error's hint, that many names are enough
   const ReplayOptions& options_;
+  std::vector<text::Input>& inputs_;
   Replay replay_;
   SampleGroups groups_;
-  Rewriter rewriter_;
+  monitor::NewCsv rewritten_;                         // the rows as they were recomputed
   std::unique_ptr<monitor::CreditReplayer> credits_;  // none: nobody asked
   std::set<std::string> interfaces_;
   std::set<std::string> accounts_;
 };
 
-// Rows that were computed from a recording are never put behind other rows.
-Result<void> check_output(const std::string& csv) {
-  std::error_code ignored;
-  if (csv.empty() || csv == "-" || !std::filesystem::is_regular_file(csv, ignored) ||
-      std::filesystem::file_size(csv, ignored) == 0) {
-    return {};
-  }
-  return std::unexpected(usage_error(fmt::format("--csv must be a new file, and {} exists", csv),
-                                     "remove that file, or choose another name"));
+// Options that would do nothing with such files are refused, never ignored.
+Result<void> check_foreign(const ReplayOptions& options, const text::Input& first) {
+  const char* const useless = options.by != Grouping::cgroup ? "--by"
+                              : !options.account.empty()     ? "--account"
+                              : options.top.has_value()      ? "--top"
+                                                             : nullptr;
+  if (useless == nullptr) return {};
+  return std::unexpected(
+      usage_error(fmt::format("{} has no accounts: {} does nothing", first.name(), useless),
+                  fmt::format("leave {} out", useless)));
 }
 
-int run_replay(const ReplayOptions& options) {
-  std::signal(SIGPIPE, SIG_IGN);  // the write says EPIPE
-  if (const auto checked = check_output(options.csv); !checked) return print_error(checked.error());
-  if (const auto checked = monitor::check(options.credits); !checked) {
-    return print_error(checked.error());
+Result<void> check_ours(const ReplayOptions& options, const text::Input& first) {
+  const std::string useless = options.credits.foreign_options();
+  if (useless.empty()) return {};
+  return std::unexpected(usage_error(
+      fmt::format("{} is a recording of cgtally: {} would do nothing", first.name(), useless),
+      "leave out what is for files of other monitors"));
+}
+
+Result<std::string> screen_of(const ReplayOptions& options) {
+  if (auto checked = monitor::NewCsv::check("--csv", options.csv); !checked) {
+    return std::unexpected(std::move(checked).error());
   }
-  if (const auto checked = check_output(options.credits.csv); !checked) {
-    return print_error(checked.error());
+  if (auto checked = monitor::check(options.credits); !checked) {
+    return std::unexpected(std::move(checked).error());
+  }
+  auto inputs = csv::open_inputs(options.files);
+  if (!inputs) return std::unexpected(std::move(inputs).error());
+  const auto kind = monitor::kind_of(*inputs);
+  if (!kind) return std::unexpected(kind.error());
+  const bool foreign = *kind == monitor::FilesKind::foreign;
+  auto checked =
+      foreign ? check_foreign(options, inputs->front()) : check_ours(options, inputs->front());
+  if (!checked) return std::unexpected(std::move(checked).error());
+  if (foreign) {
+    auto read = options.credits.read;
+    read.interfaces = options.interfaces;
+    auto nodes = monitor::read_nodes(*inputs, read, options.credits.by_file);
+    if (!nodes) return std::unexpected(std::move(nodes).error());
+    if (!options.credits.as.empty()) {
+      return monitor::compare_types(*std::move(nodes), options.credits, options.csv);
+    }
+    return monitor::judge_nodes(*std::move(nodes), options.credits, options.csv);
   }
   std::unique_ptr<monitor::CreditReplayer> credits;
   if (options.credits.wanted()) {
     auto started = monitor::CreditReplayer::start(options.credits);
-    if (!started) return print_error(started.error());
+    if (!started) return std::unexpected(std::move(started).error());
     credits = *std::move(started);
   }
-  auto screen = ReplayRun(options, std::move(credits)).screen();
+  return ReplayRun(options, *inputs, std::move(credits)).screen();
+}
+
+int run_replay(const ReplayOptions& options) {
+  std::signal(SIGPIPE, SIG_IGN);  // the write says EPIPE
+  auto screen = screen_of(options);
   const bool rows_on_stdout = options.csv == "-" || options.credits.csv == "-";
   auto shown = screen ? terminal::write_all(rows_on_stdout ? STDERR_FILENO : STDOUT_FILENO, *screen)
                       : Result<void>(std::unexpected(std::move(screen).error()));
@@ -202,9 +206,12 @@ void add_replay(CLI::App& app, std::function<int()>& run) {
   auto options = std::make_shared<ReplayOptions>();
   CLI::App& command =
       add_command(app, "replay", "Show rates, peaks and top accounts of recorded samples");
-  add_files(command, "Recordings, the oldest first; - is stdin", true, options->files);
+  add_files(command, "Recordings, the oldest first, or files of other monitors; - is stdin", true,
+            options->files);
   add_list(command,
-           {.name = "-i,--iface", .help = "Interface to show; repeatable", .fallback = "all"},
+           {.name = "-i,--iface",
+            .help = "Interface to show; of files of other monitors the one to judge; repeatable",
+            .fallback = "all"},
            "NAME|GLOB", options->interfaces);
   add_text(command,
            {.name = "--account",
@@ -215,12 +222,13 @@ void add_replay(CLI::App& app, std::function<int()>& run) {
   add_count(command,
             {.name = "--top",
              .help = "Show N accounts, and the others as one",
-             .fallback = fmt::format("{}", options->top)},
+             .fallback = fmt::format("{}", kUsualTop)},
             kTops, into(options->top));
   add_text(command,
            {.name = "--csv",
             .help = "Write the rows to this new file, with deltas and rates computed from the "
-                    "totals; with --as, a row for each type and direction; - is stdout"},
+                    "totals; with --as, a row for each type and direction; of files of other "
+                    "monitors a row for each node and direction; - is stdout"},
            "FILE|-", options->csv);
   add_replay_credit_options(command, options->credits);
   on_chosen(command, [options, &run] { run = [options] { return run_replay(*options); }; });

@@ -15,6 +15,7 @@
 #include "cli/options/common.h"
 #include "cli/options/instance.h"
 #include "cli/options/parsing.h"
+#include "cli/options/replay.h"
 #include "cli/output/messages.h"
 #include "monitor/offline/size_report.h"
 
@@ -93,12 +94,14 @@ void add_size(CLI::App& app, std::function<int()>& run) {
   auto options = std::make_shared<monitor::SizeOptions>();
   CLI::App& command =
       add_command(app, "size", "Find the instance types that carry a recorded or a given workload");
-  add_files(command, "Recordings, the oldest first; - is stdin", false, options->files);
+  add_files(command, "Recordings, the oldest first, or files of other monitors; - is stdin", false,
+            options->files);
   add_list(command,
            {.name = "-i,--iface",
             .help = "Interface whose traffic counts; repeatable",
             .fallback = "all of the recording but lo and veth*"},
            "NAME|GLOB", options->interfaces);
+  add_series_options(command, options->read);
   add_workload_options(command, *options);
   add_limit_options(command, *options);
   add_type_options(command, *options);

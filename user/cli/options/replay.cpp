@@ -5,6 +5,70 @@
 #include "cli/options/parsing.h"
 
 namespace cgtally::cli {
+namespace {
+
+constexpr Bounds<Nanoseconds> kPeriods{.least = std::chrono::milliseconds{1},
+                                       .most = std::chrono::hours{24 * 31}};
+
+void add_column_options(CLI::App& command, series::ReadOptions& options) {
+  add_text(command,
+           {.name = "--tx-column",
+            .help = "Column or metric of another monitor that is the sent traffic"},
+           "NAME", options.columns.tx);
+  add_text(command,
+           {.name = "--rx-column",
+            .help = "Column or metric of another monitor that is the received traffic"},
+           "NAME", options.columns.rx);
+  add_text(command,
+           {.name = "--time-column",
+            .help = "The column of another monitor's time",
+            .fallback = "the one called time, timestamp or the like"},
+           "NAME", options.time_column);
+  add_parsed(command,
+             {.name = "--unit",
+              .help = "Unit of another monitor's columns: bytes (in the interval), total (a "
+                      "counter of bytes), or a rate: bit/s, kbit/s, Mbit/s, Gbit/s, B/s, kB/s, "
+                      "MB/s, GB/s, KiB/s, MiB/s or GiB/s"},
+             "UNIT", [&options](const std::string& text) {
+               options.unit =
+                   accepted("--unit", "bytes, total or a rate such as Mbit/s or kB/s", text,
+                            parse_series_unit(text), "see cgtally replay --help for all units");
+             });
+}
+
+void add_row_options(CLI::App& command, series::ReadOptions& options) {
+  add_flag(command,
+           {.name = "--time-is-start",
+            .help = "Another monitor's time is the beginning of an interval, as CloudWatch's is, "
+                    "not its end"},
+           options.time_is_start);
+  add_time(command,
+           {.name = "--period",
+            .help = "Length of a row of another monitor; of CloudWatch's Average, of a sample",
+            .fallback = "what the file says, or the usual distance of its rows"},
+           kPeriods, into(options.period));
+  add_text(command,
+           {.name = "--tz",
+            .help = "Zone of another monitor's times that have none: Europe/Berlin, +02:00, local",
+            .fallback = "UTC"},
+           "ZONE", options.zone);
+  add_choice(command,
+             {.name = "--statistic",
+              .help = "CloudWatch statistic of a file that does not name it",
+              .fallback = "sum"},
+             {"sum", "average"}, [&options](std::size_t chosen) {
+               options.statistic = chosen == 0 ? "sum" : "average";
+             });
+  add_choice(command,
+             {.name = "--decimal",
+              .help = "Decimal mark of another monitor's numbers",
+              .fallback = "found out"},
+             {"point", "comma"}, [&options](std::size_t chosen) {
+               options.decimal = chosen == 0 ? DecimalMark::point : DecimalMark::comma;
+             });
+}
+
+}  // namespace
 
 void add_replay_credit_options(CLI::App& command, monitor::ReplayCreditOptions& options) {
   add_instance_options(command, options.instance);
@@ -19,34 +83,15 @@ void add_replay_credit_options(CLI::App& command, monitor::ReplayCreditOptions& 
             .help = "Write the estimate of the credits to this file, one row for each direction "
                     "and interval; - is stdout"},
            "FILE|-", options.csv);
-  add_text(command,
-           {.name = "--tx-column",
-            .help = "Read the files of another monitor: the column of sent traffic"},
-           "NAME", options.columns.tx);
-  add_text(command,
-           {.name = "--rx-column",
-            .help = "Read the files of another monitor: the column of received traffic"},
-           "NAME", options.columns.rx);
-  add_text(
-      command,
-      {.name = "--time-column", .help = "The column of another monitor's time", .fallback = "time"},
-      "NAME", options.columns.time);
-  add_parsed(command,
-             {.name = "--unit",
-              .help = "Unit of another monitor's columns: bytes (in the interval), total (a "
-                      "counter of bytes), or a rate: bit/s, kbit/s, Mbit/s, Gbit/s, B/s, kB/s, "
-                      "MB/s, GB/s, KiB/s, MiB/s or GiB/s"},
-             "UNIT", [&options](const std::string& text) {
-               options.unit =
-                   accepted("--unit", "bytes, total or a rate such as Mbit/s or kB/s", text,
-                            parse_series_unit(text), "see cgtally replay --help for all units");
-               options.has_unit = true;
-             });
+  add_series_options(command, options.read);
   add_flag(command,
-           {.name = "--time-is-start",
-            .help = "Another monitor's time is the beginning of an interval, as CloudWatch's is, "
-                    "not its end"},
-           options.time_is_start);
+           {.name = "--by-file", .help = "Judge each file of another monitor as a node of its own"},
+           options.by_file);
+}
+
+void add_series_options(CLI::App& command, series::ReadOptions& options) {
+  add_column_options(command, options);
+  add_row_options(command, options);
 }
 
 }  // namespace cgtally::cli

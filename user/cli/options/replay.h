@@ -12,5 +12,7 @@ class App;
 namespace cgtally::cli {
 
 void add_replay_credit_options(CLI::App& command, monitor::ReplayCreditOptions& options);
+// What may be told about files of other monitors; of replay and size.
+void add_series_options(CLI::App& command, series::ReadOptions& options);
 
 }  // namespace cgtally::cli

@@ -188,6 +188,31 @@ std::vector<std::string> shorten_all(const std::vector<std::string>& texts,
   return marked;
 }
 
+std::vector<std::string> wrap(std::string_view text, std::size_t width, std::size_t indent) {
+  std::vector<std::string> lines;
+  std::string before;  // the indent of the line that is being filled
+  while (display_width(before) + display_width(text) > width) {
+    // The last blank at which the line still fits; not the one between a figure and its unit.
+    std::size_t cut = std::string_view::npos;
+    for (std::size_t at = text.find(' ', 1); at != std::string_view::npos;
+         at = text.find(' ', at + 1)) {
+      const bool fits = display_width(before) + display_width(text.substr(0, at)) <= width;
+      if (!fits && cut != std::string_view::npos) break;
+      if (lines.empty() && at < indent) continue;  // within the label
+      if (is_digit(text[at - 1]) || text[at - 1] == ' ') continue;
+      cut = at;
+      if (!fits) break;
+    }
+    if (cut == std::string_view::npos) break;
+    lines.push_back(shorten(before + std::string(text.substr(0, cut)), width));
+    text.remove_prefix(std::min(text.find_first_not_of(' ', cut), text.size()));
+    before.assign(indent, ' ');
+    if (text.empty()) return lines;
+  }
+  lines.push_back(shorten(before + std::string(text), width));
+  return lines;
+}
+
 std::string upper(std::string_view text) {
   std::string result(text);
   for (char& letter : result) {

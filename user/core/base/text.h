@@ -46,6 +46,12 @@ namespace cgtally {
                                                    const std::vector<std::string>& identities,
                                                    const std::vector<std::size_t>& widths);
 
+// Text in lines of at most `width` columns, broken at blanks but never within a figure and its
+// unit; lines after the first are indented. A word that is longer than a line is cut as by
+// shorten().
+[[nodiscard]] std::vector<std::string> wrap(std::string_view text, std::size_t width,
+                                            std::size_t indent);
+
 // ASCII letters only, independent of the locale.
 [[nodiscard]] std::string upper(std::string_view text);
 [[nodiscard]] std::string lower(std::string_view text);

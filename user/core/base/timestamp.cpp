@@ -67,6 +67,12 @@ std::string format_date_time(Nanoseconds wall) {
 
 std::string format_clock(Nanoseconds wall) { return fmt::format("{}Z", time_of_day(wall)); }
 
+std::string time_beside(Nanoseconds wall, Nanoseconds begin, Nanoseconds end) {
+  const auto day = [](Nanoseconds time) { return std::chrono::floor<days>(time); };
+  return day(wall) == day(begin) && day(wall) == day(end) ? format_clock(wall)
+                                                          : format_date_time(wall);
+}
+
 std::optional<Nanoseconds> parse_timestamp(std::string_view text) {
   if (!has_shape(text)) return std::nullopt;
   const std::string_view rest = text.substr(kShape.size(), text.size() - kShape.size() - 1);

@@ -17,6 +17,10 @@ namespace cgtally {
 [[nodiscard]] std::string format_date_time(Nanoseconds wall);  // 2026-11-21 11:42:07Z
 [[nodiscard]] std::string format_clock(Nanoseconds wall);      // 11:42:07Z
 
+// The shortest form that tells the moment apart in a time from `begin` to `end`: with its date
+// where those lie on several days, or the moment on another one.
+[[nodiscard]] std::string time_beside(Nanoseconds wall, Nanoseconds begin, Nanoseconds end);
+
 // Strict, except that the fraction may have fewer digits or be missing.
 [[nodiscard]] std::optional<Nanoseconds> parse_timestamp(std::string_view text);
 

@@ -50,12 +50,14 @@ CreditTerms with_learned(const CreditTerms& terms, const SavedBucket& saved, boo
 }
 
 Credits::Credits(const PerDirection<CreditTerms>& terms, BucketStart start, const Moment& now)
-    : buckets_{.rx = Bucket(terms.rx, start, now), .tx = Bucket(terms.tx, start, now)} {}
+    : buckets_{.rx = Bucket(terms.rx, start, now), .tx = Bucket(terms.tx, start, now)},
+      begin_(now.wall) {}
 
 Credits::Credits(const CreditTerms& terms, const SavedCredits& saved, const SaveGap& since,
                  const Moment& now)
     : buckets_{.rx = restored(terms, saved, since, now, Direction::rx),
-               .tx = restored(terms, saved, since, now, Direction::tx)} {}
+               .tx = restored(terms, saved, since, now, Direction::tx)},
+      begin_(now.wall) {}
 
 PerDirection<FlowCount> flow_counts(const std::vector<Sample>& samples) {
   constexpr double kAlone = 0.9;
@@ -87,6 +89,10 @@ PerDirection<FlowCount> flow_counts(const std::vector<Sample>& samples) {
 void Credits::advance(const CreditInterval& interval) {
   last_ = interval;
   for (const Direction direction : kDirections) {
+    if (interval.unknown[direction]) {
+      pause_unmeasured(interval, direction);
+      continue;
+    }
     const CounterGain& counter = interval.counters[direction];
     buckets_[direction].advance({.now = interval.now,
                                  .elapsed = interval.elapsed,
@@ -96,6 +102,20 @@ void Credits::advance(const CreditInterval& interval) {
                                  .has_counter = counter.there,
                                  .flows = interval.flows[direction]});
   }
+}
+
+void Credits::pause_unmeasured(const CreditInterval& interval, Direction direction) {
+  Bucket& bucket = buckets_[direction];
+  const Bytes least = bytes_of(interval.charged, direction);
+  if (least == Bytes{}) {
+    bucket.pause(interval.now, interval.elapsed, std::nullopt);
+    return;
+  }
+  constexpr double kBitsPerByte = 8;
+  const double most = static_cast<double>(bucket.terms().burst.bits_per_second) / kBitsPerByte *
+                      std::chrono::duration<double>(interval.elapsed).count();
+  const double more = std::max(0.0, most - static_cast<double>(least.value));
+  bucket.pause(interval.now, interval.elapsed, least, {static_cast<std::uint64_t>(more)});
 }
 
 void Credits::add_samples(const std::vector<Sample>& samples, const Moment& now) {
@@ -113,27 +133,33 @@ void Credits::lose_track(const Moment& now, std::string_view reason) {
 }
 
 DirectionCredit Credits::credit_of(Direction direction, std::size_t most_named) const {
-  const Bucket& bucket = buckets_[direction];
-  DirectionCredit credit{
-      .direction = direction,
-      .state = bucket.state(),
-      .terms = bucket.terms(),
-      .rate = rate(bytes_of(last_.charged, direction), last_.elapsed).value_or(BitRate{}),
-      .mean = bucket.rate(),
-      .balance = bucket.balance(),
-      .capacity = bucket.capacity(),
-      .share = bucket.share(),
-      .capacity_basis = bucket.capacity_basis(),
-      .perhaps_empty = bucket.perhaps_empty(),
-      .plateau_s = bucket.plateau_seconds(),
-      .empty = bucket.time_to_empty(),
-      .known_after_rest = bucket.known_after_rest(),
-      .exceeded = last_.counters[direction].gained,
-      .top_accounts = top_accounts_.top(direction, most_named)};
-  for (const BucketEvidence& one : bucket.evidence()) {
-    credit.evidence.push_back(fmt::format("{} {}", format_clock(one.when.wall), one.sentence));
+  DirectionCredit credit = figures(direction);
+  credit.top_accounts = top_accounts_.top(direction, most_named);
+  for (const BucketEvidence& one : buckets_[direction].evidence()) {
+    credit.evidence.push_back(
+        fmt::format("{} {}", time_beside(one.when.wall, begin_, last_.now.wall), one.sentence));
   }
   return credit;
+}
+
+DirectionCredit Credits::figures(Direction direction) const {
+  const Bucket& bucket = buckets_[direction];
+  return {.direction = direction,
+          .state = bucket.state(),
+          .terms = bucket.terms(),
+          .rate = rate(bytes_of(last_.charged, direction), last_.elapsed).value_or(BitRate{}),
+          .mean = bucket.rate(),
+          .balance = bucket.balance(),
+          .capacity = bucket.capacity(),
+          .share = bucket.share(),
+          .capacity_basis = bucket.capacity_basis(),
+          .perhaps_empty = bucket.perhaps_empty(),
+          .plateau_s = bucket.plateau_seconds(),
+          .empty = bucket.time_to_empty(),
+          .known_after_rest = bucket.known_after_rest(),
+          .exceeded = last_.counters[direction].gained,
+          .top_accounts = {},
+          .recorded = !last_.unknown[direction]};
 }
 
 PerDirection<DirectionCredit> Credits::directions(std::size_t most_named) const {

@@ -26,6 +26,8 @@ struct CreditInterval {
   Traffic charged;
   PerDirection<CounterGain> counters{};
   PerDirection<FlowCount> flows{};
+  // Directions whose traffic was not measured: at least `charged` went, at most the burst.
+  PerDirection<bool> unknown{};
 };
 
 // What an interval's samples tell of the number of flows: a flow is of one account, so an account
@@ -56,13 +58,17 @@ class Credits {
   void lose_track(const Moment& now, std::string_view reason);
 
   [[nodiscard]] PerDirection<DirectionCredit> directions(std::size_t most_named) const;
+  // One direction without its accounts and evidence, which take most of the time.
+  [[nodiscard]] DirectionCredit figures(Direction direction) const;
   [[nodiscard]] const Bucket& bucket(Direction direction) const { return buckets_[direction]; }
   [[nodiscard]] SavedCredits saved_state(CreditIdentity identity) const;
 
  private:
+  void pause_unmeasured(const CreditInterval& interval, Direction direction);
   [[nodiscard]] DirectionCredit credit_of(Direction direction, std::size_t most_named) const;
 
   PerDirection<Bucket> buckets_;
+  Nanoseconds begin_{};  // wall time; evidence of another day is shown with its date
   CreditInterval last_;
   TopAccounts top_accounts_;
 };

@@ -4,9 +4,12 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cmath>
+#include <iterator>
 #include <utility>
 
 #include "core/base/quantity.h"
+#include "core/base/text.h"
 #include "core/base/timestamp.h"
 #include "core/credits/alarm.h"
 #include "core/credits/screen.h"
@@ -15,6 +18,7 @@ namespace cgtally {
 namespace {
 
 constexpr std::size_t kMostNamed = 5;
+constexpr std::size_t kColumns = 80;
 
 double middle_or_lowest(const ByteRange& range) {
   return range.bounded() ? range.middle() : range.lo;
@@ -29,20 +33,24 @@ Moment begin_of(const CreditInterval& interval) {
           .wall = interval.now.wall - interval.elapsed};
 }
 
-std::string history_words(const CreditHistory& history) {
+std::string history_words(const CreditHistory& history, Nanoseconds begin, Nanoseconds end) {
   std::string words = "never exhausted";
   if (history.exhaustions > 0) {
     words =
         fmt::format("exhausted {} {}, {} in all, first at {}", format_count(history.exhaustions),
                     history.exhaustions == 1 ? "time" : "times", format_duration(history.exhausted),
-                    format_clock(*history.first_wall));
+                    time_beside(*history.first_wall, begin, end));
   }
   if (history.perhaps > Nanoseconds::zero()) {
     words += fmt::format("; {} at the baseline, which is one flow's limit, too: exhausted or not",
                          format_duration(history.perhaps));
   }
-  if (!history.lowest) return words;
-  return fmt::format("{}; lowest {}", words, format_byte_range(*history.lowest));
+  if (history.lowest) words += fmt::format("; lowest {}", format_byte_range(*history.lowest));
+  // Said where credits were spent since; otherwise it is full to the end.
+  if (history.full_until && *history.full_until < end) {
+    words += fmt::format("; full until {}", time_beside(*history.full_until, begin, end));
+  }
+  return words;
 }
 
 }  // namespace
@@ -105,16 +113,40 @@ bool CreditReplay::cover_gap(CreditInterval& interval, bool same_ledger) {
   return false;
 }
 
+void CreditReplay::watch_only(const PerDirection<bool>& watched, std::string host) {
+  watched_ = watched;
+  shape_.host = std::move(host);
+  shape_.has_counters = false;
+}
+
+// A series has no boot clock, so both times of a Moment are wall time.
 void CreditReplay::add(const SeriesInterval& interval) {
-  if (credits_ && interval.gap_before > Nanoseconds::zero()) {
-    const Nanoseconds end = interval.now.boot - interval.elapsed;
-    pause({.boot = end, .wall = end}, interval.gap_before, std::nullopt);
+  CreditInterval charged{.now = {.boot = interval.end, .wall = interval.end},
+                         .elapsed = interval.length,
+                         .charged = {}};
+  bool gap = false;
+  const auto amount = [&](Direction direction) {
+    const bool missing = watched_[direction] && is_missing(interval.bytes[direction]);
+    charged.unknown[direction] = missing;
+    gap |= missing && !interval.restart;
+    const double bytes = missing               ? interval.least[direction]
+                         : watched_[direction] ? interval.bytes[direction]
+                                               : 0;
+    return Bytes{static_cast<std::uint64_t>(std::llround(std::clamp(bytes, 0.0, 9e18)))};
+  };
+  charged.charged.rx_bytes = amount(Direction::rx);
+  charged.charged.tx_bytes = amount(Direction::tx);
+  if (gap) {
+    result_.gaps += in_gap_ ? 0 : 1;
+    result_.gap += interval.length;
   }
-  advance({.now = interval.now, .elapsed = interval.elapsed, .charged = interval.moved}, {});
+  in_gap_ = gap;
+  advance(charged, {});
 }
 
 void CreditReplay::advance(const CreditInterval& interval, const std::vector<Sample>& rows) {
   if (!credits_) {
+    result_.begin = begin_of(interval).wall;
     credits_.emplace(PerDirection<CreditTerms>{.rx = terms_, .tx = terms_}, start_,
                      begin_of(interval));
   }
@@ -132,60 +164,81 @@ void CreditReplay::pause(const Moment& now, Nanoseconds gap,
 }
 
 void CreditReplay::report(const Moment& now, Nanoseconds elapsed) {
-  flushed_ = now;
+  flushed_ = reported_ = now;
   ++result_.intervals;
+  for (const Direction direction : kDirections) {
+    if (watched_[direction]) add_to_history(direction, now, elapsed);
+  }
+  if (on_report_) on_report_(report_of(now));
+}
+
+CreditReport CreditReplay::report_of(const Moment& now) const {
   CreditReport report = shape_;
   report.taken = now;
   report.directions = credits_->directions(kMostNamed);
   for (const Direction direction : kDirections) {
-    add_to_history(report.directions[direction], now, elapsed);
+    report.directions[direction].watched = watched_[direction];
   }
-  if (on_report_) on_report_(report);
-  result_.last = std::move(report);
+  return report;
 }
 
 // It takes some time to be sure; the history begins where the plateau did.
-Nanoseconds CreditReplay::since_plateau_began(const DirectionCredit& credit, const Moment& now,
+Nanoseconds CreditReplay::since_plateau_began(Direction direction, const Moment& now,
                                               Nanoseconds elapsed) const {
-  const auto plateau = Nanoseconds(static_cast<std::int64_t>(credit.plateau_s * 1e9));
-  const Nanoseconds uncounted = now.boot - counted_until_[credit.direction];
+  const double seconds = credits_->bucket(direction).plateau_seconds();
+  const auto plateau = Nanoseconds(static_cast<std::int64_t>(seconds * 1e9));
+  const Nanoseconds uncounted = now.boot - counted_until_[direction];
   return std::max(elapsed, std::min(plateau, uncounted));
 }
 
-void CreditReplay::add_to_history(const DirectionCredit& credit, const Moment& now,
-                                  Nanoseconds elapsed) {
-  CreditHistory& history = result_.histories[credit.direction];
-  const bool exhausted = credit.state == CreditState::exhausted;
-  const bool before = std::exchange(was_exhausted_[credit.direction], exhausted);
-  const bool perhaps_before = std::exchange(was_perhaps_[credit.direction], credit.perhaps_empty);
-  const bool begins = (exhausted && !before) || (credit.perhaps_empty && !perhaps_before);
-  const Nanoseconds length = begins ? since_plateau_began(credit, now, elapsed) : elapsed;
+void CreditReplay::add_to_history(Direction direction, const Moment& now, Nanoseconds elapsed) {
+  CreditHistory& history = result_.histories[direction];
+  const Bucket& bucket = credits_->bucket(direction);
+  const CreditState state = bucket.state();
+  const bool exhausted = state == CreditState::exhausted;
+  const bool perhaps = bucket.perhaps_empty();
+  auto& last_full = last_full_[direction];
+  if (state == CreditState::full) last_full = now.wall;
+  if (start_ == BucketStart::full && !last_full) last_full = result_.begin;
+  const bool before = std::exchange(was_exhausted_[direction], exhausted);
+  const bool perhaps_before = std::exchange(was_perhaps_[direction], perhaps);
+  const bool begins = (exhausted && !before) || (perhaps && !perhaps_before);
+  const Nanoseconds length = begins ? since_plateau_began(direction, now, elapsed) : elapsed;
   if (exhausted) {
     history.exhaustions += before ? 0 : 1;
     history.exhausted += length;
+    if (!history.first_wall) history.full_until = last_full;
     history.first_wall = history.first_wall.value_or(now.wall - length);
   }
-  if (credit.perhaps_empty) history.perhaps += length;
-  if (exhausted || credit.perhaps_empty) counted_until_[credit.direction] = now.boot;
-  if (!history.lowest || middle_or_lowest(credit.balance) < middle_or_lowest(*history.lowest)) {
-    history.lowest = credit.balance;
+  if (perhaps) history.perhaps += length;
+  if (exhausted || perhaps) counted_until_[direction] = now.boot;
+  const ByteRange balance = bucket.balance();
+  if (!history.lowest || middle_or_lowest(balance) < middle_or_lowest(*history.lowest)) {
+    history.lowest = balance;
+    if (!history.first_wall) history.full_until = last_full;
   }
-  if (!history.first_danger && danger_of(credit, warn_) != CreditDanger::none) {
+  const bool may_be_in_danger = exhausted || state == CreditState::draining;
+  if (!history.first_danger && may_be_in_danger &&
+      danger_of(credits_->figures(direction), warn_) != CreditDanger::none) {
     history.first_danger = now.wall;
   }
 }
 
 std::optional<CreditReplayResult> CreditReplay::finish() {
   flush();
-  if (!credits_) return std::nullopt;
+  if (!credits_ || !reported_) return std::nullopt;
+  result_.last = report_of(*reported_);
   return result_;
 }
 
 std::vector<std::string> credit_replay_lines(const CreditReplayResult& result) {
-  std::vector<std::string> lines = credit_screen(result.last, {.columns = 80});
+  std::vector<std::string> lines = credit_screen(result.last, {.columns = kColumns});
   for (const Direction direction : kCreditOrder) {
-    lines.push_back(fmt::format("was {:<4}{}", direction_name(direction),
-                                history_words(result.histories[direction])));
+    if (!result.last.directions[direction].watched) continue;
+    const std::string words =
+        history_words(result.histories[direction], result.begin, result.last.taken.wall);
+    const std::string label = fmt::format("was {:<4}", direction_name(direction));
+    std::ranges::move(wrap(label + words, kColumns, label.size()), std::back_inserter(lines));
   }
   if (result.gaps > 0) {
     lines.push_back(fmt::format("gaps    {}, {} in all: not recorded, and charged as unknown",

@@ -37,6 +37,8 @@ struct DirectionCredit {
   std::optional<std::uint64_t> exceeded;  // gain of the allowance counter, if read in this interval
   AllowanceVerdict verdict = AllowanceVerdict::none;
   TopAccountList top_accounts;
+  bool recorded = true;  // its traffic was measured in this interval
+  bool watched = true;   // false: the recording has no figures of it, so there is nothing to show
   std::vector<std::string> evidence{};  // newest last
 };
 
@@ -55,6 +57,7 @@ struct CreditReport {
   std::vector<AllowanceSummary> allowances;
   TcpSummary connections;
   bool knows_connections = false;
+  bool has_counters = true;  // false: figures of another monitor, which reads no allowance counters
   std::optional<std::string> larger;  // "t4g.large: baseline 512 Mbit/s"
   std::vector<std::string> notices;   // oldest first
 };

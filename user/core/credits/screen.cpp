@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "core/base/enum_names.h"
 #include "core/base/quantity.h"
@@ -55,6 +56,8 @@ std::string bucket_words(const DirectionCredit& credit) {
 
 std::string buckets_words(const DirectionCredit& tx, const DirectionCredit& rx) {
   if (!tx.terms.has_credits()) return "no credits: the baseline is all there is";
+  if (!tx.watched || !rx.watched)
+    return fmt::format("bucket {}", bucket_words(rx.watched ? rx : tx));
   const bool same = tx.capacity == rx.capacity && tx.capacity_basis == rx.capacity_basis;
   if (same) return fmt::format("bucket {}", bucket_words(tx));
   return fmt::format("bucket tx {}, rx {}", bucket_words(tx), bucket_words(rx));
@@ -73,7 +76,9 @@ std::vector<std::string> headline(const CreditReport& report, std::size_t width)
   if (display_width(limits) + 2 + display_width(buckets) <= width) {
     return {fmt::format("{}  {}", limits, buckets)};
   }
-  return {shorten(limits, width), shorten(fmt::format("  {}", buckets), width)};
+  std::vector<std::string> lines = wrap(limits, width, 2);
+  std::ranges::move(wrap(fmt::format("  {}", buckets), width, 2), std::back_inserter(lines));
+  return lines;
 }
 
 // "empty in 2m28s..27m", "not draining", "known after 50m of rest".
@@ -125,7 +130,8 @@ std::string state_words(const DirectionCredit& credit) {
 std::vector<std::string> direction_lines(const DirectionCredit& credit,
                                          const CreditLayout& layout) {
   const std::string rate =
-      fmt::format("{:<4}{:<13}", direction_name(credit.direction), format_bit_rate(credit.rate));
+      fmt::format("{:<4}{:<13}", direction_name(credit.direction),
+                  credit.recorded ? format_bit_rate(credit.rate) : "not recorded");
   const std::string state = fmt::format("{:<21}", state_words(credit));
   const std::string head = rate + paint_state(credit, state, layout.colour);
   if (credit.state == CreditState::none) return {head};
@@ -138,7 +144,10 @@ std::vector<std::string> direction_lines(const DirectionCredit& credit,
   if (rate.size() + state.size() + gauge.size() + 2 + tail.size() <= layout.columns) {
     return {fmt::format("{}{}  {}", head, gauge, tail)};
   }
-  return {head + gauge, fmt::format("    {}", shorten(tail, layout.columns - 4))};
+  std::vector<std::string> lines{head + gauge};
+  std::ranges::move(wrap(fmt::format("    {}", tail), layout.columns, 4),
+                    std::back_inserter(lines));
+  return lines;
 }
 
 void add_top_accounts(std::vector<std::string>& lines, const DirectionCredit& credit,
@@ -173,8 +182,8 @@ void add_evidence(std::vector<std::string>& lines, const DirectionCredit& credit
       credit.evidence.size() - std::min<std::size_t>(credit.evidence.size(), 2);
   std::string label = fmt::format("why {:<4}", direction_name(credit.direction));
   for (std::size_t i = first; i < credit.evidence.size(); ++i) {
-    lines.push_back(label +
-                    shorten(printable(credit.evidence[i]), width - std::min(width, kLabel)));
+    std::ranges::move(wrap(label + printable(credit.evidence[i]), width, kLabel),
+                      std::back_inserter(lines));
     label.assign(kLabel, ' ');
   }
 }
@@ -193,7 +202,7 @@ void add_counters(std::vector<std::string>& lines, const CreditReport& report, s
     lines.push_back(fmt::format("{}   {}", line, wait));
     return;
   }
-  lines.push_back(shorten(line, width));
+  std::ranges::move(wrap(line, width, kLabel), std::back_inserter(lines));
   if (!wait.empty()) lines.push_back(fmt::format("    {}", wait));
 }
 
@@ -218,18 +227,19 @@ void add_danger(std::vector<std::string>& lines, const DirectionCredit& credit,
   const bool possible = danger == CreditDanger::possible;
   const std::string warning =
       fmt::format("{:<8}{}", possible ? "NOTE" : "WARN", danger_sentence(credit, layout.warn));
-  lines.push_back(
-      coloured(shorten(warning, layout.columns), possible ? "33" : "1;31", layout.colour));
+  for (const std::string& line : wrap(warning, layout.columns, kLabel)) {
+    lines.push_back(coloured(line, possible ? "33" : "1;31", layout.colour));
+  }
   const std::string advice = remedy(credit, danger);
   const std::string both = larger ? fmt::format("{}, or {}", advice, *larger) : advice;
   if (display_width(both) <= layout.columns) {
     lines.push_back(both);
     return;
   }
-  lines.push_back(shorten(advice, layout.columns));
+  std::ranges::move(wrap(advice, layout.columns, kLabel), std::back_inserter(lines));
   if (larger) {
-    lines.push_back(
-        fmt::format("        {}", shorten(fmt::format("or {}", *larger), layout.columns - kLabel)));
+    std::ranges::move(wrap(fmt::format("        or {}", *larger), layout.columns, kLabel),
+                      std::back_inserter(lines));
   }
 }
 
@@ -277,21 +287,27 @@ std::vector<std::string> credit_screen(const CreditReport& report, const CreditL
   const std::size_t columns = layout.columns;
   std::vector<std::string> lines = headline(report, columns);
   for (const Direction direction : kCreditOrder) {
+    if (!credits[direction].watched) continue;
     std::ranges::move(direction_lines(credits[direction], layout), std::back_inserter(lines));
   }
   for (const Direction direction : kCreditOrder) {
     add_top_accounts(lines, credits[direction], columns);
   }
-  for (const Direction direction : kCreditOrder) add_evidence(lines, credits[direction], columns);
-  add_counters(lines, report, columns);
   for (const Direction direction : kCreditOrder) {
+    if (credits[direction].watched) add_evidence(lines, credits[direction], columns);
+  }
+  if (report.has_counters) add_counters(lines, report, columns);
+  for (const Direction direction : kCreditOrder) {
+    if (!credits[direction].watched) continue;
     add_danger(lines, credits[direction], report.larger, layout);
   }
   for (const std::string& one : allowance_remedies(report.allowances)) {
-    lines.push_back(shorten(one, columns));
+    std::ranges::move(wrap(one, columns, kLabel), std::back_inserter(lines));
   }
   for (const std::string& notice : report.notices) {
-    lines.push_back(coloured(shorten(printable(notice), columns), "33", layout.colour));
+    for (const std::string& line : wrap(printable(notice), columns, kLabel)) {
+      lines.push_back(coloured(line, "33", layout.colour));
+    }
   }
   return lines;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// CreditReplayer: the part of `cgtally replay` that follows the credits through a recording, or
-// through the figures of another monitor.
+// CreditReplayer: the part of `cgtally replay` that follows the credits through a recording of
+// cgtally's own. node_credits.h does the same for files of other monitors.
 #pragma once
 
 #include <memory>
@@ -8,31 +8,31 @@
 #include <string>
 #include <vector>
 
-#include "adapters/csv/file_sink.h"
-#include "adapters/csv/foreign_series.h"
+#include "adapters/series/common/options.h"
 #include "core/base/result.h"
 #include "core/credits/replay.h"
-#include "core/replay/foreign_series.h"
 #include "monitor/credits/instance.h"
+#include "monitor/offline/new_csv.h"
 #include "monitor/offline/what_if_report.h"
 
 namespace cgtally::monitor {
 
+// The time to empty that a replay calls a danger.
+inline constexpr Nanoseconds kReplayWarning = std::chrono::minutes{10};
+
 struct ReplayCreditOptions {
   InstanceOptions instance;
   std::string csv;  // credits rows; empty: none
-  csv::SeriesColumns columns;
-  SeriesUnit unit;
-  bool has_unit = false;
-  bool time_is_start = false;
+  series::ReadOptions read;
+  bool by_file = false;
   std::vector<std::string> as;  // types to be set side by side, instead of one estimate
 
   // The user has given limits to follow the credits by.
   [[nodiscard]] bool wanted() const {
     return !as.empty() || !instance.instance.empty() || instance.baseline.has_value();
   }
-  // The files are another monitor's.
-  [[nodiscard]] bool foreign() const { return !columns.rx.empty() || !columns.tx.empty(); }
+  // The options that only mean something with files of another monitor, as far as they are given.
+  [[nodiscard]] std::string foreign_options() const;
 };
 // An Error if options contradict each other.
 [[nodiscard]] Result<void> check(const ReplayCreditOptions& options);
@@ -44,25 +44,19 @@ class CreditReplayer {
   static Result<std::unique_ptr<CreditReplayer>> start(const ReplayCreditOptions& options);
 
   Result<void> add(const Sample& row);
-  // A whole file of another monitor.
-  Result<void> add_series(std::istream& in, const std::string& name);
   // The text for the end of the screen. `csv`: of the comparison of types, if that was asked for.
   Result<std::string> finish(const std::string& csv);
 
  private:
   CreditReplayer(const ReplayCreditOptions& options, const Instance& instance,
-                 std::optional<csv::FileSink> sink, std::unique_ptr<WhatIfReport> what_if);
+                 std::unique_ptr<WhatIfReport> what_if);
   void write(const CreditReport& report);
-  Result<void> flush();
 
-  const ReplayCreditOptions& options_;
   std::vector<std::string> notes_;
-  std::optional<csv::FileSink> sink_;
-  std::vector<std::string> rows_;
+  NewCsv csv_;
   Result<void> written_;
   CreditReplay model_;
   std::unique_ptr<WhatIfReport> what_if_;
-  ForeignSeries series_;
 };
 
 }  // namespace cgtally::monitor

@@ -5,10 +5,8 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <filesystem>
 #include <set>
 
-#include "adapters/csv/file_sink.h"
 #include "adapters/csv/recordings.h"
 #include "adapters/csv/sizing.h"
 #include "adapters/ec2/catalogue_file.h"
@@ -18,6 +16,9 @@
 #include "core/base/timestamp.h"
 #include "core/sizing/screen.h"
 #include "monitor/credits/instance.h"
+#include "monitor/offline/new_csv.h"
+#include "monitor/offline/series_nodes.h"
+#include "monitor/offline/series_workload.h"
 
 namespace cgtally::monitor {
 namespace {
@@ -52,11 +53,11 @@ bool charged(const SizeOptions& options, const std::string& iface) {
       options.interfaces, [&iface](const std::string& glob) { return matches_glob(glob, iface); });
 }
 
-Result<Question> recorded(const SizeOptions& options) {
+Result<Question> recorded(const SizeOptions& options, std::vector<text::Input>& inputs) {
   sizing::WorkloadBuilder recorder;
   std::set<std::string> left_out;
   std::size_t taken = 0;
-  auto read = csv::read_recordings(options.files, [&](const Sample& row, const std::string& place) {
+  auto read = csv::read_recordings(inputs, [&](const Sample& row, const std::string& place) {
     if (!charged(options, row.iface)) {
       left_out.insert(row.iface);
       return Result<void>{};
@@ -89,8 +90,52 @@ Result<Question> recorded(const SizeOptions& options) {
         "LEDGER   {} ledgers one after the other; the time between them counts for nothing\n",
         format_count(load->ledgers));
   }
-  question.counted.push_back({.name = "", .load = std::move(load)->load, .one = std::nullopt});
+  question.counted.push_back({.name = "", .load = std::move(load->load), .one = std::nullopt});
   return question;
+}
+
+// A direction of which the file says nothing has no line.
+std::string lines_of(const Series& series, const sizing::Workload& load) {
+  const std::string lines = sizing::workload_lines(load);
+  const auto second = lines.find('\n') + 1;
+  return (series.has(Direction::rx) ? lines.substr(0, second) : "") +
+         (series.has(Direction::tx) ? lines.substr(second) : "");
+}
+
+// What another monitor has measured: bytes without packets, perhaps of one direction only.
+Result<Question> measured(const SizeOptions& options, std::vector<text::Input>& inputs) {
+  series::ReadOptions read = options.read;
+  read.interfaces = options.interfaces;
+  auto nodes = read_nodes(inputs, read, false);
+  if (!nodes) return std::unexpected(std::move(nodes).error());
+  if (nodes->size() > 1) {
+    return std::unexpected(
+        usage_error(fmt::format("the files are of {} nodes: {}, {}", format_count(nodes->size()),
+                                node_name(nodes->front()), node_name(nodes->back())),
+                    "give those of one: a type is found for one node's traffic"));
+  }
+  auto load = workload_of(nodes->front());
+  if (!load) return std::unexpected(std::move(load).error());
+  Question question{
+      .heading = fmt::format("{}\n{}", load->sources, lines_of(nodes->front(), load->load)),
+      .counted = {},
+      .notes = load->notes};
+  question.counted.push_back({.name = "", .load = std::move(load->load), .one = std::nullopt});
+  return question;
+}
+
+Result<Question> from_files(const SizeOptions& options) {
+  auto inputs = csv::open_inputs(options.files);
+  if (!inputs) return std::unexpected(std::move(inputs).error());
+  const auto kind = kind_of(*inputs);
+  if (!kind) return std::unexpected(kind.error());
+  if (*kind == FilesKind::foreign) return measured(options, *inputs);
+  const std::string useless = options.read.told();
+  if (useless.empty()) return recorded(options, *inputs);
+  return std::unexpected(
+      usage_error(fmt::format("{} is a recording of cgtally: {} would do nothing",
+                              inputs->front().name(), useless),
+                  "leave out what is for files of other monitors"));
 }
 
 Result<Question> imagined(const SizeOptions& options) {
@@ -134,7 +179,7 @@ Result<Question> ask(const SizeOptions& options) {
     return std::unexpected(usage_error("there is nothing to size",
                                        "give a recording, or --response-size 32kB --rps 400"));
   }
-  return imagining ? imagined(options) : recorded(options);
+  return imagining ? imagined(options) : from_files(options);
 }
 
 Result<std::vector<const InstanceType*>> chosen(const SizeOptions& options,
@@ -184,20 +229,12 @@ std::vector<sizing::SizingRow> rows_for(const std::vector<sizing::Candidate>& sh
 }
 
 Result<void> write_csv(const std::string& path, const std::vector<sizing::SizingRow>& rows) {
-  std::error_code ignored;
-  if (path != "-" && std::filesystem::is_regular_file(path, ignored) &&
-      std::filesystem::file_size(path, ignored) > 0) {
-    return std::unexpected(
-        usage_error(fmt::format("--csv {}: exists", path), "remove it, or choose another name"));
-  }
-  auto sink = csv::FileSink::open(path, csv::sizing_header());
-  if (!sink) return std::unexpected(std::move(sink).error());
-  std::vector<std::string> lines;
-  lines.reserve(rows.size());
+  if (auto checked = NewCsv::check("--csv", path); !checked) return checked;
+  NewCsv csv(path, csv::sizing_header());
   for (const sizing::SizingRow& row : rows) {
-    lines.push_back(csv::sizing_row(row));
+    if (auto added = csv.add(csv::sizing_row(row)); !added) return added;
   }
-  return sink->write(lines);
+  return csv.finish();
 }
 
 // How many types carry it, and how many others would not be empty when the recording ends.

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "adapters/series/common/options.h"
 #include "core/base/result.h"
 #include "core/sizing/sizing.h"
 
@@ -15,6 +16,7 @@ namespace cgtally::monitor {
 struct SizeOptions {
   std::vector<std::string> files;
   std::vector<std::string> interfaces;
+  series::ReadOptions read;  // of files of other monitors
   std::optional<Bytes> response;
   std::optional<std::uint64_t> rps;
   std::optional<Bytes> request;

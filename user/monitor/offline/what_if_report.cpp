@@ -79,12 +79,18 @@ Result<void> WhatIfReport::add(const Sample& row, std::string_view where) {
 
 // What moved in a gap is not known, and counts as nothing.
 void WhatIfReport::add(const SeriesInterval& interval) {
-  if (interval.gap_before > Nanoseconds::zero() && !series_.load.steps.empty()) {
-    series_.load.steps.push_back({.elapsed = interval.gap_before, .traffic = {}});
-    ++series_.gaps.count;
-  }
-  if (series_.load.steps.empty()) series_.first_wall = interval.now.wall - interval.elapsed;
-  series_.load.steps.push_back({.elapsed = interval.elapsed, .traffic = interval.moved});
+  if (series_.load.steps.empty()) series_.first_wall = interval.end - interval.length;
+  const auto amount = [&interval](Direction direction) {
+    const double bytes = interval.bytes[direction];
+    return Bytes{
+        is_missing(bytes) ? 0 : static_cast<std::uint64_t>(std::clamp(bytes, 0.0, 9e18) + 0.5)};
+  };
+  if (is_missing(interval.bytes.rx) && is_missing(interval.bytes.tx)) ++series_.gaps.count;
+  series_.load.steps.push_back({.elapsed = interval.length,
+                                .traffic = {.rx_bytes = amount(Direction::rx),
+                                            .rx_packets = {},
+                                            .tx_bytes = amount(Direction::tx),
+                                            .tx_packets = {}}});
 }
 
 Result<sizing::RecordedWorkload> WhatIfReport::workload() {

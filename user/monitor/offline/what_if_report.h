@@ -11,7 +11,7 @@
 
 #include "adapters/ec2/catalogue_file.h"
 #include "core/base/result.h"
-#include "core/replay/foreign_series.h"
+#include "core/series/intervals.h"
 #include "core/sizing/what_if.h"
 #include "core/sizing/workload.h"
 #include "core/traffic/sample.h"

@@ -167,5 +167,14 @@ TEST(Timestamp, RefusesOtherTexts) {
   }
 }
 
+TEST(Wrap, BreaksAtBlanksAndNeverBetweenAFigureAndItsUnit) {
+  EXPECT_EQ(wrap("was tx  lowest 13.2..185.0 GB now", 24, 8),
+            (std::vector<std::string>{"was tx  lowest", "        13.2..185.0 GB", "        now"}));
+  EXPECT_EQ(wrap("short", 24, 8), std::vector<std::string>{"short"});
+  const auto cut = wrap(std::string(100, 'y'), 20, 4);
+  ASSERT_EQ(cut.size(), 1U);
+  EXPECT_EQ(cut[0].size(), 20U);
+}
+
 }  // namespace
 }  // namespace cgtally

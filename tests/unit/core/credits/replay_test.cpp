@@ -48,11 +48,8 @@ void drain(Replayed& run, std::int64_t from, std::int64_t until) {
 }
 
 SeriesInterval tx_interval(std::int64_t end_s, double mbit, std::int64_t length_s = 1) {
-  const Nanoseconds end = std::chrono::seconds(end_s);
-  SeriesInterval one{
-      .now = {.boot = end, .wall = end}, .elapsed = std::chrono::seconds(length_s), .moved = {}};
-  const double bytes = mbit * 1e6 / 8 * static_cast<double>(length_s);
-  one.moved.tx_bytes = {static_cast<std::uint64_t>(bytes)};
+  SeriesInterval one{.end = std::chrono::seconds(end_s), .length = std::chrono::seconds(length_s)};
+  one.bytes = {.rx = 0, .tx = mbit * 1e6 / 8 * static_cast<double>(length_s)};
   return one;
 }
 
@@ -208,13 +205,49 @@ TEST(CreditReplay, RefusesRowsOfTwoHosts) {
 TEST(CreditReplay, TakesTheFiguresOfAnotherMonitor) {
   Replayed run;
   for (int at = 1; at <= 60; ++at) {
-    SeriesInterval interval{.now = second(at), .elapsed = 1s, .moved = {}, .gap_before = {}};
-    interval.moved.tx_bytes = {at <= 40 ? 33'000'000U : 8'000'000U};
+    SeriesInterval interval{.end = second(at).wall, .length = 1s};
+    interval.bytes = {.rx = 0, .tx = at <= 40 ? 33e6 : 8e6};
     run.replay.add(interval);
   }
   const auto result = run.replay.finish();
   ASSERT_TRUE(result);
   EXPECT_EQ(result->histories.tx.exhaustions, 1U);
+}
+
+TEST(CreditReplay, KeepsADirectionWithoutFiguresOutOfEverything) {
+  Replayed run;
+  run.replay.watch_only({.rx = false, .tx = true}, "web1");
+  SeriesInterval interval{.end = second(1).wall, .length = 1s};
+  interval.bytes.tx = 33e6;
+  run.replay.add(interval);
+  const auto result = run.replay.finish();
+  ASSERT_TRUE(result);
+  EXPECT_FALSE(result->last.directions.rx.watched);
+  EXPECT_FALSE(result->histories.rx.lowest);
+  for (const std::string& line : credit_replay_lines(*result)) {
+    EXPECT_EQ(line.find("rx"), std::string::npos) << line;
+    EXPECT_LE(line.size(), 80U);
+  }
+}
+
+TEST(CreditReplay, LetsAnythingPassWhereASeriesHasNoFigure) {
+  Replayed run;
+  run.replay.watch_only({.rx = false, .tx = true}, "");
+  const auto add = [&run](int at, double bytes, bool restart) {
+    SeriesInterval interval{.end = second(at).wall, .length = 1s, .restart = restart};
+    interval.bytes.tx = bytes;
+    run.replay.add(interval);
+  };
+  add(1, 8e6, false);
+  add(2, kMissing, false);
+  add(3, kMissing, false);
+  add(4, 8e6, false);
+  add(5, kMissing, true);
+  add(6, 8e6, false);
+  const auto result = run.replay.finish();
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->gaps, 1U);  // a counter that begins again was recorded
+  EXPECT_EQ(result->gap, 2s);
 }
 
 TEST(CreditReplay, OfNothingIsNothing) {

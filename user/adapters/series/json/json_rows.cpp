@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "adapters/series/json/json_rows.h"
+
+#include <fmt/core.h>
+
+#include <vector>
+
+#include "core/series/series.h"
+
+namespace cgtally::series {
+namespace {
+
+// Follows nlohmann's events to know in which array an element stands.
+class ElementWatch {
+ public:
+  ElementWatch(const std::set<std::string>& arrays, const OnJsonElement& on_element)
+      : arrays_(arrays), on_element_(on_element) {}
+
+  // False: the value is dropped.
+  bool event(Json::parse_event_t event, const Json& parsed) {
+    using Event = Json::parse_event_t;
+    switch (event) {
+      case Event::key:
+        key_ = parsed.get_ref<const std::string&>();
+        return true;
+      case Event::object_start:
+      case Event::array_start:
+        open_.push_back({.is_array = event == Event::array_start, .key = key_});
+        key_.clear();
+        return true;
+      case Event::object_end:
+      case Event::array_end:
+        open_.pop_back();
+        return keep(parsed);
+      case Event::value:
+        return keep(parsed);
+    }
+    return true;
+  }
+  [[nodiscard]] Result<void>& done() { return done_; }
+
+ private:
+  struct Open {
+    bool is_array = false;
+    std::string key;
+  };
+
+  bool keep(const Json& parsed) {
+    if (open_.empty()) {
+      if (done_) done_ = on_element_("", parsed);
+      return true;
+    }
+    const Open& parent = open_.back();
+    const bool outermost = open_.size() == 1;
+    if (!parent.is_array || !(outermost || arrays_.contains(parent.key))) return true;
+    if (done_) done_ = on_element_(parent.key, parsed);
+    return false;
+  }
+
+  const std::set<std::string>& arrays_;
+  const OnJsonElement& on_element_;
+  std::vector<Open> open_;
+  std::string key_;
+  Result<void> done_;
+};
+
+// "at line 3, column 7: ..." of nlohmann's words.
+std::string position(std::string_view what) {
+  const auto at = what.find("at line ");
+  return std::string(at == std::string_view::npos ? what : what.substr(at + 3));
+}
+
+}  // namespace
+
+Result<void> for_each_element(std::istream& in, const std::string& file,
+                              const std::set<std::string>& arrays,
+                              const OnJsonElement& on_element) {
+  ElementWatch watch(arrays, on_element);
+  try {
+    const Json rest =
+        Json::parse(in, [&watch](int /*depth*/, Json::parse_event_t event, const Json& parsed) {
+          return watch.event(event, parsed);
+        });
+  } catch (const Json::exception& problem) {
+    return std::unexpected(
+        Error{.what = fmt::format("{} is not JSON: {}", file, position(problem.what())),
+              .hint = "export it again; of several answers each needs a file of its own"});
+  }
+  return watch.done();
+}
+
+std::string text_at(const Json& object, const char* key) {
+  if (!object.is_object()) return {};
+  const auto found = object.find(key);
+  return found == object.end() || !found->is_string() ? "" : found->get<std::string>();
+}
+
+double number_at(const Json& object, const char* key) {
+  if (!object.is_object()) return kMissing;
+  const auto found = object.find(key);
+  return found == object.end() || !found->is_number() ? kMissing : found->get<double>();
+}
+
+}  // namespace cgtally::series

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+// One loop for all tables: a header makes a layout, and each row goes to the series of its host and
+// interface.
+#include "adapters/series/table.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <map>
+#include <optional>
+
+#include "adapters/csv/rfc4180.h"
+#include "adapters/series/common/builder.h"
+#include "adapters/series/common/names.h"
+#include "adapters/series/common/selection.h"
+#include "adapters/series/console.h"
+#include "adapters/series/dstat.h"
+#include "adapters/series/ifstat.h"
+#include "adapters/series/table_layout.h"
+#include "core/base/text.h"
+
+namespace cgtally::series {
+namespace {
+
+std::string_view first_line(std::string_view text) {
+  return text.substr(0, std::min(text.find_first_of("\r\n"), text.size()));
+}
+
+// The separator that the header has most of, outside quotes.
+char separator_of(std::string_view header) {
+  constexpr std::array<char, 3> kSeparators{';', '\t', ','};
+  std::array<std::size_t, 3> counts{};
+  bool quoted = false;
+  for (const char c : header) {
+    if (c == '"') quoted = !quoted;
+    const auto* const found = std::ranges::find(kSeparators, c);
+    if (!quoted && found != kSeparators.end()) {
+      ++counts.at(static_cast<std::size_t>(found - kSeparators.begin()));
+    }
+  }
+  const auto* const most = std::ranges::max_element(counts);
+  return *most == 0 ? ',' : kSeparators.at(static_cast<std::size_t>(most - counts.begin()));
+}
+
+// The header's names; sadf writes "# " before the first.
+std::vector<std::string> names_of(const std::vector<std::string>& fields) {
+  std::vector<std::string> names;
+  for (const std::string& field : fields) {
+    std::string_view name = field;
+    if (names.empty() && name.starts_with('#')) name.remove_prefix(1);
+    names.push_back(plain_name(name));
+  }
+  while (!names.empty() && names.back().empty()) names.pop_back();
+  return names;
+}
+
+class TableReader {
+ public:
+  TableReader(std::istream& in, char separator, const std::string& file, bool sadf,
+              const ReadOptions& options)
+      : reader_(in, separator), file_(file), sadf_(sadf), options_(options) {}
+
+  Result<std::vector<Series>> read() {
+    for (;;) {
+      auto more = reader_.next();
+      if (!more) return std::unexpected(std::move(more).error().within(file_));
+      if (!*more) break;
+      if (auto taken = take(reader_.fields()); !taken) {
+        return std::unexpected(std::move(taken).error());
+      }
+    }
+    if (!layout_) {
+      return std::unexpected(
+          Error{.what = fmt::format("{} is empty", file_), .hint = "export a longer time"});
+    }
+    return std::move(groups_).finish(layout_->shape);
+  }
+
+ private:
+  Result<void> take(const std::vector<std::string>& fields) {
+    const std::string& first = fields.front();
+    if (fields.size() == 1 && first.empty()) return {};
+    if (!layout_ && first.starts_with("sep=")) return {};  // for spreadsheets
+    const bool header = !layout_ || (sadf_ && (first.starts_with('#') || first == "hostname"));
+    if (header) return take_header(names_of(fields));
+    if (repeats_header(fields)) return {};
+    return foreign_table_ ? Result<void>{} : take_row(fields);
+  }
+
+  // sadf prints a header again after a restart, and one for each kind of figures.
+  Result<void> take_header(std::vector<std::string> names) {
+    foreign_table_ = sadf_ && !has_interfaces(names);
+    if (foreign_table_ || (layout_ && layout_->header == names)) return {};
+    auto layout = layout_of(names, file_, sadf_, options_);
+    if (!layout) return std::unexpected(std::move(layout).error());
+    layout_ = *std::move(layout);
+    return {};
+  }
+
+  [[nodiscard]] bool repeats_header(const std::vector<std::string>& fields) const {
+    return fields.size() >= layout_->header.size() &&
+           plain_name(fields[layout_->time]) == layout_->header[layout_->time];
+  }
+
+  Result<void> take_row(const std::vector<std::string>& fields) {
+    const TableLayout& at = *layout_;
+    if (at.interval && fields.size() > *at.interval && fields[*at.interval] == "-1") return {};
+    if (auto fits = check_width(fields); !fits) return fits;
+    const std::string group = at.group ? plain_name(fields[*at.group]) : "";
+    RowText row{.time = fields[at.time], .line = static_cast<std::uint32_t>(reader_.line())};
+    bool wanted = false;
+    for (const Direction direction : kDirections) {
+      if (!at.values[direction]) continue;
+      const std::string& name = at.series_names[direction];
+      if (!name.empty() && name != group) continue;
+      row.values[direction] = fields[*at.values[direction]];
+      wanted = true;
+    }
+    if (!wanted) return {};
+    if (at.interval) row.period_s = period_of(fields[*at.interval]);
+    const bool named = !at.series_names.rx.empty() || !at.series_names.tx.empty();
+    SeriesBuilder* const builder =
+        groups_.find(at.host ? fields[*at.host] : "", named ? "" : group, at.shape);
+    return builder == nullptr ? Result<void>{} : builder->add(row);
+  }
+
+  static std::uint32_t period_of(std::string_view text) {
+    std::uint32_t seconds = 0;
+    std::from_chars(text.data(), text.data() + text.size(), seconds);
+    return seconds;
+  }
+
+  // Empty fields at the end of a row or of the header say nothing.
+  Result<void> check_width(const std::vector<std::string>& fields) const {
+    const std::size_t columns = layout_->header.size();
+    const bool extra =
+        std::any_of(fields.begin() + static_cast<std::ptrdiff_t>(std::min(columns, fields.size())),
+                    fields.end(), [](const std::string& one) { return !one.empty(); });
+    if (fields.size() >= columns && !extra) return {};
+    return std::unexpected(
+        Error{.what = fmt::format("{}: line {}: {} fields, and the header has {}", file_,
+                                  reader_.line(), fields.size(), columns),
+              .hint = extra ? "numbers with commas need quotes, or a file with semicolons or tabs"
+                            : "the line is cut or damaged: correct it, or export again"});
+  }
+
+  csv::RecordReader reader_;
+  const std::string& file_;
+  bool sadf_;
+  const ReadOptions& options_;
+  bool foreign_table_ = false;  // of sadf's other figures
+  std::optional<TableLayout> layout_;
+  SeriesGroups groups_{file_, options_};
+};
+
+}  // namespace
+
+TableKind table_kind(std::string_view head) {
+  const std::string_view line = first_line(head);
+  const std::string begin = lower(line.substr(0, 40));
+  const auto starts = [&begin](std::string_view with) {
+    return begin.starts_with(with) || (begin.starts_with('"') && begin.substr(1).starts_with(with));
+  };
+  if (starts("dstat") || starts("pcp-dstat") || starts("dool")) return TableKind::dstat;
+  if (starts("full label") || starts("label,") || starts("label\"")) return TableKind::console;
+  const bool sadf =
+      line.contains("hostname") && line.contains("interval") && line.contains("timestamp");
+  if (sadf) return TableKind::sadf;
+  const std::string_view two =
+      head.substr(0, std::min(head.find('\n', line.size() + 2), head.size()));
+  const bool ifstat = two.contains("KB/s in") || two.contains("Kbps in");
+  return ifstat && separator_of(line) == ',' && !line.contains(',') ? TableKind::ifstat
+                                                                    : TableKind::plain;
+}
+
+Result<std::vector<Series>> read_table(std::istream& in, std::string_view head,
+                                       const std::string& file, const ReadOptions& options) {
+  std::string_view line = first_line(head);
+  if (line.starts_with("sep=")) line = first_line(head.substr(head.find_first_of("\n") + 1));
+  switch (table_kind(head)) {
+    case TableKind::dstat:
+      return read_dstat(in, file, options);
+    case TableKind::console:
+      return read_console(in, separator_of(line), file, options);
+    case TableKind::ifstat:
+      return read_ifstat(in, file, options);
+    case TableKind::sadf:
+      return TableReader(in, separator_of(line), file, true, options).read();
+    case TableKind::plain:
+      break;
+  }
+  return TableReader(in, separator_of(line), file, false, options).read();
+}
+
+}  // namespace cgtally::series

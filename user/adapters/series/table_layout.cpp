@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "adapters/series/table_layout.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+
+#include "adapters/series/common/names.h"
+#include "core/base/text.h"
+#include "core/series/metric_names.h"
+
+namespace cgtally::series {
+namespace {
+
+struct SarColumn {
+  std::string_view name;
+  Direction direction;
+  std::string_view unit;
+};
+// sar's kB are 1024 bytes (sar(1)); versions before 8 wrote bytes.
+constexpr std::array<SarColumn, 4> kSarColumns{{{"rxkB/s", Direction::rx, "KiB/s"},
+                                                {"txkB/s", Direction::tx, "KiB/s"},
+                                                {"rxbyt/s", Direction::rx, "B/s"},
+                                                {"txbyt/s", Direction::tx, "B/s"}}};
+
+Error usage_of(const std::string& file, std::string what, std::string hint) {
+  return usage_error(fmt::format("{}: {}", file, what), std::move(hint));
+}
+
+// Resolves names to columns of one header.
+class Columns {
+ public:
+  Columns(const std::vector<std::string>& header, const std::string& file)
+      : header_(header), file_(file) {}
+
+  // std::nullopt: there is none of that name.
+  [[nodiscard]] Result<std::optional<std::size_t>> find(const std::string& name) const {
+    std::optional<std::size_t> found;
+    for (std::size_t i = 0; i < header_.size(); ++i) {
+      if (header_[i] != name) continue;
+      if (found) return std::unexpected(twice(name, *found, i));
+      found = i;
+    }
+    return found;
+  }
+
+  // The only column of one of these names, in any case of letters.
+  template <typename Names>
+  [[nodiscard]] Result<std::optional<std::size_t>> find_any(const Names& names) const {
+    std::optional<std::size_t> found;
+    for (std::size_t i = 0; i < header_.size(); ++i) {
+      if (std::ranges::find(names, lower(header_[i])) == std::ranges::end(names)) continue;
+      if (found) return std::unexpected(twice(header_[i], *found, i));
+      found = i;
+    }
+    return found;
+  }
+
+  [[nodiscard]] Error missing(const std::string& name) const {
+    return usage_of(file_, fmt::format("there is no column {}", printable(name)),
+                    fmt::format("the columns are {}", listed(header_)));
+  }
+
+ private:
+  [[nodiscard]] Error twice(const std::string& name, std::size_t a, std::size_t b) const {
+    return usage_of(file_,
+                    fmt::format("line 1: two columns are called {}, the {}. and the {}.",
+                                printable(name), a + 1, b + 1),
+                    "give each column a name of its own in the first line");
+  }
+
+  const std::vector<std::string>& header_;
+  const std::string& file_;
+};
+
+Result<std::size_t> time_column(const Columns& columns, const ReadOptions& options) {
+  static constexpr std::array<std::string_view, 8> kNames{
+      "time", "timestamp", "date", "datetime", "date_time", "epoch", "@timestamp", "date/time"};
+  const auto found =
+      options.time_column.empty() ? columns.find_any(kNames) : columns.find(options.time_column);
+  if (!found) return std::unexpected(found.error());
+  if (*found) return **found;
+  Error error = columns.missing(options.time_column.empty() ? "time" : options.time_column);
+  if (options.time_column.empty()) {
+    error.hint = fmt::format("say which one has the time: --time-column NAME; {}", error.hint);
+  }
+  return std::unexpected(std::move(error));
+}
+
+// The column that the user named for a direction, or the series of that name.
+Result<void> take_told(TableLayout& layout, const Columns& columns, Direction direction,
+                       const std::string& name) {
+  const auto found = columns.find(name);
+  if (!found) return std::unexpected(found.error());
+  if (*found) {
+    layout.values[direction] = *found;
+  } else {
+    const auto value = columns.find_any(std::array<std::string_view, 1>{"value"});
+    if (!layout.group || !value || !*value) return std::unexpected(columns.missing(name));
+    layout.values[direction] = *value;
+    layout.series_names[direction] = name;
+  }
+  layout.shape.columns[direction] = name;
+  return {};
+}
+
+// The only column whose name says that it has the bytes of that direction.
+Result<void> guess(TableLayout& layout, Direction direction, const std::string& file) {
+  std::optional<std::size_t> found;
+  for (std::size_t i = 0; i < layout.header.size(); ++i) {
+    const std::string& name = layout.header[i];
+    if (direction_of(name) != direction || counts_packets(name)) continue;
+    if (found) {
+      return std::unexpected(
+          usage_of(file,
+                   fmt::format("two columns may be the {} traffic: {} and {}",
+                               direction == Direction::tx ? "sent" : "received",
+                               printable(layout.header[*found]), printable(name)),
+                   "say which: --tx-column NAME, --rx-column NAME"));
+    }
+    found = i;
+  }
+  if (!found) return {};
+  layout.values[direction] = *found;
+  layout.shape.columns[direction] = layout.header[*found];
+  return {};
+}
+
+Result<void> take_sar_columns(TableLayout& layout, const Columns& columns) {
+  for (const SarColumn& one : kSarColumns) {
+    if (layout.values[one.direction]) continue;
+    const auto found = columns.find(std::string(one.name));
+    if (!found) return std::unexpected(found.error());
+    if (!*found) continue;
+    layout.values[one.direction] = *found;
+    layout.shape.columns[one.direction] = one.name;
+  }
+  return {};
+}
+
+Result<void> take_values(TableLayout& layout, const Columns& columns, bool sadf,
+                         const std::string& file, const ReadOptions& options) {
+  for (const Direction direction : kDirections) {
+    const std::string& name = options.columns[direction];
+    if (name.empty()) continue;
+    if (auto taken = take_told(layout, columns, direction, name); !taken) return taken;
+  }
+  if (options.names_columns()) return {};
+  if (sadf) return take_sar_columns(layout, columns);
+  for (const Direction direction : kDirections) {
+    if (auto guessed = guess(layout, direction, file); !guessed) return guessed;
+  }
+  if (layout.values.rx || layout.values.tx) return {};
+  return std::unexpected(
+      usage_of(file, "no column says that it has sent or received traffic",
+               fmt::format("say which: --tx-column NAME --unit UNIT; the columns are {}",
+                           listed(layout.header))));
+}
+
+Result<void> take_unit(TableLayout& layout, bool sadf, const std::string& file,
+                       const ReadOptions& options) {
+  std::optional<SeriesUnit> known;
+  for (const SarColumn& one : kSarColumns) {
+    const bool used = layout.shape.columns.rx == one.name || layout.shape.columns.tx == one.name;
+    if (sadf && used) known = *parse_series_unit(one.unit);
+  }
+  if (options.unit) {
+    layout.shape.unit = *options.unit;
+    if (known && (known->kind != options.unit->kind || known->bytes != options.unit->bytes)) {
+      layout.shape.notes.push_back(fmt::format("sadf writes {}; read as {}, as --unit says",
+                                               known->name, options.unit->name));
+    }
+    return {};
+  }
+  if (known) {
+    layout.shape.unit = *known;
+    return {};
+  }
+  const std::string& column =
+      layout.shape.has(Direction::tx) ? layout.shape.columns.tx : layout.shape.columns.rx;
+  return std::unexpected(
+      usage_of(file, fmt::format("the unit of column {} is not in the file", printable(column)),
+               "give it: --unit bytes (in the interval), --unit total (a counter), --unit Mbit/s"));
+}
+
+}  // namespace
+
+bool has_interfaces(const std::vector<std::string>& header) {
+  return std::ranges::find(header, "IFACE") != header.end();
+}
+
+Result<TableLayout> layout_of(const std::vector<std::string>& header, const std::string& file,
+                              bool sadf, const ReadOptions& options) {
+  TableLayout layout{.header = header};
+  const Columns columns(header, file);
+  const auto time = time_column(columns, options);
+  if (!time) return std::unexpected(time.error());
+  layout.time = *time;
+  const auto group =
+      columns.find_any(std::array<std::string_view, 3>{"iface", "series", "interface"});
+  if (!group) return std::unexpected(group.error());
+  layout.group = *group;
+  if (sadf) {
+    layout.interval = columns.find("interval").value_or(std::nullopt);
+    layout.host = columns.find("hostname").value_or(std::nullopt);
+  }
+  layout.shape.file = file;
+  layout.shape.format = sadf ? "sadf -d" : layout.group ? "CSV by series" : "CSV";
+  if (auto taken = take_values(layout, columns, sadf, file, options); !taken) {
+    return std::unexpected(std::move(taken).error());
+  }
+  if (auto taken = take_unit(layout, sadf, file, options); !taken) {
+    return std::unexpected(std::move(taken).error());
+  }
+  return layout;
+}
+
+}  // namespace cgtally::series

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/series/join.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "core/base/quantity.h"
+#include "core/series/intervals.h"
+
+namespace cgtally {
+namespace {
+
+bool same_directions(const Series& a, const Series& b) {
+  return a.has(Direction::rx) == b.has(Direction::rx) &&
+         a.has(Direction::tx) == b.has(Direction::tx);
+}
+
+bool complements(const Series& a, const Series& b) {
+  return !(a.has(Direction::rx) && b.has(Direction::rx)) &&
+         !(a.has(Direction::tx) && b.has(Direction::tx));
+}
+
+bool alike_units(const Series& a, const Series& b) {
+  return a.unit.kind == b.unit.kind && a.time_is_start == b.time_is_start;
+}
+
+Nanoseconds begin_of(const Series& series) {
+  return std::ranges::min(series.points, {}, &SeriesPoint::time).time;
+}
+Nanoseconds end_of(const Series& series) {
+  return std::ranges::max(series.points, {}, &SeriesPoint::time).time;
+}
+
+std::size_t points_between(const Series& series, Nanoseconds begin, Nanoseconds end) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      series.points,
+      [begin, end](const SeriesPoint& point) { return begin <= point.time && point.time <= end; }));
+}
+
+// Pages of one export follow each other, and may share a few rows at the seam.
+bool follow_each_other(const Series& a, const Series& b) {
+  if (a.points.empty() || b.points.empty()) return true;
+  const Nanoseconds begin = std::max(begin_of(a), begin_of(b));
+  const Nanoseconds end = std::min(end_of(a), end_of(b));
+  if (end < begin) return true;
+  const std::size_t shared = std::min(points_between(a, begin, end), points_between(b, begin, end));
+  const std::size_t fewer = std::min(a.points.size(), b.points.size());
+  return shared <= 1 || shared * 10 <= fewer;
+}
+
+// Puts the rows of `from` to those of `into`.
+void append(Series& into, Series from) {
+  for (const Direction direction : kDirections) {
+    if (!into.has(direction)) into.columns[direction] = from.columns[direction];
+  }
+  // One unit for both: that of the first.
+  const double factor = from.unit.bytes / into.unit.bytes;
+  for (SeriesPoint& point : from.points) {
+    point.value.rx *= factor;
+    point.value.tx *= factor;
+  }
+  into.points.insert(into.points.end(), from.points.begin(), from.points.end());
+  for (std::string& note : from.notes) {
+    if (std::ranges::find(into.notes, note) == into.notes.end()) {
+      into.notes.push_back(std::move(note));
+    }
+  }
+  if (into.file != from.file && !into.file.ends_with(from.file)) {
+    into.file += fmt::format(", {}", from.file);
+  }
+}
+
+// The node that this series is a part of; nullptr: a node of its own.
+Series* node_of(std::vector<Series>& nodes, const Series& series, bool by_file, bool only_two) {
+  for (Series& node : nodes) {
+    const bool same_file = node.file == series.file;
+    if (node.node != series.node || !alike_units(node, series)) continue;
+    if (complements(node, series)) {
+      if (same_file || (!by_file && (only_two || !series.node.empty()))) return &node;
+    } else if (same_directions(node, series) && !by_file && !same_file &&
+               (!series.node.empty() || follow_each_other(node, series))) {
+      return &node;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+Result<Series> sum_of(std::vector<Series> parts) {
+  if (parts.size() == 1) return std::move(parts.front());
+  if (parts.front().unit.kind == SeriesKind::total_bytes) {
+    return std::unexpected(
+        usage_error(fmt::format("{}: several counters cannot be summed", parts.front().file),
+                    "choose one with -i: one that begins again would be hidden by the others"));
+  }
+  struct Part {
+    Nanoseconds begin{};
+    Nanoseconds end{};
+    std::size_t next = 0;
+  };
+  std::vector<Part> at(parts.size());
+  std::vector<Nanoseconds> times;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (auto ordered = put_in_order(parts[i]); !ordered) {
+      return std::unexpected(std::move(ordered).error());
+    }
+    if (parts[i].points.empty()) continue;
+    at[i] = {.begin = parts[i].points.front().time, .end = parts[i].points.back().time};
+    for (const SeriesPoint& point : parts[i].points) times.push_back(point.time);
+  }
+  std::ranges::sort(times);
+  times.erase(std::ranges::unique(times).begin(), times.end());
+  Series sum = parts.front();
+  sum.points.clear();
+  for (const Nanoseconds time : times) {
+    SeriesPoint total{.time = time, .value = {.rx = 0, .tx = 0}};
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      const auto& points = parts[i].points;
+      if (at[i].next < points.size() && points[at[i].next].time == time) {
+        const SeriesPoint& point = points[at[i].next++];
+        total.value.rx += point.value.rx;
+        total.value.tx += point.value.tx;
+        total.line = point.line;
+        total.period_s = point.period_s;
+      } else if (at[i].begin <= time && time <= at[i].end) {
+        total.value = {.rx = kMissing, .tx = kMissing};
+      }
+    }
+    sum.points.push_back(total);
+  }
+  return sum;
+}
+
+Result<std::vector<Series>> join_nodes(std::vector<Series> series, bool by_file) {
+  std::vector<Series> nodes;
+  const bool only_two = series.size() == 2;
+  for (Series& one : series) {
+    Series* const node = node_of(nodes, one, by_file, only_two);
+    if (node != nullptr) {
+      append(*node, std::move(one));
+    } else {
+      nodes.push_back(std::move(one));
+    }
+  }
+  for (Series& node : nodes) {
+    const auto repeated = put_in_order(node);
+    if (!repeated) return std::unexpected(repeated.error());
+    if (*repeated > 0) {
+      node.notes.push_back(
+          fmt::format("{} there twice, with the same figures",
+                      *repeated == 1 ? "a row is" : format_count(*repeated) + " rows are"));
+    }
+  }
+  return nodes;
+}
+
+}  // namespace cgtally

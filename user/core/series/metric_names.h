@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// Names of metrics and interfaces, as far as they tell what is counted.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/traffic/direction.h"
+
+namespace cgtally {
+
+// The words of a name, in lower case: "network", "bytes", "out" of "NetworkBytesOut".
+[[nodiscard]] std::vector<std::string> words_of(std::string_view name);
+// "NetworkOut", "node_network_transmit_bytes_total": tx. std::nullopt: the name does not tell.
+[[nodiscard]] std::optional<Direction> direction_of(std::string_view name);
+// "NetworkPacketsOut" and the like count no bytes.
+[[nodiscard]] bool counts_packets(std::string_view name);
+// The name without the words of a metric: "i-0123" of "i-0123 NetworkOut".
+[[nodiscard]] std::string without_metric(std::string_view label);
+// An interface whose traffic does not leave the host by itself: lo, veth, bridges of containers.
+[[nodiscard]] bool is_internal(std::string_view iface);
+
+}  // namespace cgtally

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/series/times.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <optional>
+
+#include "core/base/text.h"
+
+namespace cgtally {
+namespace {
+
+using std::chrono::year_month_day;
+
+Error not_a_time(std::string_view text, std::string_view why = "is not a time") {
+  return {.what = fmt::format("\"{}\" {}", text, why),
+          .hint =
+              "correct that line, or name another column; times are 2026-11-26T10:00:00+01:00 "
+              "or like that, or seconds since 1970"};
+}
+
+// Takes numbers and marks off the front of a text; remembers the first that was not there.
+class TimeScanner {
+ public:
+  explicit TimeScanner(std::string_view text) : text_(text) {}
+
+  int digits(std::size_t least, std::size_t most) {
+    std::size_t count = 0;
+    int value = 0;
+    while (count < most && count < text_.size() && is_digit(text_[count])) {
+      value = value * 10 + (text_[count++] - '0');
+    }
+    if (count < least) good_ = false;
+    text_.remove_prefix(count);
+    return value;
+  }
+  bool accept(char mark) {
+    if (text_.empty() || text_.front() != mark) return false;
+    text_.remove_prefix(1);
+    return true;
+  }
+  void expect(char mark) { good_ = accept(mark) && good_; }
+  void fail() { good_ = false; }
+  void skip(std::size_t count) { text_.remove_prefix(count); }
+  [[nodiscard]] char next() const { return text_.empty() ? '\0' : text_.front(); }
+  [[nodiscard]] std::string_view rest() const { return text_; }
+  [[nodiscard]] bool good() const { return good_; }
+
+ private:
+  std::string_view text_;
+  bool good_ = true;
+};
+
+// Whole numbers are read exactly; a fraction only needs a double's 15 digits.
+std::optional<Nanoseconds> since_1970(std::string_view text) {
+  double value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, code] = std::from_chars(text.data(), end, value);
+  if (code != std::errc{} || stop != end || !std::isfinite(value) || value < 0) return std::nullopt;
+  // By size: as seconds, the first of these would be the year 5138.
+  const std::int64_t unit = value < 1e11   ? 1'000'000'000
+                            : value < 1e14 ? 1'000'000
+                            : value < 1e17 ? 1'000
+                                           : 1;
+  if (value * static_cast<double>(unit) >= 9.2e18) return std::nullopt;
+  std::int64_t whole = 0;
+  if (const auto exact = std::from_chars(text.data(), end, whole); exact.ptr == end) {
+    return Nanoseconds(whole * unit);
+  }
+  whole = static_cast<std::int64_t>(value);
+  // To the microsecond, below which such a text says nothing.
+  const double fraction = std::round((value - static_cast<double>(whole)) * 1e6) / 1e6;
+  return Nanoseconds(whole * unit +
+                     static_cast<std::int64_t>(fraction * static_cast<double>(unit)));
+}
+
+// 2026-11-26, 2026/11/26, 26.11.2026.
+year_month_day scan_date(TimeScanner& scan, std::string_view text) {
+  const bool day_first = text.size() > 2 && (text[2] == '.' || text[1] == '.');
+  int year = 0;
+  int month = 0;
+  int day = 0;
+  if (day_first) {
+    day = scan.digits(1, 2);
+    scan.expect('.');
+    month = scan.digits(1, 2);
+    scan.expect('.');
+    year = scan.digits(4, 4);
+  } else {
+    year = scan.digits(4, 4);
+    const char mark = scan.next() == '/' ? '/' : '-';
+    scan.expect(mark);
+    month = scan.digits(1, 2);
+    scan.expect(mark);
+    day = scan.digits(1, 2);
+  }
+  return {std::chrono::year{year}, std::chrono::month{static_cast<unsigned>(month)},
+          std::chrono::day{static_cast<unsigned>(day)}};
+}
+
+Nanoseconds scan_clock(TimeScanner& scan) {
+  const int hours = scan.digits(1, 2);
+  scan.expect(':');
+  const int minutes = scan.digits(2, 2);
+  int seconds = 0;
+  int fraction = 0;
+  if (scan.accept(':')) {
+    seconds = scan.digits(2, 2);
+    if (scan.accept('.') || scan.accept(',')) {
+      const std::size_t before = scan.rest().size();
+      fraction = scan.digits(1, 9);
+      for (std::size_t digits = before - scan.rest().size(); digits < 9; ++digits) fraction *= 10;
+    }
+  }
+  if (hours > 23 || minutes > 59 || seconds > 60) scan.fail();
+  return std::chrono::hours{hours} + std::chrono::minutes{minutes} + std::chrono::seconds{seconds} +
+         Nanoseconds{fraction};
+}
+
+// "10:00:00 PM": moves the clock of a time with AM or PM; false if its hour is not one of those.
+bool accept_half_of_day(TimeScanner& scan, Nanoseconds& clock) {
+  const std::string_view rest = scan.rest().substr(scan.next() == ' ' ? 1 : 0);
+  const std::string half = upper(rest.substr(0, 2));
+  if ((half != "AM" && half != "PM") || (rest.size() > 2 && rest[2] != ' ')) return true;
+  scan.accept(' ');
+  scan.skip(2);
+  const auto hour = std::chrono::floor<std::chrono::hours>(clock).count();
+  if (hour < 1 || hour > 12) return false;
+  if (hour == 12) clock -= std::chrono::hours{12};
+  if (half == "PM") clock += std::chrono::hours{12};
+  return true;
+}
+
+// The distance from UTC that the rest of the text gives; std::nullopt: there is none.
+std::optional<Nanoseconds> scan_zone(TimeScanner& scan) {
+  while (scan.accept(' ')) {
+  }
+  const std::string_view rest = scan.rest();
+  if (rest.empty()) return std::nullopt;
+  if (rest == "Z" || rest == "z" || rest == "UTC" || rest == "GMT") return Nanoseconds::zero();
+  const bool west = rest.front() == '-';
+  if (!scan.accept('+') && !scan.accept('-')) {
+    scan.fail();
+    return std::nullopt;
+  }
+  const int hours = scan.digits(2, 2);
+  int minutes = 0;
+  if (!scan.rest().empty()) {
+    scan.accept(':');
+    minutes = scan.digits(2, 2);
+  }
+  if (!scan.rest().empty() || hours > 15 || minutes > 59) scan.fail();
+  const Nanoseconds offset = std::chrono::hours{hours} + std::chrono::minutes{minutes};
+  return west ? -offset : offset;
+}
+
+std::string_view plain_rest(std::string_view text) {
+  return text.substr(std::min(text.find_first_not_of(' '), text.size()));
+}
+
+bool is_zone_name(std::string_view text) {
+  if (text.empty()) return false;
+  for (const char c : text) {
+    if ((c < 'A' || c > 'Z') && (c < 'a' || c > 'z')) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+Result<ReadTime> parse_series_time(std::string_view text) {
+  if (const auto value = since_1970(text)) return ReadTime{.value = *value};
+  if (text.size() > 5 && (text[2] == '/' || text[1] == '/')) {
+    return std::unexpected(not_a_time(text, "can be read two ways: day or month first"));
+  }
+  if (text.size() >= 7 && (text[2] == ':' || text[1] == ':')) {
+    TimeScanner clock(text);
+    const Nanoseconds value = scan_clock(clock);
+    if (!clock.good() || !clock.rest().empty()) return std::unexpected(not_a_time(text));
+    return ReadTime{.value = value, .local = true, .clock_only = true};
+  }
+  TimeScanner scan(text);
+  const year_month_day day = scan_date(scan, text);
+  if (!scan.accept('T')) {
+    scan.expect(' ');
+    while (scan.accept(' ')) {
+    }
+  }
+  Nanoseconds clock = scan_clock(scan);
+  const bool before_zone = scan.good();
+  if (!accept_half_of_day(scan, clock)) return std::unexpected(not_a_time(text));
+  const std::string_view after_clock = plain_rest(scan.rest());
+  const auto zone = scan_zone(scan);
+  // 64 bits of nanoseconds end in 2262.
+  if (!before_zone || !day.ok() || day.year() < std::chrono::year{1970} ||
+      day.year() > std::chrono::year{2261}) {
+    return std::unexpected(not_a_time(text));
+  }
+  std::string_view name;
+  if (!scan.good()) {
+    if (!is_zone_name(after_clock)) return std::unexpected(not_a_time(text));
+    name = after_clock;
+  }
+  const Nanoseconds value = std::chrono::sys_days{day}.time_since_epoch() + clock;
+  return ReadTime{
+      .value = value - zone.value_or(Nanoseconds::zero()), .local = !zone, .zone = name};
+}
+
+}  // namespace cgtally

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// A CSV that a command computes from files: whole when the command has ended well, and not there
+// otherwise, so that a failed run never makes the next one refuse.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "adapters/csv/file_sink.h"
+#include "core/base/result.h"
+
+namespace cgtally::monitor {
+
+// Used by replay and size. Rows go to FILE.part, which finish() renames; to stdout and to what is
+// no regular file they go at once. An empty path takes rows and keeps none.
+class NewCsv {
+ public:
+  NewCsv(std::string path, std::string header)
+      : path_(std::move(path)), header_(std::move(header)) {}
+  NewCsv(const NewCsv&) = delete;
+  NewCsv& operator=(const NewCsv&) = delete;
+  ~NewCsv();
+
+  // An Error if the file has something in it already. `option` is for the message: "--csv".
+  [[nodiscard]] static Result<void> check(const std::string& option, const std::string& path);
+
+  [[nodiscard]] bool wanted() const { return !path_.empty(); }
+  Result<void> add(std::string row);
+  Result<void> finish();
+
+ private:
+  Result<void> flush();
+
+  std::string path_;
+  std::string header_;
+  std::string part_;  // empty: written in place
+  std::optional<csv::FileSink> sink_;
+  std::vector<std::string> rows_;
+};
+
+}  // namespace cgtally::monitor
