@@ -52,8 +52,8 @@ Result<void> listen_to(int epoll, int fd, std::uint64_t key) {
 
 }  // namespace
 
-EndpointWatcher::EndpointWatcher(std::string host_root, Notices& notices, sys::Poller& poller,
-                                 sys::Fd epoll, sys::Fd wake, sys::Fd told)
+EndpointWatcher::EndpointWatcher(const std::string& host_root, Notices& notices,
+                                 sys::Poller& poller, sys::Fd epoll, sys::Fd wake, sys::Fd told)
     : notices_(notices),
       poller_(poller),
       epoll_(std::move(epoll)),

@@ -48,8 +48,8 @@ class EndpointWatcher {
   [[nodiscard]] bool contains(std::uint32_t netns_key) const;
 
  private:
-  EndpointWatcher(std::string host_root, Notices& notices, sys::Poller& poller, sys::Fd epoll,
-                  sys::Fd wake, sys::Fd told);
+  EndpointWatcher(const std::string& host_root, Notices& notices, sys::Poller& poller,
+                  sys::Fd epoll, sys::Fd wake, sys::Fd told);
   void run(const std::stop_token& stop);
   void process_ready(std::uint64_t key);
   void process_due();
