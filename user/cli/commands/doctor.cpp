@@ -41,8 +41,9 @@ int run_doctor(const std::string& host_root) {
 
 void add_doctor(CLI::App& app, std::function<int()>& run) {
   auto host_root = std::make_shared<std::string>();
-  CLI::App& command =
-      add_command(app, "doctor", "Check what this host supports, what of its containers is named, and how to fix what is missing");
+  CLI::App& command = add_command(app, "doctor",
+                                  "Check what this host supports, what of its containers is named, "
+                                  "and how to fix what is missing");
   add_host_root_option(command, *host_root);
   on_chosen(command, [host_root, &run] { run = [host_root] { return run_doctor(*host_root); }; });
 }

@@ -21,7 +21,8 @@ Result<CgroupNames> CgroupNames::find(const std::string& host_root, Notices& not
   return CgroupNames(
       std::move(*mount), containers::ContainerNames(host_root, [&notices](const auto& refused) {
         notices.report(fmt::format(
-            "{}: its container is shown without a name; cgtally doctor says how many are", refused));
+            "{}: its container is shown without a name; cgtally doctor says how many are",
+            refused));
       }));
 }
 

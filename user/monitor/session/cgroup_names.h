@@ -21,8 +21,8 @@ namespace cgtally::monitor {
 // nothing of cgroups that were removed before start().
 class CgroupNames {
  public:
-  // Finds where the hierarchy is mounted; needs no privilege. `notices` must outlive this: the first
-  // of a container's files that cannot be taken is reported there.
+  // Finds where the hierarchy is mounted; needs no privilege. `notices` must outlive this: the
+  // first of a container's files that cannot be taken is reported there.
   static Result<CgroupNames> find(const std::string& host_root, Notices& notices);
   // Reads the tree. From here on the kernel reports what is made and removed.
   Result<void> start();
