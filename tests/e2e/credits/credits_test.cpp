@@ -174,7 +174,7 @@ TEST_F(CreditsTest, ARecordingThatCannotBeReadEndsIt) {
   EXPECT_EQ(missing.exit_code, 1);
   EXPECT_EQ(missing.err, "cgtally: --start-from: " + directory +
                              "/none.csv: No such file or directory\n"
-                             "  give a samples CSV as cgtally record writes it\n");
+                             "  give a file of cgtally record, or what another monitor exports\n");
 }
 
 TEST_F(CreditsTest, AWeightingMovesAQuarterOfTheTypesBaseline) {
