@@ -83,7 +83,8 @@ Result<std::vector<Series>> read_console(std::istream& in, char separator, const
       columns = *std::move(found);
     }
     for (ConsoleColumn& column : columns) {
-      const std::string_view value = column.at < fields.size() ? fields[column.at] : "";
+      const bool there = column.at < fields.size();
+      const std::string_view value = there ? std::string_view(fields[column.at]) : "";
       const bool sent = column.builder.series().has(Direction::tx);
       const RowText row{.time = first,
                         .values = {.rx = sent ? "" : value, .tx = sent ? value : ""},

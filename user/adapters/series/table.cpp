@@ -90,7 +90,7 @@ class TableReader {
   }
 
   // sadf prints a header again after a restart, and one for each kind of figures.
-  Result<void> take_header(std::vector<std::string> names) {
+  Result<void> take_header(const std::vector<std::string>& names) {
     foreign_table_ = sadf_ && !has_interfaces(names);
     if (foreign_table_ || (layout_ && layout_->header == names)) return {};
     auto layout = layout_of(names, file_, sadf_, options_);
@@ -178,7 +178,7 @@ TableKind table_kind(std::string_view head) {
 Result<std::vector<Series>> read_table(std::istream& in, std::string_view head,
                                        const std::string& file, const ReadOptions& options) {
   std::string_view line = first_line(head);
-  if (line.starts_with("sep=")) line = first_line(head.substr(head.find_first_of("\n") + 1));
+  if (line.starts_with("sep=")) line = first_line(head.substr(head.find_first_of('\n') + 1));
   switch (table_kind(head)) {
     case TableKind::dstat:
       return read_dstat(in, file, options);

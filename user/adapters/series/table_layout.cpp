@@ -122,7 +122,7 @@ Result<void> guess(TableLayout& layout, Direction direction, const std::string& 
     found = i;
   }
   if (!found) return {};
-  layout.values[direction] = *found;
+  layout.values[direction] = found;
   layout.shape.columns[direction] = layout.header[*found];
   return {};
 }

@@ -111,8 +111,8 @@ void Credits::pause_unmeasured(const CreditInterval& interval, Direction directi
     bucket.pause(interval.now, interval.elapsed, std::nullopt);
     return;
   }
-  constexpr double kBitsPerByte = 8;
-  const double most = static_cast<double>(bucket.terms().burst.bits_per_second) / kBitsPerByte *
+  constexpr double kBits = 8;  // of a byte
+  const double most = static_cast<double>(bucket.terms().burst.bits_per_second) / kBits *
                       std::chrono::duration<double>(interval.elapsed).count();
   const double more = std::max(0.0, most - static_cast<double>(least.value));
   bucket.pause(interval.now, interval.elapsed, least, {static_cast<std::uint64_t>(more)});

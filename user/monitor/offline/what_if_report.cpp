@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <set>
 
@@ -67,7 +68,7 @@ Result<std::unique_ptr<WhatIfReport>> WhatIfReport::start(const std::vector<std:
   return std::unique_ptr<WhatIfReport>(new WhatIfReport(*std::move(catalogue), *std::move(names)));
 }
 
-WhatIfReport::WhatIfReport(ec2::LoadedCatalogue catalogue, std::vector<std::string> names)
+WhatIfReport::WhatIfReport(ec2::LoadedCatalogue catalogue, const std::vector<std::string>& names)
     : catalogue_(std::move(catalogue)) {
   for (const std::string& name : names) types_.push_back(catalogue_.types.find(name));
 }
@@ -82,8 +83,9 @@ void WhatIfReport::add(const SeriesInterval& interval) {
   if (series_.load.steps.empty()) series_.first_wall = interval.end - interval.length;
   const auto amount = [&interval](Direction direction) {
     const double bytes = interval.bytes[direction];
-    return Bytes{
-        is_missing(bytes) ? 0 : static_cast<std::uint64_t>(std::clamp(bytes, 0.0, 9e18) + 0.5)};
+    return Bytes{is_missing(bytes)
+                     ? 0
+                     : static_cast<std::uint64_t>(std::llround(std::clamp(bytes, 0.0, 9e18)))};
   };
   if (is_missing(interval.bytes.rx) && is_missing(interval.bytes.tx)) ++series_.gaps.count;
   series_.load.steps.push_back({.elapsed = interval.length,

@@ -31,7 +31,7 @@ class WhatIfReport {
   Result<std::string> finish(const std::string& csv);
 
  private:
-  WhatIfReport(ec2::LoadedCatalogue catalogue, std::vector<std::string> names);
+  WhatIfReport(ec2::LoadedCatalogue catalogue, const std::vector<std::string>& names);
   Result<sizing::RecordedWorkload> workload();
 
   ec2::LoadedCatalogue catalogue_;
