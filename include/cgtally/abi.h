@@ -21,7 +21,7 @@
 #define CGT_ASSERT(expr, why) _Static_assert(expr, why)
 #endif
 
-#define CGT_ABI_VERSION 2
+#define CGT_ABI_VERSION 3
 
 /*
  * The kinds of accounts. A cgroup is identified by its cgroup2 inode; every other kind is a reason
@@ -67,9 +67,22 @@ struct cgt_cell {
 	__u64 rx_packets;
 	__u64 tx_bytes;
 	__u64 tx_packets;
-	__u64 reserved[2]; /* for SYN and RST counts */
+	__u64 rx_no_payload; /* of the packets: TCP segments that carry no data */
+	__u64 tx_no_payload;
 };
 CGT_ASSERT(sizeof(struct cgt_cell) == 64, "one cache line");
+
+/*
+ * What the packets of one slot on one CPU say of connections; at the index of the slot's cell. Not
+ * in the cell, because few packets have these flags, and 32 bits would overflow.
+ */
+struct cgt_handshakes {
+	__u64 rx_syn; /* without ACK: connections that others asked for, each try */
+	__u64 tx_syn;
+	__u64 rx_rst;
+	__u64 tx_rst;
+};
+CGT_ASSERT(sizeof(struct cgt_handshakes) == 32, "half a cache line");
 
 /* An address of a netns. An IPv4 address is stored as an IPv4-mapped IPv6 address. */
 struct cgt_address {
@@ -148,6 +161,8 @@ CGT_ASSERT(sizeof(struct cgt_window_row) == (CGT_WINDOW_RING + 1) * 64, "on cach
 enum cgt_cgroup_event_type {
 	CGT_CGROUP_MADE = 1,
 	CGT_CGROUP_REMOVED = 2,
+	CGT_CGROUP_BEGUN = 3, /* its first process came */
+	CGT_CGROUP_ENDED = 4, /* its last process left */
 };
 
 /*
@@ -188,6 +203,50 @@ struct cgt_removed_cgroup {
 CGT_ASSERT(sizeof(struct cgt_removed_cgroup) == 16, "no padding");
 
 /*
+ * An address and port that a socket took packets for, as the uplink's netns sees them: of a
+ * listener, or of a UDP socket. The value is the id of the cgroup that had it last.
+ */
+struct cgt_service {
+	struct cgt_address address;
+	__u16 port; /* network byte order */
+	__u8 protocol;
+	__u8 version;
+};
+CGT_ASSERT(sizeof(struct cgt_service) == 24, "hashed as bytes: no padding");
+
+#define CGT_SERVICES 16384
+
+/*
+ * Packets to a service of a cgroup that no socket takes any more. Any CPU adds to it; the times are
+ * CLOCK_BOOTTIME, and 0 before the first packet.
+ */
+struct cgt_late {
+	__u64 packets;
+	__u64 payload_bytes;
+	__u64 syn;    /* of the packets: SYN without ACK */
+	__u64 resets; /* RST sent from such a service: refusals */
+	__u64 first_ns;
+	__u64 last_ns;
+};
+
+/*
+ * The life of a cgroup, by its id: when its first process came and when the last one left (a new
+ * process begins another life), and what still came for it. `late_at_end` is `late` as it was then:
+ * an exiting process closes its sockets some time before it leaves its cgroup.
+ */
+struct cgt_life {
+	__u64 parent_id;
+	__u64 begun_ns; /* CLOCK_BOOTTIME; 0: before the ledger */
+	__u64 ended_ns; /* 0: it has processes, or never had one */
+	__u64 removed_ns;
+	struct cgt_late late;
+	struct cgt_late late_at_end;
+};
+CGT_ASSERT(sizeof(struct cgt_life) == 128, "two cache lines");
+
+#define CGT_LIVES 16384
+
+/*
  * What a container's cgroup is called, by its id. The keeper writes it when the cgroup is made or
  * first seen, and readers find it when the runtime's files are gone. Only userspace uses it.
  */
@@ -202,6 +261,14 @@ struct cgt_owner_name {
 };
 CGT_ASSERT(sizeof(struct cgt_owner_name) == 1024, "no padding");
 
+/* What a slot has besides struct cgt_totals: of its cells and of its handshakes. */
+struct cgt_tcp_totals {
+	__u64 rx_no_payload;
+	__u64 tx_no_payload;
+	struct cgt_handshakes handshakes;
+};
+CGT_ASSERT(sizeof(struct cgt_tcp_totals) == 48, "no padding");
+
 /* The totals of an account when it was retired. A ring: entry `seq` is at seq % size. */
 struct cgt_final_totals {
 	__u64 seq;	   /* from 1; written last */
@@ -211,8 +278,11 @@ struct cgt_final_totals {
 	__u64 rx_packets;
 	__u64 tx_bytes;
 	__u64 tx_packets;
+	struct cgt_tcp_totals tcp;
+	__u64 retired_ns; /* CLOCK_BOOTTIME */
+	__u64 reserved;
 };
-CGT_ASSERT(sizeof(struct cgt_final_totals) == 64, "one cache line");
+CGT_ASSERT(sizeof(struct cgt_final_totals) == 128, "two cache lines");
 
 /*
  * The states of an entry of the retire journal, in order. After a kill, the next keeper finishes
@@ -244,6 +314,13 @@ struct cgt_retire_entry {
 	struct cgt_totals into_totals; /* what `into_slot` holds afterwards */
 };
 CGT_ASSERT(sizeof(struct cgt_retire_entry) == 112, "no padding");
+
+/* The rest of an entry, assigned together with `sum` and `into_totals`. */
+struct cgt_retire_tcp {
+	struct cgt_tcp_totals sum;
+	struct cgt_tcp_totals into_totals;
+};
+CGT_ASSERT(sizeof(struct cgt_retire_tcp) == 96, "no padding");
 
 #define CGT_RETIRE_ENTRIES 1024
 #define CGT_MAGIC	   0x796c6c6174676321ULL /* "!cgtally" */
@@ -292,6 +369,7 @@ struct cgt_header {
 	__u32 last_move;    /* number of the last move of a filter to the head of its preference */
 	__u32 reserved;
 	struct cgt_retire_entry journal[CGT_RETIRE_ENTRIES];
+	struct cgt_retire_tcp journal_tcp[CGT_RETIRE_ENTRIES]; /* belongs to `journal` */
 };
 CGT_ASSERT(__builtin_offsetof(struct cgt_header, interfaces_seq) == 88, "what every ABI can read");
 

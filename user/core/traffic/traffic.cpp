@@ -5,18 +5,48 @@
 namespace cgtally {
 namespace {
 
+bool went_backwards(const TcpCounts& before, const TcpCounts& now) {
+  return now.rx_connections < before.rx_connections ||
+         now.tx_connections < before.tx_connections || now.rx_resets < before.rx_resets ||
+         now.tx_resets < before.tx_resets || now.rx_without_data < before.rx_without_data ||
+         now.tx_without_data < before.tx_without_data;
+}
+
 bool went_backwards(const Traffic& before, const Traffic& now) {
   return now.rx_bytes < before.rx_bytes || now.rx_packets < before.rx_packets ||
-         now.tx_bytes < before.tx_bytes || now.tx_packets < before.tx_packets;
+         now.tx_bytes < before.tx_bytes || now.tx_packets < before.tx_packets ||
+         went_backwards(before.tcp, now.tcp);
+}
+
+TcpCounts less(const TcpCounts& now, const TcpCounts& before) {
+  return {
+      .rx_connections = now.rx_connections - before.rx_connections,
+      .tx_connections = now.tx_connections - before.tx_connections,
+      .rx_resets = now.rx_resets - before.rx_resets,
+      .tx_resets = now.tx_resets - before.tx_resets,
+      .rx_without_data = {now.rx_without_data.value - before.rx_without_data.value},
+      .tx_without_data = {now.tx_without_data.value - before.tx_without_data.value},
+  };
 }
 
 }  // namespace
+
+TcpCounts& TcpCounts::operator+=(const TcpCounts& other) {
+  rx_connections += other.rx_connections;
+  tx_connections += other.tx_connections;
+  rx_resets += other.rx_resets;
+  tx_resets += other.tx_resets;
+  rx_without_data += other.rx_without_data;
+  tx_without_data += other.tx_without_data;
+  return *this;
+}
 
 Traffic& Traffic::operator+=(const Traffic& other) {
   rx_bytes += other.rx_bytes;
   rx_packets += other.rx_packets;
   tx_bytes += other.tx_bytes;
   tx_packets += other.tx_packets;
+  tcp += other.tcp;
   return *this;
 }
 
@@ -27,6 +57,7 @@ Step step(const Traffic& before, const Traffic& now) {
                       .rx_packets = {now.rx_packets.value - before.rx_packets.value},
                       .tx_bytes = {now.tx_bytes.value - before.tx_bytes.value},
                       .tx_packets = {now.tx_packets.value - before.tx_packets.value},
+                      .tcp = less(now.tcp, before.tcp),
                   }};
 }
 

@@ -12,11 +12,26 @@
 
 namespace cgtally {
 
+// What TCP's flags tell. A connection is a SYN without ACK: each try to open one, also one that is
+// sent again. A segment without data is an ACK, SYN, FIN or RST alone.
+struct TcpCounts {
+  std::uint64_t rx_connections = 0;  // that others asked for
+  std::uint64_t tx_connections = 0;
+  std::uint64_t rx_resets = 0;
+  std::uint64_t tx_resets = 0;
+  Packets rx_without_data{};  // of rx_packets
+  Packets tx_without_data{};
+
+  bool operator==(const TcpCounts&) const = default;
+  TcpCounts& operator+=(const TcpCounts& other);
+};
+
 struct Traffic {
   Bytes rx_bytes;
   Packets rx_packets;
   Bytes tx_bytes;
   Packets tx_packets;
+  TcpCounts tcp = {};
 
   bool operator==(const Traffic&) const = default;
   Traffic& operator+=(const Traffic& other);
@@ -33,7 +48,7 @@ struct Restarted {
 };
 using Step = std::variant<Advanced, Restarted>;
 
-// If one counter is below its earlier value, all four have restarted: they come from one record.
+// If one counter is below its earlier value, all have restarted: they come from one record.
 [[nodiscard]] Step step(const Traffic& before, const Traffic& now);
 
 }  // namespace cgtally

@@ -154,7 +154,10 @@ void RetireJournal::finish(cgt_retire_entry& entry) {
                  .rx_bytes = entry.sum.rx_bytes,
                  .rx_packets = entry.sum.rx_packets,
                  .tx_bytes = entry.sum.tx_bytes,
-                 .tx_packets = entry.sum.tx_packets});
+                 .tx_packets = entry.sum.tx_packets,
+                 .tcp = {},
+                 .retired_ns = 0,
+                 .reserved = 0});
     store_in_order(header().final_totals_written, entry.final_totals_seq);
   }
   set_totals(cell(ledger_.get().own_row(), entry.into_slot), entry.into_totals);
