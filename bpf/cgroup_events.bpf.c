@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Reports the creation and removal of cgroups to one process through a ring buffer. The path is
+ * Reports the creation, the removal and the first and last process of cgroups to one process
+ * through a ring buffer. The path is
  * read in the tracepoint: later it may be gone. On hybrid hosts these tracepoints fire for cgroup
  * v1 too, with ids that overlap those of v2.
  */
@@ -35,6 +36,16 @@ struct {
 } cgt_scratch SEC(".maps");
 
 __u64 lost = 0;
+
+/* The part of struct cgt_cgroup_event before the path, which these events do not have. */
+struct life_event {
+	__u64 cgroup_id;
+	__u64 boot_ns;
+	__u64 parent_id;
+	__u32 type;
+	__u32 path_len;
+};
+_Static_assert(sizeof(struct life_event) == 32, "up to the path");
 
 static __always_inline int send_event(struct cgroup *cgroup, const char *path, __u32 type)
 {
@@ -72,6 +83,23 @@ SEC("tp_btf/cgroup_rmdir")
 int BPF_PROG(cgt_cgroup_rmdir, struct cgroup *cgroup, const char *path)
 {
 	return send_event(cgroup, path, CGT_CGROUP_REMOVED);
+}
+
+/* The kernel holds css_set_lock, not cgroup_mutex: these events have their own memory. */
+SEC("tp_btf/cgroup_notify_populated")
+int BPF_PROG(cgt_cgroup_populated, struct cgroup *cgroup, const char *path, int populated)
+{
+	struct life_event event = {};
+
+	if (cgroup->root->hierarchy_id != UNIFIED_HIERARCHY)
+		return 0;
+	event.cgroup_id = cgroup->kn->id;
+	event.boot_ns = bpf_ktime_get_boot_ns();
+	event.parent_id = cgroup->self.parent ? cgroup->self.parent->cgroup->kn->id : 0;
+	event.type = populated ? CGT_CGROUP_BEGUN : CGT_CGROUP_ENDED;
+	if (bpf_ringbuf_output(&cgt_events, &event, sizeof(event), 0))
+		__sync_fetch_and_add(&lost, 1);
+	return 0;
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

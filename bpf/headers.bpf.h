@@ -41,6 +41,7 @@ static __always_inline __u32 unlearned(__u32 value)
 
 #include "config.bpf.h"
 #include "packet.bpf.h"
+#include "lives.bpf.h"
 #include "maps.bpf.h"
 #include "hash.bpf.h"
 #include "wire.bpf.h"
@@ -57,6 +58,8 @@ static __always_inline __u32 unlearned(__u32 value)
 #include "owner/nat_owner.bpf.h"
 #include "slots.bpf.h"
 #include "window.bpf.h"
+#include "handshakes.bpf.h"
 #include "owner/owner.bpf.h"
 #include "owner/owner_cache.bpf.h"
+#include "late.bpf.h"
 #include "tally.bpf.h"

@@ -18,6 +18,27 @@ struct {
 	__type(value, struct cgt_cell);
 } cgt_cells SEC(".maps");
 
+/* Key, writers and reader as of cgt_cells. Only packets with SYN or RST are counted here. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct cgt_handshakes);
+} cgt_handshakes SEC(".maps");
+
+/*
+ * Key: an address and port, as packets on the uplink name it. Value: the id of the cgroup that took
+ * packets for it last. Written by any CPU that meets a SYN for a listener, or a flow of UDP that is
+ * new to it; read for packets that no socket takes. LRU: evicting an entry loses no bytes.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, CGT_SERVICES);
+	__type(key, struct cgt_service);
+	__type(value, __u64);
+} cgt_services SEC(".maps");
+
 /*
  * Key: account and interface. Value: its slot.
  * Written by the first CPU that sees an account (NOEXIST decides a race) and by the loader for

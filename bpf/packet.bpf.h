@@ -19,6 +19,13 @@
 #define TCP_FLAG_BYTE_SYN	  0x02
 #define TCP_FLAG_BYTE_ACK	  0x10
 
+/* Why a packet may have come too late for its owner. */
+enum unserved {
+	SERVED,
+	UNSERVED,      /* no socket of the pod takes it */
+	BY_OLD_SOCKET, /* the socket that takes it is closing, maybe after its process ended */
+};
+
 struct packet {
 	/*
 	 * struct bpf_sock_tuple as on the wire (the source is the sender), and as words for
@@ -40,6 +47,7 @@ struct packet {
 	__u8 later_fragment;
 	__u8 tcp_flags;
 	__u8 whose;			  /* enum whose: of the destination, once asked */
+	__u8 unserved;			  /* enum unserved */
 	struct bpf_sock_tuple translated; /* the tuple as its receiver sees it, where NAT says so */
 };
 

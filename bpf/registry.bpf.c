@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Names and removals of cgroups, in maps that outlive every process of ours: a later process learns
- * the name of a cgroup, however short it existed. Only for the unified hierarchy: on hybrid hosts
- * these tracepoints fire for cgroup v1 too, with ids that overlap those of v2. While one keeper
- * replaces another, the programs of both run and write the same values.
+ * Names, lives and removals of cgroups, in maps that outlive every process of ours: a later process
+ * learns the name of a cgroup, however short it existed. Only for the unified hierarchy: on hybrid
+ * hosts these tracepoints fire for cgroup v1 too, with ids that overlap those of v2. While one
+ * keeper replaces another, the programs of both run and write the same values.
  */
 #include <linux/bpf.h>
 #include <vmlinux.h>
@@ -11,6 +11,8 @@
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
 #include <cgtally/abi.h>
+
+#include "lives.bpf.h"
 
 #define UNIFIED_HIERARCHY 0
 
@@ -81,6 +83,7 @@ SEC("tp_btf/cgroup_rmdir")
 int BPF_PROG(cgt_reg_rmdir, struct cgroup *cgroup, const char *path)
 {
 	struct cgt_removed_cgroup removed = {};
+	struct cgt_life *life;
 	__u64 id;
 
 	if (!is_unified(cgroup))
@@ -89,6 +92,50 @@ int BPF_PROG(cgt_reg_rmdir, struct cgroup *cgroup, const char *path)
 	removed.removed_ns = bpf_ktime_get_boot_ns();
 	if (bpf_map_update_elem(&cgt_removed, &id, &removed, BPF_ANY))
 		count_missed();
+	life = bpf_map_lookup_elem(&cgt_lives, &id);
+	if (life)
+		life->removed_ns = removed.removed_ns;
+	return 0;
+}
+
+static __always_inline void begin_life(__u64 id, struct cgroup *cgroup, __u64 now)
+{
+	struct cgt_life life = {.begun_ns = now};
+
+	life.parent_id = cgroup->self.parent ? cgroup->self.parent->cgroup->kn->id : 0;
+	bpf_map_update_elem(&cgt_lives, &id, &life, BPF_ANY);
+}
+
+/*
+ * A process has closed its sockets when it leaves its cgroup: what came in between is in
+ * late_at_end, too.
+ */
+static __always_inline void end_life(__u64 id, struct cgroup *cgroup, __u64 now)
+{
+	struct cgt_life *life = bpf_map_lookup_elem(&cgt_lives, &id);
+	struct cgt_life older = {.ended_ns = now};
+
+	if (life) {
+		life->late_at_end = life->late;
+		life->ended_ns = now;
+		return;
+	}
+	older.parent_id = cgroup->self.parent ? cgroup->self.parent->cgroup->kn->id : 0;
+	bpf_map_update_elem(&cgt_lives, &id, &older, BPF_NOEXIST);
+}
+
+/* The kernel holds css_set_lock, so it calls this in the order of the events. */
+SEC("tp_btf/cgroup_notify_populated")
+int BPF_PROG(cgt_reg_populated, struct cgroup *cgroup, const char *path, int populated)
+{
+	__u64 now = bpf_ktime_get_boot_ns();
+
+	if (!is_unified(cgroup))
+		return 0;
+	if (populated)
+		begin_life(cgroup->kn->id, cgroup, now);
+	else
+		end_life(cgroup->kn->id, cgroup, now);
 	return 0;
 }
 

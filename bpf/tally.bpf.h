@@ -64,6 +64,17 @@ static __always_inline struct cgt_cell *cell_of_entry(__u32 cpu, const struct ow
 	return !entry->cgroup_id && entry->iface == iface_key ? cell : NULL;
 }
 
+/* Tells whether the packet came for a cgroup that does not take it any more, and notes that. */
+static __always_inline int is_late(struct __sk_buff *skb, const struct packet *p,
+				   const struct owner *owner)
+{
+	if (p->unserved == BY_OLD_SOCKET)
+		return note_late(skb, p, owner->cgroup_id);
+	if (p->unserved == UNSERVED || owner->kind == CGT_NO_SOCKET || owner->kind == CGT_CLOSING)
+		return note_late(skb, p, 0);
+	return 0;
+}
+
 /* The slot of a TCP or UDP packet with complete headers. */
 static __always_inline __u64 slot_of_flow(struct __sk_buff *skb, struct packet *p,
 					  struct cpu_memory *here, __u32 cpu)
@@ -80,6 +91,12 @@ static __always_inline __u64 slot_of_flow(struct __sk_buff *skb, struct packet *
 	if (owner.kind == CGT_TUNNEL)
 		find_owner_in_tunnel(skb, p, &owner, here);
 	cell_of_owner(here, cpu, owner, &slot);
+	if (is_late(skb, p, &owner))
+		owner.cacheable = 0; /* each packet of the flow is late */
+	else if (owner.kind == CGT_CGROUP && tells_service(p, entry))
+		learn_service(p, owner.cgroup_id);
+	if (p->protocol == IPPROTO_TCP)
+		count_tcp_received(skb, p, cpu, slot);
 	if (owner.cacheable && !may_change_owner(p))
 		store_flow(entry, p, now, owner.cgroup_id, slot);
 	else
@@ -132,16 +149,19 @@ VERIFIED_ONCE int find_slot_of_packet(struct __sk_buff *skb)
 			  : slot_of_packet(skb, &here->packet, here, cpu);
 }
 
+/* Sets `headers_len` if the packet is TCP and its owner is cached. */
 static __always_inline struct cgt_cell *ingress_cell(struct __sk_buff *skb, struct cpu_memory *here,
-						     __u32 cpu, __u64 now, __u64 *slot)
+						     __u32 cpu, __u64 now, __u64 *slot,
+						     __u32 *headers_len)
 {
-	struct owner_entry *entry = cached_owner(skb, here, now);
+	struct owner_entry *entry = cached_owner(skb, here, now, headers_len);
 	struct cgt_cell *cell = entry ? cell_of_entry(cpu, entry) : NULL;
 
 	if (cell) {
 		*slot = entry->slot;
 		return cell;
 	}
+	*headers_len = 0;
 	*slot = (__u32)find_slot_of_packet(skb);
 	return *slot == (__u32)NO_SLOT ? NULL : cell_at(cpu, *slot);
 }
@@ -201,6 +221,7 @@ static __always_inline void tally_ingress(struct __sk_buff *skb)
 	struct cpu_memory *here = bpf_map_lookup_elem(&cgt_cpus, &cpu);
 	__u64 now = bpf_jiffies64();
 	struct cgt_cell *cell;
+	__u32 headers_len = 0;
 	struct wire wire;
 	__u64 slot;
 
@@ -211,11 +232,30 @@ static __always_inline void tally_ingress(struct __sk_buff *skb)
 	 */
 	if (!here || skb->pkt_type == PACKET_LOOPBACK || is_counted_at_head(here))
 		return;
-	cell = ingress_cell(skb, here, cpu, now, &slot);
+	cell = ingress_cell(skb, here, cpu, now, &slot, &headers_len);
 	wire = wire_of(skb);
 	if (wire.bytes <= SHORTEST_ETHERNET_FRAME)
 		wire.bytes -= padding_of(skb);
+	if (cell && headers_len &&
+	    wire.bytes - (skb->vlan_present ? VLAN_TAG_LEN : 0) == headers_len)
+		count_without_data(cell, RX);
 	count_packet(here, cpu, cell, slot, RX, wire, now);
+}
+
+/* What TCP says in a short packet. (A SYN that carries more than that, by TCP Fast Open, is
+ * missed.) */
+static __always_inline void count_tcp_sent(struct __sk_buff *skb, __u32 cpu, struct cgt_cell *cell,
+					   __u32 slot)
+{
+	struct tcp_header tcp = tcp_header_of(skb);
+
+	if (skb->len == tcp.headers_len)
+		count_without_data(cell, TX);
+	if (!(tcp.flags & (TCP_FLAG_BYTE_SYN | TCP_FLAG_BYTE_RST)))
+		return;
+	count_flags(cpu, slot, TX, tcp.flags);
+	if (tcp.flags & TCP_FLAG_BYTE_RST)
+		note_refusal(skb);
 }
 
 static __always_inline void tally_egress(struct __sk_buff *skb)
@@ -234,5 +274,7 @@ static __always_inline void tally_egress(struct __sk_buff *skb)
 	if (!have_conntrack && owner.kind == CGT_CGROUP)
 		teach_owner(skb, owner.cgroup_id);
 	cell = cell_of_owner(here, cpu, owner, &slot);
+	if (skb->len <= LONGEST_WITHOUT_DATA && cell)
+		count_tcp_sent(skb, cpu, cell, slot);
 	count_packet(here, cpu, cell, slot, TX, wire_of(skb), bpf_jiffies64());
 }

@@ -34,6 +34,8 @@ static __always_inline int has_owner_in_netns(struct __sk_buff *skb, struct pack
 	if (match == MATCHED_PORT && p->protocol == IPPROTO_TCP && !is_syn(p) &&
 	    small_socket_state(skb, tuple, p->version, nsid) != BPF_TCP_NEW_SYN_RECV)
 		return 0;
+	if (match == MATCHED_ENDING)
+		p->unserved = BY_OLD_SOCKET;
 	return match && owner->kind == CGT_CGROUP;
 }
 
@@ -46,8 +48,10 @@ static __noinline __u32 owner_behind(struct __sk_buff *skb, struct packet *p,
 	__u64 pod = endpoint ? endpoint->cgroup_id : 0;
 
 	if (!endpoint || !p->has_ports || endpoint->nsid < 0 ||
-	    !has_owner_in_netns(skb, p, tuple, endpoint->nsid, owner))
+	    !has_owner_in_netns(skb, p, tuple, endpoint->nsid, owner)) {
 		*owner = (struct owner){.cgroup_id = pod, .kind = pod ? CGT_CGROUP : CGT_FORWARDED};
+		p->unserved = UNSERVED;
+	}
 	owner->cacheable = 1;
 	return owner->kind;
 }

@@ -138,6 +138,8 @@ static __always_inline struct owner receiver(struct __sk_buff *skb, struct packe
 	}
 	match = look_up(skb, &p->tuple, flow_kind(p), OUR_NETNS, &owner);
 	owner.cacheable = match == MATCHED_FLOW || (match && p->protocol == IPPROTO_UDP);
+	if (match == MATCHED_ENDING)
+		p->unserved = BY_OLD_SOCKET;
 	if (match >= MATCHED_FLOW)
 		return owner;
 	if (p->whose == ADDRESS_FOREIGN)

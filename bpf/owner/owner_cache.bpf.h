@@ -62,9 +62,10 @@ static __always_inline struct owner_entry *cached_flow(struct cpu_memory *here,
 /*
  * The entry of a plain frame that is not parsed yet; NULL if there is none. One branch for each IP
  * version, so that the headers stay in registers. Not for a frame to another MAC: it may be a copy.
+ * Sets `headers_len` if the frame is TCP.
  */
-static __always_inline struct owner_entry *cached_owner(struct __sk_buff *skb,
-							struct cpu_memory *here, __u64 now)
+static __always_inline struct owner_entry *
+cached_owner(struct __sk_buff *skb, struct cpu_memory *here, __u64 now, __u32 *headers_len)
 {
 	struct packet p; /* not zeroed: only fields that were written are read */
 	__be16 ethertype;
@@ -73,9 +74,17 @@ static __always_inline struct owner_entry *cached_owner(struct __sk_buff *skb,
 	if (preempt_rt || skb->pkt_type == PACKET_OTHERHOST)
 		return NULL;
 	ethertype = plain_ethertype(skb, &p, &ip, &end);
-	if (ethertype == bpf_htons(ETH_P_IP))
-		return parse_plain_ipv4(&p, ip, end) ? cached_flow(here, &p, now) : NULL;
-	if (ethertype == bpf_htons(ETH_P_IPV6))
-		return parse_plain_ipv6(&p, ip, end) ? cached_flow(here, &p, now) : NULL;
+	if (ethertype == bpf_htons(ETH_P_IP)) {
+		if (!parse_plain_ipv4(&p, ip, end))
+			return NULL;
+		*headers_len = p.protocol == IPPROTO_TCP ? p.headers_len : 0;
+		return cached_flow(here, &p, now);
+	}
+	if (ethertype == bpf_htons(ETH_P_IPV6)) {
+		if (!parse_plain_ipv6(&p, ip, end))
+			return NULL;
+		*headers_len = p.protocol == IPPROTO_TCP ? p.headers_len : 0;
+		return cached_flow(here, &p, now);
+	}
 	return NULL;
 }
