@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-// Maps are listed in batches, bucket by bucket: entries that come and go meanwhile neither end the
-// walk nor restart it, as they do with bpf_map_get_next_key.
 #include "adapters/bpf/cgroups/cgroup_registry.h"
 
 #include <bpf/bpf.h>
@@ -12,11 +10,13 @@
 #include <span>
 #include <unordered_set>
 
+#include "adapters/bpf/base/map_batches.h"
 #include "adapters/sys/error.h"
 
 namespace cgtally::bpf {
 namespace {
 
+constexpr const char* kListing = "list the cgroups that are remembered";
 constexpr std::uint64_t kRootId = 1;
 constexpr int kMaxDepth = 1024;  // deeper than PATH_MAX allows in practice; ends a cycle of parents
 
@@ -31,35 +31,6 @@ RemovedCgroup removed_cgroup_from(std::uint64_t id, const cgt_removed_cgroup& ra
       .cgroup_id = id, .removed = Nanoseconds(raw.removed_ns), .released = std::nullopt};
   if (raw.released_ns != 0) cgroup.released = Nanoseconds(raw.released_ns);
   return cgroup;
-}
-
-// Calls `take` with the ids and values of each batch.
-template <typename Value, typename Take>
-Result<void> for_each_batch(int map_fd, const Take& take) {
-  std::vector<std::uint64_t> ids(4096);
-  std::vector<Value> values(ids.size());
-  std::uint32_t position = 0;  // opaque: the kernel's bucket number
-  bool first = true;
-  bpf_map_batch_opts options{};
-  options.sz = sizeof(options);
-  while (true) {
-    auto count = static_cast<std::uint32_t>(ids.size());
-    std::uint32_t next = 0;
-    const int code = bpf_map_lookup_batch(map_fd, first ? nullptr : &position, &next, ids.data(),
-                                          values.data(), &count, &options);
-    if (code == -ENOSPC) {  // the bucket does not fit: try it again with more room
-      ids.resize(ids.size() * 2);
-      values.resize(ids.size());
-      continue;
-    }
-    if (code < 0 && code != -ENOENT) {
-      return std::unexpected(sys::error_from(-code, "list the cgroups that are remembered"));
-    }
-    take(std::span(ids).first(count), std::span(values).first(count));
-    if (code == -ENOENT) return {};
-    position = next;
-    first = false;
-  }
 }
 
 }  // namespace
@@ -90,7 +61,7 @@ std::optional<std::string> CgroupRegistry::name_of(std::uint64_t id, const Known
 Result<std::vector<RemovedCgroup>> CgroupRegistry::removed_cgroups() const {
   std::vector<RemovedCgroup> all;
   const auto walked = for_each_batch<cgt_removed_cgroup>(
-      removed_fd_,
+      removed_fd_, kListing,
       [&](std::span<const std::uint64_t> ids, std::span<const cgt_removed_cgroup> raw) {
         for (std::size_t i = 0; i < ids.size(); ++i)
           all.push_back(removed_cgroup_from(ids[i], raw[i]));
@@ -102,7 +73,8 @@ Result<std::vector<RemovedCgroup>> CgroupRegistry::removed_cgroups() const {
 Result<std::size_t> CgroupRegistry::name_count() const {
   std::size_t count = 0;
   const auto walked = for_each_batch<cgt_cgroup_name>(
-      names_fd_, [&](std::span<const std::uint64_t> ids, std::span<const cgt_cgroup_name>) {
+      names_fd_, kListing,
+      [&](std::span<const std::uint64_t> ids, std::span<const cgt_cgroup_name>) {
         count += ids.size();
       });
   if (!walked) return std::unexpected(walked.error());
