@@ -158,6 +158,8 @@ CgroupRegistry LedgerView::registry() const {
 
 OwnerNames LedgerView::owner_names() const { return OwnerNames(impl_->ledger.fd("owner_names")); }
 
+Aftermaths LedgerView::aftermaths() const { return Aftermaths(impl_->ledger.fd("aftermaths")); }
+
 std::uint64_t LedgerView::missed() const {
   const std::uint32_t zero = 0;
   std::uint64_t missed = 0;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "adapters/bpf/cgroups/aftermaths.h"
 #include "adapters/bpf/cgroups/cgroup_registry.h"
 #include "adapters/bpf/cgroups/owner_names.h"
 #include "adapters/bpf/hooks/hook.h"
@@ -91,6 +92,8 @@ class LedgerView {
   [[nodiscard]] CgroupRegistry registry() const;
   // Names of containers, as the keeper found them.
   [[nodiscard]] OwnerNames owner_names() const;
+  // What pods refused after the end of a container, as the keeper saw it.
+  [[nodiscard]] Aftermaths aftermaths() const;
   // How many names and removals found no room in the registry.
   [[nodiscard]] std::uint64_t missed() const;
   [[nodiscard]] const Ledger& ledger() const;
