@@ -205,67 +205,6 @@ CGT_ASSERT(sizeof(struct cgt_removed_cgroup) == 16, "no padding");
 #include "lives.h"
 
 /*
- * The state of an aftermath. Of the last five the observation has ended; CUT is written by the
- * keeper after one that was killed meanwhile.
- */
-enum cgt_aftermath_state {
-	CGT_AFTERMATH_WATCHING = 0,
-	CGT_AFTERMATH_QUIET = 1,    /* nothing came and nothing was refused for some seconds */
-	CGT_AFTERMATH_REPLACED = 2, /* another container began there, and nothing is refused */
-	CGT_AFTERMATH_GONE = 3,	    /* no process is left in the netns */
-	CGT_AFTERMATH_LIMIT = 4,    /* it still went on when the observation had its full length */
-	CGT_AFTERMATH_CUT = 5,	    /* the observer ended first: what came later is not known */
-};
-
-/* The counters of the netns could not be read: refused, resets and aborted are not known. */
-#define CGT_AFTERMATH_NO_COUNTERS 1
-/* They had not been read before the end: what happened before the first look is not known. */
-#define CGT_AFTERMATH_NO_BASE 2
-
-/*
- * A pod after one of its containers had ended, by the id of that container's cgroup: what its
- * siblings, the other containers in its netns, still took, and what that netns' TCP refused. Times
- * are ns after the end, unless CLOCK_BOOTTIME is said; -1: it did not happen. Only userspace uses
- * it.
- */
-#define CGT_AFTERMATHS 4096
-
-struct cgt_aftermath {
-	__u64 ended_ns; /* CLOCK_BOOTTIME */
-	__u64 netns;	/* its inode */
-	__u32 state;	/* enum cgt_aftermath_state */
-	__u32 flags;
-	__u32 siblings; /* containers that lived on */
-	__u32 reserved;
-	__u64 base_before_ns; /* the netns' counters were read last so long before the end */
-	__u64 looked_ns;      /* first look */
-	__u64 watched_ns;     /* last look */
-	__u64 resolution_ns;  /* the longest time between two looks in which one was refused */
-	/* What the siblings took and sent, from the first look. */
-	__u64 rx_bytes;
-	__u64 rx_packets;
-	__u64 tx_bytes;
-	__u64 tx_packets;
-	__u64 rx_connections;
-	__u64 tx_connections;
-	__u64 rx_data_packets;
-	__u64 tx_data_packets;
-	__s64 first_traffic_ns; /* received, by the looks */
-	__s64 last_traffic_ns;
-	/* Of the netns, from the base. */
-	__u64 refused;		     /* AttemptFails: connections that were asked for in vain */
-	__u64 resets;		     /* OutRsts */
-	__u64 aborted;		     /* EstabResets: established connections that were reset */
-	__u64 refused_by_first_look; /* of `refused`: when, is known only by base_before_ns */
-	__s64 first_refused_ns;	     /* the looks after which and ... */
-	__s64 last_refused_ns;	     /* ... at which it was seen */
-	/* In the unbroken run of refusals up to the base, which is no part of `refused`. */
-	__u64 refused_before;
-	__u64 refused_before_ns; /* how long before the end that run began */
-};
-CGT_ASSERT(sizeof(struct cgt_aftermath) == 208, "no padding");
-
-/*
  * What a container's cgroup is called, by its id. The keeper writes it when the cgroup is made or
  * first seen, and readers find it when the runtime's files are gone. Only userspace uses it.
  */
