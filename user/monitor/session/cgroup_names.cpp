@@ -62,7 +62,7 @@ void CgroupNames::process_creations() {
   events_->drain([this](const bpf::CgroupEvent& event) {
     if (event.type == bpf::CgroupEvent::Type::made) {
       note_creation(event);
-    } else {
+    } else if (event.type == bpf::CgroupEvent::Type::removed) {
       pending_removals_.push_back(event.cgroup_id);
     }
   });
@@ -75,7 +75,7 @@ void CgroupNames::process_events() {
   events_->drain([this](const bpf::CgroupEvent& event) {
     if (event.type == bpf::CgroupEvent::Type::made) {
       note_creation(event);
-    } else {
+    } else if (event.type == bpf::CgroupEvent::Type::removed) {
       names_.removed(event.cgroup_id);
     }
   });

@@ -29,6 +29,19 @@ namespace {
 
 constexpr std::size_t kHeaderLen = offsetof(cgt_cgroup_event, path);
 
+CgroupEvent::Type type_of(std::uint32_t raw) {
+  switch (raw) {
+    case CGT_CGROUP_MADE:
+      return CgroupEvent::Type::made;
+    case CGT_CGROUP_BEGUN:
+      return CgroupEvent::Type::begun;
+    case CGT_CGROUP_ENDED:
+      return CgroupEvent::Type::ended;
+    default:
+      return CgroupEvent::Type::removed;
+  }
+}
+
 }  // namespace
 
 void CgroupEvents::Impl::deliver(const void* data, std::size_t size) const {
@@ -37,12 +50,11 @@ void CgroupEvents::Impl::deliver(const void* data, std::size_t size) const {
   const std::size_t room = size - kHeaderLen;
   std::string_view path(raw->path, std::min<std::size_t>(raw->path_len, room));
   path = path.substr(0, path.find('\0'));
-  (*on_event)(
-      {.type = raw->type == CGT_CGROUP_MADE ? CgroupEvent::Type::made : CgroupEvent::Type::removed,
-       .cgroup_id = raw->cgroup_id,
-       .boot = Nanoseconds(raw->boot_ns),
-       .path = path,
-       .parent_id = raw->parent_id == 0 ? std::nullopt : std::optional(raw->parent_id)});
+  (*on_event)({.type = type_of(raw->type),
+               .cgroup_id = raw->cgroup_id,
+               .boot = Nanoseconds(raw->boot_ns),
+               .path = path,
+               .parent_id = raw->parent_id == 0 ? std::nullopt : std::optional(raw->parent_id)});
 }
 
 Result<CgroupEvents> CgroupEvents::open() {

@@ -15,7 +15,12 @@
 namespace cgtally::bpf {
 
 struct CgroupEvent {
-  enum class Type : std::uint8_t { made, removed } type;
+  enum class Type : std::uint8_t {
+    made,
+    removed,
+    begun,  // its first process came
+    ended,  // its last process left
+  } type;
   std::uint64_t cgroup_id;
   Nanoseconds boot;       // CLOCK_BOOTTIME
   std::string_view path;  // below the cgroup2 root: "/system.slice/x.service"
