@@ -134,10 +134,17 @@ void ProcessCensus::add(int pid, const Process& process, Namespaces& found) cons
   Namespace& one = found[process.netns];
   if (one.path.empty()) one.path = fmt::format("{}/{}/ns/net", proc_, pid);
   if (process.cgroup.empty()) return;
-  if (std::ranges::find(one.cgroups, process.cgroup) == one.cgroups.end()) {
+  const auto known = std::ranges::find(one.cgroups, process.cgroup);
+  if (known == one.cgroups.end()) {
     one.cgroups.push_back(process.cgroup);
+    one.pids.push_back(pid);
+    return;
   }
+  int& lowest = one.pids.at(static_cast<std::size_t>(known - one.cgroups.begin()));
+  lowest = std::min(lowest, pid);
 }
+
+std::string ProcessCensus::directory_of(int pid) const { return fmt::format("{}/{}", proc_, pid); }
 
 ProcessCensus::Namespaces ProcessCensus::namespaces() const {
   Namespaces found;

@@ -36,6 +36,7 @@ class ProcessCensus {
   struct Namespace {
     std::string path;                  // /proc/PID/ns/net of one of its processes
     std::vector<std::string> cgroups;  // as /proc has them, without repetitions
+    std::vector<int> pids;             // of each of the cgroups the lowest: most likely its init
   };
   // By inode, without the uninteresting ones; as of the last pass that has ended.
   using Namespaces = std::map<std::uint64_t, Namespace>;
@@ -44,6 +45,8 @@ class ProcessCensus {
   // and cgroups where the last process has gone.
   [[nodiscard]] Namespaces changed_namespaces() const;
   [[nodiscard]] std::size_t size() const { return processes_.size(); }
+  // "/proc/PID", where the census looks.
+  [[nodiscard]] std::string directory_of(int pid) const;
   // False: permission was missing for some process, or there are too many of them.
   [[nodiscard]] bool whole() const { return whole_; }
 

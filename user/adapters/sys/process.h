@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Properties of this process and its threads: the system log for a process without a terminal, and
-// a thread's priority.
+// Properties of this process and its threads: the system log for a process without a terminal, a
+// thread's priority, and how many files may be open.
 #pragma once
 
 #include <string>
@@ -14,5 +14,9 @@ void log_notice(const std::string& line);
 // Lets the calling thread run first whenever it wakes up, for a thread that must be in time and
 // needs little CPU. Without the permission the priority stays as it is.
 void raise_thread_priority();
+
+// As many open files as the system lets this process have: a node may have more pods than the usual
+// 1 024 descriptors.
+void raise_descriptor_limit();
 
 }  // namespace cgtally::sys

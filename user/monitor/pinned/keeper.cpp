@@ -79,6 +79,16 @@ void Keeper::report_folded(Nanoseconds now) {
       folded.accounts, printable(folded.most_below)));
 }
 
+void Keeper::watch_aftermaths() {
+  auto started = AftermathWatcher::start(programs_.ledger(), host_root_);
+  if (started) {
+    aftermaths_ = *std::move(started);
+    return;
+  }
+  notices_.report(fmt::format("what a pod refuses after a container's end will not be known: {}",
+                              started.error().what));
+}
+
 Result<void> Keeper::run(EventLoop& loop, const std::function<void()>& begun) {
   bpf::set_keeper(programs_.ledger(), getpid());  // not the process that started: `up` has forked
   if (auto followed = interfaces_.follow_changes(loop.poller(), programs_); !followed) {
@@ -86,6 +96,7 @@ Result<void> Keeper::run(EventLoop& loop, const std::function<void()>& begun) {
   }
   owners_.emplace(programs_.ledger(), host_root_);
   owners_->follow_changes(loop.poller());
+  watch_aftermaths();
   begun();
   const auto ran = loop.run(kTick, std::nullopt, [&] {
     if (bpf::asked_to_stop(programs_.ledger())) {
@@ -98,6 +109,7 @@ Result<void> Keeper::run(EventLoop& loop, const std::function<void()>& begun) {
     }
     reported_error_ = ticked ? "" : ticked.error().what;
   });
+  aftermaths_.reset();
   interfaces_.leave_endpoints();
   bpf::set_keeper(programs_.ledger(), 0);
   return ran;

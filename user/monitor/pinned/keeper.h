@@ -17,6 +17,7 @@
 #include "adapters/bpf/programs/packet_programs.h"
 #include "core/base/result.h"
 #include "core/health/overflow.h"
+#include "monitor/aftermath/aftermath_watcher.h"
 #include "monitor/event_loop.h"
 #include "monitor/notices.h"
 #include "monitor/pinned/account_retirer.h"
@@ -77,6 +78,7 @@ class Keeper {
   Result<void> detach(const bpf::InterfaceRecord& record);
   Result<void> tick();
   Result<void> record_choice();
+  void watch_aftermaths();
   void report_folded(Nanoseconds now);
   [[nodiscard]] bool exists(const bpf::InterfaceRecord& record) const;
 
@@ -89,6 +91,7 @@ class Keeper {
   CoverageMonitor coverage_;
   std::optional<AccountRetirer> retirer_;
   std::optional<OwnerRecorder> owners_;
+  std::unique_ptr<AftermathWatcher> aftermaths_;
   OverflowAlarm overflow_{OverflowAlarm::LedgerKind::pinned};
   std::optional<bpf::LedgerChoice> recorded_choice_;
   Nanoseconds last_check_{};  // boot time

@@ -5,7 +5,6 @@
 #include "adapters/bpf/programs/origin_hooks.h"
 
 #include <bpf/libbpf.h>
-#include <sys/resource.h>
 
 #include <cerrno>
 #include <utility>
@@ -14,19 +13,9 @@
 #include "adapters/bpf/ledger/ledger.h"
 #include "adapters/bpf/ledger/ledger_maps.h"
 #include "adapters/bpf/programs/program_loader.h"
+#include "adapters/sys/process.h"
 
 namespace cgtally::bpf {
-namespace {
-
-// Each hook has a descriptor; a node may have more pods than the usual 1 024.
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= limit.rlim_max) return;
-  limit.rlim_cur = limit.rlim_max;
-  (void)::setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-}  // namespace
 
 struct OriginProgram::Impl {
   const Ledger& ledger;
@@ -38,7 +27,7 @@ struct OriginProgram::Impl {
     if (program) return {};
     auto loaded = load_origin(ledger, facts);
     if (!loaded) return std::unexpected(std::move(loaded).error());
-    raise_descriptor_limit();
+    sys::raise_descriptor_limit();  // each hook has one
     program = *std::move(loaded);
     if (const auto info = info_of(ledger.fd("cpus"))) map_id = info->id;
     return {};
