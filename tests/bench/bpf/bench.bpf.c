@@ -228,11 +228,12 @@ int bench_ingress_hits(struct __sk_buff *skb)
 	__u32 cpu = bpf_get_smp_processor_id();
 	struct cpu_memory *here = bpf_map_lookup_elem(&cgt_cpus, &cpu);
 	struct turn *t = next_turn();
+	__u32 headers_len;
 
 	if (!t || !here)
 		return NEXT;
 	vary(skb, t);
-	if (cached_owner(skb, here, bpf_jiffies64()))
+	if (cached_owner(skb, here, bpf_jiffies64(), &headers_len))
 		hits++;
 	tally_ingress(skb);
 	return NEXT;
