@@ -51,9 +51,8 @@ static __always_inline struct tcp_header tcp_header_of(struct __sk_buff *skb)
 }
 
 /* Atomic: SYN and RST are rare enough that PREEMPT_RT needs no code of its own. */
-static __noinline int count_flags(__u32 cpu, __u32 slot, enum direction direction, __u32 flags)
+static __noinline int count_flags(__u32 index, enum direction direction, __u32 flags)
 {
-	__u32 index = cpu * slot_count + slot;
 	struct cgt_handshakes *counts = bpf_map_lookup_elem(&cgt_handshakes, &index);
 
 	if (!counts)
@@ -75,21 +74,23 @@ static __always_inline void count_without_data(struct cgt_cell *cell, enum direc
 		*count += 1;
 }
 
-/* For a packet whose headers were parsed. */
-static __noinline int count_tcp_received(struct __sk_buff *skb, const struct packet *p, __u32 cpu,
-					 __u32 slot)
+static __always_inline int may_be_without_data(struct __sk_buff *skb, const struct packet *p)
+{
+	return p->protocol == IPPROTO_TCP &&
+	       (skb->len <= LONGEST_WITHOUT_DATA || p->tcp_flags & TCP_FLAG_BYTE_SYN);
+}
+
+/* For a packet whose headers were parsed; `index` is that of its cell. */
+static __noinline int count_tcp_received(struct __sk_buff *skb, const struct packet *p,
+					 struct cgt_cell *cell, __u32 index)
 {
 	__u32 len = skb->len;
-	struct cgt_cell *cell;
 
-	if (len > LONGEST_WITHOUT_DATA && !(p->tcp_flags & TCP_FLAG_BYTE_SYN))
-		return 0;
 	if (len <= SHORTEST_ETHERNET_FRAME)
 		len -= padding_of(skb);
-	cell = cell_at(cpu, slot);
-	if (cell && len == p->headers_len)
+	if (len == p->headers_len)
 		count_without_data(cell, RX);
 	if (p->tcp_flags & (TCP_FLAG_BYTE_SYN | TCP_FLAG_BYTE_RST))
-		count_flags(cpu, slot, RX, p->tcp_flags);
+		count_flags(index, RX, p->tcp_flags);
 	return 1;
 }

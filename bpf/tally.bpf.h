@@ -81,6 +81,7 @@ static __always_inline __u64 slot_of_flow(struct __sk_buff *skb, struct packet *
 {
 	struct owner_entry *entry = owner_entry_of(here, p);
 	__u64 now = bpf_jiffies64();
+	struct cgt_cell *cell;
 	struct owner owner;
 	__u64 slot;
 
@@ -90,13 +91,13 @@ static __always_inline __u64 slot_of_flow(struct __sk_buff *skb, struct packet *
 	owner = receiver(skb, p, here);
 	if (owner.kind == CGT_TUNNEL)
 		find_owner_in_tunnel(skb, p, &owner, here);
-	cell_of_owner(here, cpu, owner, &slot);
 	if (is_late(skb, p, &owner))
 		owner.cacheable = 0; /* each packet of the flow is late */
 	else if (owner.kind == CGT_CGROUP && tells_service(p, entry))
 		learn_service(p, owner.cgroup_id);
-	if (p->protocol == IPPROTO_TCP)
-		count_tcp_received(skb, p, cpu, slot);
+	cell = cell_of_owner(here, cpu, owner, &slot);
+	if (cell && may_be_without_data(skb, p))
+		count_tcp_received(skb, p, cell, cpu * slot_count + slot);
 	if (owner.cacheable && !may_change_owner(p))
 		store_flow(entry, p, now, owner.cgroup_id, slot);
 	else
@@ -244,8 +245,8 @@ static __always_inline void tally_ingress(struct __sk_buff *skb)
 
 /* What TCP says in a short packet. (A SYN that carries more than that, by TCP Fast Open, is
  * missed.) */
-static __always_inline void count_tcp_sent(struct __sk_buff *skb, __u32 cpu, struct cgt_cell *cell,
-					   __u32 slot)
+static __always_inline void count_tcp_sent(struct __sk_buff *skb, struct cgt_cell *cell,
+					   __u32 index)
 {
 	struct tcp_header tcp = tcp_header_of(skb);
 
@@ -253,7 +254,7 @@ static __always_inline void count_tcp_sent(struct __sk_buff *skb, __u32 cpu, str
 		count_without_data(cell, TX);
 	if (!(tcp.flags & (TCP_FLAG_BYTE_SYN | TCP_FLAG_BYTE_RST)))
 		return;
-	count_flags(cpu, slot, TX, tcp.flags);
+	count_flags(index, TX, tcp.flags);
 	if (tcp.flags & TCP_FLAG_BYTE_RST)
 		note_refusal(skb);
 }
@@ -275,6 +276,6 @@ static __always_inline void tally_egress(struct __sk_buff *skb)
 		teach_owner(skb, owner.cgroup_id);
 	cell = cell_of_owner(here, cpu, owner, &slot);
 	if (skb->len <= LONGEST_WITHOUT_DATA && cell)
-		count_tcp_sent(skb, cpu, cell, slot);
+		count_tcp_sent(skb, cell, cpu * slot_count + slot);
 	count_packet(here, cpu, cell, slot, TX, wire_of(skb), bpf_jiffies64());
 }
