@@ -169,7 +169,7 @@ TEST_P(LedgerAgainTest, WhereOneIsLostItHangsAFilterAndTheNextKeeperKeepsThat) {
   if (GetParam() == HookChoice::clsact) GTEST_SKIP() << "there are no links";
   in_own_thread([&] { start_keeper(up()).reset(); });
   const auto lose = [&](const std::string& pin) {
-    run({"bpftool", "link", "detach", "pinned", bpffs.path() + "/cgtally/v2/" + pin});
+    run({"bpftool", "link", "detach", "pinned", ledger_below(bpffs.path()) + "/" + pin});
   };
   without_tcx([&] {
     lose("1-ingress");  // while no keeper runs

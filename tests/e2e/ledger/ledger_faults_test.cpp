@@ -31,7 +31,7 @@ class LedgerFaultsTest : public LedgerTest {
     run({"bpftool", "map", "create", ledger() + "/" + name, "type", "array", "key", "4", "value",
          "8", "entries", "1", "name", "foreign"});
   }
-  [[nodiscard]] std::string ledger() const { return bpffs.path() + "/cgtally/v2"; }
+  [[nodiscard]] std::string ledger() const { return ledger_below(bpffs.path()); }
   // In surroundings that `before` makes for it and for nobody else.
   [[nodiscard]] Finished finish_where(const std::function<void()>& before, const Words& words) {
     Finished finished;
@@ -88,11 +88,11 @@ TEST_P(LedgerRefusalsTest, ALedgerOfANewerAbi) {
   const auto before = bpffs.entries();
   for (const Words& command : {up(), up(kOld, {"--migrate"})}) {
     expect_says(finish(command), 1,
-                "cgtally: a ledger of ABI 3 is there, this cgtally has ABI 2\n"
+                "cgtally: a ledger of ABI 4 is there, this cgtally has ABI 3\n"
                 "  use the cgtally that made it\n");
   }
   expect_says(finish(down()), 1,
-              "cgtally: a ledger of ABI 3 is there, this cgtally has ABI 2\n"
+              "cgtally: a ledger of ABI 4 is there, this cgtally has ABI 3\n"
               "  use the cgtally that made it; or, without its totals: cgtally down --forget\n");
   EXPECT_EQ(bpffs.entries(), before);
   EXPECT_EQ(attached_cgtally(wire.host()).size(), 2U);
@@ -127,7 +127,7 @@ TEST_P(LedgerFaultsTest, AFileThatIsNotOursAmongThePinsStays) {
                     ledger() + "/notes\n");
     EXPECT_EQ(keeper.wait().exit_code, 0);
     expect_nothing_attached();
-    const Words left{"cgtally", "cgtally/v2", "cgtally/v2/notes"};
+    const Words left{"cgtally", "cgtally/v3", "cgtally/v3/notes"};
     EXPECT_EQ(bpffs.entries(), left);
     expect_says(finish(up()), 1, "cgtally: put the ledger at " + ledger() + ": *\n  look what *\n");
     expect_nothing_attached();

@@ -226,7 +226,7 @@ TEST_P(LedgerHooksTest, ATcxLinkThatIsDetachedByForceIsAttachedAgain) {
     other.attach_tcx(wire.host(), "cgt0", HookDirection::ingress);
     const auto keeper = start_keeper(up());
     for (const char* pin : {"1-ingress", "1-egress"}) {
-      run({"bpftool", "link", "detach", "pinned", bpffs.path() + "/cgtally/v2/" + pin});
+      run({"bpftool", "link", "detach", "pinned", ledger_below(bpffs.path()) + "/" + pin});
     }
     expect_reattached(*keeper);
     EXPECT_EQ(attached_programs(wire.host()).back().name, "cgt_egress");
@@ -244,7 +244,7 @@ TEST_P(LedgerHooksTest, ALinkThatIsDetachedWhileNobodyKeepsTheLedgerIsAttachedBy
   on_kernel([&] {
     start_keeper(up()).reset();
     if (GetParam() == HookChoice::newest) {
-      run({"bpftool", "link", "detach", "pinned", bpffs.path() + "/cgtally/v2/1-ingress"});
+      run({"bpftool", "link", "detach", "pinned", ledger_below(bpffs.path()) + "/1-ingress"});
     } else {
       tc("filter del dev cgt0 ingress pref " + our_preference("ingress"));
     }

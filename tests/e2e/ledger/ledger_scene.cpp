@@ -35,7 +35,7 @@ Traffic last_totals(const std::string& csv) {
 
 Traffic sum_of_deltas(const std::string& csv) {
   Traffic all;
-  for (const auto& sample : samples_of(csv)) all += sample.delta;
+  for (const auto& sample : samples_of(csv)) all += on_wire(sample.delta);
   return all;
 }
 

@@ -175,7 +175,7 @@ TEST_P(LedgerTest, TheNextAbiTakesTheTotalsOverUnderTraffic) {
     const auto totals = totals_as_read_by(kNext);
     EXPECT_EQ(totals, difference(base, settled_truth()));
     EXPECT_EQ(attached_cgtally(wire.host()).size(), 2U);
-    EXPECT_FALSE(std::filesystem::exists(bpffs.path() + "/cgtally/v2"));
+    EXPECT_FALSE(std::filesystem::exists(ledger_below(bpffs.path())));
     await_words(old_reader, "a newer cgtally has moved the ledger");
     old_reader.signal(SIGINT);
     EXPECT_EQ(old_reader.wait().exit_code, 0);
@@ -198,7 +198,7 @@ TEST_P(LedgerTest, AMigrationKilledAtAnyStepIsExactWhenItIsRunAgain) {
       const auto totals = totals_as_read_by(kNext);
       EXPECT_EQ(totals, difference(base, settled_truth())) << "killed at moment " << moment;
       EXPECT_EQ(attached_cgtally(wire.host()).size(), 2U) << moment;
-      EXPECT_FALSE(std::filesystem::exists(bpffs.path() + "/cgtally/v2"));
+      EXPECT_FALSE(std::filesystem::exists(ledger_below(bpffs.path())));
       const auto forgotten = finish(on_ledger(kNext, bpffs, {"down", "--forget"}));
       ASSERT_EQ(forgotten.exit_code, 0) << forgotten.err;
       expect_nothing_left();

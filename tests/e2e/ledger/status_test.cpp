@@ -98,8 +98,8 @@ std::string program(const std::string& kind, const std::string& name, std::uint3
 }
 
 TEST_F(StatusTest, WhereNoLedgerIsItSaysWhatCouldBeDone) {
-  EXPECT_TRUE(looks_like(status(), "ledger    no ledger is up at " + bpffs_ +
-                                       "/cgtally/v2\n"
+  EXPECT_TRUE(looks_like(status(), "ledger    no ledger is up at " + ledger_below(bpffs_) +
+                                       "\n"
                                        "          cgtally up pins one, *\n"
                                        "          live and record count without one, *\n"));
 }
@@ -152,7 +152,7 @@ TEST_F(StatusTest, AHookThatIsLostWhileNobodyKeepsItIsSeen) {
   keeper_->signal(SIGKILL);
   (void)keeper_->wait();
   for (const char* direction : {"ingress", "egress"}) {
-    run({"bpftool", "link", "detach", "pinned", bpffs_ + "/cgtally/v2/1-" + direction});
+    run({"bpftool", "link", "detach", "pinned", ledger_below(bpffs_) + "/1-" + direction});
   }
   const std::string text = status_under_traffic();
   EXPECT_TRUE(has_line_like(text, "  rx *  OUR PROGRAM IS NOT THERE")) << text;

@@ -38,13 +38,20 @@ Books::Books(const std::vector<AccountTotals>& totals, InterfaceKey key) {
 
 Traffic Books::sum() const {
   Traffic all;
-  for (const auto& [account, traffic] : accounts_) all += traffic;
+  for (const auto& [account, traffic] : accounts_) all += of(account);
   return all;
 }
 
 Traffic Books::of(const Account& account) const {
   const auto found = accounts_.find(account);
-  return found == accounts_.end() ? Traffic{} : found->second;
+  return found == accounts_.end() ? Traffic{} : on_wire(found->second);
+}
+TcpCounts Books::tcp_of(const Account& account) const {
+  const auto found = accounts_.find(account);
+  return found == accounts_.end() ? TcpCounts{} : found->second.tcp;
+}
+TcpCounts Books::tcp_of(const Cgroup& cgroup) const {
+  return tcp_of(Account{AccountKind::cgroup, cgroup.id()});
 }
 Traffic Books::of(AccountKind reason) const { return of(Account{reason, 0}); }
 Traffic Books::of(const Cgroup& cgroup) const {

@@ -20,10 +20,14 @@ class Books {
   Books() = default;
   Books(const std::vector<AccountTotals>& totals, InterfaceKey key);
 
+  // Bytes and packets alone, as device counters have them.
   [[nodiscard]] Traffic sum() const;
   [[nodiscard]] Traffic of(AccountKind reason) const;
   [[nodiscard]] Traffic of(const Cgroup& cgroup) const;
   [[nodiscard]] Traffic of(const Account& account) const;
+  // The rest.
+  [[nodiscard]] TcpCounts tcp_of(const Account& account) const;
+  [[nodiscard]] TcpCounts tcp_of(const Cgroup& cgroup) const;
   [[nodiscard]] const std::map<Account, Traffic>& accounts() const { return accounts_; }
   bool operator==(const Books&) const = default;
 

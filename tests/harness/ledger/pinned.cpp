@@ -51,11 +51,15 @@ bpf::LedgerView view_of(const std::string& bpffs) {
 
 Traffic sum_of(const std::vector<AccountTotals>& accounts) {
   Traffic all;
-  for (const auto& account : accounts) all += account.totals;
+  for (const auto& account : accounts) all += on_wire(account.totals);
   return all;
 }
 
 }  // namespace
+
+std::string ledger_below(const std::string& bpffs) {
+  return bpffs + "/cgtally/v" + std::to_string(bpf::kAbiVersion);
+}
 
 Bpffs::Bpffs() : path_(fs::temp_directory_path() / ("cgt-" + std::to_string(getpid()) + "-bpffs")) {
   remove_leftovers();

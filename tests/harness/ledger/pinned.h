@@ -28,12 +28,15 @@ class Bpffs {
 
   [[nodiscard]] const std::string& path() const { return path_; }
   void remount(const std::string& option) const;  // "ro", "rw"
-  // Everything below the mount point but the kernel's own files, sorted: "cgtally/v2/header".
+  // Everything below the mount point but the kernel's own files, sorted: "cgtally/v3/header".
   [[nodiscard]] std::vector<std::string> entries() const;
 
  private:
   std::string path_;
 };
+
+// The directory of a ledger of this ABI.
+[[nodiscard]] std::string ledger_below(const std::string& bpffs);
 
 using Words = std::vector<std::string>;
 
@@ -44,7 +47,7 @@ using Words = std::vector<std::string>;
 // Throws with the program's stderr if `words` do not come.
 void await_words(const Running& program, const std::string& words);
 
-// What the pinned ledger holds, all accounts of all interfaces taken together.
+// What the pinned ledger holds, all accounts of all interfaces taken together: bytes and packets.
 [[nodiscard]] Traffic booked(const Bpffs& bpffs);
 // Both sides of the comparison, read while neither moved: what is counted, and what the wire has
 // carried since `base`.

@@ -11,15 +11,33 @@
 #include "harness/host/command.h"
 
 namespace cgtally {
+namespace {
+
+bool none_more(const TcpCounts& a, const TcpCounts& b) {
+  return a.rx_connections <= b.rx_connections && a.tx_connections <= b.tx_connections &&
+         a.rx_resets <= b.rx_resets && a.tx_resets <= b.tx_resets &&
+         a.rx_without_data <= b.rx_without_data && a.tx_without_data <= b.tx_without_data;
+}
+
+}  // namespace
 
 bool operator<=(const Traffic& a, const Traffic& b) {
   return a.rx_bytes <= b.rx_bytes && a.rx_packets <= b.rx_packets && a.tx_bytes <= b.tx_bytes &&
-         a.tx_packets <= b.tx_packets;
+         a.tx_packets <= b.tx_packets && none_more(a.tcp, b.tcp);
+}
+
+void PrintTo(const TcpCounts& tcp, std::ostream* out) {
+  *out << "connections " << tcp.rx_connections << '/' << tcp.tx_connections << ", resets "
+       << tcp.rx_resets << '/' << tcp.tx_resets << ", without data " << tcp.rx_without_data.value
+       << '/' << tcp.tx_without_data.value;
 }
 
 void PrintTo(const Traffic& traffic, std::ostream* out) {
   *out << "rx " << traffic.rx_bytes.value << " B in " << traffic.rx_packets.value << ", tx "
        << traffic.tx_bytes.value << " B in " << traffic.tx_packets.value;
+  if (traffic.tcp == TcpCounts{}) return;
+  *out << ", ";
+  PrintTo(traffic.tcp, out);
 }
 
 }  // namespace cgtally
@@ -63,6 +81,11 @@ Traffic sum(const Traffic& a, const Traffic& b) {
   auto both = a;
   both += b;
   return both;
+}
+
+Traffic on_wire(Traffic traffic) {
+  traffic.tcp = {};
+  return traffic;
 }
 
 FlowCounter::FlowCounter(const Netns& netns, const std::string& device) : netns_(netns) {

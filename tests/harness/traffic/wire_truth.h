@@ -13,8 +13,9 @@
 
 namespace cgtally {
 
-bool operator<=(const Traffic& a, const Traffic& b);  // in all four counters
+bool operator<=(const Traffic& a, const Traffic& b);  // in all counters
 void PrintTo(const Traffic& traffic, std::ostream* out);
+void PrintTo(const TcpCounts& tcp, std::ostream* out);  // received/sent
 
 }  // namespace cgtally
 
@@ -37,6 +38,8 @@ struct DeviceCounter {
 // Traffic from `from` to `to`, counter by counter; no counter of `to` may be less.
 [[nodiscard]] Traffic difference(const Traffic& from, const Traffic& to);
 [[nodiscard]] Traffic sum(const Traffic& a, const Traffic& b);
+// Bytes and packets alone, as device counters have them.
+[[nodiscard]] Traffic on_wire(Traffic traffic);
 
 // Counts the frames of chosen flows that a device receives, by nftables. The hook comes after GRO:
 // the device must not merge.

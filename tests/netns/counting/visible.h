@@ -42,6 +42,8 @@ class Visible {
       if (entry.state != CGT_RETIRE_NONE) continue;
       entries_.push_back(&entry);
       watch(always_, &entry, sizeof(entry));
+      const auto at = &entry - ledger.header().journal;
+      watch(always_, &ledger.header().journal_tcp[at], sizeof(cgt_retire_tcp));
       watch(always_,
             &ring_[(ledger.header().final_totals_written + entries_.size()) % ring_.size()],
             sizeof(cgt_final_totals));
@@ -95,10 +97,13 @@ class Visible {
   }
   void watch_slot(std::uint32_t slot) {
     for (std::uint32_t row = 0; row < ledger_.rows(); ++row) {
-      const cgt_cell& cell = ledger_.cells()[std::size_t{row} * ledger_.slots() + slot];
+      const std::size_t at = std::size_t{row} * ledger_.slots() + slot;
+      const cgt_cell& cell = ledger_.cells()[at];
+      const cgt_handshakes& handshakes = ledger_.handshakes()[at];
       const bool own = row == ledger_.own_row();
       watch(always_, &cell, own ? sizeof(cell) : sizeof(cell.key));
       if (!own) watch(once_summed_, &cell, sizeof(cell));
+      watch(own ? always_ : once_summed_, &handshakes, sizeof(handshakes));
     }
   }
   [[nodiscard]] std::optional<std::uint32_t> slot_of(const cgt_key& key) const {

@@ -74,10 +74,18 @@ class KillWithoutPrograms : public ::testing::Test {
     const std::uint32_t slot = must(ledger_.reserve(key));
     // The rows of a CPU, and userspace's own, as an opening balance has it.
     for (const std::uint32_t row : {0U, ledger_.own_row()}) {
-      cgt_cell& cell = ledger_.cells()[std::size_t{row} * ledger_.slots() + slot];
+      const std::size_t at = std::size_t{row} * ledger_.slots() + slot;
+      cgt_cell& cell = ledger_.cells()[at];
       cell.key = key;
       cell.tx_bytes += bytes;
       cell.tx_packets += 1;
+      cell.rx_no_payload += 1;
+      cell.tx_no_payload += 2;
+      cgt_handshakes& handshakes = ledger_.handshakes()[at];
+      handshakes.rx_syn += 3;
+      handshakes.tx_syn += 4;
+      handshakes.rx_rst += 5;
+      handshakes.tx_rst += 6;
     }
   }
   // An account on an interface of its own, with totals in (retired) as well.
@@ -93,6 +101,17 @@ class KillWithoutPrograms : public ::testing::Test {
                  must(ledger_.reserve({0, iface.value, CGT_RETIRED}))]
         .rx_bytes = 7;
     return {iface, kWeb};
+  }
+
+  // What so many accounts have that book() counted on, each in two rows.
+  static TcpCounts tcp_of(std::uint64_t accounts) {
+    const std::uint64_t rows = 2 * accounts;
+    return {.rx_connections = 3 * rows,
+            .tx_connections = 4 * rows,
+            .rx_resets = 5 * rows,
+            .tx_resets = 6 * rows,
+            .rx_without_data = {rows},
+            .tx_without_data = {2 * rows}};
   }
 
   static constexpr Account kWeb{AccountKind::cgroup, 4711};
@@ -133,6 +152,8 @@ TEST_F(KillWithoutPrograms, AtEachChangeWhileAnInterfaceIsFoldedIsMadeGood) {
     ++kills;
     ASSERT_EQ(follower.sum().tx_bytes.value, 2200U * static_cast<unsigned>(kills));
     ASSERT_EQ(follower.sum().rx_bytes.value, 7U * static_cast<unsigned>(kills));
+    ASSERT_EQ(follower.sum().tcp, tcp_of(2 * static_cast<unsigned>(kills)));
+    ASSERT_EQ(follower.of({web.iface, kWeb}).tcp, tcp_of(1));
   }
   EXPECT_EQ(follower.last().accounts[0].totals, follower.sum());
   EXPECT_GT(kills, 15);
@@ -166,6 +187,7 @@ TEST_F(KillWithoutPrograms, AtEachChangeWhileAnAccountIsFoldedIsMadeGood) {
     ASSERT_EQ(follower.fault(), "") << "kill " << kills;
     ++kills;
     ASSERT_EQ(follower.sum().tx_bytes.value, 2000U * static_cast<unsigned>(kills));
+    ASSERT_EQ(follower.sum().tcp, tcp_of(static_cast<unsigned>(kills)));
     for (const AccountTotals& one : follower.last().accounts) {
       EXPECT_TRUE(one.account.kind == AccountKind::folded || one.totals.empty());
     }
@@ -193,6 +215,8 @@ TEST_F(KillWithoutPrograms, BetweenSumAndObituaryIsToldToReadersAsAnEndOnceAndWi
   follower.look();
   EXPECT_EQ(follower.final_totals(web), 1);
   EXPECT_EQ(follower.of(web).tx_bytes, Bytes{2000});
+  EXPECT_EQ(follower.of(web).tcp, tcp_of(1));
+  EXPECT_EQ(follower.sum().tcp, tcp_of(1));
   EXPECT_EQ(follower.sum().tx_bytes, Bytes{2000});
   const Nanoseconds before = now();
   for (int i = 0; i < 20; ++i) follower.look();
@@ -202,6 +226,7 @@ TEST_F(KillWithoutPrograms, BetweenSumAndObituaryIsToldToReadersAsAnEndOnceAndWi
   newcomer.look();
   EXPECT_EQ(follower.final_totals(web), 1);
   EXPECT_EQ(newcomer.final_totals(web), 0);
+  EXPECT_EQ(follower.sum().tcp, tcp_of(1));
   EXPECT_EQ(follower.sum().tx_bytes, Bytes{2000});
   EXPECT_EQ(follower.fault(), "");
   EXPECT_EQ(newcomer.fault(), "");

@@ -34,6 +34,8 @@ struct FinalTotals {
   Traffic totals;
   bool folded = false;            // its cgroup lives
   std::uint64_t folded_into = 0;  // the cgroup whose folded account has them; 0 unless folded
+  // CLOCK_BOOTTIME; empty if a killed keeper has not written it yet.
+  std::optional<Nanoseconds> retired = std::nullopt;
 };
 
 struct Reading {

@@ -9,21 +9,26 @@
 #include <cerrno>
 #include <utility>
 
+#include "adapters/bpf/base/slot_totals.h"
 #include "adapters/sys/error.h"
 
 namespace cgtally::bpf {
 namespace {
 
-template <typename Record>  // with a key and the four counters
-FinalTotals final_totals_of(const cgt_key& key, const Record& totals, std::uint64_t into) {
+FinalTotals final_totals_of(const cgt_key& key, const SlotTotals& totals, std::uint64_t into) {
   return {.iface = InterfaceKey{key.iface},
           .account = {static_cast<AccountKind>(key.kind), key.cgroup_id},
-          .totals = {.rx_bytes = {totals.rx_bytes},
-                     .rx_packets = {totals.rx_packets},
-                     .tx_bytes = {totals.tx_bytes},
-                     .tx_packets = {totals.tx_packets}},
+          .totals = totals.traffic(),
           .folded = into != 0,
           .folded_into = into};
+}
+
+SlotTotals totals_in(const cgt_final_totals& entry) {
+  return {.counted = {.rx_bytes = entry.rx_bytes,
+                      .rx_packets = entry.rx_packets,
+                      .tx_bytes = entry.tx_bytes,
+                      .tx_packets = entry.tx_packets},
+          .tcp = entry.tcp};
 }
 
 }  // namespace
@@ -72,7 +77,8 @@ void FinalTotalsRing::write(const cgt_final_totals& totals) {
 std::optional<FinalTotals> FinalTotalsRing::read(std::uint64_t seq) const {
   const cgt_final_totals& entry = entries_[seq % entries_.size()];
   if (__atomic_load_n(&entry.seq, __ATOMIC_ACQUIRE) != seq) return std::nullopt;
-  const FinalTotals ended = final_totals_of(entry.key, entry, entry.folded_into);
+  FinalTotals ended = final_totals_of(entry.key, totals_in(entry), entry.folded_into);
+  ended.retired = Nanoseconds{static_cast<std::int64_t>(entry.retired_ns)};
   std::atomic_thread_fence(std::memory_order_acquire);
   if (__atomic_load_n(&entry.seq, __ATOMIC_RELAXED) != seq) return std::nullopt;
   return ended;
@@ -103,8 +109,8 @@ FinalTotalsReader::Batch FinalTotalsReader::next(const cgt_retire_entry* summed)
   }
   for (; seq <= batch.last; ++seq) {
     if (summed && seq == summed->final_totals_seq) {
-      batch.final_totals.push_back(
-          final_totals_of(summed->key, summed->sum, folded_into(own_row_, *summed)));
+      batch.final_totals.push_back(final_totals_of(summed->key, summed_totals(*header_, *summed),
+                                                   folded_into(own_row_, *summed)));
     } else if (auto ended = ring_.read(seq)) {
       batch.final_totals.push_back(*ended);
     } else {

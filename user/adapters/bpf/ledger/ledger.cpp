@@ -174,6 +174,10 @@ Result<void> Ledger::map_memory(Access access) {
   auto cells = map_one<cgt_cell>(fd("cells"), count * sizeof(cgt_cell), access);
   if (!cells) return std::unexpected(std::move(cells).error());
   cells_ = {*cells, count};
+  auto handshakes =
+      map_one<cgt_handshakes>(fd("handshakes"), count * sizeof(cgt_handshakes), access);
+  if (!handshakes) return std::unexpected(std::move(handshakes).error());
+  handshakes_ = {*handshakes, count};
   return {};
 }
 
@@ -184,14 +188,19 @@ void Ledger::unmap() {
   if (!cells_.empty()) {
     munmap(cells_.data(), cells_.size_bytes());
   }
+  if (!handshakes_.empty()) {
+    munmap(handshakes_.data(), handshakes_.size_bytes());
+  }
   header_ = nullptr;
   cells_ = {};
+  handshakes_ = {};
 }
 
 Ledger::Ledger(Ledger&& other) noexcept
     : maps_(std::move(other.maps_)),
       header_(std::exchange(other.header_, nullptr)),
       cells_(std::exchange(other.cells_, {})),
+      handshakes_(std::exchange(other.handshakes_, {})),
       rcu_wait_(std::move(other.rcu_wait_)),
       rcu_wait_inner_(std::move(other.rcu_wait_inner_)) {}
 
@@ -201,6 +210,7 @@ Ledger& Ledger::operator=(Ledger&& other) noexcept {
     maps_ = std::move(other.maps_);
     header_ = std::exchange(other.header_, nullptr);
     cells_ = std::exchange(other.cells_, {});
+    handshakes_ = std::exchange(other.handshakes_, {});
     rcu_wait_ = std::move(other.rcu_wait_);
     rcu_wait_inner_ = std::move(other.rcu_wait_inner_);
   }
@@ -281,6 +291,7 @@ Result<void> Ledger::rebuild_free_slots() {
     if (used[slot]) continue;
     for (std::uint32_t row = 0; row < rows(); ++row) {
       cells_[std::size_t{row} * slots() + slot] = {};
+      handshakes_[std::size_t{row} * slots() + slot] = {};
     }
     if (bpf_map_update_elem(fd("free"), nullptr, &slot, BPF_ANY) != 0) {
       return std::unexpected(sys::error_from(errno, "fill the ledger's free slots"));

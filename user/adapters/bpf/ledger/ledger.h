@@ -19,6 +19,7 @@
 
 struct bpf_object;
 struct cgt_cell;
+struct cgt_handshakes;
 struct cgt_header;
 struct cgt_interface;
 struct cgt_key;
@@ -63,6 +64,9 @@ class Ledger {
   // which only userspace writes.
   [[nodiscard]] std::span<cgt_cell> cells() { return cells_; }
   [[nodiscard]] std::span<const cgt_cell> cells() const { return cells_; }
+  // Beside each cell, at the same index.
+  [[nodiscard]] std::span<cgt_handshakes> handshakes() { return handshakes_; }
+  [[nodiscard]] std::span<const cgt_handshakes> handshakes() const { return handshakes_; }
   // The last row.
   [[nodiscard]] std::span<const cgt_cell> own_cells() const;
   [[nodiscard]] std::uint32_t slots() const;
@@ -100,6 +104,7 @@ class Ledger {
   Maps maps_;
   cgt_header* header_ = nullptr;
   std::span<cgt_cell> cells_;
+  std::span<cgt_handshakes> handshakes_;
   sys::Fd rcu_wait_;  // a map of one map: replacing its element waits for a grace period
   sys::Fd rcu_wait_inner_;
 };

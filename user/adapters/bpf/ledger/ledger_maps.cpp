@@ -19,7 +19,7 @@ constexpr std::string_view kPrefix = "cgt_";
 
 // The size of a map whose size the BPF object cannot know.
 std::optional<std::uint32_t> entries_of(std::string_view name, const Size& size) {
-  if (name == "cells") return size.rows * size.slots;
+  if (name == "cells" || name == "handshakes") return size.rows * size.slots;
   if (name == "slots" || name == "free") return size.slots;
   if (name == "cpus") return (size.rows - 1);
   return std::nullopt;

@@ -22,6 +22,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "adapters/bpf/base/slot_totals.h"
+#include "adapters/sys/clock.h"
 #include "adapters/sys/error.h"
 
 namespace cgtally::bpf {
@@ -37,27 +39,6 @@ void store_in_order(T& field, std::type_identity_t<T> value) {
   std::atomic_thread_fence(std::memory_order_seq_cst);
   __atomic_store_n(&field, value, __ATOMIC_RELAXED);
   std::atomic_thread_fence(std::memory_order_seq_cst);
-}
-
-cgt_totals totals_of(const cgt_cell& cell) {
-  return {.rx_bytes = cell.rx_bytes,
-          .rx_packets = cell.rx_packets,
-          .tx_bytes = cell.tx_bytes,
-          .tx_packets = cell.tx_packets};
-}
-
-void add(cgt_totals& sum, const cgt_totals& more) {
-  sum.rx_bytes += more.rx_bytes;
-  sum.rx_packets += more.rx_packets;
-  sum.tx_bytes += more.tx_bytes;
-  sum.tx_packets += more.tx_packets;
-}
-
-void set_totals(cgt_cell& cell, const cgt_totals& totals) {
-  cell.rx_bytes = totals.rx_bytes;
-  cell.rx_packets = totals.rx_packets;
-  cell.tx_bytes = totals.tx_bytes;
-  cell.tx_packets = totals.tx_packets;
 }
 
 cgt_key retired_of(std::uint32_t iface) {
@@ -83,8 +64,16 @@ Result<RetireJournal> RetireJournal::open(Ledger& ledger) {
   return RetireJournal(ledger, *std::move(ring));
 }
 
+std::size_t RetireJournal::index(std::uint32_t row, std::uint32_t slot) const {
+  return std::size_t{row} * ledger_.get().slots() + slot;
+}
+
 cgt_cell& RetireJournal::cell(std::uint32_t row, std::uint32_t slot) const {
-  return ledger_.get().cells()[std::size_t{row} * ledger_.get().slots() + slot];
+  return ledger_.get().cells()[index(row, slot)];
+}
+
+cgt_handshakes& RetireJournal::handshakes(std::uint32_t row, std::uint32_t slot) const {
+  return ledger_.get().handshakes()[index(row, slot)];
 }
 
 std::size_t RetireJournal::room() const {
@@ -133,12 +122,16 @@ void RetireJournal::clear_keys(const cgt_retire_entry& entry) const {
 
 // Programs never count on `(retired)`: its totals are in userspace's row only.
 void RetireJournal::sum_up(cgt_retire_entry& entry) const {
-  entry.sum = {};
+  SlotTotals sum;
   for (std::uint32_t row = 0; row < ledger_.get().rows(); ++row) {
-    add(entry.sum, totals_of(cell(row, entry.slot)));
+    sum += load_totals(cell(row, entry.slot), handshakes(row, entry.slot));
   }
-  entry.into_totals = totals_of(cell(ledger_.get().own_row(), entry.into_slot));
-  add(entry.into_totals, entry.sum);
+  const std::uint32_t own = ledger_.get().own_row();
+  SlotTotals into = load_totals(cell(own, entry.into_slot), handshakes(own, entry.into_slot));
+  into += sum;
+  entry.sum = sum.counted;
+  entry.into_totals = into.counted;
+  header().journal_tcp[&entry - header().journal] = {.sum = sum.tcp, .into_totals = into.tcp};
   entry.final_totals_seq = header().final_totals_written + 1;
   entry.quarantined_until_ns = 0;
   store_in_order(entry.state, CGT_RETIRE_SUMMED);
@@ -155,14 +148,17 @@ void RetireJournal::finish(cgt_retire_entry& entry) {
                  .rx_packets = entry.sum.rx_packets,
                  .tx_bytes = entry.sum.tx_bytes,
                  .tx_packets = entry.sum.tx_packets,
-                 .tcp = {},
-                 .retired_ns = 0,
+                 .tcp = tcp_of(header(), entry).sum,
+                 .retired_ns = static_cast<std::uint64_t>(sys::now().boot.count()),
                  .reserved = 0});
     store_in_order(header().final_totals_written, entry.final_totals_seq);
   }
-  set_totals(cell(ledger_.get().own_row(), entry.into_slot), entry.into_totals);
+  const std::uint32_t own = ledger_.get().own_row();
+  store_totals(cell(own, entry.into_slot), handshakes(own, entry.into_slot),
+               into_totals(header(), entry));
   for (std::uint32_t row = 0; row < ledger_.get().rows(); ++row) {
     cell(row, entry.slot) = {};
+    handshakes(row, entry.slot) = {};
   }
   store_in_order(entry.state, CGT_RETIRE_QUARANTINED);
 }

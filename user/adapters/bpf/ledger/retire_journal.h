@@ -17,6 +17,7 @@
 #include "core/base/result.h"
 #include "core/traffic/account.h"
 
+struct cgt_handshakes;
 struct cgt_retire_entry;
 
 namespace cgtally::bpf {
@@ -73,7 +74,9 @@ class RetireJournal {
   RetireJournal(Ledger& ledger, FinalTotalsRing ring) : ledger_(ledger), ring_(std::move(ring)) {}
 
   [[nodiscard]] cgt_header& header() const { return ledger_.get().header(); }
+  [[nodiscard]] std::size_t index(std::uint32_t row, std::uint32_t slot) const;
   [[nodiscard]] cgt_cell& cell(std::uint32_t row, std::uint32_t slot) const;
+  [[nodiscard]] cgt_handshakes& handshakes(std::uint32_t row, std::uint32_t slot) const;
   [[nodiscard]] std::vector<cgt_key> accounts_of(InterfaceKey iface) const;
   [[nodiscard]] Result<std::optional<cgt_retire_entry>> entry_for(const AccountFold& fold);
   [[nodiscard]] Result<std::uint32_t> slot_to_fold_into(const AccountFold& fold);

@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "adapters/bpf/base/slot_totals.h"
 #include "adapters/bpf/ledger/final_totals.h"
 #include "adapters/bpf/ledger/ledger.h"
 
@@ -23,20 +24,6 @@ constexpr int kMostPauses = 100;
 
 // One 64-bit load, because the CPU that counts may be writing.
 std::uint64_t load(const __u64& counter) { return __atomic_load_n(&counter, __ATOMIC_RELAXED); }
-
-Traffic traffic_of(const cgt_cell& cell) {
-  return {.rx_bytes = Bytes{load(cell.rx_bytes)},
-          .rx_packets = Packets{load(cell.rx_packets)},
-          .tx_bytes = Bytes{load(cell.tx_bytes)},
-          .tx_packets = Packets{load(cell.tx_packets)}};
-}
-
-Traffic traffic_of(const cgt_totals& totals) {
-  return {.rx_bytes = Bytes{totals.rx_bytes},
-          .rx_packets = Packets{totals.rx_packets},
-          .tx_bytes = Bytes{totals.tx_bytes},
-          .tx_packets = Packets{totals.tx_packets}};
-}
 
 cgt_key key_of(const cgt_cell& cell) {
   cgt_key key{};
@@ -66,6 +53,7 @@ void merge_duplicates(std::vector<AccountTotals>& all) {
 TotalsReader::TotalsReader(const Ledger& ledger)
     : header_(ledger.header()),
       cells_(ledger.cells()),
+      handshakes_(ledger.handshakes()),
       slots_fd_(ledger.fd("slots")),
       rows_(ledger.rows()),
       journal_(CGT_RETIRE_ENTRIES),
@@ -138,12 +126,13 @@ bool TotalsReader::confirm(std::uint32_t slot) {
 }
 
 Traffic TotalsReader::sum(std::uint32_t slot) const {
-  if (summed_ && slot == summed_->into_slot) return traffic_of(summed_->into_totals);
-  Traffic total;
+  if (summed_ && slot == summed_->into_slot) return into_totals(header_, *summed_).traffic();
+  SlotTotals total;
   for (std::uint32_t row = 0; row < rows_; ++row) {
-    total += traffic_of(cells_[row * known_.size() + slot]);
+    const std::size_t at = row * known_.size() + slot;
+    total += load_totals(cells_[at], handshakes_[at]);
   }
-  return total;
+  return total.traffic();
 }
 
 std::vector<AccountTotals> TotalsReader::read_once() {

@@ -14,6 +14,7 @@
 #include "core/traffic/reading.h"
 
 struct cgt_cell;
+struct cgt_handshakes;
 struct cgt_retire_entry;
 struct cgt_header;
 struct cgt_key;
@@ -61,6 +62,7 @@ class TotalsReader {
 
   const cgt_header& header_;
   std::span<const cgt_cell> cells_;
+  std::span<const cgt_handshakes> handshakes_;
   int slots_fd_;
   std::uint32_t rows_;
   std::uint32_t used_ = 0;

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "adapters/bpf/base/pin.h"
+#include "adapters/bpf/base/slot_totals.h"
 #include "adapters/bpf/hooks/hook.h"
 #include "adapters/bpf/ledger/ledger_maps.h"
 #include "adapters/sys/error.h"
@@ -24,6 +25,11 @@ namespace cgtally::bpf {
 namespace {
 
 constexpr std::size_t kDescription = offsetof(cgt_header, interfaces_seq);
+
+// The header does not say where counters of TCP are. ABI 3 was the first to have them: behind the
+// totals of a cell, in the map of handshakes, and in a list behind the journal.
+constexpr std::uint32_t kFirstAbiWithTcp = 3;
+constexpr std::size_t kWithoutData = 48;  // in a cell of that ABI
 
 using Memory = std::span<std::byte>;
 
@@ -63,14 +69,12 @@ struct ByBytes {
     return std::memcmp(&a, &b, sizeof(a)) < 0;
   }
 };
-using Totals = std::map<cgt_key, cgt_totals, ByBytes>;
+using Totals = std::map<cgt_key, SlotTotals, ByBytes>;
 
-void add(cgt_totals& to, const cgt_totals& more) {
-  to.rx_bytes += more.rx_bytes;
-  to.rx_packets += more.rx_packets;
-  to.tx_bytes += more.tx_bytes;
-  to.tx_packets += more.tx_packets;
-}
+struct OpenEntry {
+  cgt_retire_entry entry;
+  cgt_retire_tcp tcp;  // zero in a ledger without counters of TCP
+};
 
 }  // namespace
 
@@ -78,13 +82,14 @@ struct OlderLedger::Impl {
   std::string directory;
   cgt_header about{};  // only the part that never changes
   sys::Fd header, cells, slots, interfaces;
-  Memory header_memory, cell_memory;
+  sys::Fd handshakes;  // not there before kFirstAbiWithTcp
+  Memory header_memory, cell_memory, handshake_memory;
 
   Impl() = default;
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
   ~Impl() {
-    for (const Memory mapped : {header_memory, cell_memory}) {
+    for (const Memory mapped : {header_memory, cell_memory, handshake_memory}) {
       if (!mapped.empty()) munmap(mapped.data(), mapped.size());
     }
   }
@@ -95,9 +100,14 @@ struct OlderLedger::Impl {
   [[nodiscard]] std::uint32_t* word(std::size_t offset) const {
     return reinterpret_cast<std::uint32_t*>(header_memory.data() + offset);
   }
-  [[nodiscard]] std::vector<cgt_retire_entry> open_entries() const;
+  void map_handshakes();
+  [[nodiscard]] bool has_tcp() const;
+  [[nodiscard]] std::size_t journal_end() const {
+    return about.journal_at + std::size_t{about.journal_entries} * sizeof(cgt_retire_entry);
+  }
+  [[nodiscard]] std::vector<OpenEntry> open_entries() const;
   [[nodiscard]] std::optional<cgt_key> owner(std::uint32_t slot) const;
-  [[nodiscard]] cgt_totals sum(std::uint32_t slot) const;
+  [[nodiscard]] SlotTotals sum(std::uint32_t slot) const;
   [[nodiscard]] Totals totals() const;
   [[nodiscard]] std::vector<std::pair<std::uint32_t, cgt_interface>> records() const;
 };
@@ -123,19 +133,36 @@ bool OlderLedger::Impl::described() const {
   const std::size_t cells_end = std::size_t{about.rows} * about.slots * about.cell_bytes;
   return about.magic == CGT_MAGIC && about.cell_key + sizeof(cgt_key) <= about.cell_bytes &&
          about.cell_totals + sizeof(cgt_totals) <= about.cell_bytes &&
-         cells_end <= cell_memory.size() &&
-         about.journal_at + std::size_t{about.journal_entries} * sizeof(cgt_retire_entry) <=
-             header_memory.size();
+         cells_end <= cell_memory.size() && journal_end() <= header_memory.size();
 }
 
-std::vector<cgt_retire_entry> OlderLedger::Impl::open_entries() const {
-  std::vector<cgt_retire_entry> open;
+void OlderLedger::Impl::map_handshakes() {
+  if (about.abi != kFirstAbiWithTcp) return;
+  auto map = get(directory, "handshakes");
+  if (!map) return;
+  handshakes = *std::move(map);
+  if (const auto mapped = map_whole(handshakes.get())) handshake_memory = *mapped;
+}
+
+bool OlderLedger::Impl::has_tcp() const {
+  return about.abi == kFirstAbiWithTcp && kWithoutData + 2 * sizeof(__u64) <= about.cell_bytes &&
+         std::size_t{about.rows} * about.slots * sizeof(cgt_handshakes) <=
+             handshake_memory.size() &&
+         journal_end() + about.journal_entries * sizeof(cgt_retire_tcp) <= header_memory.size();
+}
+
+std::vector<OpenEntry> OlderLedger::Impl::open_entries() const {
+  std::vector<OpenEntry> open;
   for (std::uint32_t at = 0; at < about.journal_entries; ++at) {
-    cgt_retire_entry entry{};
-    std::memcpy(&entry, header_memory.data() + about.journal_at + at * sizeof(entry),
-                sizeof(entry));
-    if (entry.state == CGT_RETIRE_LEAVING || entry.state == CGT_RETIRE_SUMMED)
-      open.push_back(entry);
+    OpenEntry one{};
+    std::memcpy(&one.entry, header_memory.data() + about.journal_at + at * sizeof(one.entry),
+                sizeof(one.entry));
+    if (one.entry.state != CGT_RETIRE_LEAVING && one.entry.state != CGT_RETIRE_SUMMED) continue;
+    if (has_tcp()) {
+      std::memcpy(&one.tcp, header_memory.data() + journal_end() + at * sizeof(one.tcp),
+                  sizeof(one.tcp));
+    }
+    open.push_back(one);
   }
   return open;
 }
@@ -152,26 +179,35 @@ std::optional<cgt_key> OlderLedger::Impl::owner(std::uint32_t slot) const {
   return std::nullopt;
 }
 
-cgt_totals OlderLedger::Impl::sum(std::uint32_t slot) const {
-  cgt_totals all{};
+SlotTotals OlderLedger::Impl::sum(std::uint32_t slot) const {
+  SlotTotals all;
   for (std::uint32_t row = 0; row < about.rows; ++row) {
-    cgt_totals one{};
-    std::memcpy(&one, cell(row, slot) + about.cell_totals, sizeof(one));
-    add(all, one);
+    SlotTotals one;
+    const std::byte* totals = cell(row, slot) + about.cell_totals;
+    std::memcpy(&one.counted, totals, sizeof(one.counted));
+    if (has_tcp()) {
+      const std::byte* without_data = cell(row, slot) + kWithoutData;
+      std::memcpy(&one.tcp.rx_no_payload, without_data, sizeof(__u64));
+      std::memcpy(&one.tcp.tx_no_payload, without_data + sizeof(__u64), sizeof(__u64));
+      const std::size_t at = std::size_t{row} * about.slots + slot;
+      std::memcpy(&one.tcp.handshakes, handshake_memory.data() + at * sizeof(cgt_handshakes),
+                  sizeof(cgt_handshakes));
+    }
+    all += one;
   }
   return all;
 }
 
 // Reads each retirement that a killed keeper left half done as finished, or as not begun.
 Totals OlderLedger::Impl::totals() const {
-  std::map<std::uint32_t, cgt_totals> instead;
+  std::map<std::uint32_t, SlotTotals> instead;
   Totals all;
-  for (const cgt_retire_entry& entry : open_entries()) {
+  for (const auto& [entry, tcp] : open_entries()) {
     if (entry.state == CGT_RETIRE_SUMMED) {
       instead[entry.slot] = {};
-      instead[entry.into_slot] = entry.into_totals;
+      instead[entry.into_slot] = {.counted = entry.into_totals, .tcp = tcp.into_totals};
     } else {
-      add(all[entry.key], sum(entry.slot));
+      all[entry.key] += sum(entry.slot);
       instead[entry.slot] = {};
     }
   }
@@ -180,9 +216,10 @@ Totals OlderLedger::Impl::totals() const {
     if (!key) continue;
     const auto replaced = instead.find(slot);
     if (replaced == instead.end()) {
-      add(all[*key], sum(slot));
-    } else if (replaced->second.rx_packets + replaced->second.tx_packets > 0) {
-      add(all[*key], replaced->second);
+      all[*key] += sum(slot);
+    } else if (const auto& [counted, tcp] = replaced->second;
+               counted.rx_packets + counted.tx_packets > 0) {
+      all[*key] += replaced->second;
     }
   }
   return all;
@@ -213,6 +250,7 @@ Result<OlderLedger> OlderLedger::open(const std::string& directory) {
                                  .hint = "remove it: cgtally down --forget",
                                  .code = EINVAL});
   }
+  impl->map_handshakes();
   return OlderLedger(std::move(impl));
 }
 
@@ -274,7 +312,7 @@ Result<void> OlderLedger::hand_over_to(Ledger& ledger, const std::string& direct
 }
 
 void OlderLedger::hand_over_registry(const Ledger& ledger) const {
-  for (const char* name : {"names", "removed"}) {
+  for (const char* name : {"names", "removed", "owner_names"}) {
     if (const auto map = get(impl_->directory, name)) copy_entries(map->get(), ledger.fd(name));
   }
 }
@@ -285,11 +323,8 @@ Result<void> OlderLedger::import_into(Ledger& ledger) const {
   for (const auto& [key, totals] : impl_->totals()) {
     const auto slot = ledger.reserve(key);
     if (!slot) return std::unexpected(slot.error());
-    cgt_cell& cell = ledger.cells()[std::size_t{ledger.own_row()} * ledger.slots() + *slot];
-    cell.rx_bytes = totals.rx_bytes;
-    cell.rx_packets = totals.rx_packets;
-    cell.tx_bytes = totals.tx_bytes;
-    cell.tx_packets = totals.tx_packets;
+    const std::size_t at = std::size_t{ledger.own_row()} * ledger.slots() + *slot;
+    store_totals(ledger.cells()[at], ledger.handshakes()[at], totals);
   }
   __atomic_store_n(&ledger.header().imported_abi, std::uint64_t{abi()}, __ATOMIC_RELEASE);
   return {};
