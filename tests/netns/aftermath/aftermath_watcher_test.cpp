@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+// Two containers that share a netns, as in a pod: one ends, and the other is refused by nobody's
+// port. Exact numbers, and a netns that goes when its last process has gone. Needs root.
+#include "monitor/aftermath/aftermath_watcher.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <net/if.h>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <thread>
+
+#include "adapters/bpf/ledger/ledger.h"
+#include "adapters/sys/clock.h"
+#include "harness/host/cgroup.h"
+#include "harness/host/command.h"
+#include "harness/host/netns.h"
+#include "netns/aftermath/container.h"
+
+namespace cgtally::monitor {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint16_t kPort = 8080;
+
+bool comes_true(const std::function<bool()>& condition, Nanoseconds limit = 5s) {
+  const Nanoseconds begin = sys::now().boot;
+  while (sys::now().boot - begin < limit) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(2ms);
+  }
+  return condition();
+}
+
+class AftermathWatcherTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(ledger) << ledger.error().what;
+    pod.ip("link set lo up\n");
+  }
+  void watch() {
+    auto started = AftermathWatcher::start(*ledger, "");
+    ASSERT_TRUE(started) << started.error().what;
+    watcher = *std::move(started);
+    std::this_thread::sleep_for(700ms);  // the pod is found, and its counters are read
+  }
+  [[nodiscard]] std::optional<Aftermath> of(const harness::Cgroup& cgroup) const {
+    return bpf::Aftermaths(ledger->fd("aftermaths")).find(cgroup.id());
+  }
+  [[nodiscard]] std::optional<Aftermath> settled(const harness::Cgroup& cgroup) const {
+    EXPECT_TRUE(comes_true(
+        [&] {
+          const auto found = of(cgroup);
+          return found && found->state != AftermathState::watching;
+        },
+        8s));
+    return of(cgroup);
+  }
+
+  Result<bpf::Ledger> ledger = bpf::Ledger::create({.slots = 64});
+  harness::Netns pod{"pod"};
+  harness::Cgroup app_cgroup{"app"};
+  harness::Cgroup proxy_cgroup{"proxy"};
+  std::unique_ptr<AftermathWatcher> watcher;
+};
+
+TEST_F(AftermathWatcherTest, EachRefusedConnectionCountsAndTheTimesAreRight) {
+  PodContainer app(app_cgroup, pod.fd(), serving(kPort));
+  const PodContainer proxy(proxy_cgroup, pod.fd(), connecting_to(kPort, 10'000));
+  ASSERT_EQ(app.call(1), 0U);
+  watch();
+  ASSERT_EQ(proxy.call(5), 0U);
+  const Nanoseconds before = sys::now().boot;
+  app.kill();
+  const Nanoseconds after = sys::now().boot;
+  ASSERT_EQ(proxy.call(150), 150U);
+  const Nanoseconds last = sys::now().boot;
+  const auto found = settled(app_cgroup);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->state, AftermathState::quiet);
+  EXPECT_EQ(found->refused, 150U);
+  EXPECT_EQ(found->resets, 155U);  // the five that the app had not accepted, too
+  EXPECT_EQ(found->siblings, 1U);
+  EXPECT_TRUE(found->base_known);
+  EXPECT_GE(found->ended, before);
+  EXPECT_LE(found->ended, after + 20ms);
+  EXPECT_LT(found->looked, 20ms);
+  ASSERT_TRUE(found->last_refused);
+  EXPECT_NEAR(std::chrono::duration<double>(found->ended + *found->last_refused - last).count(), 0,
+              0.050);
+  EXPECT_LE(*found->first_refused, 50ms);
+  EXPECT_LE(found->resolution, 50ms);
+}
+
+TEST_F(AftermathWatcherTest, WhatIsRefusedBeforeTheCgroupIsEmptyCountsToo) {
+  PodContainer app(app_cgroup, pod.fd(), serving(kPort));
+  const PodContainer proxy(proxy_cgroup, pod.fd(), connecting_to(kPort, 1'000));
+  ASSERT_EQ(app.call(1), 0U);
+  watch();
+  ASSERT_EQ(app.call(0), 0U);  // it listens no more, but lives
+  ASSERT_EQ(proxy.call(20), 20U);
+  app.kill();
+  ASSERT_EQ(proxy.call(7), 7U);
+  const auto found = settled(app_cgroup);
+  ASSERT_TRUE(found);
+  // A reading of the counters may lie between.
+  EXPECT_EQ(found->refused_before + found->refused, 27U);
+  EXPECT_GE(found->refused, 7U);
+  EXPECT_LE(found->base_before, 1s);
+}
+
+TEST_F(AftermathWatcherTest, AContainerThatEndsAloneIsNoAftermath) {
+  PodContainer app(app_cgroup, pod.fd(), serving(kPort));
+  watch();
+  app.kill();
+  std::this_thread::sleep_for(300ms);
+  EXPECT_FALSE(of(app_cgroup));
+}
+
+TEST_F(AftermathWatcherTest, AContainerThatBeganLaterIsKnownSoon) {
+  const PodContainer proxy(proxy_cgroup, pod.fd(), connecting_to(kPort, 1'000));
+  watch();
+  PodContainer app(app_cgroup, pod.fd(), serving(kPort));
+  std::this_thread::sleep_for(500ms);
+  app.kill();
+  ASSERT_EQ(proxy.call(3), 3U);
+  const auto found = settled(app_cgroup);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->refused, 3U);
+}
+
+// In a netns that nothing but its processes holds; a veth tells when it has gone.
+class GoingPodTest : public AftermathWatcherTest {
+ protected:
+  void SetUp() override {
+    AftermathWatcherTest::SetUp();
+    app = std::make_unique<PodContainer>(app_cgroup, -1, serving(kPort));
+    const std::string of_app = "/proc/" + std::to_string(app->pid()) + "/ns/net";
+    const sys::Fd netns(::open(of_app.c_str(), O_RDONLY | O_CLOEXEC));
+    proxy = std::make_unique<PodContainer>(proxy_cgroup, netns.get(), [](std::uint32_t tries) {
+      if (::system("ip link set lo up") != 0) return 0U;
+      return refused_of(tries, kPort, 1'000);
+    });
+    pod.ip("link add host type veth peer name eth0 netns " + std::to_string(app->pid()) + "\n");
+  }
+  [[nodiscard]] bool veth_is_there() const {
+    return harness::inside(pod, [] { return ::if_nametoindex("host") != 0; });
+  }
+  std::unique_ptr<PodContainer> app;
+  std::unique_ptr<PodContainer> proxy;
+};
+
+TEST_F(GoingPodTest, ItsNetnsGoesWithItsLastContainerAndTheCountIsComplete) {
+  watch();
+  app->kill();
+  const std::uint32_t refused = proxy->call(40);
+  ASSERT_EQ(refused, 40U);
+  proxy->kill();
+  EXPECT_TRUE(comes_true([&] { return !veth_is_there(); }, 1s));
+  const auto found = settled(app_cgroup);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->state, AftermathState::pod_gone);
+  EXPECT_EQ(found->refused, 40U);
+}
+
+TEST_F(GoingPodTest, ItsNetnsGoesThoughTheCgroupOfItsLastProcessLivesOn) {
+  const PodContainer outside(proxy_cgroup, pod.fd(), connecting_to(kPort, 1'000));
+  watch();
+  app->kill();
+  ASSERT_EQ(proxy->call(10), 10U);
+  proxy->kill();
+  EXPECT_TRUE(comes_true([&] { return !veth_is_there(); }, 1s));
+  const auto found = settled(app_cgroup);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->state, AftermathState::pod_gone);
+  EXPECT_EQ(found->refused, 10U);
+}
+
+TEST_F(AftermathWatcherTest, OfAKilledObserverTheNextSaysThatItWasCut) {
+  PodContainer app(app_cgroup, pod.fd(), serving(kPort));
+  const PodContainer proxy(proxy_cgroup, pod.fd(), connecting_to(kPort, 1'000));
+  const pid_t observer = ::fork();
+  if (observer == 0) {
+    const auto started = AftermathWatcher::start(*ledger, "");
+    while (started) ::pause();
+    ::_exit(1);
+  }
+  std::this_thread::sleep_for(1s);
+  app.kill();
+  ASSERT_EQ(proxy.call(12), 12U);
+  ASSERT_TRUE(comes_true([&] { return of(app_cgroup) && of(app_cgroup)->refused == 12; }));
+  EXPECT_EQ(of(app_cgroup)->state, AftermathState::watching);
+  ::kill(observer, SIGKILL);
+  (void)harness::wait_for(observer);
+  watch();
+  EXPECT_EQ(of(app_cgroup)->state, AftermathState::cut);
+  EXPECT_EQ(of(app_cgroup)->refused, 12U);
+}
+
+}  // namespace
+}  // namespace cgtally::monitor
