@@ -26,7 +26,7 @@ constexpr std::size_t kPodsInASample = 32;
 constexpr Nanoseconds kLookAfter[] = {20ms, 200ms, 1s, 3s};
 constexpr std::size_t kMostLooks = 64;
 constexpr Nanoseconds kFullLookEvery = 30s;
-constexpr int kRestAfterLook = 30;  // times its length
+constexpr int kRestAfterLook = 100;  // times its length
 constexpr Nanoseconds kSampleEvery = 500ms;
 constexpr int kRestAfterSampling = 100;  // 1 % of the time
 constexpr Nanoseconds kLookOnEvery = 20ms;
@@ -207,9 +207,9 @@ void AftermathWatcher::look_for_pods(Nanoseconds now) {
 
 void AftermathWatcher::end_look() {
   const Nanoseconds began = clock_now();
-  auto namespaces = census_.namespaces();
-  namespaces.erase(0);
-  for (Pod& pod : pods_.update(namespaces, census_, began)) finish(std::move(pod));
+  const bool all = full_look_ || pods_.some_are_lost();
+  const auto namespaces = all ? census_.namespaces() : census_.changed_namespaces();
+  for (Pod& pod : pods_.update(namespaces, all, census_, began)) finish(std::move(pod));
   const Nanoseconds now = clock_now();
   look_took_ += now - began;
   rest_until_ = now + look_took_ * kRestAfterLook;

@@ -93,21 +93,30 @@ void Pods::update(Pod& pod, const netns::ProcessCensus::Namespace& found,
   pod.open_or_close(now);
 }
 
-std::vector<Pod> Pods::update(const Namespaces& namespaces, const netns::ProcessCensus& census,
-                              Nanoseconds now) {
-  std::vector<Pod> gone;
-  for (auto at = pods_.begin(); at != pods_.end();) {
-    const auto next = std::next(at);
-    if (!namespaces.contains(at->first)) gone.push_back(*remove(at->first));
-    at = next;
-  }
+std::vector<Pod> Pods::update(const Namespaces& namespaces, bool all,
+                              const netns::ProcessCensus& census, Nanoseconds now) {
+  std::vector<std::uint64_t> without;
   for (const auto& [inode, found] : namespaces) {
-    if (found.cgroups.empty()) continue;
-    Pod& pod = pods_[inode];
-    pod.netns = inode;
-    update(pod, found, census, now);
+    if (found.path.empty()) {
+      without.push_back(inode);
+    } else if (!found.cgroups.empty()) {
+      Pod& pod = pods_[inode];
+      pod.netns = inode;
+      update(pod, found, census, now);
+    }
+  }
+  for (const auto& [inode, pod] : pods_) {
+    if (all && !namespaces.contains(inode)) without.push_back(inode);
+  }
+  std::vector<Pod> gone;
+  for (const std::uint64_t inode : without) {
+    if (auto pod = remove(inode)) gone.push_back(*std::move(pod));
   }
   return gone;
+}
+
+bool Pods::some_are_lost() const {
+  return std::ranges::any_of(pods_, [](const auto& item) { return item.second.lost; });
 }
 
 Pod* Pods::find(std::uint64_t netns) {

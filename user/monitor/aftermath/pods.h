@@ -52,10 +52,12 @@ class Pods {
  public:
   explicit Pods(const cgroupfs::HostCgroups& cgroups) : cgroups_(cgroups) {}
 
-  // From a look at the processes. Returns the pods that have gone, with their counters still open.
+  // From a look at the processes: at all namespaces, or at those that have changed. Returns the
+  // pods that have gone, with their counters still open.
   using Namespaces = netns::ProcessCensus::Namespaces;
-  std::vector<Pod> update(const Namespaces& namespaces, const netns::ProcessCensus& census,
-                          Nanoseconds now);
+  std::vector<Pod> update(const Namespaces& namespaces, bool all,
+                          const netns::ProcessCensus& census, Nanoseconds now);
+  [[nodiscard]] bool some_are_lost() const;
   // The pod of the container with that cgroup; null if it is none that is known of.
   [[nodiscard]] Pod* find_by_member(std::uint64_t cgroup_id);
   [[nodiscard]] Pod* find(std::uint64_t netns);
