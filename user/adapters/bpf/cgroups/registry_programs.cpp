@@ -23,7 +23,7 @@
 namespace cgtally::bpf {
 namespace {
 
-constexpr std::array kPins = {"cgroup_mkdir", "cgroup_rmdir", "cgroup_release"};
+constexpr std::array kPins = {"cgroup_mkdir", "cgroup_rmdir", "cgroup_release", "cgroup_populated"};
 
 Error failed(const LibbpfLog& log, int code, const std::string& what) {
   Error error = sys::error_from(code, what, "see what is missing: cgtally doctor");
@@ -60,7 +60,7 @@ struct RegistryPrograms::Impl {
 
   [[nodiscard]] std::array<bpf_link*, kPins.size()> links() const {
     const auto& all = programs->links;
-    return {all.cgt_reg_mkdir, all.cgt_reg_rmdir, all.cgt_reg_release};
+    return {all.cgt_reg_mkdir, all.cgt_reg_rmdir, all.cgt_reg_release, all.cgt_reg_populated};
   }
 };
 
@@ -77,17 +77,18 @@ Result<RegistryMaps> RegistryMaps::create() {
   return RegistryMaps{*std::move(names), *std::move(removed), *std::move(missed)};
 }
 
-Result<RegistryPrograms> RegistryPrograms::create(int names_fd, int removed_fd, int missed_fd) {
+Result<RegistryPrograms> RegistryPrograms::create(int names_fd, int removed_fd, int missed_fd,
+                                                  int lives_fd) {
   const LibbpfLog log;
   auto impl = std::make_unique<Impl>();
   impl->programs.reset(registry_bpf::open());
   if (!impl->programs) return std::unexpected(failed(log, errno, "open the cgroup registry"));
   const auto& maps = impl->programs->maps;
-  const std::array given = {std::pair{maps.cgt_names, names_fd},
-                            std::pair{maps.cgt_removed, removed_fd},
-                            std::pair{maps.cgt_missed, missed_fd}};
+  const std::array given = {
+      std::pair{maps.cgt_names, names_fd}, std::pair{maps.cgt_removed, removed_fd},
+      std::pair{maps.cgt_missed, missed_fd}, std::pair{maps.cgt_lives, lives_fd}};
   for (const auto& [map, fd] : given) {
-    if (fd < 0 && map == maps.cgt_missed) continue;
+    if (fd < 0 && (map == maps.cgt_missed || map == maps.cgt_lives)) continue;
     if (const int code = bpf_map__reuse_fd(map, fd); code != 0) {
       return std::unexpected(failed(log, -code, "use the maps of the cgroup registry"));
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The kernel side of the registry: programs that write the name of each new cgroup of the unified
-// hierarchy, and the removal of each removed one, into maps that the ledger pins. CgroupRegistry
-// reads what they write.
+// hierarchy, its life, and the removal of each removed one, into maps that the ledger pins.
+// CgroupRegistry reads what they write.
 #pragma once
 
 #include <cstdint>
@@ -27,15 +27,16 @@ struct RegistryMaps {
 class RegistryPrograms {
  public:
   // Attaches the programs; they write from now on. The caller keeps the maps. Without `missed_fd`
-  // this object counts missed entries in a map of its own.
-  static Result<RegistryPrograms> create(int names_fd, int removed_fd, int missed_fd = -1);
+  // or `lives_fd` this object has a map of its own in its place.
+  static Result<RegistryPrograms> create(int names_fd, int removed_fd, int missed_fd = -1,
+                                         int lives_fd = -1);
 
   RegistryPrograms(RegistryPrograms&&) noexcept;
   RegistryPrograms& operator=(RegistryPrograms&&) noexcept;
   ~RegistryPrograms();
 
-  // Pins the links as cgroup_mkdir, cgroup_rmdir and cgroup_release below `directory`. Replaces
-  // earlier pins without a moment in which no program writes.
+  // Pins the links as cgroup_mkdir, cgroup_rmdir, cgroup_release and cgroup_populated below
+  // `directory`. Replaces earlier pins without a moment in which no program writes.
   Result<void> pin(const std::string& directory);
   // How many names and removals did not fit, in all programs that use the maps. If the number
   // rises, only a walk over the hierarchy finds them.
