@@ -158,6 +158,8 @@ CgroupRegistry LedgerView::registry() const {
 
 OwnerNames LedgerView::owner_names() const { return OwnerNames(impl_->ledger.fd("owner_names")); }
 
+Lives LedgerView::lives() const { return Lives(impl_->ledger.fd("lives")); }
+
 Aftermaths LedgerView::aftermaths() const { return Aftermaths(impl_->ledger.fd("aftermaths")); }
 
 std::uint64_t LedgerView::missed() const {

@@ -11,6 +11,7 @@
 
 #include "adapters/bpf/cgroups/aftermaths.h"
 #include "adapters/bpf/cgroups/cgroup_registry.h"
+#include "adapters/bpf/cgroups/lives.h"
 #include "adapters/bpf/cgroups/owner_names.h"
 #include "adapters/bpf/hooks/hook.h"
 #include "adapters/bpf/ledger/ledger_choice.h"
@@ -92,6 +93,8 @@ class LedgerView {
   [[nodiscard]] CgroupRegistry registry() const;
   // Names of containers, as the keeper found them.
   [[nodiscard]] OwnerNames owner_names() const;
+  // Begins and ends of cgroups, and what came late.
+  [[nodiscard]] Lives lives() const;
   // What pods refused after the end of a container, as the keeper saw it.
   [[nodiscard]] Aftermaths aftermaths() const;
   // How many names and removals found no room in the registry.
