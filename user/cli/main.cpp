@@ -19,6 +19,7 @@ void add_commands(CLI::App& app, std::function<int()>& run) {
   add_credits(app, run);
   add_bursts(app, run);
   add_totals(app, run);
+  add_lifecycle(app, run);
   add_replay(app, run);
   add_size(app, run);
   add_up(app, run);

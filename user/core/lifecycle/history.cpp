@@ -17,8 +17,11 @@ void add_names(std::set<std::string>& names, std::string_view list) {
   }
 }
 
+// As the runtime takes it: of a container that has no name its short id.
 std::string own_name(const Row& row) {
-  return row.owner.container.empty() ? row.label() : row.owner.container;
+  if (!row.owner.container.empty()) return row.owner.container;
+  const std::string id = identify_cgroup(row.account).container_id;
+  return id.empty() ? row.label() : id.substr(0, 12);
 }
 
 }  // namespace

@@ -122,7 +122,7 @@ std::vector<std::string> lines_of(const Row& row, std::size_t width) {
   block.lines_.push_back(first_line(row));
   if (row.event == Event::begun) return block.lines_;
   if (row.late.packets.value > 0 || row.late.resets > 0) block.add(late_words(row));
-  if (row.pod && (row.pod->lost() || row.pod->siblings > 0)) block.add(pod_words(*row.pod));
+  if (row.pod && (row.pod->lost() || row.pod->traffic.bytes() > 0)) block.add(pod_words(*row.pod));
   if (!row.pod && !row.owner.pod.empty()) {
     block.add("in the pod: not watched; what a sibling took after the end is not known");
   }
