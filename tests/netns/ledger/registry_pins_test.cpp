@@ -47,7 +47,7 @@ TEST(RegistryPins, OncePinnedItGoesOnWithoutAnyProcess) {
     const auto pinned = registry.pin(bpffs.path());
     ASSERT_TRUE(pinned) << pinned.error().what;
   }
-  EXPECT_EQ(bpffs.pins(), 3);
+  EXPECT_EQ(bpffs.pins(), 4);
   Cgroup cgroup("pinned");
   const auto id = cgroup.id();
   const auto path = cgroup.path();
@@ -104,7 +104,7 @@ TEST(RegistryPins, ANewOneTakesThePlaceOfThePinnedWithoutAGap) {
     ASSERT_TRUE(book_of(maps).name_of(id)) << id;
     ASSERT_TRUE(book_of(maps).removal_of(id)) << id;
   }
-  EXPECT_EQ(bpffs.pins(), 3);
+  EXPECT_EQ(bpffs.pins(), 4);
   EXPECT_TRUE(soon([&] { return programs_with(maps.names) == 1; }));
 }
 
