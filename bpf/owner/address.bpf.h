@@ -25,6 +25,12 @@ enum whose {
 	ADDRESS_UNCLEAR,
 };
 
+/* address_hash() of an IPv4-mapped IPv6 address. */
+static __always_inline __u32 ipv4_hash(__be32 address)
+{
+	return (((__u64)bpf_htonl(0xffff) << 32 | address) * GOLDEN_RATIO_64) >> 32;
+}
+
 /* The destination of a tuple; an IPv4 address as an IPv4-mapped IPv6 address. */
 static __always_inline struct cgt_address destination_of(const struct bpf_sock_tuple *tuple,
 							 __u8 version)
@@ -49,7 +55,7 @@ static __always_inline int is_multicast(const struct cgt_address *to, __u32 vers
 			    : (bpf_ntohl(to->address[3]) & IPV4_MULTICAST_MASK) == IPV4_MULTICAST;
 }
 
-static __noinline int is_in_address_set(const struct cgt_address *to, __u32 version)
+static __always_inline int is_in_address_set(const struct cgt_address *to, __u32 version)
 {
 	__u32 host = bpf_ntohl(to->address[3]);
 
@@ -96,12 +102,20 @@ static __noinline enum whose ask_routing(struct __sk_buff *skb, const struct bpf
 	return ADDRESS_FOREIGN;
 }
 
-/* Without branches: the verifier would follow each of them through all code that comes after. */
-static __always_inline int is_same_address(const struct cgt_address *a, const struct cgt_address *b)
+/*
+ * Tells whether `to` is the destination of a tuple; see destination_of(). Without a branch for each
+ * word: the verifier would follow each of them through all code that comes after.
+ */
+static __always_inline int is_destination(const struct cgt_address *to,
+					  const struct bpf_sock_tuple *tuple, __u32 version)
 {
-	return !((a->netns ^ b->netns) | (a->address[0] ^ b->address[0]) |
-		 (a->address[1] ^ b->address[1]) | (a->address[2] ^ b->address[2]) |
-		 (a->address[3] ^ b->address[3]));
+	if (version == 4)
+		return !((to->netns ^ netns_key) | to->address[0] | to->address[1] |
+			 (to->address[2] ^ bpf_htonl(0xffff)) |
+			 (to->address[3] ^ tuple->ipv4.daddr));
+	return !((to->netns ^ netns_key) | (to->address[0] ^ tuple->ipv6.daddr[0]) |
+		 (to->address[1] ^ tuple->ipv6.daddr[1]) | (to->address[2] ^ tuple->ipv6.daddr[2]) |
+		 (to->address[3] ^ tuple->ipv6.daddr[3]));
 }
 
 /* What lies behind an address, if a process keeps the endpoints of its netns right. */
@@ -150,7 +164,7 @@ static __noinline enum whose whose_address(struct __sk_buff *skb, struct cpu_mem
 		return unlearned(is_in_address_set(&to, version));
 	here->asked = address_hash(to.address) & (CGT_ADDRESS_CACHE_SIZE - 1);
 	entry = &here->addresses[here->asked & (CGT_ADDRESS_CACHE_SIZE - 1)];
-	if (!is_same_address(&entry->to, &to)) {
+	if (!is_destination(&entry->to, tuple, version)) {
 		entry->to = to;
 		entry->jiffy = 0;
 		entry->routed_at = 0;
@@ -168,5 +182,26 @@ static __noinline enum whose whose_address(struct __sk_buff *skb, struct cpu_mem
 			entry->routed_at = entry->whose == ADDRESS_FOREIGN ? now : 0;
 		}
 	}
+	return entry->whose;
+}
+
+/*
+ * The same, without a call if it was asked in this jiffy: the call costs more than the answer. The
+ * address stays in the tuple, because the stack has no room for it here.
+ */
+static __always_inline enum whose whose_address_at_once(struct __sk_buff *skb,
+							struct cpu_memory *here,
+							const struct bpf_sock_tuple *tuple,
+							__u32 version)
+{
+	__u32 way = version == 4 ? ipv4_hash(tuple->ipv4.daddr) : address_hash(tuple->ipv6.daddr);
+	struct address_entry *entry;
+
+	if (preempt_rt)
+		return whose_address(skb, here, tuple, version);
+	entry = &here->addresses[way & (CGT_ADDRESS_CACHE_SIZE - 1)];
+	if (entry->jiffy != bpf_jiffies64() || !is_destination(&entry->to, tuple, version))
+		return whose_address(skb, here, tuple, version);
+	here->asked = way & (CGT_ADDRESS_CACHE_SIZE - 1);
 	return entry->whose;
 }

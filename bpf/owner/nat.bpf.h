@@ -78,19 +78,23 @@ static __always_inline int has_nat_hook_of_socket(__u64 address, __u32 version)
 				   NF_IP_PRI_NAT_DST);
 }
 
+static __noinline int walk_hooks(struct __sk_buff *ctx, struct fact_entry *entry, __u32 version,
+				 __s32 priority)
+{
+	entry->jiffy = bpf_jiffies64();
+	entry->key = netns_key;
+	entry->answer = has_prerouting_hook(netns_of(ctx), version, priority);
+	return entry->answer;
+}
+
 /* Walks the netns' hooks once in a jiffy: that takes many probe reads. */
 static __always_inline int has_hook_now(struct __sk_buff *ctx, struct fact_entry *entry,
 					__u32 version, __s32 priority)
 {
-	__u64 now = bpf_jiffies64();
-
 	if (preempt_rt)
 		return has_prerouting_hook(netns_of(ctx), version, priority);
-	if (entry->jiffy != now || entry->key != netns_key) {
-		entry->jiffy = now;
-		entry->key = netns_key;
-		entry->answer = has_prerouting_hook(netns_of(ctx), version, priority);
-	}
+	if (entry->jiffy != bpf_jiffies64() || entry->key != netns_key)
+		return walk_hooks(ctx, entry, version, priority);
 	return entry->answer;
 }
 
@@ -98,14 +102,15 @@ static __always_inline int has_hook_now(struct __sk_buff *ctx, struct fact_entry
  * Destination NAT: nftables and both iptables register the dispatcher of nf_nat at this priority;
  * IPVS does not use it.
  */
-static __noinline int nat_is_possible(struct __sk_buff *ctx, struct cpu_memory *here, __u32 version)
+static __always_inline int nat_is_possible(struct __sk_buff *ctx, struct cpu_memory *here,
+					   __u32 version)
 {
 	return has_hook_now(ctx, &here->nat[version == 6], version, NF_IP_PRI_NAT_DST);
 }
 
 /* A transparent proxy gets its packets by a rule of TPROXY, which belongs into the table mangle. */
-static __noinline int tproxy_is_possible(struct __sk_buff *ctx, struct cpu_memory *here,
-					 __u32 version)
+static __always_inline int tproxy_is_possible(struct __sk_buff *ctx, struct cpu_memory *here,
+					      __u32 version)
 {
 	return has_hook_now(ctx, &here->mangle[version == 6], version, NF_IP_PRI_MANGLE);
 }

@@ -166,7 +166,7 @@ static __always_inline void owner_by_outcome(struct __sk_buff *skb, struct packe
 	owner->cacheable = 0;
 }
 
-/* The owner of a flow that conntrack translates; `tuple` is the flow's as its receiver sees it. */
+/* The owner of a flow that conntrack translates; `tuple` is p->translated. */
 static __always_inline struct owner owner_of_translated(struct __sk_buff *skb, struct packet *p,
 							struct bpf_sock_tuple *tuple,
 							struct cpu_memory *here)
@@ -174,10 +174,8 @@ static __always_inline struct owner owner_of_translated(struct __sk_buff *skb, s
 	struct owner owner = {};
 	enum match match;
 
-	if (whose_address(skb, here, tuple, p->version) == ADDRESS_FOREIGN) {
-		p->translated = *tuple;
+	if (whose_address(skb, here, tuple, p->version) == ADDRESS_FOREIGN)
 		return owner_by_reason(BEHIND_NAT);
-	}
 	match = look_up(skb, tuple, flow_kind(p), OUR_NETNS, &owner);
 	if (match == NO_MATCH)
 		return owner_without_socket(skb, p);
@@ -194,12 +192,13 @@ static __noinline __u32 owner_under_nat(struct __sk_buff *skb, struct packet *p,
 {
 	struct port_key port = port_key_of(p);
 	enum translation translation = UNTRANSLATED;
-	struct bpf_sock_tuple tuple = p->tuple;
+	struct bpf_sock_tuple *tuple = &p->translated;
 	struct port_nat_state *state;
 	int is_reply = 0;
 
+	*tuple = p->tuple;
 	if (!answers_handshake(skb, p, match))
-		translation = translate(skb, &tuple, p->version, p->protocol, &is_reply);
+		translation = translate(skb, tuple, p->version, p->protocol, &is_reply);
 	/*
 	 * A reply answers a connection opened from here: it tells nothing about where new
 	 * connections to this port go.
@@ -208,15 +207,15 @@ static __noinline __u32 owner_under_nat(struct __sk_buff *skb, struct packet *p,
 		state = port_state_of(&port, match == MATCHED_PORT || translation == TRANSLATED);
 		if (translation == UNTRACKED) {
 			if (state && match == MATCHED_PORT)
-				resolve_pending(skb, p, state, &tuple, here);
-			owner_by_outcome(skb, p, match, owner, state, &tuple);
+				resolve_pending(skb, p, state, tuple, here);
+			owner_by_outcome(skb, p, match, owner, state, tuple);
 			return owner->kind;
 		}
 		if (state)
-			learn_outcome(skb, here, state, translation, &tuple, p->version);
+			learn_outcome(skb, here, state, translation, tuple, p->version);
 	}
 	if (translation == TRANSLATED)
-		*owner = owner_of_translated(skb, p, &tuple, here);
+		*owner = owner_of_translated(skb, p, tuple, here);
 	else if (match == NO_MATCH)
 		*owner = owner_without_socket(skb, p);
 	return owner->kind;

@@ -120,6 +120,19 @@ static __always_inline void owner_at_foreign(struct __sk_buff *skb, struct packe
 }
 
 /*
+ * Member by member: two that were stored one by one and are loaded as one word would make the CPU
+ * wait for the stores.
+ */
+static __always_inline struct owner copy_of(const struct owner *owner)
+{
+	__u32 kind = owner->kind;
+
+	barrier_var(kind);
+	return (struct owner){
+		.cgroup_id = owner->cgroup_id, .kind = kind, .cacheable = owner->cacheable};
+}
+
+/*
  * The owner is cacheable if a connected socket took this very flow, or if a UDP socket took the
  * packet and NAT cannot or did not redirect it. A TCP socket that is about to close is looked up
  * again for each packet. Where TPROXY may give packets to a proxy, a socket bound to both ends of
@@ -131,17 +144,17 @@ static __always_inline struct owner receiver(struct __sk_buff *skb, struct packe
 	struct owner owner = {};
 	enum match match;
 
-	p->whose = whose_address(skb, here, &p->tuple, p->version);
+	p->whose = whose_address_at_once(skb, here, &p->tuple, p->version);
 	if (p->whose == ADDRESS_FOREIGN && !tproxy_is_possible(skb, here, p->version)) {
 		owner_behind(skb, p, &p->tuple, &owner, here);
-		return owner;
+		return copy_of(&owner);
 	}
 	match = look_up(skb, &p->tuple, flow_kind(p), OUR_NETNS, &owner);
 	owner.cacheable = match == MATCHED_FLOW || (match && p->protocol == IPPROTO_UDP);
 	if (match == MATCHED_ENDING)
 		p->unserved = BY_OLD_SOCKET;
 	if (match >= MATCHED_FLOW)
-		return owner;
+		return copy_of(&owner);
 	if (p->whose == ADDRESS_FOREIGN)
 		owner_at_foreign(skb, p, match, &owner, here);
 	else if (nat_is_possible(skb, here, p->version))
@@ -152,5 +165,5 @@ static __always_inline struct owner receiver(struct __sk_buff *skb, struct packe
 		owner_behind(skb, p, &p->translated, &owner, here);
 	if (owner.kind == CGT_NO_SOCKET && p->whose == ADDRESS_UNCLEAR)
 		owner.kind = CGT_FORWARDED;
-	return owner;
+	return copy_of(&owner);
 }

@@ -107,6 +107,7 @@ Result<Runner> Runner::load(WindowsKept windows) {
   const auto cpus = static_cast<std::uint32_t>(libbpf_num_possible_cpus());
   const auto& maps = skeleton->maps;
   bpf_map__set_max_entries(maps.cgt_cells, cpus * kSlots);
+  bpf_map__set_max_entries(maps.cgt_handshakes, cpus * kSlots);
   bpf_map__set_max_entries(maps.cgt_slots, kSlots);
   bpf_map__set_max_entries(maps.cgt_free, kSlots);
   bpf_map__set_max_entries(maps.cgt_cpus, cpus);

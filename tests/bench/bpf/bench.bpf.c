@@ -146,6 +146,8 @@ int bench_egress(struct __sk_buff *skb)
 	owner.kind = CGT_CGROUP;
 	owner.cgroup_id = t->cgroup_id;
 	cell = cell_of_owner(here, cpu, owner, &slot);
+	if (skb->len <= LONGEST_WITHOUT_DATA && cell)
+		count_tcp_sent(skb, cell, cpu * slot_count + slot);
 	count_packet(here, cpu, cell, slot, TX, wire_of(skb), bpf_jiffies64());
 	return NEXT;
 }
@@ -173,6 +175,8 @@ int bench_forwarded(struct __sk_buff *skb)
 		return NEXT;
 	owner = sender_behind(skb, here);
 	cell = cell_of_owner(here, cpu, owner, &slot);
+	if (skb->len <= LONGEST_WITHOUT_DATA && cell)
+		count_tcp_sent(skb, cell, cpu * slot_count + slot);
 	count_packet(here, cpu, cell, slot, TX, wire_of(skb), bpf_jiffies64());
 	return NEXT;
 }
