@@ -14,12 +14,6 @@
 namespace cgtally::bpf {
 namespace {
 
-cgt_address key_of(std::uint32_t netns_key, const IpAddress& address) {
-  cgt_address key{.netns = netns_key, .address = {}};
-  std::memcpy(key.address, address.bytes.data(), sizeof(key.address));
-  return key;
-}
-
 void remove_if(int map_fd, const std::function<bool(const cgt_address&)>& unwanted) {
   std::vector<cgt_address> gone;
   cgt_address key{};
@@ -32,10 +26,16 @@ void remove_if(int map_fd, const std::function<bool(const cgt_address&)>& unwant
 
 }  // namespace
 
+cgt_address address_key(std::uint32_t netns_key, const IpAddress& address) {
+  cgt_address key{.netns = netns_key, .address = {}};
+  std::memcpy(key.address, address.bytes.data(), sizeof(key.address));
+  return key;
+}
+
 Result<void> replace_addresses(int map_fd, std::uint32_t netns_key,
                                const std::vector<IpAddress>& addresses) {
   std::vector<cgt_address> wanted;
-  for (const IpAddress& address : addresses) wanted.push_back(key_of(netns_key, address));
+  for (const IpAddress& address : addresses) wanted.push_back(address_key(netns_key, address));
   const std::uint8_t present = 1;
   for (const cgt_address& key : wanted) {
     if (bpf_map_update_elem(map_fd, &key, &present, BPF_ANY) != 0) {

@@ -3,6 +3,8 @@
 // 255.255.255.255 always count as own and are not in the map.
 #pragma once
 
+#include "cgtally/abi.h"
+
 #include <cstdint>
 #include <vector>
 
@@ -15,6 +17,8 @@ namespace cgtally::bpf {
 // map.
 Result<void> replace_addresses(int map_fd, std::uint32_t netns_key,
                                const std::vector<IpAddress>& addresses);
+// Of the maps that say whose an address is.
+[[nodiscard]] cgt_address address_key(std::uint32_t netns_key, const IpAddress& address);
 // Removes the addresses of all other netns keys: their programs have ended.
 void keep_addresses_of(int map_fd, const std::vector<std::uint32_t>& netns_keys);
 

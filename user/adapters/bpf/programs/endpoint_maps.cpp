@@ -12,16 +12,11 @@
 #include <utility>
 
 #include "adapters/bpf/ledger/ledger.h"
+#include "adapters/bpf/programs/address_set.h"
 #include "adapters/sys/error.h"
 
 namespace cgtally::bpf {
 namespace {
-
-cgt_address endpoint_key(std::uint32_t netns_key, const IpAddress& address) {
-  cgt_address key{.netns = netns_key, .address = {}};
-  std::memcpy(key.address, address.bytes.data(), sizeof(key.address));
-  return key;
-}
 
 cgt_endpoint_device device_key(std::uint32_t netns_key, int ifindex) {
   return {.netns = netns_key, .ifindex = static_cast<std::uint32_t>(ifindex)};
@@ -61,7 +56,7 @@ Result<EndpointMaps> EndpointMaps::open(const Ledger& ledger, std::uint32_t netn
 void EndpointMaps::remove_others(const EndpointTable& table) {
   std::erase_if(written_, [&](const auto& item) {
     if (table.addresses.contains(item.first)) return false;
-    const cgt_address key = endpoint_key(netns_key_, item.first);
+    const cgt_address key = address_key(netns_key_, item.first);
     return bpf_map_delete_elem(addresses_.get(), &key) == 0 || errno == ENOENT;
   });
   std::erase_if(written_devices_, [&](const auto& item) {
@@ -72,7 +67,7 @@ void EndpointMaps::remove_others(const EndpointTable& table) {
 }
 
 void EndpointMaps::keep(Nanoseconds now) {
-  const cgt_address key = endpoint_key(netns_key_ | CGT_ENDPOINTS_KEPT, {});
+  const cgt_address key = address_key(netns_key_ | CGT_ENDPOINTS_KEPT, {});
   const cgt_endpoint value{
       .cgroup_id = static_cast<std::uint64_t>(now.count()), .nsid = -1, .pad = 0};
   bpf_map_update_elem(addresses_.get(), &key, &value, BPF_ANY);
@@ -80,7 +75,7 @@ void EndpointMaps::keep(Nanoseconds now) {
 
 void EndpointMaps::clear() {
   (void)write({});
-  const cgt_address key = endpoint_key(netns_key_ | CGT_ENDPOINTS_KEPT, {});
+  const cgt_address key = address_key(netns_key_ | CGT_ENDPOINTS_KEPT, {});
   bpf_map_delete_elem(addresses_.get(), &key);
 }
 
@@ -90,14 +85,14 @@ bool EndpointMaps::has_of_another(const IpAddress& address, std::optional<int> n
 }
 
 void EndpointMaps::remove(const IpAddress& address) {
-  const cgt_address key = endpoint_key(netns_key_, address);
+  const cgt_address key = address_key(netns_key_, address);
   if (written_.erase(address) > 0) bpf_map_delete_elem(addresses_.get(), &key);
 }
 
 void EndpointMaps::remove_of(int nsid) {
   std::erase_if(written_, [&](const auto& item) {
     if (item.second.nsid != nsid) return false;
-    const cgt_address key = endpoint_key(netns_key_, item.first);
+    const cgt_address key = address_key(netns_key_, item.first);
     bpf_map_delete_elem(addresses_.get(), &key);
     return true;
   });
@@ -113,7 +108,7 @@ Result<void> EndpointMaps::write(const EndpointTable& table) {
   for (const auto& [address, endpoint] : table.addresses) {
     const auto known = written_.find(address);
     if (known != written_.end() && known->second == endpoint) continue;
-    const cgt_address key = endpoint_key(netns_key_, address);
+    const cgt_address key = address_key(netns_key_, address);
     const cgt_endpoint value{.cgroup_id = endpoint.cgroup_id, .nsid = endpoint.nsid, .pad = 0};
     if (bpf_map_update_elem(addresses_.get(), &key, &value, BPF_ANY) != 0) {
       return std::unexpected(sys::error_from(errno, "tell the kernel an endpoint's address"));
