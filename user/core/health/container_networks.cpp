@@ -239,7 +239,7 @@ class Recognition {
         found_.push_back({.name = dummy ? "kube-proxy, IPVS" : "IPVS",
                           .seen = dummy ? "kube-ipvs0" : "virtual services in /proc/net/ip_vs",
                           .sent = std::nullopt,
-                          .received = container(fmt::format("Services {}", kLearned)),
+                          .received = container(by_translation("Services")),
                           .advice = {}});
         return;
       case ServiceProxy::iptables:

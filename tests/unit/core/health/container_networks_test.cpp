@@ -190,6 +190,9 @@ TEST(ContainerNetworks, IpvsIsToldByItsDeviceOrItsServices) {
   facts.proxy = ServiceProxy::ipvs;
   EXPECT_EQ(recognise_networks(facts).back().name, "IPVS");
   EXPECT_EQ(recognise_networks(facts).back().received->why,
+            "Services by conntrack, then its socket");  // to which IPVS tells both tuples
+  facts.conntrack_lookup = false;
+  EXPECT_EQ(recognise_networks(facts).back().received->why,
             "Services learned from what is sent; until the first answer it is (forwarded)");
 }
 
