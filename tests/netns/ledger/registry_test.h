@@ -33,7 +33,7 @@ inline CgroupRegistry book_of(const RegistryMaps& maps) {
 }
 
 inline RegistryPrograms start(const RegistryMaps& maps) {
-  auto registry = RegistryPrograms::create(maps.names.get(), maps.removed.get(), maps.missed.get());
+  auto registry = RegistryPrograms::create(maps.fds());
   if (!registry) throw std::runtime_error(registry.error().what);
   return *std::move(registry);
 }

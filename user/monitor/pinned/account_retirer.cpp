@@ -7,6 +7,8 @@
 #include <iterator>
 #include <utility>
 
+#include "core/lifecycle/life_expiry.h"
+
 namespace cgtally::monitor {
 namespace {
 
@@ -18,6 +20,7 @@ constexpr Nanoseconds kKeepNames = 1h;
 constexpr Nanoseconds kKeepNamesWhenCrowded = 2min;
 constexpr std::size_t kCrowded = 32'768;
 constexpr Nanoseconds kForgetEvery = 30s;
+constexpr Nanoseconds kForgetLivesEvery = 10s;
 constexpr std::size_t kMostParents = 65'536;
 
 }  // namespace
@@ -27,6 +30,7 @@ AccountRetirer::AccountRetirer(bpf::Ledger& ledger, std::string directory,
     : ledger_(ledger),
       directory_(std::move(directory)),
       registry_(ledger.fd("names"), ledger.fd("removed")),
+      lives_(ledger.fd("lives")),
       journal_(std::move(journal)) {}
 
 Result<AccountRetirer> AccountRetirer::start(bpf::Ledger& ledger, std::string directory) {
@@ -137,6 +141,21 @@ Result<void> AccountRetirer::forget_names(const std::vector<AccountTotals>& acco
   return forgotten ? Result<void>{} : std::unexpected(forgotten.error());
 }
 
+Result<void> AccountRetirer::forget_lives(const std::vector<AccountTotals>& accounts,
+                                          Nanoseconds now) {
+  if (now - last_forget_lives_ < kForgetLivesEvery) return {};
+  last_forget_lives_ = now;
+  auto lives = lives_.read();
+  if (!lives) return std::unexpected(lives.error());
+  std::set<std::uint64_t> with_account;
+  for (const AccountTotals& one : accounts) with_account.insert(one.account.cgroup_id);
+  const auto due = lives_to_forget(
+      *std::move(lives), [&](std::uint64_t id) { return with_account.contains(id); }, now,
+      bpf::Lives::room());
+  for (const std::uint64_t id : due) lives_.forget(id);
+  return {};
+}
+
 Result<void> AccountRetirer::retire_ended(const std::vector<AccountTotals>& accounts,
                                           const Exists& exists, Nanoseconds now) {
   const auto removed = registry_.removed_cgroups();
@@ -145,6 +164,7 @@ Result<void> AccountRetirer::retire_ended(const std::vector<AccountTotals>& acco
   removed_.insert(removed_.end(), removed->begin(), removed->end());
   if (auto retired = retire_accounts(accounts, now); !retired) return retired;
   if (auto retired = retire_interfaces(exists); !retired) return retired;
+  if (auto forgotten = forget_lives(accounts, now); !forgotten) return forgotten;
   if (now - last_forget_ < kForgetEvery) return {};
   last_forget_ = now;
   return forget_names(accounts, removed->size(), now);

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "adapters/bpf/cgroups/cgroup_registry.h"
+#include "adapters/bpf/cgroups/lives.h"
 #include "adapters/bpf/ledger/ledger_view.h"
 #include "adapters/bpf/ledger/retire_journal.h"
 #include "core/base/result.h"
@@ -60,10 +61,12 @@ class AccountRetirer {
   Result<void> retire_interfaces(const Exists& exists);
   Result<void> forget_names(const std::vector<AccountTotals>& accounts, std::size_t removed,
                             Nanoseconds now);
+  Result<void> forget_lives(const std::vector<AccountTotals>& accounts, Nanoseconds now);
 
   std::reference_wrapper<bpf::Ledger> ledger_;
   std::string directory_;
   bpf::CgroupRegistry registry_;
+  bpf::Lives lives_;
   bpf::RetireJournal journal_;
   AccountExpiry expiry_;
   SlotPressure pressure_;
@@ -73,6 +76,7 @@ class AccountRetirer {
   std::unordered_map<std::uint64_t, std::uint64_t> parents_;  // of cgroups, as far as asked for
   std::map<std::uint64_t, std::size_t> folded_;  // accounts, by the cgroup that took them
   Nanoseconds last_forget_{};                    // boot time
+  Nanoseconds last_forget_lives_{};              // likewise
 };
 
 }  // namespace cgtally::monitor

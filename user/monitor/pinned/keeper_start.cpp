@@ -111,8 +111,10 @@ Result<std::unique_ptr<Keeper>> Keeper::load_programs(StartState& state, Interfa
   const std::string directory = state.pins.directory();
   bpf::Ledger& ledger = state.ledger;
   // Before the first packet is counted: the end of no account may be missed.
-  auto registry = bpf::RegistryPrograms::create(ledger.fd("names"), ledger.fd("removed"),
-                                                ledger.fd("missed"), ledger.fd("lives"));
+  auto registry = bpf::RegistryPrograms::create({.names = ledger.fd("names"),
+                                                 .removed = ledger.fd("removed"),
+                                                 .missed = ledger.fd("missed"),
+                                                 .lives = ledger.fd("lives")});
   if (!registry) return std::unexpected(registry.error());
   if (auto pinned = registry->pin(directory); !pinned) return std::unexpected(pinned.error());
   auto programs = bpf::PacketPrograms::open(std::move(ledger), directory);

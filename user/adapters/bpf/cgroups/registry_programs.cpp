@@ -74,21 +74,22 @@ Result<RegistryMaps> RegistryMaps::create() {
   if (!removed) return std::unexpected(std::move(removed).error());
   auto missed = create_like(programs->maps.cgt_missed);
   if (!missed) return std::unexpected(std::move(missed).error());
-  return RegistryMaps{*std::move(names), *std::move(removed), *std::move(missed)};
+  auto lives = create_like(programs->maps.cgt_lives);
+  if (!lives) return std::unexpected(std::move(lives).error());
+  return RegistryMaps{*std::move(names), *std::move(removed), *std::move(missed),
+                      *std::move(lives)};
 }
 
-Result<RegistryPrograms> RegistryPrograms::create(int names_fd, int removed_fd, int missed_fd,
-                                                  int lives_fd) {
+Result<RegistryPrograms> RegistryPrograms::create(const RegistryFds& shared) {
   const LibbpfLog log;
   auto impl = std::make_unique<Impl>();
   impl->programs.reset(registry_bpf::open());
   if (!impl->programs) return std::unexpected(failed(log, errno, "open the cgroup registry"));
   const auto& maps = impl->programs->maps;
   const std::array given = {
-      std::pair{maps.cgt_names, names_fd}, std::pair{maps.cgt_removed, removed_fd},
-      std::pair{maps.cgt_missed, missed_fd}, std::pair{maps.cgt_lives, lives_fd}};
+      std::pair{maps.cgt_names, shared.names}, std::pair{maps.cgt_removed, shared.removed},
+      std::pair{maps.cgt_missed, shared.missed}, std::pair{maps.cgt_lives, shared.lives}};
   for (const auto& [map, fd] : given) {
-    if (fd < 0 && (map == maps.cgt_missed || map == maps.cgt_lives)) continue;
     if (const int code = bpf_map__reuse_fd(map, fd); code != 0) {
       return std::unexpected(failed(log, -code, "use the maps of the cgroup registry"));
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The kernel side of the registry: programs that write the name of each new cgroup of the unified
-// hierarchy, its life, and the removal of each removed one, into maps that the ledger pins.
-// CgroupRegistry reads what they write.
+// hierarchy, when its processes came and left, and the removal of each removed one, into maps that
+// the ledger pins. CgroupRegistry and Lives read what they write.
 #pragma once
 
 #include <cstdint>
@@ -13,23 +13,33 @@
 
 namespace cgtally::bpf {
 
+// The maps that the programs write. The caller keeps them open.
+struct RegistryFds {
+  int names;
+  int removed;
+  int missed;
+  int lives;
+};
+
 // The maps of a registry. The caller may pin them.
 struct RegistryMaps {
   sys::Fd names;    // cgroup id -> cgt_cgroup_name
   sys::Fd removed;  // cgroup id -> cgt_removed_cgroup
   sys::Fd missed;   // one u64: how many entries fitted into neither
+  sys::Fd lives;    // cgroup id -> cgt_life
 
   static Result<RegistryMaps> create();
+  [[nodiscard]] RegistryFds fds() const {
+    return {names.get(), removed.get(), missed.get(), lives.get()};
+  }
 };
 
 // The loaded and attached programs. The keeper creates and pins them; once pinned, they outlive
 // this object and its process. Does not read the maps.
 class RegistryPrograms {
  public:
-  // Attaches the programs; they write from now on. The caller keeps the maps. Without `missed_fd`
-  // or `lives_fd` this object has a map of its own in its place.
-  static Result<RegistryPrograms> create(int names_fd, int removed_fd, int missed_fd = -1,
-                                         int lives_fd = -1);
+  // Attaches the programs; they write from now on.
+  static Result<RegistryPrograms> create(const RegistryFds& maps);
 
   RegistryPrograms(RegistryPrograms&&) noexcept;
   RegistryPrograms& operator=(RegistryPrograms&&) noexcept;

@@ -312,7 +312,7 @@ Result<void> OlderLedger::hand_over_to(Ledger& ledger, const std::string& direct
 }
 
 void OlderLedger::hand_over_registry(const Ledger& ledger) const {
-  for (const char* name : {"names", "removed", "owner_names"}) {
+  for (const char* name : {"names", "removed", "owner_names", "lives", "services"}) {
     if (const auto map = get(impl_->directory, name)) copy_entries(map->get(), ledger.fd(name));
   }
 }
