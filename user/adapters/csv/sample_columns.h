@@ -38,9 +38,15 @@ enum class Column : std::size_t {
   tcp_conns,
   queue_delay_us_p99,
   retrans_bytes,
+  rx_connections,
+  tx_connections,
+  rx_resets,
+  tx_resets,
+  rx_data_packets,
+  tx_data_packets,
 };
 
-inline constexpr std::array<std::string_view, 27> kColumnNames{
+inline constexpr std::array<std::string_view, 33> kColumnNames{
     "time",           "boot_ns",
     "interval_ns",    "host",
     "ledger",         "iface",
@@ -54,7 +60,10 @@ inline constexpr std::array<std::string_view, 27> kColumnNames{
     "rx_bps",         "tx_bps",
     "rx_pps",         "tx_pps",
     "tcp_conns",      "queue_delay_us_p99",
-    "retrans_bytes"};
-static_assert(static_cast<std::size_t>(Column::retrans_bytes) + 1 == kColumnNames.size());
+    "retrans_bytes",  "rx_connections",
+    "tx_connections", "rx_resets",
+    "tx_resets",      "rx_data_packets",
+    "tx_data_packets"};
+static_assert(static_cast<std::size_t>(Column::tx_data_packets) + 1 == kColumnNames.size());
 
 }  // namespace cgtally::csv

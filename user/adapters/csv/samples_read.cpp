@@ -101,6 +101,24 @@ class Fields {
             .tx_bytes = {number(column(2))},
             .tx_packets = {number(column(3))}};
   }
+  // None if one of them is not there. `delta` is of the same row.
+  std::optional<TcpCounts> tcp_counts(const Traffic& delta) {
+    const auto rx_connections = number_if_present(Column::rx_connections);
+    const auto tx_connections = number_if_present(Column::tx_connections);
+    const auto rx_resets = number_if_present(Column::rx_resets);
+    const auto tx_resets = number_if_present(Column::tx_resets);
+    const auto rx = without_data(Column::rx_data_packets, delta.rx_packets);
+    const auto tx = without_data(Column::tx_data_packets, delta.tx_packets);
+    if (!rx_connections || !tx_connections || !rx_resets || !tx_resets || !rx || !tx) {
+      return std::nullopt;
+    }
+    return TcpCounts{.rx_connections = *rx_connections,
+                     .tx_connections = *tx_connections,
+                     .rx_resets = *rx_resets,
+                     .tx_resets = *tx_resets,
+                     .rx_without_data = *rx,
+                     .tx_without_data = *tx};
+  }
   [[nodiscard]] const std::optional<Error>& error() const { return error_; }
 
  private:
@@ -113,6 +131,12 @@ class Fields {
       reject(column, "a whole number of at most 64 bits");
     }
     return value;
+  }
+  std::optional<Packets> without_data(Column column, Packets all) {
+    const auto with_data = number_if_present(column);
+    if (!with_data) return std::nullopt;
+    if (*with_data > all.value) reject(column, fmt::format("at most its {} packets", all.value));
+    return Packets{all.value - std::min(*with_data, all.value)};
   }
   void reject(Column column, const std::string& expected) {
     if (error_) return;
@@ -161,6 +185,9 @@ Result<Sample> parse(const Layout& layout, const RecordReader& record) {
   if (const auto again = fields.number_if_present(Column::retrans_bytes)) {
     sample.retransmitted = Bytes{*again};
   }
+  const auto tcp = fields.tcp_counts(sample.delta);
+  sample.has_tcp_counts = tcp.has_value();
+  sample.delta.tcp = tcp.value_or(TcpCounts{});
   if (fields.error()) return std::unexpected(*fields.error());
   return sample;
 }

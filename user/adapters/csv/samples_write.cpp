@@ -41,6 +41,21 @@ void add(RecordWriter& row, std::optional<PacketRate> rate) {
   rate ? row.add(rate->packets_per_second) : row.add("");
 }
 
+void add_tcp(RecordWriter& row, const Sample& sample) {
+  constexpr int kTcpColumns = 6;
+  if (!sample.has_tcp_counts) {
+    for (int column = 0; column < kTcpColumns; ++column) row.add("");
+    return;
+  }
+  const TcpCounts& tcp = sample.delta.tcp;
+  row.add(tcp.rx_connections)
+      .add(tcp.tx_connections)
+      .add(tcp.rx_resets)
+      .add(tcp.tx_resets)
+      .add(sample.delta.rx_data_packets().value)
+      .add(sample.delta.tx_data_packets().value);
+}
+
 }  // namespace
 
 std::string samples_header() {
@@ -72,6 +87,7 @@ std::string samples_row(const Sample& sample) {
   row.add_if_known(sample.tcp_connections)
       .add_if_known(sample.queue_delay_p99.transform(microseconds))
       .add_if_known(sample.retransmitted.transform([](Bytes bytes) { return bytes.value; }));
+  add_tcp(row, sample);
   return std::move(row).line();
 }
 

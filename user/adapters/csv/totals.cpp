@@ -11,7 +11,7 @@
 namespace cgtally::csv {
 namespace {
 
-constexpr std::array<std::string_view, 15> kTotalsColumns{"time",
+constexpr std::array<std::string_view, 21> kTotalsColumns{"time",
                                                           "boot_ns",
                                                           "host",
                                                           "ledger",
@@ -25,7 +25,13 @@ constexpr std::array<std::string_view, 15> kTotalsColumns{"time",
                                                           "rx_bytes_total",
                                                           "rx_packets_total",
                                                           "tx_bytes_total",
-                                                          "tx_packets_total"};
+                                                          "tx_packets_total",
+                                                          "rx_connections_total",
+                                                          "tx_connections_total",
+                                                          "rx_resets_total",
+                                                          "tx_resets_total",
+                                                          "rx_data_packets_total",
+                                                          "tx_data_packets_total"};
 
 }  // namespace
 
@@ -51,7 +57,13 @@ std::string totals_row(const TotalsReport& report, const TotalsRow& row) {
       .add(row.totals.rx_bytes.value)
       .add(row.totals.rx_packets.value)
       .add(row.totals.tx_bytes.value)
-      .add(row.totals.tx_packets.value);
+      .add(row.totals.tx_packets.value)
+      .add(row.totals.tcp.rx_connections)
+      .add(row.totals.tcp.tx_connections)
+      .add(row.totals.tcp.rx_resets)
+      .add(row.totals.tcp.tx_resets)
+      .add(row.totals.rx_data_packets().value)
+      .add(row.totals.tx_data_packets().value);
   return std::move(line).line();
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The totals CSV: one row for each interface and account. The columns have the names and the order
-// that they have in the samples CSV; new ones are appended.
+// that they have in the samples CSV; new ones are appended, those of TCP with `_total`.
 #pragma once
 
 #include <string>

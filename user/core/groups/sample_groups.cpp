@@ -41,6 +41,7 @@ void SampleGroups::join(const Sample& row, Sample named) {
   } else {
     Sample& sum = rows_[*group.place];
     sum.delta += row.delta;
+    sum.has_tcp_counts &= row.has_tcp_counts;
     sum.interval = std::max(sum.interval, row.interval);
     add_known(sum.tcp_connections, row.tcp_connections);
     add_known(sum.retransmitted, row.retransmitted);

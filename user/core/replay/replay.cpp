@@ -85,7 +85,23 @@ void Replay::close_interval(const InterfaceId& id, Stream& stream) {
   if (!stream.kernel_row) report_.no_kernel_row.add(at(id.second, stream.now.wall));
 }
 
+// A recording has no totals of TCP: its counts are those of the row, as long as that is what the
+// totals tell. If they tell of more, nothing is known of the rest.
 Replay::Recomputed Replay::recompute(Stream& stream, const Sample& row, std::string_view location) {
+  Sample without = row;
+  without.delta.tcp = {};
+  without.totals.tcp = {};
+  Recomputed result = recompute_without_tcp(stream, without, location);
+  if (result.row.delta == without.delta) {
+    result.row.delta.tcp = row.delta.tcp;
+  } else {
+    result.row.has_tcp_counts = false;
+  }
+  return result;
+}
+
+Replay::Recomputed Replay::recompute_without_tcp(Stream& stream, const Sample& row,
+                                                 std::string_view location) {
   Recomputed result{.row = row, .in_interval = {}, .restarted = row.state == SampleState::reset};
   if (row.account == reason_name(AccountKind::retired) ||
       is_folded_row(row.cgroup_id, row.account)) {

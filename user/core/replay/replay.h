@@ -74,6 +74,7 @@ class Replay {
   void open_interval(Stream& stream, const Sample& row);
   void close_interval(const InterfaceId& id, Stream& stream);
   Recomputed recompute(Stream& stream, const Sample& row, std::string_view location);
+  Recomputed recompute_without_tcp(Stream& stream, const Sample& row, std::string_view location);
   void add_to_totals(Stream& stream, const Recomputed& recomputed);
   void report_long_intervals();
   void report_ledgers();

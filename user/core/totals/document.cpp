@@ -14,6 +14,12 @@ void add_traffic(JsonWriter& json, const Traffic& traffic) {
   json.key("rx_packets_total").value(traffic.rx_packets.value);
   json.key("tx_bytes_total").value(traffic.tx_bytes.value);
   json.key("tx_packets_total").value(traffic.tx_packets.value);
+  json.key("rx_connections_total").value(traffic.tcp.rx_connections);
+  json.key("tx_connections_total").value(traffic.tcp.tx_connections);
+  json.key("rx_resets_total").value(traffic.tcp.rx_resets);
+  json.key("tx_resets_total").value(traffic.tcp.tx_resets);
+  json.key("rx_data_packets_total").value(traffic.rx_data_packets().value);
+  json.key("tx_data_packets_total").value(traffic.tx_data_packets().value);
 }
 
 void add_account(JsonWriter& json, const TotalsRow& row) {

@@ -17,14 +17,9 @@ Traffic parts_sum(const Accounts& parts) {
 
 // None if a part is more than the whole.
 std::optional<Traffic> without(const Traffic& whole, const Accounts& parts) {
-  const Traffic sum = parts_sum(parts);
-  const bool fits = sum.rx_bytes <= whole.rx_bytes && sum.rx_packets <= whole.rx_packets &&
-                    sum.tx_bytes <= whole.tx_bytes && sum.tx_packets <= whole.tx_packets;
-  if (!fits) return std::nullopt;
-  return Traffic{.rx_bytes = {whole.rx_bytes.value - sum.rx_bytes.value},
-                 .rx_packets = {whole.rx_packets.value - sum.rx_packets.value},
-                 .tx_bytes = {whole.tx_bytes.value - sum.tx_bytes.value},
-                 .tx_packets = {whole.tx_packets.value - sum.tx_packets.value}};
+  const Step rest = step(parts_sum(parts), whole);
+  const auto* fits = std::get_if<Advanced>(&rest);
+  return fits ? std::optional(fits->by) : std::nullopt;
 }
 
 // By an account that has the totals of others: whose they are, and how much of them.

@@ -27,11 +27,17 @@ struct Sample {
   SampleState state = SampleState::live;
   Traffic totals;
   Traffic delta;
+  // Whether the counts of TCP in `delta` are known; those in `totals` never are in a recording.
+  bool has_tcp_counts = true;
   // Of the cgroup's TCP connections on any interface; empty if not known, and for a reason.
   std::optional<std::uint64_t> tcp_connections = std::nullopt;
   std::optional<Nanoseconds> queue_delay_p99 = std::nullopt;
   std::optional<Bytes> retransmitted = std::nullopt;  // since the last row that has a value
 
+  // Empty if a recording does not have them: not the same as none.
+  [[nodiscard]] std::optional<TcpCounts> tcp_counts() const {
+    return has_tcp_counts ? std::optional(delta.tcp) : std::nullopt;
+  }
   [[nodiscard]] ContainerName owner() const {
     return {.container = container, .pod = pod, .k8s_namespace = k8s_namespace};
   }

@@ -156,7 +156,10 @@ void Sampler::Interval::end_life(const FinalTotals& last) {
 Sampler::Base Sampler::Interval::next_base() {
   Base next{.taken = now_.taken, .ledger = now_.ledger, .totals = {}, .ended = {}};
   for (const AccountTotals& account : now_.accounts) {
-    next.totals[{account.iface, account.account}] = account.totals;
+    const Key key{account.iface, account.account};
+    const auto later = lives_.find(key);
+    const Life life = later == lives_.end() ? first_life(key) : later->second;
+    next.totals[key] = with_data_rising(life.base, account.totals);
   }
   if (!new_ledger_) {
     for (const auto& [key, totals] : base_.totals) {

@@ -2,13 +2,25 @@
 // The only subtraction of counters in the program, after the check that makes it safe.
 #include "core/traffic/traffic.h"
 
+#include <algorithm>
+
 namespace cgtally {
 namespace {
 
+Packets less_at_most_all(Packets all, Packets part) {
+  return {all.value - std::min(all.value, part.value)};
+}
+
+// `part` is of `all`.
+Packets risen_at_most(Packets all_before, Packets part_before, Packets all, Packets part) {
+  if (all < all_before) return part;
+  return std::min(part, Packets{part_before.value + (all.value - all_before.value)});
+}
+
 bool went_backwards(const TcpCounts& before, const TcpCounts& now) {
-  return now.rx_connections < before.rx_connections ||
-         now.tx_connections < before.tx_connections || now.rx_resets < before.rx_resets ||
-         now.tx_resets < before.tx_resets || now.rx_without_data < before.rx_without_data ||
+  return now.rx_connections < before.rx_connections || now.tx_connections < before.tx_connections ||
+         now.rx_resets < before.rx_resets || now.tx_resets < before.tx_resets ||
+         now.rx_without_data < before.rx_without_data ||
          now.tx_without_data < before.tx_without_data;
 }
 
@@ -48,6 +60,21 @@ Traffic& Traffic::operator+=(const Traffic& other) {
   tx_packets += other.tx_packets;
   tcp += other.tcp;
   return *this;
+}
+
+Packets Traffic::rx_data_packets() const {
+  return less_at_most_all(rx_packets, tcp.rx_without_data);
+}
+Packets Traffic::tx_data_packets() const {
+  return less_at_most_all(tx_packets, tcp.tx_without_data);
+}
+
+Traffic with_data_rising(const Traffic& before, Traffic now) {
+  now.tcp.rx_without_data = risen_at_most(before.rx_packets, before.tcp.rx_without_data,
+                                          now.rx_packets, now.tcp.rx_without_data);
+  now.tcp.tx_without_data = risen_at_most(before.tx_packets, before.tcp.tx_without_data,
+                                          now.tx_packets, now.tcp.tx_without_data);
+  return now;
 }
 
 Step step(const Traffic& before, const Traffic& now) {

@@ -38,6 +38,9 @@ struct Traffic {
   [[nodiscard]] bool empty() const { return *this == Traffic{}; }
   // In both directions.
   [[nodiscard]] std::uint64_t bytes() const { return rx_bytes.value + tx_bytes.value; }
+  // Without TCP's segments that carry none.
+  [[nodiscard]] Packets rx_data_packets() const;
+  [[nodiscard]] Packets tx_data_packets() const;
 };
 
 struct Advanced {
@@ -50,5 +53,10 @@ using Step = std::variant<Advanced, Restarted>;
 
 // If one counter is below its earlier value, all have restarted: they come from one record.
 [[nodiscard]] Step step(const Traffic& before, const Traffic& now);
+
+// A reading may have a segment without data whose packet it has not. Returns `now` with as many of
+// these left out as let packets with data not fall below those of `before`: the next reading has
+// them.
+[[nodiscard]] Traffic with_data_rising(const Traffic& before, Traffic now);
 
 }  // namespace cgtally

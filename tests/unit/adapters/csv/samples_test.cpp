@@ -13,6 +13,17 @@
 namespace cgtally::csv {
 namespace {
 
+Traffic example_delta() {
+  Traffic delta = traffic(100, 1, 200, 2);
+  delta.tcp = {.rx_connections = 3,
+               .tx_connections = 4,
+               .rx_resets = 5,
+               .tx_resets = 6,
+               .rx_without_data = {0},
+               .tx_without_data = {2}};
+  return delta;
+}
+
 Sample example() {
   return {
       .taken = {.boot = Nanoseconds{5'000'000'001}, .wall = Nanoseconds{1'795'261'327'000'000'042}},
@@ -27,7 +38,7 @@ Sample example() {
       .k8s_namespace = "",
       .state = SampleState::live,
       .totals = traffic(1000, 10, 2000, 20),
-      .delta = traffic(100, 1, 200, 2),
+      .delta = example_delta(),
       .tcp_connections = 50,
       .queue_delay_p99 = std::chrono::microseconds{1200},
       .retransmitted = Bytes{7}};
@@ -48,20 +59,22 @@ TEST(SamplesCsv, HasTheContractsColumnsInTheirOrder) {
             "time,boot_ns,interval_ns,host,ledger,iface,cgroup_id,account,container,pod,namespace,"
             "state,rx_bytes_total,rx_packets_total,tx_bytes_total,tx_packets_total,rx_bytes,"
             "rx_packets,tx_bytes,tx_packets,rx_bps,tx_bps,rx_pps,tx_pps,"
-            "tcp_conns,queue_delay_us_p99,retrans_bytes\n");
+            "tcp_conns,queue_delay_us_p99,retrans_bytes,"
+            "rx_connections,tx_connections,rx_resets,tx_resets,rx_data_packets,tx_data_packets\n");
 }
 
 TEST(SamplesCsv, WritesARowWithRatesOverTheMeasuredInterval) {
   EXPECT_EQ(
       samples_row(example()),
       "2026-11-21T11:42:07.000000042Z,5000000001,500000000,ip-10-0-3-17,4a7f,ens5,4711,"
-      "/system.slice/redis.service,,,,live,1000,10,2000,20,100,1,200,2,1600,3200,2,4,50,1200,7\n");
+      "/system.slice/redis.service,,,,live,1000,10,2000,20,100,1,200,2,1600,3200,2,4,50,1200,7,"
+      "3,4,5,6,1,0\n");
 }
 
 TEST(SamplesCsv, LeavesRatesEmptyWhereNoTimeHasPassed) {
   Sample sample = example();
   sample.interval = {};
-  EXPECT_TRUE(samples_row(sample).ends_with(",100,1,200,2,,,,,50,1200,7\n"));
+  EXPECT_TRUE(samples_row(sample).ends_with(",100,1,200,2,,,,,50,1200,7,3,4,5,6,1,0\n"));
 }
 
 TEST(SamplesCsv, WritesNoByteThatControlsATerminalAndTakesTheEscapeBackAsItIs) {
@@ -108,7 +121,7 @@ TEST(SamplesCsv, BringsRowsBackAsTheyWere) {
 }
 
 TEST(SamplesCsv, FindsColumnsByNameAndPassesOverThoseOfLaterVersions) {
-  std::string text = replaced(samples_header(), "retrans_bytes\n", "retrans_bytes,colour\n") +
+  std::string text = replaced(samples_header(), "tx_data_packets\n", "tx_data_packets,colour\n") +
                      replaced(samples_row(example()), "\n", ",77\n");
   text = replaced(text, "time,boot_ns", "boot_ns,time");
   text = replaced(text, "2026-11-21T11:42:07.000000042Z,5000000001",
@@ -117,7 +130,7 @@ TEST(SamplesCsv, FindsColumnsByNameAndPassesOverThoseOfLaterVersions) {
   const auto samples = read_samples(in);
   ASSERT_TRUE(samples) << samples.error().what;
   EXPECT_EQ(samples->front().taken.boot, Nanoseconds{5'000'000'001});
-  EXPECT_EQ(samples->front().delta, traffic(100, 1, 200, 2));
+  EXPECT_EQ(samples->front().delta, example().delta);
 }
 
 TEST(SamplesCsv, WhatIsNotKnownOfConnectionsIsEmptyAndComesBackSo) {
@@ -125,7 +138,7 @@ TEST(SamplesCsv, WhatIsNotKnownOfConnectionsIsEmptyAndComesBackSo) {
   sample.tcp_connections = 0;
   sample.queue_delay_p99.reset();
   sample.retransmitted.reset();
-  EXPECT_TRUE(samples_row(sample).ends_with(",2,4,0,,\n"));
+  EXPECT_TRUE(samples_row(sample).ends_with(",2,4,0,,,3,4,5,6,1,0\n"));
   std::istringstream in(samples_header() + samples_row(sample) + samples_row(example()));
   const auto samples = read_samples(in);
   ASSERT_TRUE(samples) << samples.error().what;
@@ -136,15 +149,34 @@ TEST(SamplesCsv, WhatIsNotKnownOfConnectionsIsEmptyAndComesBackSo) {
   EXPECT_EQ(samples->at(1).retransmitted, Bytes{7});
 }
 
+TEST(SamplesCsv, TcpsCountsComeBackOrAreNotKnown) {
+  Sample unknown = example();
+  unknown.has_tcp_counts = false;
+  EXPECT_TRUE(samples_row(unknown).ends_with(",7,,,,,,\n"));
+  std::istringstream in(samples_header() + samples_row(example()) + samples_row(unknown));
+  const auto samples = read_samples(in);
+  ASSERT_TRUE(samples) << samples.error().what;
+  EXPECT_EQ(samples->at(0).tcp_counts(), example_delta().tcp);
+  EXPECT_FALSE(samples->at(1).tcp_counts());
+  EXPECT_EQ(samples->at(1).delta, traffic(100, 1, 200, 2));
+}
+
+TEST(SamplesCsv, MorePacketsWithDataThanPacketsAreAnError) {
+  const std::string row = replaced(samples_row(example()), ",3,4,5,6,1,0", ",3,4,5,6,2,0");
+  EXPECT_EQ(read_error(samples_header() + row),
+            "samples: line 2: rx_data_packets is '2', not at most its 1 packets | correct or "
+            "delete that line");
+}
+
 TEST(SamplesCsv, RecordingsFromBeforeThereWereConnectionsAreRead) {
-  std::istringstream in(
-      replaced(samples_header(), ",tcp_conns,queue_delay_us_p99,retrans_bytes", "") +
-      replaced(samples_row(example()), ",50,1200,7", ""));
+  std::istringstream in(samples_header().substr(0, samples_header().find(",tcp_conns")) + "\n" +
+                        replaced(samples_row(example()), ",50,1200,7,3,4,5,6,1,0", ""));
   const auto samples = read_samples(in);
   ASSERT_TRUE(samples) << samples.error().what;
   ASSERT_EQ(samples->size(), 1U);
   EXPECT_EQ(samples->front().delta, traffic(100, 1, 200, 2));
   EXPECT_FALSE(samples->front().tcp_connections);
+  EXPECT_FALSE(samples->front().tcp_counts());
 }
 
 TEST(SamplesCsv, UnderstandsCarriageReturnsAndRecordingsPutTogether) {
@@ -185,14 +217,14 @@ TEST(SamplesCsv, SaysWhichColumnOfWhichLineIsWrong) {
 TEST(SamplesCsv, SaysThatALastLineWasCutOff) {
   const std::string row = samples_row(example());
   const std::string error = read_error(samples_header() + row + row.substr(0, 60));
-  EXPECT_NE(error.find("line 3: 4 fields, where the header has 27 (cut off)"), std::string::npos)
+  EXPECT_NE(error.find("line 3: 4 fields, where the header has 33 (cut off)"), std::string::npos)
       << error;
 }
 
 TEST(SamplesCsv, RefusesARowOfAnotherWidth) {
   EXPECT_NE(read_error(samples_header() + "1,2,3\n").find("line 2: 3 fields"), std::string::npos);
   EXPECT_NE(read_error(samples_header() + replaced(samples_row(example()), "\n", ",1\n"))
-                .find("line 2: 28 fields"),
+                .find("line 2: 34 fields"),
             std::string::npos);
 }
 

@@ -16,7 +16,8 @@ TEST(TotalsCsv, ARowHasTheContainersName) {
                       .state = TotalsState::live,
                       .totals = {},
                       .owner = {.container = "app", .pod = "api-7c9f", .k8s_namespace = "shop"}};
-  EXPECT_TRUE(totals_row(report, row).contains(",h,l,eth0,7,/pod,app,api-7c9f,shop,live,0,0,0,0\n"))
+  EXPECT_TRUE(totals_row(report, row)
+                  .contains(",h,l,eth0,7,/pod,app,api-7c9f,shop,live,0,0,0,0,0,0,0,0,0,0\n"))
       << totals_row(report, row);
 }
 

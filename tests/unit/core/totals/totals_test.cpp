@@ -119,12 +119,16 @@ TEST(TotalsDocument, HasTheSumOfAllAndTheAccountsOfTheTop) {
             R"({"time":"2026-11-21T11:43:37.000000000Z","boot_ns":100000000000,"host":"vm",)"
             R"("ledger":"4a7f","since":"2026-11-21T11:42:07.000000000Z","counting":true,)"
             R"("sum":{"rx_bytes_total":1500000,"rx_packets_total":4,"tx_bytes_total":98500000,)"
-            R"("tx_packets_total":8},"accounts":[)"
+            R"("tx_packets_total":8,"rx_connections_total":0,"tx_connections_total":0,)"
+            R"("rx_resets_total":0,"tx_resets_total":0,"rx_data_packets_total":4,)"
+            R"("tx_data_packets_total":8},"accounts":[)"
             "\n"
             R"({"iface":"ens5","cgroup_id":7,"account":"/system.slice/redis.service",)"
             R"("name":"redis.service","container":"","pod":"","namespace":"",)"
             R"("state":"live","rx_bytes_total":1000000,"rx_packets_total":1,)"
-            R"("tx_bytes_total":97000000,"tx_packets_total":2})"
+            R"("tx_bytes_total":97000000,"tx_packets_total":2,"rx_connections_total":0,)"
+            R"("tx_connections_total":0,"rx_resets_total":0,"tx_resets_total":0,)"
+            R"("rx_data_packets_total":1,"tx_data_packets_total":2})"
             "\n]}\n");
 }
 

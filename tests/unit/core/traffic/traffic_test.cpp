@@ -53,5 +53,28 @@ TEST(Traffic, AddsEachCounterToItsOwn) {
   EXPECT_EQ(sum, traffic(11, 22, 33, 44));
 }
 
+TEST(TrafficDataPackets, AreThoseThatCarryMoreThanHeaders) {
+  Traffic some = traffic(1000, 10, 2000, 20);
+  some.tcp.rx_without_data = {4};
+  some.tcp.tx_without_data = {21};  // of a packet that is being counted
+  EXPECT_EQ(some.rx_data_packets(), Packets{6});
+  EXPECT_EQ(some.tx_data_packets(), Packets{0});
+}
+
+// The reading between has two segments whose packets it has not.
+TEST(TrafficDataPackets, NeverFallAndAreAllThereInTheEnd) {
+  Traffic first = traffic(1000, 10, 0, 0);
+  first.tcp.rx_without_data = {4};
+  Traffic second = traffic(1100, 11, 0, 0);
+  second.tcp.rx_without_data = {7};
+  Traffic third = traffic(1500, 15, 0, 0);
+  third.tcp.rx_without_data = {7};
+  const Traffic kept = with_data_rising(first, second);
+  EXPECT_EQ(kept.rx_data_packets(), Packets{6});
+  const Traffic last = with_data_rising(kept, third);
+  EXPECT_EQ(last, third);
+  EXPECT_EQ(std::get<Advanced>(step(kept, last)).by.rx_data_packets(), Packets{2});
+}
+
 }  // namespace
 }  // namespace cgtally

@@ -39,18 +39,17 @@ Traffic SlotTotals::traffic() const {
 
 SlotTotals load_totals(const cgt_cell& cell, const cgt_handshakes& handshakes) {
   SlotTotals totals;
-  // In the order opposite to that in which programs write: packets come first there.
-  totals.tcp.handshakes.rx_syn = load_counter(handshakes.rx_syn);
-  totals.tcp.handshakes.tx_syn = load_counter(handshakes.tx_syn);
-  totals.tcp.handshakes.rx_rst = load_counter(handshakes.rx_rst);
-  totals.tcp.handshakes.tx_rst = load_counter(handshakes.tx_rst);
-  totals.tcp.rx_no_payload = load_counter(cell.rx_no_payload);
-  totals.tcp.tx_no_payload = load_counter(cell.tx_no_payload);
-  __atomic_thread_fence(__ATOMIC_ACQUIRE);
   totals.counted.rx_bytes = load_counter(cell.rx_bytes);
   totals.counted.rx_packets = load_counter(cell.rx_packets);
   totals.counted.tx_bytes = load_counter(cell.tx_bytes);
   totals.counted.tx_packets = load_counter(cell.tx_packets);
+  __atomic_thread_fence(__ATOMIC_ACQUIRE);
+  totals.tcp.rx_no_payload = load_counter(cell.rx_no_payload);
+  totals.tcp.tx_no_payload = load_counter(cell.tx_no_payload);
+  totals.tcp.handshakes.rx_syn = load_counter(handshakes.rx_syn);
+  totals.tcp.handshakes.tx_syn = load_counter(handshakes.tx_syn);
+  totals.tcp.handshakes.rx_rst = load_counter(handshakes.rx_rst);
+  totals.tcp.handshakes.tx_rst = load_counter(handshakes.tx_rst);
   return totals;
 }
 
