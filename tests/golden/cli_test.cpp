@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "adapters/csv/bursts.h"
+#include "adapters/csv/lifecycle/lifecycle.h"
 #include "adapters/csv/samples.h"
 #include "adapters/csv/totals.h"
 #include "harness/host/command.h"
@@ -44,6 +45,7 @@ void expect_golden(const std::string& name, const std::string& actual) {
 
 // Of another monitor; read from the directory in which it lies, so that no message has its path.
 const std::string kSeriesDirectory = std::string(CGTALLY_SOURCE_DIR) + "/tests/data/series";
+const std::string kLives = "../lifecycle/mirror.csv";
 const std::string kSeries = "monitors/one_short_row.csv";
 
 class Cli : public testing::TestWithParam<Case> {};
@@ -65,6 +67,7 @@ INSTANTIATE_TEST_SUITE_P(Help, Cli,
                                          Case{"help_credits", {"credits", "--help"}, 0},
                                          Case{"help_bursts", {"bursts", "--help"}, 0},
                                          Case{"help_totals", {"totals", "--help"}, 0},
+                                         Case{"help_lifecycle", {"lifecycle", "--help"}, 0},
                                          Case{"help_replay", {"replay", "--help"}, 0},
                                          Case{"help_size", {"size", "--help"}, 0},
                                          Case{"help_up", {"up", "--help"}, 0},
@@ -75,8 +78,18 @@ INSTANTIATE_TEST_SUITE_P(Help, Cli,
                          [](const auto& one) { return one.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(
+    Lifecycle, Cli,
+    testing::Values(Case{"replay_lifecycle", {"replay", kLives, "--lifecycle"}, 0},
+                    Case{"replay_lifecycle_csv",
+                         {"replay", kLives, "--lifecycle", "--account", "web", "--csv", "-"},
+                         0}),
+    [](const auto& one) { return one.param.name; });
+
+INSTANTIATE_TEST_SUITE_P(
     WrongUsage, Cli,
     testing::Values(
+        Case{"lifecycle_once_and_duration", {"lifecycle", "--once", "--duration", "1s"}, 2},
+        Case{"replay_lifecycle_and_top", {"replay", kLives, "--lifecycle", "--top", "3"}, 2},
         Case{"totals_csv_and_json", {"totals", "--csv", "-", "--json"}, 2},
         Case{"unknown_command", {"frobnicate"}, 2}, Case{"unknown_option", {"live", "--frob"}, 2},
         Case{"option_without_value", {"record", "--interval"}, 2},
@@ -271,6 +284,7 @@ TEST(Csv, TheHeaderOfBurstsIsAContract) {
 }
 TEST(Csv, TheHeaderOfTotalsIsAContract) {
   expect_golden("totals_header.csv", csv::totals_header());
+  expect_golden("lifecycle_header.csv", csv::lifecycle_header());
 }
 
 }  // namespace

@@ -26,6 +26,7 @@
 #include "core/replay/replay.h"
 #include "core/replay/screen.h"
 #include "monitor/offline/credit_replayer.h"
+#include "monitor/offline/lifecycle_replay.h"
 #include "monitor/offline/new_csv.h"
 #include "monitor/offline/node_credits.h"
 #include "monitor/offline/series_nodes.h"
@@ -42,6 +43,7 @@ struct ReplayOptions {
   Grouping by = Grouping::cgroup;
   std::optional<std::size_t> top;
   std::string csv;
+  bool lifecycle = false;
   monitor::ReplayCreditOptions credits;
 };
 
@@ -156,10 +158,25 @@ Result<void> check_ours(const ReplayOptions& options, const text::Input& first) 
       "leave out what is for files of other monitors"));
 }
 
+Result<std::string> lifecycle_of(const ReplayOptions& options) {
+  if (options.credits.wanted() || options.top) {
+    return std::unexpected(
+        usage_error("--lifecycle tells begins and ends, and neither credits nor top accounts",
+                    "leave out --top and what is for credits"));
+  }
+  auto inputs = csv::open_inputs(options.files);
+  if (!inputs) return std::unexpected(std::move(inputs).error());
+  return monitor::replay_lifecycle(*inputs, {.interfaces = options.interfaces,
+                                             .account = options.account,
+                                             .by = options.by,
+                                             .csv = options.csv});
+}
+
 Result<std::string> screen_of(const ReplayOptions& options) {
   if (auto checked = monitor::NewCsv::check("--csv", options.csv); !checked) {
     return std::unexpected(std::move(checked).error());
   }
+  if (options.lifecycle) return lifecycle_of(options);
   if (auto checked = monitor::check(options.credits); !checked) {
     return std::unexpected(std::move(checked).error());
   }
@@ -230,6 +247,10 @@ void add_replay(CLI::App& app, std::function<int()>& run) {
                     "totals; with --as, a row for each type and direction; of files of other "
                     "monitors a row for each node and direction; - is stdout"},
            "FILE|-", options->csv);
+  add_flag(command,
+           {.name = "--lifecycle",
+            .help = "Tell begins and ends of containers, of samples or of CSVs of lifecycle"},
+           options->lifecycle);
   add_replay_credit_options(command, options->credits);
   on_chosen(command, [options, &run] { run = [options] { return run_replay(*options); }; });
 }

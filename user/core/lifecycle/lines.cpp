@@ -52,7 +52,9 @@ std::uint64_t data_packets(const Traffic& traffic) {
 
 std::string pod_words(const InsidePod& pod) {
   std::string words =
-      fmt::format("in the pod: {} refused", counted(pod.refused, "connection", "connections"));
+      pod.refusals_known
+          ? fmt::format("in the pod: {} refused", counted(pod.refused, "connection", "connections"))
+          : std::string("in the pod: what was refused is not known");
   if (pod.refused_before > 0) {
     words += fmt::format(", {} more just before the end", format_count(pod.refused_before));
   }
@@ -66,7 +68,8 @@ std::string pod_words(const InsidePod& pod) {
                     counted(data_packets(pod.traffic), "packet", "packets"),
                     counted(pod.traffic.tcp.rx_connections, "new connection", "new connections"));
   }
-  if (pod.quiet) words += fmt::format("; quiet after {}", format_duration(*pod.quiet));
+  if (pod.quiet && *pod.quiet > Nanoseconds{})
+    words += fmt::format("; quiet after {}", format_duration(*pod.quiet));
   return words;
 }
 

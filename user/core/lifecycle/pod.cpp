@@ -34,10 +34,10 @@ PodWatch watch_of(const std::optional<Aftermath>& aftermath, Nanoseconds end) {
   return aftermath->state == AftermathState::watching ? PodWatch::going_on : PodWatch::over;
 }
 
-std::optional<InsidePod> inside_pod(const Aftermath& aftermath, std::string names) {
-  if (!aftermath.counters_known) return std::nullopt;
+InsidePod inside_pod(const Aftermath& aftermath, std::string names) {
   const bool before = aftermath.refused_before > 0 && aftermath.refused_before_since <= kDraining;
   InsidePod pod;
+  pod.refusals_known = aftermath.counters_known;
   pod.refused = aftermath.refused;
   pod.refused_before = before ? aftermath.refused_before : 0;
   pod.resets = aftermath.resets;

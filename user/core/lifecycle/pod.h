@@ -16,8 +16,7 @@ namespace cgtally::lifecycle {
 
 [[nodiscard]] PodWatch watch_of(const std::optional<Aftermath>& aftermath, Nanoseconds end);
 
-// `names`: of the siblings, as far as they are known. Empty where the netns' counters could not be
-// read: then what was refused is not known.
-[[nodiscard]] std::optional<InsidePod> inside_pod(const Aftermath& aftermath, std::string names);
+// `names`: of the siblings, as far as they are known.
+[[nodiscard]] InsidePod inside_pod(const Aftermath& aftermath, std::string names);
 
 }  // namespace cgtally::lifecycle

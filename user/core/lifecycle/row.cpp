@@ -29,7 +29,8 @@ std::optional<Nanoseconds> tail_of(const Row& row) {
   if (row.pod && row.pod->lost() && row.pod->tail) {
     length = std::max(length, length_of(*row.pod->tail));
   }
-  const bool unknown = !row.pod && !row.owner.pod.empty() && !lost_something(row);
+  const bool watched = row.pod && row.pod->refusals_known;
+  const bool unknown = !watched && !row.owner.pod.empty() && !lost_something(row);
   return unknown ? std::nullopt : std::optional(length);
 }
 

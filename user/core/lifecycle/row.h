@@ -39,6 +39,7 @@ struct Late {
 
 // What a keeper saw in the network namespace that the container shared with others.
 struct InsidePod {
+  bool refusals_known = true;        // false: the next four say nothing
   std::uint64_t refused = 0;         // connections that were asked for in vain
   std::uint64_t refused_before = 0;  // further ones, just before the end
   std::uint64_t resets = 0;          // sent, to whomever
@@ -75,7 +76,7 @@ struct Row {
   std::optional<Nanoseconds> lived = std::nullopt;
   std::optional<Traffic> totals = std::nullopt;
   Late late = {};
-  std::optional<InsidePod> pod = std::nullopt;  // empty: nobody watched
+  std::optional<InsidePod> pod = std::nullopt;  // empty: nobody watched, or no pod
   Extent extent = Extent::complete;
   Ends ends = {};
 

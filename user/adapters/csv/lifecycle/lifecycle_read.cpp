@@ -108,10 +108,13 @@ std::optional<lifecycle::InsidePod> pod_from(LifeFields& fields) {
   if (fields.empty(LifeColumn::pod_state)) return std::nullopt;
   lifecycle::InsidePod pod;
   pod.state = fields.text(LifeColumn::pod_state);
-  pod.refused = fields.number(LifeColumn::refused);
-  pod.refused_before = fields.number(LifeColumn::refused_before);
+  pod.refusals_known = !fields.empty(LifeColumn::refused);
+  if (pod.refusals_known) {
+    pod.refused = fields.number(LifeColumn::refused);
+    pod.refused_before = fields.number(LifeColumn::refused_before);
+    pod.resets = fields.number(LifeColumn::pod_resets);
+  }
   pod.tail = tail_from(fields, LifeColumn::refused_first_ns, LifeColumn::refused_last_ns);
-  pod.resets = fields.number(LifeColumn::pod_resets);
   pod.siblings = fields.number(LifeColumn::siblings);
   pod.names = fields.text(LifeColumn::sibling_names);
   pod.traffic.rx_bytes.value = fields.number(LifeColumn::sibling_rx_bytes);

@@ -53,9 +53,14 @@ void add_late(RecordWriter& line, const lifecycle::Late& late) {
 void add_pod(RecordWriter& line, const std::optional<lifecycle::InsidePod>& pod) {
   if (!pod) return add_nothing(line, 13);
   const Traffic& traffic = pod->traffic;
-  line.add(pod->state).add(pod->refused).add(pod->refused_before);
+  const auto if_known = [&pod](std::uint64_t count) {
+    return pod->refusals_known ? std::optional(count) : std::nullopt;
+  };
+  line.add(pod->state)
+      .add_if_known(if_known(pod->refused))
+      .add_if_known(if_known(pod->refused_before));
   add_tail(line, pod->tail);
-  line.add(pod->resets)
+  line.add_if_known(if_known(pod->resets))
       .add(pod->siblings)
       .add(pod->names)
       .add(traffic.rx_bytes.value)
