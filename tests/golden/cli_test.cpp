@@ -77,13 +77,10 @@ INSTANTIATE_TEST_SUITE_P(Help, Cli,
                                          Case{"version", {"--version"}, 0}),
                          [](const auto& one) { return one.param.name; });
 
-INSTANTIATE_TEST_SUITE_P(
-    Lifecycle, Cli,
-    testing::Values(Case{"replay_lifecycle", {"replay", kLives, "--lifecycle"}, 0},
-                    Case{"replay_lifecycle_csv",
-                         {"replay", kLives, "--lifecycle", "--account", "web", "--csv", "-"},
-                         0}),
-    [](const auto& one) { return one.param.name; });
+INSTANTIATE_TEST_SUITE_P(Lifecycle, Cli,
+                         testing::Values(Case{
+                             "replay_lifecycle", {"replay", kLives, "--lifecycle"}, 0}),
+                         [](const auto& one) { return one.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(
     WrongUsage, Cli,

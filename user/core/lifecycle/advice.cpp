@@ -85,8 +85,9 @@ void add_ecs(Lines& lines, const Evidence& evidence, std::uint64_t delay) {
 }
 
 void add_compose(Lines& lines, const Evidence& evidence, std::uint64_t delay) {
-  lines.push_back(
-      fmt::format("  # compose.yaml, service {} (Compose 2.30 and later)", evidence.container));
+  lines.push_back(fmt::format(
+      "  # compose.yaml, service {} (Compose 2.30 and later; needs a sleep in the image)",
+      evidence.container));
   lines.emplace_back("    pre_stop:");
   lines.push_back(fmt::format("      - command: [\"sleep\", \"{}\"]", delay));
   lines.push_back(fmt::format("    stop_grace_period: {}s", delay + 10));

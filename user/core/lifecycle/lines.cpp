@@ -29,7 +29,8 @@ std::string milliseconds(Nanoseconds span) {
 
 std::string when(const Tail& tail) {
   const auto one = [](Nanoseconds time) {
-    return fmt::format("{}{}", time < Nanoseconds{} ? "-" : "", milliseconds(time));
+    const bool before = time <= -std::chrono::milliseconds{1};
+    return fmt::format("{}{}", before ? "-" : "", milliseconds(time));
   };
   if (!tail.first) return fmt::format("the last one {} ms after the end", one(tail.last));
   return fmt::format("from {} to {} ms after the end", one(*tail.first), one(tail.last));

@@ -139,7 +139,7 @@ TEST(LifecycleAdvice, OfDockerIsComposesPreStopAndItsOrder) {
   EXPECT_EQ(
       advice_for(history),
       R"(web: the one end that is known lost something: 30 packets too late (20 new connections); for how long: median 2.00 s, worst 2.00 s
-  # compose.yaml, service web (Compose 2.30 and later)
+  # compose.yaml, service web (Compose 2.30 and later; needs a sleep in the image)
     pre_stop:
       - command: ["sleep", "3"]
     stop_grace_period: 13s
