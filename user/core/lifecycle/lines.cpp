@@ -127,7 +127,7 @@ std::vector<std::string> lines_of(const Row& row, std::size_t width) {
   if (row.event == Event::begun) return block.lines_;
   if (row.late.packets.value > 0 || row.late.resets > 0) block.add(late_words(row));
   if (row.pod && (row.pod->lost() || row.pod->traffic.bytes() > 0)) block.add(pod_words(*row.pod));
-  if (!row.pod && !row.owner.pod.empty()) {
+  if (!row.pod && in_pod(row)) {
     block.add("in the pod: not watched; what a sibling took after the end is not known");
   }
   if (row.extent == Extent::so_far) block.add("so far: it had not stopped");

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "core/containers/cgroup_identity.h"
+
 namespace cgtally::lifecycle {
 namespace {
 
@@ -18,6 +20,10 @@ bool late_is_loss(const Late& late) {
 
 }  // namespace
 
+bool in_pod(const Row& row) {
+  return !row.owner.pod.empty() || !identify_cgroup(row.account).pod_uid.empty();
+}
+
 bool lost_something(const Row& row) {
   return late_is_loss(row.late) || (row.pod && row.pod->lost());
 }
@@ -30,7 +36,7 @@ std::optional<Nanoseconds> tail_of(const Row& row) {
     length = std::max(length, length_of(*row.pod->tail));
   }
   const bool watched = row.pod && row.pod->refusals_known;
-  const bool unknown = !watched && !row.owner.pod.empty() && !lost_something(row);
+  const bool unknown = !watched && in_pod(row) && !lost_something(row);
   return unknown ? std::nullopt : std::optional(length);
 }
 

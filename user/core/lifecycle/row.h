@@ -83,6 +83,8 @@ struct Row {
   [[nodiscard]] std::string label() const { return account_label(account, owner); }
 };
 
+// Whether it was in a pod, whose other containers may live on.
+[[nodiscard]] bool in_pod(const Row& row);
 // Whether requests, or parts of them, found nobody: connections, payload, resets or refusals. A
 // packet without payload that comes late closes a connection and is no loss.
 [[nodiscard]] bool lost_something(const Row& row);

@@ -23,7 +23,7 @@ Row end_of(const std::string& container, const std::string& account) {
   row.name = container;
   return row;
 }
-Row in_pod(std::uint64_t refused, Nanoseconds last) {
+Row end_in_pod(std::uint64_t refused, Nanoseconds last) {
   Row row = end_of("app", "/kubepods/pod2f1f5a5e-8a0c-4f7e-9d3b-0c1d2e3f4a5b/" + kContainerId);
   row.owner = {.container = "app", .pod = "mirror-6d4cf56db6-x7k2p", .k8s_namespace = "shop"};
   row.name = name_of_ends(Grouping::cgroup, row.account, row.owner);
@@ -66,7 +66,7 @@ TEST(TailOfAnEnd, LatePacketsThatCarryNothingAreNoLoss) {
 }
 
 TEST(TailOfAnEnd, IsNotKnownOfAPodThatNobodyWatched) {
-  Row row = in_pod(0, 0s);
+  Row row = end_in_pod(0, 0s);
   EXPECT_EQ(tail_of(row), 0s);
   row.pod.reset();
   EXPECT_EQ(tail_of(row), std::nullopt);
@@ -74,9 +74,9 @@ TEST(TailOfAnEnd, IsNotKnownOfAPodThatNobodyWatched) {
 
 TEST(EndHistory, MedianAndWorstAreOfTheLastTenEndsOfThatName) {
   EndHistory history;
-  (void)history.add(in_pod(9, 60s));  // too long ago
+  (void)history.add(end_in_pod(9, 60s));  // too long ago
   Ends ends;
-  for (int i = 1; i <= 10; ++i) ends = history.add(in_pod(1, std::chrono::seconds{i}));
+  for (int i = 1; i <= 10; ++i) ends = history.add(end_in_pod(1, std::chrono::seconds{i}));
   EXPECT_EQ(ends.count, 10U);
   EXPECT_EQ(ends.lossy, 10U);
   EXPECT_EQ(ends.median, 5'500ms);
@@ -85,30 +85,30 @@ TEST(EndHistory, MedianAndWorstAreOfTheLastTenEndsOfThatName) {
 
 TEST(EndHistory, AnEndWithoutALossCountsWithATailOfNothing) {
   EndHistory history;
-  (void)history.add(in_pod(3, 2s));
-  (void)history.add(in_pod(0, 0s));
-  const Ends ends = history.add(in_pod(0, 0s));
+  (void)history.add(end_in_pod(3, 2s));
+  (void)history.add(end_in_pod(0, 0s));
+  const Ends ends = history.add(end_in_pod(0, 0s));
   EXPECT_EQ(ends, (Ends{.count = 3, .lossy = 1, .median = 0s, .worst = 2s}));
 }
 
 TEST(EndHistory, AnEndOfWhichNothingIsKnownIsNoEvidence) {
   EndHistory history;
-  (void)history.add(in_pod(3, 2s));
-  Row unwatched = in_pod(0, 0s);
+  (void)history.add(end_in_pod(3, 2s));
+  Row unwatched = end_in_pod(0, 0s);
   unwatched.pod.reset();
   EXPECT_EQ(history.add(unwatched).count, 1U);
 }
 
 TEST(LifecycleAdvice, ThereIsNoneWithoutALoss) {
   EndHistory history;
-  (void)history.add(in_pod(0, 0s));
+  (void)history.add(end_in_pod(0, 0s));
   EXPECT_TRUE(advice_of(history).empty());
 }
 
 TEST(LifecycleAdvice, OfKubernetesIsAPreStopOfTheContainerThatEndedTooEarly) {
   EndHistory history;
-  (void)history.add(in_pod(120, 1'200ms));
-  (void)history.add(in_pod(148, 1'480ms));
+  (void)history.add(end_in_pod(120, 1'200ms));
+  (void)history.add(end_in_pod(148, 1'480ms));
   EXPECT_EQ(
       advice_for(history),
       R"(shop/mirror/app: 2 of the last 2 ends lost something: 268 connections refused inside the pod; for how long: median 1.34 s, worst 1.48 s
