@@ -109,14 +109,19 @@ std::vector<ContainerLife> LifecycleMonitor::read_lives() {
   return container_lives(*lives, [this](std::uint64_t id) { return life_name(id); }, options_.by);
 }
 
+// A ledger that is being made is not down.
 void LifecycleMonitor::check_ledger() {
   const bpf::LedgerState state = view_.state();
-  const bool up = state == bpf::LedgerState::up;
-  if (!up && up_) {
-    notices_.report(
-        "the ledger was taken down: ends are no longer seen; start again after cgtally up");
-  }
+  const bool up = state == bpf::LedgerState::up || state == bpf::LedgerState::making;
+  if (up == up_) return;
   up_ = up;
+  if (up) {
+    notices_.report("the ledger is up again: ends in between were not seen");
+  } else if (state == bpf::LedgerState::down) {
+    notices_.report("the ledger is down: no begin or end is seen until cgtally up");
+  } else {
+    notices_.report("the ledger has gone: start again after cgtally up");
+  }
 }
 
 std::vector<Row> LifecycleMonitor::tick() {
