@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "core/base/quantity.h"
 #include "core/base/text.h"
@@ -95,10 +96,12 @@ class Block {
       lines_.push_back(fmt::format("{}{}", kIndent, line));
     }
   }
-  std::vector<std::string> lines_;
+  void add_first(std::string line) { lines_.push_back(std::move(line)); }
+  [[nodiscard]] std::vector<std::string> lines() && { return std::move(lines_); }
 
  private:
   std::size_t width_;
+  std::vector<std::string> lines_;
 };
 
 std::string first_line(const Row& row) {
@@ -123,8 +126,8 @@ std::string counted(std::uint64_t count, std::string_view one, std::string_view 
 
 std::vector<std::string> lines_of(const Row& row, std::size_t width) {
   Block block(width);
-  block.lines_.push_back(first_line(row));
-  if (row.event == Event::begun) return block.lines_;
+  block.add_first(first_line(row));
+  if (row.event == Event::begun) return std::move(block).lines();
   if (row.late.packets.value > 0 || row.late.resets > 0) block.add(late_words(row));
   if (row.pod && (row.pod->lost() || row.pod->traffic.bytes() > 0)) block.add(pod_words(*row.pod));
   if (!row.pod && in_pod(row)) {
@@ -132,7 +135,7 @@ std::vector<std::string> lines_of(const Row& row, std::size_t width) {
   }
   if (row.extent == Extent::so_far) block.add("so far: it had not stopped");
   if (lost_something(row)) block.add(delay_words(row));
-  return block.lines_;
+  return std::move(block).lines();
 }
 
 }  // namespace cgtally::lifecycle
