@@ -107,5 +107,28 @@ struct cgt_aftermath {
 	/* In the unbroken run of refusals up to the base, which is no part of `refused`. */
 	__u64 refused_before;
 	__u64 refused_before_ns; /* how long before the end that run began */
+	/* Of `refused`, where programs at the netns' `lo` tell (--lo): what the port refused that
+	 * refused most, and the cgroup whose connections these were. 0: not known. */
+	__u64 named;
+	__u64 caller_id;
+	__u32 port; /* host byte order */
+	__u32 reserved_2;
 };
-CGT_ASSERT(sizeof(struct cgt_aftermath) == 208, "no padding");
+CGT_ASSERT(sizeof(struct cgt_aftermath) == 232, "no padding");
+
+/* Who was refused a connection in a netns, and at which port. */
+#define CGT_REFUSALS 8192
+
+struct cgt_refusal_key {
+	__u64 caller_id; /* cgroup of the socket that asked for it */
+	__u32 netns;	 /* inode */
+	__u16 port;	 /* network byte order */
+	__u16 reserved;
+};
+CGT_ASSERT(sizeof(struct cgt_refusal_key) == 16, "hashed as bytes: no padding");
+
+struct cgt_refusal {
+	__u64 count;
+	__u64 first_ns; /* CLOCK_BOOTTIME */
+	__u64 last_ns;
+};

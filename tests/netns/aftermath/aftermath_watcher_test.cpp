@@ -43,7 +43,7 @@ class AftermathWatcherTest : public testing::Test {
     pod.ip("link set lo up\n");
   }
   void watch() {
-    auto started = AftermathWatcher::start(*ledger, "");
+    auto started = AftermathWatcher::start(*ledger, "", loopback);
     ASSERT_TRUE(started) << started.error().what;
     watcher = *std::move(started);
     std::this_thread::sleep_for(700ms);  // the pod is found, and its counters are read
@@ -66,7 +66,28 @@ class AftermathWatcherTest : public testing::Test {
   harness::Cgroup app_cgroup{"app"};
   harness::Cgroup proxy_cgroup{"proxy"};
   std::unique_ptr<AftermathWatcher> watcher;
+  bool loopback = false;
 };
+
+TEST_F(AftermathWatcherTest, ProgramsAtLoNameThePortAndTheCaller) {
+  loopback = true;
+  PodContainer app(app_cgroup, pod.fd(), serving(kPort));
+  const PodContainer proxy(proxy_cgroup, pod.fd(), [](std::uint32_t tries) {
+    return refused_of(tries, kPort, 1'000) + refused_of(tries / 4, kPort + 1, 1'000);
+  });
+  ASSERT_EQ(app.call(1), 0U);
+  watch();
+  ASSERT_EQ(proxy.call(8), 2U);
+  std::this_thread::sleep_for(600ms);  // the counters are read once more
+  app.kill();
+  ASSERT_EQ(proxy.call(40), 50U);
+  const auto found = settled(app_cgroup);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->refused, 50U);
+  EXPECT_EQ(found->named,
+            (PortRefusals{
+                .netns = pod.inode(), .port = kPort, .caller_id = proxy_cgroup.id(), .count = 40}));
+}
 
 TEST_F(AftermathWatcherTest, EachRefusedConnectionCountsAndTheTimesAreRight) {
   PodContainer app(app_cgroup, pod.fd(), serving(kPort));
@@ -167,6 +188,20 @@ TEST_F(GoingPodTest, ItsNetnsGoesWithItsLastContainerAndTheCountIsComplete) {
   EXPECT_EQ(found->refused, 40U);
 }
 
+TEST_F(GoingPodTest, AProgramAtItsLoDoesNotHoldIt) {
+  loopback = true;
+  watch();
+  app->kill();
+  ASSERT_EQ(proxy->call(9), 9U);
+  std::this_thread::sleep_for(200ms);
+  proxy->kill();
+  EXPECT_TRUE(comes_true([&] { return !veth_is_there(); }, 1s));
+  const auto found = settled(app_cgroup);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->named.count, 9U);
+  EXPECT_EQ(found->named.caller_id, proxy_cgroup.id());
+}
+
 TEST_F(GoingPodTest, ItsNetnsGoesThoughTheCgroupOfItsLastProcessLivesOn) {
   const PodContainer outside(proxy_cgroup, pod.fd(), connecting_to(kPort, 1'000));
   watch();
@@ -185,7 +220,7 @@ TEST_F(AftermathWatcherTest, OfAKilledObserverTheNextSaysThatItWasCut) {
   const PodContainer proxy(proxy_cgroup, pod.fd(), connecting_to(kPort, 1'000));
   const pid_t observer = ::fork();
   if (observer == 0) {
-    const auto started = AftermathWatcher::start(*ledger, "");
+    const auto started = AftermathWatcher::start(*ledger, "", loopback);
     while (started) ::pause();
     ::_exit(1);
   }

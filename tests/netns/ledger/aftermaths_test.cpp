@@ -36,6 +36,7 @@ Aftermath full_aftermath() {
   one.last_refused = 1500ms;
   one.refused_before = 7;
   one.refused_before_since = 3s;
+  one.named = {.netns = one.netns, .port = 8080, .caller_id = 77, .count = 149};
   return one;
 }
 

@@ -117,6 +117,12 @@ void add_up(CLI::App& app, std::function<int()>& run) {
             .fallback = "leave a keeper in the background"},
            options->keep);
   add_flag(command,
+           {.name = "--lo",
+            .help = "Programs at lo in the network namespaces that containers share name the port "
+                    "that refuses a connection there, and the container that asked for it",
+            .fallback = "refusals are counted, but not named"},
+           options->keeper.loopback);
+  add_flag(command,
            {.name = "--migrate", .help = "Take over the totals of the ledger of an older cgtally"},
            options->keeper.migrate);
   add_slots_option(command, options->keeper.slots);

@@ -25,6 +25,16 @@ enum class AftermathState : std::uint8_t {
 inline constexpr EnumNames<AftermathState::cut> kAftermathStateNames{
     "watching", "quiet", "replaced", "pod gone", "still going on", "cut"};
 
+// Connections that a port of a netns refused to one caller there. The counts go on, whichever
+// container ends.
+struct PortRefusals {
+  std::uint64_t netns = 0;      // its inode
+  std::uint16_t port = 0;       // that refused
+  std::uint64_t caller_id = 0;  // cgroup of the socket that asked
+  std::uint64_t count = 0;
+  bool operator==(const PortRefusals&) const = default;
+};
+
 // All times but `ended` are after the end. The observer looks every 20 ms, so that the time of a
 // refusal is right within `resolution`: that of the look at which it was seen.
 struct Aftermath {
@@ -54,6 +64,9 @@ struct Aftermath {
   // In the unbroken run of refusals up to the base, which is no part of `refused`.
   std::uint64_t refused_before = 0;
   Nanoseconds refused_before_since{};  // how long before the end that run began
+  // Where programs at the netns' `lo` tell (--lo): of `refused` what the port refused that refused
+  // most, and to whom. Counts and port are 0 where it is not known.
+  PortRefusals named = {};
 
   bool operator==(const Aftermath&) const = default;
 };

@@ -102,6 +102,12 @@ void AftermathObserver::update(const PodLook& look) {
   result_.state = judge(look, after);
 }
 
+void AftermathObserver::name(const std::vector<PortRefusals>& since_end) {
+  for (const PortRefusals& one : since_end) {
+    if (one.netns == result_.netns && one.count > result_.named.count) result_.named = one;
+  }
+}
+
 void AftermathObserver::cut() {
   if (result_.state == AftermathState::watching) result_.state = AftermathState::cut;
 }

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "core/base/units.h"
 #include "core/lifecycle/aftermath.h"
@@ -63,6 +64,8 @@ class AftermathObserver {
                     const RefusalHistory& history);
 
   void update(const PodLook& look);
+  // What the ports of this and other netns have refused since the end.
+  void name(const std::vector<PortRefusals>& since_end);
   // The observer must end: what comes from now on is not known.
   void cut();
   [[nodiscard]] const Aftermath& result() const { return result_; }

@@ -49,6 +49,7 @@ struct AftermathWatcher::Parts {
   const bpf::Ledger& ledger;
   bpf::CgroupEvents events;
   bpf::FinalTotalsReader finals;
+  std::optional<bpf::LoopbackPrograms> loopback;
   sys::Poller poller;
   sys::Fd wake;
   cgroupfs::HostCgroups cgroups;
@@ -60,6 +61,7 @@ AftermathWatcher::AftermathWatcher(Parts parts)
       events_(std::move(parts.events)),
       totals_(parts.ledger),
       finals_(std::move(parts.finals)),
+      loopback_(std::move(parts.loopback)),
       poller_(std::move(parts.poller)),
       wake_(std::move(parts.wake)),
       cgroups_(std::move(parts.cgroups)),
@@ -70,13 +72,20 @@ AftermathWatcher::AftermathWatcher(Parts parts)
 }
 
 Result<std::unique_ptr<AftermathWatcher>> AftermathWatcher::start(const bpf::Ledger& ledger,
-                                                                  const std::string& host_root) {
+                                                                  const std::string& host_root,
+                                                                  bool loopback) {
   auto cgroups = cgroupfs::HostCgroups::find(host_root);
   if (!cgroups) return std::unexpected(std::move(cgroups).error());
   auto events = bpf::CgroupEvents::open();
   if (!events) return std::unexpected(std::move(events).error());
   auto finals = bpf::FinalTotalsReader::open(ledger);
   if (!finals) return std::unexpected(std::move(finals).error());
+  std::optional<bpf::LoopbackPrograms> programs;
+  if (loopback) {
+    auto loaded = bpf::LoopbackPrograms::load(ledger);
+    if (!loaded) return std::unexpected(std::move(loaded).error());
+    programs.emplace(*std::move(loaded));
+  }
   auto poller = sys::Poller::open();
   if (!poller) return std::unexpected(std::move(poller).error());
   sys::Fd wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
@@ -84,6 +93,7 @@ Result<std::unique_ptr<AftermathWatcher>> AftermathWatcher::start(const bpf::Led
   std::unique_ptr<AftermathWatcher> watcher(new AftermathWatcher({.ledger = ledger,
                                                                   .events = *std::move(events),
                                                                   .finals = *std::move(finals),
+                                                                  .loopback = std::move(programs),
                                                                   .poller = *std::move(poller),
                                                                   .wake = std::move(wake),
                                                                   .cgroups = *std::move(cgroups),
@@ -161,7 +171,8 @@ void AftermathWatcher::note_end(std::uint64_t cgroup_id, Nanoseconds when) {
               .siblings = {},
               .observer = AftermathObserver(when, pod->netns, static_cast<std::uint32_t>(living),
                                             pod->history),
-              .traffic = {}};
+              .traffic = {},
+              .refused_before = named_before(pod->netns, when)};
   // As a rule crun puts the processes of a container into one cgroup below the container's.
   if (member.cgroups.size() == 2) watch.keys.assign(member.cgroups.begin(), member.cgroups.end());
   for (const auto& [id, other] : pod->members) {
@@ -210,6 +221,7 @@ void AftermathWatcher::end_look() {
   const bool all = full_look_ || pods_.some_are_lost();
   const auto namespaces = all ? census_.namespaces() : census_.changed_namespaces();
   for (Pod& pod : pods_.update(namespaces, all, census_, began)) finish(std::move(pod));
+  follow_loopback();
   const Nanoseconds now = clock_now();
   look_took_ += now - began;
   rest_until_ = now + look_took_ * kRestAfterLook;
@@ -240,6 +252,7 @@ void AftermathWatcher::sample(Nanoseconds now) {
     return;
   }
   sampled_up_to_.reset();
+  if (watches_.empty()) read_named();
   next_sample_ = ended + std::max(kSampleEvery, sampling_took_ * kRestAfterSampling);
 }
 
@@ -278,6 +291,7 @@ void AftermathWatcher::read_ledger(Nanoseconds now, const Pod* gone) {
     }
     watch.traffic.update(reading, cgroups);
   }
+  name_refusals();
   next_reading_ = now + std::max(kReadEvery, (clock_now() - now) * kRestAfterReading);
 }
 
@@ -292,10 +306,46 @@ void AftermathWatcher::update(Watch& watch, const Pod& pod, const PodLook& look)
 
 // The pod has gone; its counters can be read for the last time.
 void AftermathWatcher::finish(Pod pod) {
+  if (loopback_) loopback_->forget(pod.netns);
   if (pod.watches == 0) return;
   read_ledger(clock_now(), &pod);
   (void)look_at(pod, true);
   drop_finished();
+}
+
+void AftermathWatcher::follow_loopback() {
+  if (!loopback_) return;
+  for (auto& [inode, pod] : pods_.all()) {
+    if (!pod.counters || loopback_->is_attached(inode) || !pod.has_process()) continue;
+    (void)loopback_->attach(inode, pod.witness);  // tried again with the next look
+  }
+}
+
+void AftermathWatcher::read_named() {
+  if (!loopback_) return;
+  named_before_ = std::exchange(named_, {.at = clock_now(), .all = loopback_->read()});
+}
+
+std::vector<PortRefusals> AftermathWatcher::named_before(std::uint64_t netns,
+                                                         Nanoseconds time) const {
+  std::vector<PortRefusals> found = named_.at <= time ? named_.all : named_before_.all;
+  std::erase_if(found, [netns](const PortRefusals& one) { return one.netns != netns; });
+  return found;
+}
+
+void AftermathWatcher::name_refusals() {
+  if (!loopback_ || watches_.empty()) return;
+  read_named();
+  for (Watch& watch : watches_) {
+    std::vector<PortRefusals> since = named_.all;
+    for (PortRefusals& one : since) {
+      const auto before = std::ranges::find_if(watch.refused_before, [&](const PortRefusals& was) {
+        return was.netns == one.netns && was.port == one.port && was.caller_id == one.caller_id;
+      });
+      if (before != watch.refused_before.end()) one.count -= std::min(one.count, before->count);
+    }
+    watch.observer.name(since);
+  }
 }
 
 // Whenever there is something new, so that a kill loses little.
@@ -304,7 +354,8 @@ void AftermathWatcher::write(Watch& watch, Nanoseconds now) {
   const Aftermath& before = watch.last_written;
   const bool news = watch.written == 0ns || result.state != before.state ||
                     result.refused != before.refused || result.resets != before.resets ||
-                    result.aborted != before.aborted || result.traffic != before.traffic;
+                    result.aborted != before.aborted || result.named != before.named ||
+                    result.traffic != before.traffic;
   if (!news && now - watch.written < kWriteEvery) return;
   if (watch.written == 0ns) {
     if (written_ + watch.keys.size() > bpf::Aftermaths::room() / 8 * 7) {

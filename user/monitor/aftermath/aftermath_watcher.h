@@ -17,6 +17,7 @@
 #include "adapters/bpf/ledger/final_totals.h"
 #include "adapters/bpf/ledger/ledger.h"
 #include "adapters/bpf/ledger/totals_reader.h"
+#include "adapters/bpf/programs/loopback_programs.h"
 #include "adapters/cgroupfs/host_cgroups.h"
 #include "adapters/netns/process_census.h"
 #include "adapters/sys/fd.h"
@@ -34,8 +35,10 @@ namespace cgtally::monitor {
 class AftermathWatcher {
  public:
   // The ledger must outlive the result. Signals must be blocked before.
+  // `loopback`: programs at the pods' `lo` name the port that refuses and the caller.
   static Result<std::unique_ptr<AftermathWatcher>> start(const bpf::Ledger& ledger,
-                                                         const std::string& host_root);
+                                                         const std::string& host_root,
+                                                         bool loopback);
   ~AftermathWatcher();
   AftermathWatcher(const AftermathWatcher&) = delete;
   AftermathWatcher& operator=(const AftermathWatcher&) = delete;
@@ -49,6 +52,7 @@ class AftermathWatcher {
     std::set<std::uint64_t> siblings;  // containers that lived on
     AftermathObserver observer;
     SiblingTraffic traffic;
+    std::vector<PortRefusals> refused_before;  // at the ports of the netns, up to the end
     Nanoseconds written{};
     Aftermath last_written{};
   };
@@ -72,11 +76,23 @@ class AftermathWatcher {
   void finish(Pod pod);
   void write(Watch& watch, Nanoseconds now);
   void drop_finished();
+  void follow_loopback();
+  void name_refusals();
+  void read_named();
+  // What the ports of that netns had refused at the last reading before that time.
+  [[nodiscard]] std::vector<PortRefusals> named_before(std::uint64_t netns, Nanoseconds time) const;
 
   bpf::Aftermaths aftermaths_;
   bpf::CgroupEvents events_;
   bpf::TotalsReader totals_;
   bpf::FinalTotalsReader finals_;
+  std::optional<bpf::LoopbackPrograms> loopback_;
+  struct Named {
+    Nanoseconds at{};
+    std::vector<PortRefusals> all;
+  };
+  Named named_;  // the last reading of what they tell
+  Named named_before_;
   sys::Poller poller_;
   sys::Fd wake_;
   cgroupfs::HostCgroups cgroups_;

@@ -80,7 +80,7 @@ void Keeper::report_folded(Nanoseconds now) {
 }
 
 void Keeper::watch_aftermaths() {
-  auto started = AftermathWatcher::start(programs_.ledger(), host_root_);
+  auto started = AftermathWatcher::start(programs_.ledger(), host_root_, loopback_);
   if (started) {
     aftermaths_ = *std::move(started);
     return;

@@ -32,6 +32,7 @@ struct KeeperOptions {
   std::string bpffs;
   std::optional<std::uint32_t> slots;  // of a ledger that has to be made
   bool migrate = false;                // carry the totals of an older ABI over
+  bool loopback = false;               // programs at the pods' lo name what refuses there
 };
 
 // `up` starts one and lets it run, in the foreground or in a child process. Holds the ledger's lock
@@ -92,6 +93,7 @@ class Keeper {
   std::optional<AccountRetirer> retirer_;
   std::optional<OwnerRecorder> owners_;
   std::unique_ptr<AftermathWatcher> aftermaths_;
+  bool loopback_ = false;
   OverflowAlarm overflow_{OverflowAlarm::LedgerKind::pinned};
   std::optional<bpf::LedgerChoice> recorded_choice_;
   Nanoseconds last_check_{};  // boot time

@@ -137,6 +137,7 @@ Result<std::unique_ptr<Keeper>> Keeper::start(const KeeperOptions& options, Noti
     }
     return keeper;
   }
+  (*keeper)->loopback_ = options.loopback;
   if (auto up = (*keeper)->bring_up(state->older); !up) {
     (*keeper)->roll_back(*state);
     return std::unexpected(up.error());

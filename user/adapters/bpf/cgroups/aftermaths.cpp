@@ -60,6 +60,10 @@ cgt_aftermath raw_of(const Aftermath& one) {
       .last_refused_ns = raw_time(one.last_refused),
       .refused_before = one.refused_before,
       .refused_before_ns = raw_time(one.refused_before_since),
+      .named = one.named.count,
+      .caller_id = one.named.caller_id,
+      .port = one.named.port,
+      .reserved_2 = 0,
   };
 }
 
@@ -100,6 +104,10 @@ Aftermath aftermath_of(const cgt_aftermath& raw) {
       .last_refused = time_of(raw.last_refused_ns),
       .refused_before = raw.refused_before,
       .refused_before_since = Nanoseconds(raw.refused_before_ns),
+      .named = {.netns = raw.named > 0 ? raw.netns : 0,
+                .port = static_cast<std::uint16_t>(raw.port),
+                .caller_id = raw.caller_id,
+                .count = raw.named},
   };
 }
 

@@ -19,6 +19,7 @@ namespace {
 constexpr std::string_view kLivenessProgram = "cgt_liveness";
 constexpr std::array<std::string_view, 2> kMaps = {"cgt_cells", "cgt_cpus"};
 constexpr std::string_view kOrigin = "cgt_origin";
+constexpr std::string_view kRefused = "cgt_refused";
 constexpr std::size_t kMostMaps = 64;
 
 struct Program {
@@ -77,7 +78,7 @@ bool is_packet_program(const netlink::Filter& filter) {
 }
 
 bool is_origin_of(const netlink::Filter& filter, std::uint32_t map_id) {
-  if (!filter.bpf_name.starts_with(kOrigin)) return false;
+  if (!filter.bpf_name.starts_with(kOrigin) && !filter.bpf_name.starts_with(kRefused)) return false;
   const auto program = program_by_id(filter.bpf_program_id);
   return program && std::ranges::find(program->maps, map_id) != program->maps.end();
 }

@@ -20,7 +20,7 @@ namespace cgtally::bpf {
 // Also true if the kernel does not let us look (no CAP_SYS_ADMIN): nothing is removed on a guess.
 [[nodiscard]] bool owner_process_alive(std::uint32_t program_id);
 
-// Whether the filter's program is cgt_origin of the ledger whose map has that id.
+// Whether the filter's program is cgt_origin, or cgt_refused, of the ledger whose map has that id.
 [[nodiscard]] bool is_origin_of(const netlink::Filter& filter, std::uint32_t map_id);
 
 }  // namespace cgtally::bpf

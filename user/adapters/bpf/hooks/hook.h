@@ -121,8 +121,8 @@ struct OrphanedFilter {
 Result<std::vector<OrphanedFilter>> orphaned_filters(int ifindex);
 // Deletes the orphaned filters and returns how many there were.
 Result<int> remove_orphaned_filters(int ifindex);
-// Deletes the filters of cgt_origin, whichever process attached them, that work for the ledger
-// whose map has that id. The calling thread must be in the interface's netns.
+// Deletes the filters of cgt_origin and cgt_refused, whichever process attached them, that work for
+// the ledger whose map has that id. The calling thread must be in the interface's netns.
 void remove_origin_filters(int ifindex, std::uint32_t map_id);
 
 }  // namespace cgtally::bpf

@@ -74,6 +74,8 @@ std::vector<Shape> shapes_of(const Size& size) {
                     CGT_OWNER_NAMES, BPF_F_NO_PREALLOC});
   shapes.push_back({"aftermaths", BPF_MAP_TYPE_HASH, sizeof(std::uint64_t), sizeof(cgt_aftermath),
                     CGT_AFTERMATHS, BPF_F_NO_PREALLOC});
+  shapes.push_back({"refusals", BPF_MAP_TYPE_LRU_HASH, sizeof(cgt_refusal_key), sizeof(cgt_refusal),
+                    CGT_REFUSALS});
   shapes.push_back({"choice", BPF_MAP_TYPE_HASH, kIndex, sizeof(cgt_chosen), CGT_CHOSEN_ENTRIES,
                     BPF_F_NO_PREALLOC});
   return shapes;
