@@ -12,7 +12,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Bounds<Nanoseconds> kIntervals{.least = 100ms, .most = 1h};
 constexpr Bounds<Nanoseconds> kWindows{.least = 100us, .most = 100ms};
 constexpr Bounds<std::uint64_t> kSlots{.least = 64, .most = kMostSlots};
 

@@ -36,7 +36,9 @@ struct CommonOptions {
   [[nodiscard]] std::optional<Nanoseconds> length() const;
 };
 
-// The values of --top in each command.
+// The values of --interval and --top in each command.
+inline constexpr Bounds<Nanoseconds> kIntervals{.least = std::chrono::milliseconds{100},
+                                                .most = std::chrono::hours{1}};
 inline constexpr Bounds<std::uint64_t> kTops{.least = 1, .most = 1'000'000};
 
 // Words of options that mean the same in each command, but not quite.

@@ -166,6 +166,11 @@ void add_files(CLI::App& command, const std::string& help, bool required,
   command.add_option("FILE", files, help)->type_name("")->required(required);
 }
 
+void add_argument(CLI::App& command, const std::string& name, const std::string& help,
+                  std::string& value) {
+  command.add_option(name, value, help)->type_name("")->required();
+}
+
 void add_version(CLI::App& command) {
   command.set_version_flag("--version", "cgtally " CGTALLY_VERSION, "Print the version");
 }

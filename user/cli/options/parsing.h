@@ -98,6 +98,9 @@ void add_list(CLI::App& command, const OptionText& text, const std::string& type
 // The arguments of a command that are not options.
 void add_files(CLI::App& command, const std::string& help, bool required,
                std::vector<std::string>& files);
+// One that must be there.
+void add_argument(CLI::App& command, const std::string& name, const std::string& help,
+                  std::string& value);
 void add_version(CLI::App& command);
 // The command line may have both or neither.
 void need_each_other(CLI::App& command, const std::string& one, const std::string& other);

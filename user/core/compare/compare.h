@@ -15,10 +15,10 @@
 namespace cgtally::compare {
 
 struct CompareOptions {
-  double share = 1;               // above 0, at most 1
-  std::optional<Unit> unit{};     // empty: by what the series has
-  std::optional<double> ratio{};  // of requests: the mirror's for each one mirrored; see learn
-  bool learn = false;             // the ratio, from the series
+  double share = 1;                  // above 0, at most 1
+  std::optional<Unit> unit = {};     // empty: by what the series has
+  std::optional<double> ratio = {};  // of requests: the mirror's for each one mirrored; see learn
+  bool learn = false;                // the ratio, from the series
 };
 
 // One of the two quantities, with what is amiss in it.

@@ -48,7 +48,7 @@ Spread spread_of(const Fluctuation& all, const std::vector<double>& requests, do
     values.push_back((all.difference({first, first + length}) - center * of_group) / root);
     grains.push_back(2 * grain / root);
   }
-  if (values.size() < 2) return {};
+  if (values.size() < kFewestToLearn) return {};
   std::vector<double> sizes;
   sizes.reserve(values.size());
   for (const double value : values) sizes.push_back(std::abs(value));

@@ -119,7 +119,8 @@ Result<void> SeriesBuilder::check_rows() const {
           Error{.what = fmt::format("{} on {} of {} is there twice at {}",
                                     printable(std::get<2>(key)), printable(std::get<1>(key)),
                                     printable(std::get<0>(key)), format_clock(span.end)),
-                .hint = "give each recording once, and of two at the same time only one"});
+                .hint = "give each recording once, and of two at the same time only one",
+                .failure = Failure::usage});
     }
   }
   return {};
