@@ -171,7 +171,16 @@ void add_compare(CLI::App& app, std::function<int()>& run) {
             request.files);
   add_expectation_options(command, request.options);
   add_by_option(command, request.sides.by);
-  add_interface_options(command, common.choice);
+  add_list(command,
+           {.name = "-i,--iface",
+            .help = "Interface to compare on; repeatable",
+            .fallback = "all of the recordings; every uplink, or the default route's device"},
+           "NAME|GLOB", common.choice.interfaces);
+  add_list(command,
+           {.name = "--netns",
+            .help = "Network namespace to count in, by name or glob, or all; repeatable",
+            .fallback = "the one that cgtally runs in"},
+           "NAME|PID|PATH", common.choice.netns);
   add_time(command, {.name = "--interval", .help = "Time between two readings", .fallback = "1s"},
            kIntervals, into(options->interval));
   add_duration_option(command, common.duration);

@@ -19,7 +19,8 @@ namespace {
 constexpr const char* kFooter =
     "Without a command, cgtally runs live. Each command has its own --help.\n"
     "Exit codes: 0 success, 1 failure, 2 wrong usage, 3 not permitted or not\n"
-    "supported on this host, 4 a limit that was asked for is crossed.";
+    "supported on this host, 4 a limit that was asked for is crossed or\n"
+    "requests are missing (compare).";
 
 // The command whose help belongs to the mistake.
 std::string chosen_command(const CLI::App& app) {

@@ -4,7 +4,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <string_view>
 
 #include "adapters/csv/recordings.h"
 #include "core/base/glob.h"
@@ -13,16 +12,11 @@
 namespace cgtally::monitor {
 namespace {
 
-constexpr std::string_view kNeededColumn = "rx_data_packets";
-
-// The columns of requests came all at once. Payload alone can be told without them.
-Result<void> check_columns(const text::Input& input, const compare::CompareOptions& options) {
-  if (options.unit == compare::Unit::bytes) return {};
-  const std::string_view head = input.head();
-  const std::string_view header = head.substr(0, head.find('\n'));
-  if (header.empty() || header.contains(kNeededColumn)) return {};
+// Payload alone can be told without the columns of TCP.
+Result<void> check_columns(const Sample& row, const compare::CompareOptions& options) {
+  if (row.has_tcp_counts || options.unit == compare::Unit::bytes) return {};
   return std::unexpected(Error{
-      .what = fmt::format("{} tells no requests: it has no column {}", input.name(), kNeededColumn),
+      .what = "the row tells no requests: rx_connections and rx_data_packets are not there",
       .hint = "record with this version of cgtally: cgtally record --csv FILE; or compare the "
               "payload alone: --unit bytes",
       .failure = Failure::usage});
@@ -63,20 +57,15 @@ Result<compare::CompareReport> compare_rows(const compare::SeriesBuilder& rows,
 }
 
 Result<compare::CompareReport> compare_recordings(const ComparisonRequest& request) {
-  auto inputs = csv::open_inputs(request.files);
-  if (!inputs) return std::unexpected(std::move(inputs).error());
-  for (const text::Input& input : *inputs) {
-    if (auto checked = check_columns(input, request.options); !checked) {
-      return std::unexpected(std::move(checked).error());
-    }
-  }
   compare::SeriesBuilder rows(request.sides);
-  auto read = csv::read_recordings(*inputs, [&](const Sample& row, const std::string& location) {
+  const auto add = [&](const Sample& row, const std::string& location) {
     if (!on_interface(request, row)) return Result<void>{};
-    auto added = rows.add(row);
+    auto added = check_columns(row, request.options);
+    if (added) added = rows.add(row);
     if (added) return added;
     return Result<void>(std::unexpected(std::move(added).error().within(location)));
-  });
+  };
+  auto read = csv::read_recordings(request.files, add);
   if (!read) return std::unexpected(std::move(read).error());
   return compare_rows(rows, request);
 }
