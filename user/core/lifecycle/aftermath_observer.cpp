@@ -36,6 +36,13 @@ void RefusalHistory::add(const NetnsTcpCounts& counts, Nanoseconds now) {
   last_ = {.counts = counts, .at = now};
 }
 
+void RefusalHistory::end_run() {
+  if (!last_) return;
+  last_refusal_ = {};
+  run_base_ = last_->counts.attempt_fails;
+  run_began_ = last_->at;
+}
+
 std::optional<RefusalHistory::Taken> RefusalHistory::before(Nanoseconds time) const {
   return last_ && last_->at > time ? last_but_one_ : last_;
 }

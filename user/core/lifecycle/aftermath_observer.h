@@ -26,6 +26,8 @@ struct NetnsTcpCounts {
 class RefusalHistory {
  public:
   void add(const NetnsTcpCounts& counts, Nanoseconds now);
+  // What was refused up to now belongs to an end that is being watched, and to no later one.
+  void end_run();
   struct Taken {
     NetnsTcpCounts counts;
     Nanoseconds at{};

@@ -22,6 +22,7 @@ std::size_t Pod::living() const {
 std::optional<NetnsTcpCounts> Pod::read(Nanoseconds now) {
   const auto counts = counters ? counters->read() : std::nullopt;
   if (counts) history.add(*counts, now);
+  if (watches > 0) history.end_run();
   return counts;
 }
 
