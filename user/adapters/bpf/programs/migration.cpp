@@ -320,7 +320,11 @@ void OlderLedger::hand_over_registry(const Ledger& ledger) const {
 Result<void> OlderLedger::import_into(Ledger& ledger) const {
   if (ledger.header().imported_abi == abi())
     return {};  // done before an earlier process was killed
-  for (const auto& [key, totals] : impl_->totals()) {
+  for (auto [key, totals] : impl_->totals()) {
+    if (!impl_->has_tcp()) {  // packets with data begin at 0 like everything else of TCP
+      totals.tcp.rx_no_payload = totals.counted.rx_packets;
+      totals.tcp.tx_no_payload = totals.counted.tx_packets;
+    }
     const auto slot = ledger.reserve(key);
     if (!slot) return std::unexpected(slot.error());
     const std::size_t at = std::size_t{ledger.own_row()} * ledger.slots() + *slot;
