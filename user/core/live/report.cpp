@@ -19,15 +19,21 @@ void add_rates(Rates& sum, const Rates& more) {
   sum.tx.bits_per_second += more.tx.bits_per_second;
   sum.rx_packets.packets_per_second += more.rx_packets.packets_per_second;
   sum.tx_packets.packets_per_second += more.tx_packets.packets_per_second;
+  sum.connections.packets_per_second += more.connections.packets_per_second;
+  sum.resets.packets_per_second += more.resets.packets_per_second;
 }
 
 }  // namespace
 
 Rates rates(const Traffic& traffic, Nanoseconds elapsed) {
+  const Packets connections{traffic.tcp.rx_connections + traffic.tcp.tx_connections};
+  const Packets resets{traffic.tcp.rx_resets + traffic.tcp.tx_resets};
   return {.rx = rate(traffic.rx_bytes, elapsed).value_or(BitRate{}),
           .tx = rate(traffic.tx_bytes, elapsed).value_or(BitRate{}),
           .rx_packets = rate(traffic.rx_packets, elapsed).value_or(PacketRate{}),
-          .tx_packets = rate(traffic.tx_packets, elapsed).value_or(PacketRate{})};
+          .tx_packets = rate(traffic.tx_packets, elapsed).value_or(PacketRate{}),
+          .connections = rate(connections, elapsed).value_or(PacketRate{}),
+          .resets = rate(resets, elapsed).value_or(PacketRate{})};
 }
 
 void add_connections(std::vector<AccountLine>& lines,

@@ -26,6 +26,8 @@ struct Rates {
   BitRate tx;
   PacketRate rx_packets;
   PacketRate tx_packets;
+  PacketRate connections{};  // that were asked for, in both directions
+  PacketRate resets{};       // likewise
 };
 [[nodiscard]] Rates rates(const Traffic& traffic, Nanoseconds elapsed);
 

@@ -21,6 +21,7 @@ namespace {
 constexpr std::size_t kLeastWithConnections = 77;
 // From this width on there is room for received packets and the received total.
 constexpr std::size_t kWide = 110;
+constexpr std::size_t kVeryWide = 132;
 constexpr std::size_t kLeastAccount = 16;
 constexpr std::size_t kLeastAccounts = 3;
 constexpr std::size_t kMostBar = 10;
@@ -124,7 +125,7 @@ std::vector<std::string> shown_names(const std::vector<AccountLine>& lines,
 
 // A column of figures. `width` includes the space before the figure.
 struct FigureColumn {
-  enum class Shown : std::uint8_t { always, if_wide, with_connections } shown;
+  enum class Shown : std::uint8_t { always, if_wide, if_very_wide, with_connections } shown;
   std::size_t width;
   std::string_view heading;
   std::string (*text)(const AccountLine&);
@@ -141,6 +142,10 @@ constexpr auto kFigureColumns = std::to_array<FigureColumn>({
      [](const AccountLine& line) { return format_packet_rate(line.rates.rx_packets); }},
     {Shown::always, 10, "TX p/s",
      [](const AccountLine& line) { return format_packet_rate(line.rates.tx_packets); }},
+    {Shown::if_very_wide, 8, "NEW/s",
+     [](const AccountLine& line) { return format_packet_rate(line.rates.connections); }},
+    {Shown::if_very_wide, 8, "RST/s",
+     [](const AccountLine& line) { return format_packet_rate(line.rates.resets); }},
     {Shown::with_connections, 7, "CONN", connections_of},
     {Shown::with_connections, 9, "DELAY", delay_of},
     {Shown::if_wide, 11, "RX TOTAL",
@@ -155,6 +160,7 @@ class Table {
   Table(const ScreenLayout& layout, bool connections)
       : colour_(layout.colour),
         wide_(layout.columns >= kWide),
+        very_wide_(layout.columns >= kVeryWide),
         connections_(connections && layout.columns >= kLeastWithConnections) {
     std::size_t figures = 0;
     for (const FigureColumn& column : kFigureColumns) figures += shows(column) ? column.width : 0;
@@ -193,6 +199,7 @@ class Table {
  private:
   [[nodiscard]] bool shows(const FigureColumn& column) const {
     return column.shown == Shown::always || (column.shown == Shown::if_wide && wide_) ||
+           (column.shown == Shown::if_very_wide && very_wide_) ||
            (column.shown == Shown::with_connections && connections_);
   }
 
@@ -209,6 +216,7 @@ class Table {
 
   bool colour_;
   bool wide_;
+  bool very_wide_;
   bool connections_;
   std::size_t bar_;  // with the space before it
   std::size_t account_;

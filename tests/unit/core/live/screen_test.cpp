@@ -117,6 +117,16 @@ TEST(Screen, AWideOneAlsoShowsWhatWasReceivedInAll) {
   EXPECT_NE(lines.at(2).find("RX p/s    TX p/s   RX TOTAL   TX TOTAL"), std::string::npos);
 }
 
+TEST(Screen, AVeryWideOneShowsConnectionsAndResetsASecond) {
+  Report wide = report();
+  wide.accounts[0].rates.connections = {77};
+  wide.accounts[0].rates.resets = {8};
+  const auto lines = frame(wide, {.columns = 132, .rows = 24, .colour = false});
+  EXPECT_NE(lines.at(2).find("TX p/s   NEW/s   RST/s"), std::string::npos) << lines.at(2);
+  EXPECT_NE(lines.at(3).find("23 780      77       8"), std::string::npos) << lines.at(3);
+  EXPECT_LE(widest(lines), 132U);
+}
+
 TEST(Screen, EightyColumnsHaveRoomForTheConnectionsToo) {
   Report connected = report();
   connected.accounts[0].connections = 50;
