@@ -2,6 +2,7 @@
 // TCP sockets as the kernel describes them: their cgroup, how long their packets wait, and what
 // they had to send again. Two netns with a wire between them that the test makes slow or lossy.
 #include <gtest/gtest.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 
 #include <atomic>
@@ -221,6 +222,15 @@ TEST_F(ConnectionsTest, ANetnsThatGoesTakesItsConnectionsAlongAndIsNotHeld) {
   (void)look();
   std::this_thread::sleep_for(1s);
   EXPECT_FALSE(look().contains(web_.id()));
+  for (const std::string& notice : said_) ADD_FAILURE() << notice;
+}
+
+// `ip netns del` unmounts a netns before it removes the file.
+TEST_F(ConnectionsTest, ANetnsThatGoesBetweenTwoLooksIsNoReasonForANotice) {
+  const Netns late("late");
+  (void)look();
+  ASSERT_EQ(umount2(late.path().c_str(), MNT_DETACH), 0);
+  (void)look();
   for (const std::string& notice : said_) ADD_FAILURE() << notice;
 }
 

@@ -26,10 +26,14 @@ constexpr std::size_t kMostSockets = 200'000;  // in all: about 13 MB
 
 Result<netns::Entered> enter(const std::string& path, std::uint64_t inode) {
   const auto netns = netns::Netns::open(path, "");
-  if (!netns) return std::unexpected(netns.error());
-  if (netns->inode() != inode) {
+  // The census found a netns at this path: what is no netns is what its mount has left.
+  const bool was_unmounted = !netns && netns.error().code == EINVAL;
+  if (!netns && !was_unmounted) return std::unexpected(netns.error());
+  if (was_unmounted || netns->inode() != inode) {
     return std::unexpected(
-        Error{.what = fmt::format("{} leads to another netns", path), .hint = {}, .code = ENOENT});
+        Error{.what = fmt::format("{} does not lead to that netns any more", path),
+              .hint = {},
+              .code = ENOENT});
   }
   return netns::Entered::enter(*netns);
 }
