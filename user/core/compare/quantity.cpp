@@ -124,8 +124,11 @@ void Fluctuation::learn() {
   const Spread eight = spread(8);
   per_edge_ = std::max(0.0, one.variance - two.variance);
   // Of a pair one edge for each request is left, of a group of eight a quarter.
-  per_request_ =
-      std::max({sampling_, two.at_least() - per_edge_, eight.at_least() - per_edge_ / 4});
+  // The model of a whole mirror knows no chance: what is learnt is all there is.
+  const bool whole = sampling_ <= 0;
+  const double of_pair = whole ? two.variance : two.at_least();
+  const double of_eight = whole ? eight.variance : eight.at_least();
+  per_request_ = std::max({sampling_, of_pair - per_edge_, of_eight - per_edge_ / 4});
 }
 
 double Fluctuation::learnt_edge(std::size_t interval) const {

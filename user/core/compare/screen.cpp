@@ -205,6 +205,16 @@ class Screen {
   }
 
   [[nodiscard]] std::string unit_note() const {
+    const double nobody = report_.series.connections_of_nobody;
+    if (nobody > 0 && (report_.options.unit == Unit::connections || !report_.options.unit)) {
+      const std::string why = fmt::format(
+          "{} connections are of nobody: they took a port of a connection that was (closing)",
+          amount(nobody, false));
+      if (report_.unit == Unit::packets) {
+        return paragraph("requests: received packets with payload, since " + why);
+      }
+      return paragraph("note: " + why);
+    }
     if (report_.options.unit) return "";
     return paragraph(report_.unit == Unit::connections
                          ? "requests: received connections, since both sides have at most three "

@@ -7,6 +7,7 @@ namespace {
 
 // A request seldom has more, and a connection that is kept alive soon does.
 constexpr double kMostPacketsOfOneRequest = 3;
+constexpr double kMostOfNobody = 0.001;  // of all connections
 
 bool has_a_connection_for_each(const Amounts& sum) {
   return sum.data_packets <= kMostPacketsOfOneRequest * sum.connections;
@@ -46,6 +47,8 @@ Unit choose_unit(const Series& series) {
     original += interval.original;
     mirror += interval.mirror;
   }
+  const double connections = original.connections + mirror.connections;
+  if (series.connections_of_nobody > kMostOfNobody * connections) return Unit::packets;
   return has_a_connection_for_each(original) && has_a_connection_for_each(mirror)
              ? Unit::connections
              : Unit::packets;

@@ -61,6 +61,8 @@ struct Series {
   std::size_t hosts = 0;
   std::size_t originals = 0;  // accounts
   std::size_t mirrors = 0;
+  // Whose, is not known: a client took a port again while the server's end was still closing.
+  double connections_of_nobody = 0;
 };
 
 // What stands for a request.
@@ -69,7 +71,8 @@ inline constexpr EnumNames<Unit::bytes> kUnitNames{"connections", "packets", "by
 
 [[nodiscard]] double requests_of(const Amounts& amounts, Unit unit);
 
-// Connections, if both sides have at most three packets with payload for each; else packets.
+// Connections, if both sides have at most three packets with payload for each, and nearly all of
+// them are known to be of a side; else packets.
 [[nodiscard]] Unit choose_unit(const Series& series);
 
 }  // namespace cgtally::compare

@@ -72,6 +72,9 @@ Result<void> SeriesBuilder::add(const Sample& row) {
   const Span span{row.taken.wall - row.interval, row.taken.wall};
   Host& host = hosts_[row.host];
   host.recorded.insert(span);
+  if (row.account == reason_name(AccountKind::closing)) {
+    connections_of_nobody_ += static_cast<double>(row.delta.tcp.rx_connections);
+  }
   if (row.account.starts_with('(')) return {};
   const auto side = side_of(row);
   if (!side) return std::unexpected(side.error());
@@ -246,6 +249,7 @@ Result<Series> SeriesBuilder::finish() const {
   Series series;
   Grid(hosts_).move_into(series);
   series.ends = ends();
+  series.connections_of_nobody = connections_of_nobody_;
   series.originals = accounts_[static_cast<std::size_t>(Side::original)].size();
   series.mirrors = accounts_[static_cast<std::size_t>(Side::mirror)].size();
   return series;

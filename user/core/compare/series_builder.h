@@ -72,6 +72,7 @@ class SeriesBuilder {
   Sides sides_;
   std::unordered_map<std::string, std::optional<Side>> side_of_;  // by all names of an account
   Hosts hosts_;
+  double connections_of_nobody_ = 0;
   std::map<RowKey, std::vector<Span>> rows_;
   std::set<std::string> accounts_[2];  // by Side
   std::set<std::string> names_;

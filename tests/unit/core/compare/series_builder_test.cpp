@@ -144,6 +144,20 @@ TEST_F(SeriesBuilderTest, TakesAnAccountWithoutRowsForOneWithoutTraffic) {
   EXPECT_EQ(series.intervals[1].mirror.connections, 0);
 }
 
+// A SYN that meets a closing connection is counted on (closing): its side is not known.
+TEST_F(SeriesBuilderTest, CountsPacketsWhereConnectionsAreOfNobody) {
+  for (int i = 1; i <= 3; ++i) {
+    add(row_of({.at = i * 1s, .container = "shop", .connections = 100}));
+    add(row_of({.at = i * 1s, .container = "mirror", .connections = 100, .id = 8}));
+  }
+  EXPECT_EQ(choose_unit(finish()), Unit::connections);
+  Sample closing = row_of({.at = 3s, .container = "", .connections = 20, .id = 0});
+  closing.account = "(closing)";
+  add(closing);
+  EXPECT_EQ(finish().connections_of_nobody, 20);
+  EXPECT_EQ(choose_unit(finish()), Unit::packets);
+}
+
 TEST_F(SeriesBuilderTest, RefusesARecordingGivenTwice) {
   for (int twice = 0; twice < 2; ++twice) {
     add(row_of({.at = 1s, .container = "shop", .connections = 100}));
