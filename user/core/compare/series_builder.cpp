@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/base/text.h"
 #include "core/base/timestamp.h"
@@ -13,6 +14,8 @@
 
 namespace cgtally::compare {
 namespace {
+
+using namespace std::chrono_literals;
 
 using Of = ContainerEnd::Of;
 
@@ -22,6 +25,8 @@ constexpr std::size_t kMostEnds = 10'000;
 constexpr std::uint64_t kHeaderBytes = 66;
 constexpr Nanoseconds kSmallGap = std::chrono::milliseconds(5);  // wall and boot clocks drift
 constexpr double kAsGoodAsWhole = 0.98;
+constexpr Nanoseconds kLateLook = 20ms;
+constexpr int kMostWidenings = 10;
 
 Amounts received(const Traffic& delta) {
   const std::uint64_t packets = delta.rx_packets.value;
@@ -100,6 +105,27 @@ void SeriesBuilder::note_end(const Sample& row, std::optional<Side> side, Span s
                                                    : Of::mirror});
 }
 
+Result<void> SeriesBuilder::add(const lifecycle::Row& row) {
+  if (row.event != lifecycle::Event::ended) return {};
+  Sample named;
+  named.host = row.host;
+  named.cgroup_id = row.cgroup_id;
+  named.account = row.account;
+  named.container = row.owner.container;
+  named.pod = row.owner.pod;
+  named.k8s_namespace = row.owner.k8s_namespace;
+  named.state = SampleState::exited;
+  const auto side = side_of(named);
+  if (!side) return std::unexpected(side.error());
+  note_end(named, *side, {row.at.wall, row.at.wall});
+  if (!*side || !row.pod || !row.pod->lost() || !row.pod->tail) return {};
+  const Nanoseconds last = row.at.wall + row.pod->tail->last;
+  refused_.push_back({.side = **side,
+                      .span = {std::min(row.at.wall + row.pod->tail->first.value_or(0ns), last), last},
+                      .requests = static_cast<double>(row.pod->refused + row.pod->refused_before)});
+  return {};
+}
+
 // Those of both sides, and of other containers in the mirror's pods.
 std::vector<ContainerEnd> SeriesBuilder::ends() const {
   std::vector<ContainerEnd> told;
@@ -144,6 +170,30 @@ class SeriesBuilder::Grid {
     }
   }
 
+  // A refused request is as large as others at that time. It had a connection of its own, or came
+  // over one that stayed open.
+  void take_off(const Refused& refused) {
+    Span span = refused.span;
+    Amounts sum = received_in(span, refused.side);
+    const bool by_connection = sum.connections >= refused.requests / 2;
+    // The two are taken off one by one: some may have another owner where a look came late.
+    const double packets = refused.requests * (by_connection ? packets_of_one(sum) : 1);
+    // Requests come earlier than they are refused, and refusals are seen a little later.
+    for (int round = 0; round < kMostWidenings && sum.data_packets < packets; ++round) {
+      span = {span.begin - kLateLook, span.end + kLateLook};
+      sum = received_in(span, refused.side);
+    }
+    const double lost = part_of(packets, sum.data_packets);
+    const double lost_connections = by_connection ? part_of(refused.requests, sum.connections) : 0;
+    for (Cell& cell : cells_) {
+      Amounts& amounts = amounts_of(cell, refused.side);
+      const double part = part_within(cell, span);
+      amounts = {.connections = amounts.connections * (1 - lost_connections * part),
+                 .data_packets = amounts.data_packets * (1 - lost * part),
+                 .payload_bytes = amounts.payload_bytes * (1 - lost * part)};
+    }
+  }
+
   void move_into(Series& series) && {
     for (const Cell& cell : cells_) {
       if (cell.whole) series.intervals.push_back(cell.interval);
@@ -157,6 +207,31 @@ class SeriesBuilder::Grid {
     Interval interval;
     bool whole = true;  // every host has rows of all of it
   };
+
+  static Amounts& amounts_of(Cell& cell, Side side) {
+    return side == Side::original ? cell.interval.original : cell.interval.mirror;
+  }
+
+  Amounts received_in(Span span, Side side) {
+    Amounts sum;
+    for (Cell& cell : cells_) sum += amounts_of(cell, side).times(part_within(cell, span));
+    return sum;
+  }
+
+  static double packets_of_one(const Amounts& sum) {
+    return std::max(1.0, std::round(sum.data_packets / sum.connections));
+  }
+
+  static double part_of(double part, double whole) {
+    return whole > 0 ? std::min(1.0, part / whole) : 0;
+  }
+
+  // Of the cell, not of the span.
+  static double part_within(const Cell& cell, Span span) {
+    const Nanoseconds begin = cell.interval.begin;
+    const Nanoseconds end = cell.interval.end;
+    return ratio(overlap(begin, end, span.begin, std::max(span.end, span.begin + 1ns)), end - begin);
+  }
 
   // Of each host, without the small gaps.
   void find_recorded() {
@@ -247,7 +322,9 @@ class SeriesBuilder::Grid {
 Result<Series> SeriesBuilder::finish() const {
   if (auto checked = check_rows(); !checked) return std::unexpected(std::move(checked).error());
   Series series;
-  Grid(hosts_).move_into(series);
+  Grid grid(hosts_);
+  for (const Refused& refused : refused_) grid.take_off(refused);
+  std::move(grid).move_into(series);
   series.ends = ends();
   series.connections_of_nobody = connections_of_nobody_;
   series.originals = accounts_[static_cast<std::size_t>(Side::original)].size();

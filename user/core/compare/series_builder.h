@@ -2,7 +2,8 @@
 // From rows of the samples CSV, of one host or several, to the series that is compared. Accounts
 // that a glob matches are summed over their lives, pods, interfaces and hosts. Hosts meet by wall
 // time: the one with the longest intervals gives the ends of all, and what the others counted is
-// spread over those that it lies in. Only times of which every host has rows are compared.
+// spread over those that it lies in. Only times of which every host has rows are compared. What a
+// pod took and refused inside, by its rows of `lifecycle`, is taken off: nobody answered it.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +19,7 @@
 #include "core/base/result.h"
 #include "core/compare/series.h"
 #include "core/containers/grouping.h"
+#include "core/lifecycle/row.h"
 #include "core/traffic/sample.h"
 
 namespace cgtally::compare {
@@ -35,6 +37,9 @@ class SeriesBuilder {
 
   // An Error if both globs match the row's account.
   [[nodiscard]] Result<void> add(const Sample& row);
+  // The end of a container, and the connections that were refused in its pod about then: a sibling
+  // had received them, and has them in its rows.
+  [[nodiscard]] Result<void> add(const lifecycle::Row& row);
   // An Error if a glob matched nothing, or a time of an account was added twice.
   [[nodiscard]] Result<Series> finish() const;
   // The names of accounts, for a hint: twenty at the most.
@@ -59,6 +64,11 @@ class SeriesBuilder {
     std::set<Span> recorded;
   };
   using Hosts = std::map<std::string, Host>;
+  struct Refused {
+    Side side = Side::mirror;
+    Span span;
+    double requests = 0;
+  };
   // Host, interface, account and cgroup id of rows that are compared.
   using RowKey = std::tuple<std::string, std::string, std::string, std::uint64_t>;
 
@@ -79,6 +89,7 @@ class SeriesBuilder {
   std::set<std::string> mirror_pods_;
   std::set<std::pair<std::string, std::uint64_t>> ended_;  // host and cgroup id
   std::vector<ContainerEnd> ends_;
+  std::vector<Refused> refused_;
 };
 
 }  // namespace cgtally::compare

@@ -4,7 +4,10 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <functional>
+#include <string_view>
 
+#include "adapters/csv/lifecycle/lifecycle.h"
 #include "adapters/csv/recordings.h"
 #include "core/base/glob.h"
 #include "core/base/text.h"
@@ -20,6 +23,24 @@ Result<void> check_columns(const Sample& row, const compare::CompareOptions& opt
       .hint = "record with this version of cgtally: cgtally record --csv FILE; or compare the "
               "payload alone: --unit bytes",
       .failure = Failure::usage});
+}
+
+bool tells_lives(const text::Input& input) {
+  const std::string_view head = input.head();
+  return csv::is_lifecycle_header(std::string(head.substr(0, head.find('\n'))));
+}
+
+// Takes those that `lifecycle` wrote out of the inputs.
+Result<void> read_lives(std::vector<text::Input>& inputs, compare::SeriesBuilder& rows) {
+  const auto lives = std::ranges::stable_partition(inputs, std::not_fn(tells_lives));
+  for (text::Input& input : lives) {
+    auto read = csv::for_each_lifecycle_row(
+        input.stream(), input.name(), [&rows](const lifecycle::Row& row) { return rows.add(row); });
+    if (auto intact = input.intact(); !intact) return intact;
+    if (!read) return read;
+  }
+  inputs.erase(lives.begin(), lives.end());
+  return {};
 }
 
 bool on_interface(const ComparisonRequest& request, const Sample& row) {
@@ -57,7 +78,10 @@ Result<compare::CompareReport> compare_rows(const compare::SeriesBuilder& rows,
 }
 
 Result<compare::CompareReport> compare_recordings(const ComparisonRequest& request) {
+  auto inputs = csv::open_inputs(request.files);
+  if (!inputs) return std::unexpected(std::move(inputs).error());
   compare::SeriesBuilder rows(request.sides);
+  if (auto read = read_lives(*inputs, rows); !read) return std::unexpected(std::move(read).error());
   const auto add = [&](const Sample& row, const std::string& location) {
     if (!on_interface(request, row)) return Result<void>{};
     auto added = check_columns(row, request.options);
@@ -65,7 +89,7 @@ Result<compare::CompareReport> compare_recordings(const ComparisonRequest& reque
     if (added) return added;
     return Result<void>(std::unexpected(std::move(added).error().within(location)));
   };
-  auto read = csv::read_recordings(request.files, add);
+  auto read = csv::read_recordings(*inputs, add);
   if (!read) return std::unexpected(std::move(read).error());
   return compare_rows(rows, request);
 }

@@ -53,9 +53,35 @@ Sample kernel_row(Nanoseconds at, const std::string& host = "a", Nanoseconds int
   return sample;
 }
 
+struct EndOf {
+  Nanoseconds at{};
+  std::string container;
+  std::uint64_t refused = 0;
+  Nanoseconds last{};  // refusal, after the end
+};
+
+lifecycle::Row end_of(const EndOf& end) {
+  lifecycle::Row row{.at = {.boot = end.at, .wall = end.at},
+                     .host = "a",
+                     .ledger = "first",
+                     .event = lifecycle::Event::ended,
+                     .cgroup_id = 99,
+                     .account = "/99",
+                     .owner = {.container = end.container, .pod = "", .k8s_namespace = ""}};
+  if (end.refused == 0) return row;
+  row.pod.emplace();
+  row.pod->refused = end.refused;
+  row.pod->tail = lifecycle::Tail{.first = 20ms, .last = end.last};
+  return row;
+}
+
 class SeriesBuilderTest : public testing::Test {
  protected:
   void add(const Sample& row) {
+    auto added = builder_.add(row);
+    EXPECT_TRUE(added) << added.error().what;
+  }
+  void add(const lifecycle::Row& row) {
     auto added = builder_.add(row);
     EXPECT_TRUE(added) << added.error().what;
   }
@@ -214,6 +240,52 @@ TEST(SeriesOfPodsTest, AreCompleteWhenThreePodsBecomeTwoInAHundredOfAHundredRuns
     EXPECT_TRUE(report->complete() && !report->more) << "seed " << seed;
     EXPECT_EQ(report->series.originals, 3U);
   }
+}
+
+TEST_F(SeriesBuilderTest, WhatAPodRefusedInsideWasNotReceived) {
+  for (int second = 1; second <= 6; ++second) {
+    const Nanoseconds at = std::chrono::seconds{second};
+    add(kernel_row(at));
+    add(row_of({.at = at, .container = "shop", .connections = 100, .id = 1}));
+    add(row_of({.at = at, .container = "mirror-proxy", .connections = 100, .id = 2}));
+  }
+  add(end_of({.at = 2500ms, .container = "mirror-app", .refused = 140, .last = 1500ms}));
+  add(end_of({.at = 2500ms, .container = "other", .refused = 50, .last = 1500ms}));
+  const Series series = finish();
+  ASSERT_EQ(series.intervals.size(), 6U);
+  double connections = 0;
+  for (const Interval& interval : series.intervals) {
+    connections += interval.mirror.connections;
+    EXPECT_DOUBLE_EQ(interval.mirror.data_packets, interval.mirror.connections);
+    EXPECT_DOUBLE_EQ(interval.original.connections, 100);
+  }
+  EXPECT_NEAR(connections, 600 - 140, 1e-6);
+  EXPECT_DOUBLE_EQ(series.intervals[1].mirror.connections, 100);
+  EXPECT_NEAR(series.intervals[3].mirror.connections, 100 - 94.6, 0.1);
+  EXPECT_DOUBLE_EQ(series.intervals[4].mirror.connections, 100);
+  ASSERT_EQ(series.ends.size(), 1U);
+  EXPECT_EQ(series.ends[0].name, "mirror-app");
+  EXPECT_EQ(series.ends[0].after, 2500ms);
+}
+
+// Over connections that stay open no new one is seen: requests are packets then.
+TEST_F(SeriesBuilderTest, WhatAPodRefusedOverOpenConnectionsWasNotReceived) {
+  for (int second = 1; second <= 3; ++second) {
+    const Nanoseconds at = std::chrono::seconds{second};
+    add(kernel_row(at));
+    for (const std::string name : {"shop", "mirror-proxy"}) {
+      Sample row = row_of({.at = at, .container = name, .connections = 100});
+      row.account = "/" + name;
+      row.delta.tcp.rx_connections = 0;
+      add(row);
+    }
+  }
+  add(end_of({.at = 1s, .container = "mirror-app", .refused = 60, .last = 1s}));
+  const Series series = finish();
+  ASSERT_EQ(series.intervals.size(), 3U);
+  EXPECT_NEAR(series.intervals[1].mirror.data_packets, 40, 1e-6);
+  EXPECT_NEAR(series.intervals[1].mirror.payload_bytes, 4000, 1e-6);
+  EXPECT_EQ(choose_unit(series), Unit::packets);
 }
 
 }  // namespace
