@@ -120,9 +120,10 @@ Result<void> SeriesBuilder::add(const lifecycle::Row& row) {
   note_end(named, *side, {row.at.wall, row.at.wall});
   if (!*side || !row.pod || !row.pod->lost() || !row.pod->tail) return {};
   const Nanoseconds last = row.at.wall + row.pod->tail->last;
-  refused_.push_back({.side = **side,
-                      .span = {std::min(row.at.wall + row.pod->tail->first.value_or(0ns), last), last},
-                      .requests = static_cast<double>(row.pod->refused + row.pod->refused_before)});
+  refused_.push_back(
+      {.side = **side,
+       .span = {std::min(row.at.wall + row.pod->tail->first.value_or(0ns), last), last},
+       .requests = static_cast<double>(row.pod->refused + row.pod->refused_before)});
   return {};
 }
 
@@ -230,7 +231,8 @@ class SeriesBuilder::Grid {
   static double part_within(const Cell& cell, Span span) {
     const Nanoseconds begin = cell.interval.begin;
     const Nanoseconds end = cell.interval.end;
-    return ratio(overlap(begin, end, span.begin, std::max(span.end, span.begin + 1ns)), end - begin);
+    return ratio(overlap(begin, end, span.begin, std::max(span.end, span.begin + 1ns)),
+                 end - begin);
   }
 
   // Of each host, without the small gaps.

@@ -22,8 +22,7 @@ Sample sample_of(std::uint64_t id, const std::string& container, Nanoseconds at,
   row.ledger = "l";
   row.iface = "eth0";
   row.cgroup_id = id;
-  row.account = kPodPath + std::string(1, static_cast<char>('a' + id % 6)) +
-                kContainerId.substr(1);
+  row.account = kPodPath + std::string(1, static_cast<char>('a' + id % 6)) + kContainerId.substr(1);
   row.container = container;
   row.pod = "mirror-0";
   row.k8s_namespace = "shop";

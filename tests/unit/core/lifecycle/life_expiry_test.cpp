@@ -28,8 +28,7 @@ CgroupLife over(std::uint64_t id, Nanoseconds ended) {
 }
 
 std::vector<std::uint64_t> forgotten(const std::vector<CgroupLife>& lives) {
-  return lives_to_forget(
-      lives, [](std::uint64_t id) { return id % 2 == 0; }, kLifeNow, kLifeRoom);
+  return lives_to_forget(lives, [](std::uint64_t id) { return id % 2 == 0; }, kLifeNow, kLifeRoom);
 }
 
 TEST(LifeExpiry, ForgetsNothingWhileAQuarterOfTheRoomIsFree) {
