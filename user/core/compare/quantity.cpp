@@ -67,9 +67,10 @@ Fluctuation::Fluctuation(Quantity quantity)
     : quantity_(std::move(quantity)),
       originals_(running(quantity_.original)),
       mirrors_(running(quantity_.mirror)),
-      requests_(running(quantity_.requests)) {
-  size_of_request_ = requests_.back() > 0 ? originals_.back() / requests_.back() : 1;
+      requests_(running(quantity_.requests)),
+      size_of_request_(requests_.back() > 0 ? originals_.back() / requests_.back() : 1) {
   take_model();
+  // NOLINTNEXTLINE(cppcoreguidelines-prefer-member-initializer): take_model() has set it
   per_request_ = sampling_;
   learn();
   std::vector<double> parts;
