@@ -192,10 +192,10 @@ void PathScene::stop_record(PathOutcome& outcome) {
   if (!samples) throw std::runtime_error(samples.error().what);
   outcome.inside.resize(pods_.size());
   for (const auto& sample : *samples) {
-    if (sample.iface == "cgt0") outcome.accounts[sample.account] += sample.delta;
+    if (sample.iface == "cgt0") outcome.accounts[sample.account] += on_wire(sample.delta);
     for (std::size_t i = 0; i < pods_.size(); ++i) {
       const bool own = sample.iface != "cgt0" && sample.account == pods_[i]->container_path();
-      if (own) outcome.inside[i] += sample.delta;
+      if (own) outcome.inside[i] += on_wire(sample.delta);
     }
   }
   record_.reset();
