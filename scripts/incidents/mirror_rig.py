@@ -73,15 +73,15 @@ class Nginx:
 
 
 class NginxContainer(Nginx):
-    """nginx in a container, whose directory /work is ours."""
+    """nginx in a container, whose directory /rig is ours."""
 
     def __init__(self, host, name, rest, network):
         super().__init__(host.work / name)
         self.name = name
         self.work.mkdir()
-        (self.work / "nginx.conf").write_text(config("/work", rest), encoding="ascii")
-        container_host.podman_run(name, "--volume", f"{self.work}:/work",
-                                  ["nginx", "-e", "/work/error.log", "-c", "/work/nginx.conf"], network=network)
+        (self.work / "nginx.conf").write_text(config("/rig", rest), encoding="ascii")
+        container_host.podman_run(name, "--volume", f"{self.work}:/rig",
+                                  ["nginx", "-e", "/rig/error.log", "-c", "/rig/nginx.conf"], network=network)
         self.pid = int(run("podman", "inspect", "--format", "{{.State.Pid}}", name))
         container_host.await_that((self.work / "nginx.pid").exists, f"nginx of {name}")
 
