@@ -22,15 +22,11 @@ VERIFIED_ONCE int find_tcp_header(struct __sk_buff *skb)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
 	struct cpu_memory *here = bpf_map_lookup_elem(&cgt_cpus, &cpu);
-	struct packet on_stack, *p = &on_stack;
+	struct packet on_stack, *p;
 
 	if (!here)
 		return 0;
-	if (!preempt_rt)
-		p = &here->packet;
-	barrier_var(p);
-	*p = (struct packet){};
-	parse(skb, p);
+	p = parse_anew(skb, here, &on_stack);
 	if (!p->has_ports || p->protocol != IPPROTO_TCP)
 		return 0;
 	return p->headers_len << 8 | p->tcp_flags;

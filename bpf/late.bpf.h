@@ -103,17 +103,13 @@ VERIFIED_ONCE int note_refusal(struct __sk_buff *skb)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
 	struct cpu_memory *here = bpf_map_lookup_elem(&cgt_cpus, &cpu);
-	struct packet on_stack, *p = &on_stack;
+	struct packet on_stack, *p;
 	struct cgt_life *life;
 	__u64 id;
 
 	if (!here)
 		return 0;
-	if (!preempt_rt)
-		p = &here->packet;
-	barrier_var(p);
-	*p = (struct packet){};
-	parse(skb, p);
+	p = parse_anew(skb, here, &on_stack);
 	if (!p->has_ports)
 		return 0;
 	id = server_of(p, TX);

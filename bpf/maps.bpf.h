@@ -217,6 +217,21 @@ struct {
 } cgt_cpus SEC(".maps");
 
 /*
+ * Parses into the CPU's memory, or with PREEMPT_RT, where another packet may use that, to the
+ * stack.
+ */
+static __always_inline struct packet *parse_anew(struct __sk_buff *skb, struct cpu_memory *here,
+						 struct packet *on_stack)
+{
+	struct packet *p = preempt_rt ? on_stack : &here->packet;
+
+	barrier_var(p); /* else clang makes the choice again for each field */
+	*p = (struct packet){};
+	parse(skb, p);
+	return p;
+}
+
+/*
  * Key: a local address and port where NAT may redirect packets. Value: where earlier ones ended.
  * Written and read by any CPU on the slow path; a lost update is learned again. LRU: evicting an
  * entry loses no bytes.

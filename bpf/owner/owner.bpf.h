@@ -27,15 +27,11 @@ VERIFIED_ONCE int find_kind_without_socket(struct __sk_buff *skb)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
 	struct cpu_memory *here = bpf_map_lookup_elem(&cgt_cpus, &cpu);
-	struct packet on_stack, *p = &on_stack;
+	struct packet on_stack, *p;
 
 	if (!here)
 		return CGT_KERNEL;
-	if (!preempt_rt)
-		p = &here->packet;
-	barrier_var(p); /* else clang makes the choice again for each field */
-	*p = (struct packet){};
-	parse(skb, p);
+	p = parse_anew(skb, here, &on_stack);
 	if (!p->version)
 		return CGT_NOT_IP;
 	return p->protocol == IPPROTO_UDP || is_encapsulation(p->protocol) ? CGT_TUNNEL
