@@ -11,6 +11,7 @@ const volatile __u32 slot_count = 0; /* cells of each CPU */
 
 const volatile __u64 window_ns = 0;	   /* 0: no windows are kept */
 const volatile __u32 clock_read_bytes = 0; /* counted between two reads of the clock */
+const volatile __u32 flow_jiffies = 0;	   /* an established flow's owner is cached so long: 1 s */
 
 /*
  * The slots of the reasons, by enum cgt_kind; reserved before attaching. [CGT_CGROUP] is unused.

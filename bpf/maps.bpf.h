@@ -101,18 +101,14 @@ struct {
 
 #define ON_CACHE_LINES __attribute__((aligned(64)))
 
-/*
- * The owner of a flow, valid for one jiffy. Only the flow's first packet in a jiffy needs a
- * socket lookup. The price: if another socket takes over the tuple, its packets count for the
- * former owner until the jiffy ends.
- */
+/* The owner of a flow, and how long to believe it (owner/owner_cache.bpf.h). */
 struct owner_entry {
-	__u64 jiffy;
-	__u64 cgroup_id; /* 0: the owner is a reason */
+	__u64 jiffy;	 /* of the lookup */
+	__u64 owner;	 /* the cgroup's id, or reason_here() */
 	__u32 slot;	 /* of the owner on this interface */
 	__u32 flow_kind; /* IP version and protocol */
 	__u32 ports;
-	__u32 iface;	    /* a reason's slot is fixed, but its cell has no key on each CPU */
+	__u32 belief;
 	__u64 addresses[4]; /* as in struct packet; IPv4 needs the first only */
 };
 _Static_assert(sizeof(struct owner_entry) == 64, "one cache line");

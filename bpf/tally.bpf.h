@@ -59,9 +59,9 @@ static __always_inline struct cgt_cell *cell_of_entry(__u32 cpu, const struct ow
 {
 	struct cgt_cell *cell = cell_at(cpu, entry->slot);
 
-	if (!cell || cell_is_of(cell, entry->cgroup_id))
+	if (!cell || cell_is_of(cell, entry->owner))
 		return cell;
-	return !entry->cgroup_id && entry->iface == iface_key ? cell : NULL;
+	return entry->owner == reason_here() ? cell : NULL;
 }
 
 /* Tells whether the packet came for a cgroup that does not take it any more, and notes that. */
@@ -99,7 +99,7 @@ static __always_inline __u64 slot_of_flow(struct __sk_buff *skb, struct packet *
 	if (cell && may_be_without_data(skb, p))
 		count_tcp_received(skb, p, cell, cpu * slot_count + slot);
 	if (owner.cacheable && !may_change_owner(p))
-		store_flow(entry, p, now, owner.cgroup_id, slot);
+		store_flow(entry, p, now, &owner, slot);
 	else
 		entry->jiffy = 0;
 	return slot;

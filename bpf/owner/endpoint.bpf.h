@@ -52,6 +52,7 @@ static __noinline __u32 owner_behind(struct __sk_buff *skb, struct packet *p,
 		*owner = (struct owner){.cgroup_id = pod, .kind = pod ? CGT_CGROUP : CGT_FORWARDED};
 		p->unserved = UNSERVED;
 	}
-	owner->cacheable = 1;
+	if (!owner->cacheable)
+		owner->cacheable = FOR_THIS_JIFFY;
 	return owner->kind;
 }

@@ -61,14 +61,23 @@ static __always_inline int may_be_redirected_there(struct bpf_sock *sk, __u32 ve
 static __always_inline enum match look_up_tcp(struct __sk_buff *skb, struct bpf_sock_tuple *tuple,
 					      __u32 version, __s32 netns, struct owner *owner)
 {
-	struct bpf_sock *sk = bpf_sk_lookup_tcp(skb, tuple, TUPLE_LEN(version), (__s64)netns, 0);
 	enum match match = MATCHED_PORT;
+	struct owner found;
+	struct bpf_sock *sk;
 	__u32 state;
 
-	if (!sk)
+	owner->cacheable = belief_before_lookup(tuple, version);
+	sk = bpf_sk_lookup_tcp(skb, tuple, TUPLE_LEN(version), (__s64)netns, 0);
+	if (!sk) {
+		owner->cacheable = 0;
 		return NO_MATCH;
+	}
 	state = sk->state;
-	*owner = owner_of_tcp(sk, state);
+	found = owner_of_tcp(sk, state);
+	owner->cgroup_id = found.cgroup_id;
+	owner->kind = found.kind;
+	if (state != BPF_TCP_ESTABLISHED)
+		owner->cacheable = 0;
 	if (state == BPF_TCP_LISTEN) {
 		if (is_one_of_several(sk, tuple, version))
 			*owner = owner_by_reason(CGT_SEVERAL);
@@ -99,6 +108,8 @@ static __always_inline enum match look_up_udp(struct __sk_buff *skb, struct bpf_
 		if (may_be_redirected_there(sk, version, netns))
 			match = NO_MATCH;
 	}
+	if (match)
+		owner->cacheable = FOR_THIS_JIFFY;
 	bpf_sk_release(sk);
 	return match;
 }
@@ -126,7 +137,11 @@ static __always_inline __u32 flow_kind(const struct packet *p)
 	return p->version << 8 | p->protocol;
 }
 
-/* `netns` is the id of a netns, or OUR_NETNS. */
+/*
+ * `netns` is the id of a netns, or OUR_NETNS. The owner is cacheable if a connected socket takes
+ * this very flow, or if a UDP socket takes the packet. A TCP socket that is about to close is
+ * looked up again for each packet.
+ */
 static __noinline enum match look_up(struct __sk_buff *skb, struct bpf_sock_tuple *tuple,
 				     __u32 flow_kind, __s32 netns, struct owner *owner)
 {

@@ -148,7 +148,7 @@ static __always_inline void owner_by_outcome(struct __sk_buff *skb, struct packe
 	__u64 taught = have_conntrack ? 0 : taught_owner(p);
 
 	if (taught) {
-		*owner = (struct owner){.cgroup_id = taught, .cacheable = 1};
+		*owner = (struct owner){.cgroup_id = taught, .cacheable = FOR_THIS_JIFFY};
 		return;
 	}
 	if (match == MATCHED_PORT && outcome == NAT_LOCAL)
@@ -179,7 +179,6 @@ static __always_inline struct owner owner_of_translated(struct __sk_buff *skb, s
 	match = look_up(skb, tuple, flow_kind(p), OUR_NETNS, &owner);
 	if (match == NO_MATCH)
 		return owner_without_socket(skb, p);
-	owner.cacheable = match == MATCHED_FLOW || p->protocol == IPPROTO_UDP;
 	return owner;
 }
 

@@ -129,10 +129,8 @@ static __always_inline struct owner copy_of(const struct owner *owner)
 }
 
 /*
- * The owner is cacheable if a connected socket took this very flow, or if a UDP socket took the
- * packet and NAT cannot or did not redirect it. A TCP socket that is about to close is looked up
- * again for each packet. Where TPROXY may give packets to a proxy, a socket bound to both ends of
- * the tuple proves that the packet is for it, whosever the address seems to be.
+ * Where TPROXY may give packets to a proxy, a socket bound to both ends of the tuple proves that
+ * the packet is for it, whosever the address seems to be.
  */
 static __always_inline struct owner receiver(struct __sk_buff *skb, struct packet *p,
 					     struct cpu_memory *here)
@@ -146,7 +144,6 @@ static __always_inline struct owner receiver(struct __sk_buff *skb, struct packe
 		return copy_of(&owner);
 	}
 	match = look_up(skb, &p->tuple, flow_kind(p), OUR_NETNS, &owner);
-	owner.cacheable = match == MATCHED_FLOW || (match && p->protocol == IPPROTO_UDP);
 	if (match == MATCHED_ENDING)
 		p->unserved = BY_OLD_SOCKET;
 	if (match >= MATCHED_FLOW)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The owner cache: the slot of a flow whose owner was found in this jiffy. FIN, SYN and RST may
- * change the socket of a tuple, so a packet with one of them is always looked up, and ends the
- * entry.
+ * The owner cache: the slot of a flow whose owner was found before, for as long as belief.bpf.h
+ * says. A packet with FIN, SYN or RST is always looked up, and ends the entry.
  */
 #pragma once
 
@@ -24,21 +23,27 @@ static __always_inline int entry_is_of(const struct owner_entry *entry, const st
 	       entry->addresses[3] == p->addresses[3] && entry->ports == p->words[PORT_WORD_IPV6];
 }
 
+/* In place of a cgroup's id, in entries of reasons: their slots are those of one interface. */
+static __always_inline __u64 reason_here(void)
+{
+	return 1ULL << 63 | iface_key;
+}
+
 static __always_inline int may_change_owner(const struct packet *p)
 {
 	return p->tcp_flags & TCP_FLAGS_OF_CHANGE; /* UDP has none */
 }
 
 static __always_inline void store_flow(struct owner_entry *entry, const struct packet *p, __u64 now,
-				       __u64 cgroup_id, __u32 slot)
+				       const struct owner *owner, __u32 slot)
 {
 	if (preempt_rt)
 		return;
 	entry->jiffy = now;
-	entry->cgroup_id = cgroup_id;
+	entry->owner = owner->kind == CGT_CGROUP ? owner->cgroup_id : reason_here();
 	entry->flow_kind = flow_kind(p);
 	entry->slot = slot;
-	entry->iface = iface_key;
+	entry->belief = owner->cacheable;
 	entry->ports = p->words[p->version == 4 ? PORT_WORD_IPV4 : PORT_WORD_IPV6];
 	for (int i = 0; i < 4; i++)
 		entry->addresses[i] = p->addresses[i];
@@ -47,25 +52,29 @@ static __always_inline void store_flow(struct owner_entry *entry, const struct p
 static __always_inline int is_current(const struct owner_entry *entry, const struct packet *p,
 				      __u64 now)
 {
-	return entry->jiffy == now && entry_is_of(entry, p) && !may_change_owner(p);
+	return entry_is_of(entry, p) && !may_change_owner(p) &&
+	       is_believed(entry->belief, now - entry->jiffy);
 }
 
-static __always_inline struct owner_entry *cached_flow(struct cpu_memory *here,
-						       const struct packet *p, __u64 now)
+static __always_inline struct owner_entry *entry_of_flow(struct cpu_memory *here,
+							 const struct packet *p)
 {
-	struct owner_entry *entry = owner_entry_of(here, p);
+	struct owner_entry *entry;
 
+	if (may_change_owner(p))
+		return NULL;
+	entry = owner_entry_of(here, p);
 	barrier_var(entry); /* else clang computes its address again for each field */
-	return is_current(entry, p, now) ? entry : NULL;
+	return entry_is_of(entry, p) ? entry : NULL;
 }
 
 /*
- * The entry of a plain frame that is not parsed yet; NULL if there is none. One branch for each IP
- * version, so that the headers stay in registers. Not for a frame to another MAC: it may be a copy.
- * Sets `headers_len` if the frame is TCP.
+ * The entry of a plain frame that is not parsed yet, whether it is believed or not; NULL if there
+ * is none. One branch for each IP version, so that the headers stay in registers. Not for a frame
+ * to another MAC: it may be a copy. Sets `headers_len` if the frame is TCP.
  */
 static __always_inline struct owner_entry *
-cached_owner(struct __sk_buff *skb, struct cpu_memory *here, __u64 now, __u32 *headers_len)
+entry_of_frame(struct __sk_buff *skb, struct cpu_memory *here, __u32 *headers_len)
 {
 	struct packet p; /* not zeroed: only fields that were written are read */
 	__be16 ethertype;
@@ -78,13 +87,21 @@ cached_owner(struct __sk_buff *skb, struct cpu_memory *here, __u64 now, __u32 *h
 		if (!parse_plain_ipv4(&p, ip, end))
 			return NULL;
 		*headers_len = p.protocol == IPPROTO_TCP ? p.headers_len : 0;
-		return cached_flow(here, &p, now);
+		return entry_of_flow(here, &p);
 	}
 	if (ethertype == bpf_htons(ETH_P_IPV6)) {
 		if (!parse_plain_ipv6(&p, ip, end))
 			return NULL;
 		*headers_len = p.protocol == IPPROTO_TCP ? p.headers_len : 0;
-		return cached_flow(here, &p, now);
+		return entry_of_flow(here, &p);
 	}
 	return NULL;
+}
+
+static __always_inline struct owner_entry *
+cached_owner(struct __sk_buff *skb, struct cpu_memory *here, __u64 now, __u32 *headers_len)
+{
+	struct owner_entry *entry = entry_of_frame(skb, here, headers_len);
+
+	return entry && is_believed(entry->belief, now - entry->jiffy) ? entry : NULL;
 }

@@ -12,7 +12,7 @@
 struct owner {
 	__u64 cgroup_id;
 	__u32 kind;	 /* enum cgt_kind */
-	__u32 cacheable; /* holds for the flow's other packets of this jiffy, too */
+	__u32 cacheable; /* how long this holds for the flow's other packets (belief.bpf.h) */
 };
 
 extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;

@@ -21,7 +21,7 @@
 #define CGT_ASSERT(expr, why) _Static_assert(expr, why)
 #endif
 
-#define CGT_ABI_VERSION 3
+#define CGT_ABI_VERSION 4
 
 /*
  * The kinds of accounts. A cgroup is identified by its cgroup2 inode; every other kind is a reason
@@ -124,6 +124,18 @@ CGT_ASSERT(sizeof(struct cgt_endpoint_device) == 8, "hashed as bytes: no padding
 #define CGT_TAUGHT_CACHE_SIZE  256
 #define CGT_PASSAGE_CACHE_SIZE 256
 #define CGT_MASTER_CACHE_SIZE  64
+
+/*
+ * How often TCP sockets have left the state ESTABLISHED, by a hash of their ports. Rises only, and
+ * wraps. The owner cache compares it; nobody else reads it.
+ */
+#define CGT_TCP_CHANGE_BITS    10
+#define CGT_TCP_CHANGE_BUCKETS (1 << CGT_TCP_CHANGE_BITS)
+
+struct cgt_tcp_changes {
+	__u32 count[CGT_TCP_CHANGE_BUCKETS];
+};
+CGT_ASSERT(sizeof(struct cgt_tcp_changes) == 4096, "one page");
 
 /*
  * Windows: a ring for each interface, direction and CPU, of one cache line each. The sums are

@@ -9,11 +9,13 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <limits>
 
 #include "adapters/bpf/base/kernel_features.h"
 #include "adapters/bpf/programs/packet_programs.h"
+#include "adapters/sys/clock.h"
 #include "adapters/sys/error.h"
 #include "core/bursts/threshold.h"
 
@@ -121,6 +123,8 @@ Result<Runner> Runner::load(WindowsKept windows) {
   writable(config.have_rdonly_cast) = facts.rdonly_cast;
   writable(config.have_conntrack) = facts.conntrack_lookup;
   writable(config.preempt_rt) = facts.preempt_rt;
+  writable(config.flow_jiffies) =
+      static_cast<std::uint32_t>(Nanoseconds(std::chrono::seconds{1}) / sys::jiffy());
   const bpf::LedgerOptions options;
   if (windows != WindowsKept::none) {
     const Nanoseconds length = windows == WindowsKept::fine ? kFineWindow : options.window;

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <functional>
 
+#include "adapters/bpf/ledger/pins.h"
 #include "e2e/ledger/ledger_scene.h"
 #include "e2e/scene.h"
 #include "harness/host/hooks.h"
@@ -127,7 +128,8 @@ TEST_P(LedgerFaultsTest, AFileThatIsNotOursAmongThePinsStays) {
                     ledger() + "/notes\n");
     EXPECT_EQ(keeper.wait().exit_code, 0);
     expect_nothing_attached();
-    const Words left{"cgtally", "cgtally/v3", "cgtally/v3/notes"};
+    const std::string directory = "cgtally/v" + std::to_string(bpf::kAbiVersion);
+    const Words left{"cgtally", directory, directory + "/notes"};
     EXPECT_EQ(bpffs.entries(), left);
     expect_says(finish(up()), 1, "cgtally: put the ledger at " + ledger() + ": *\n  look what *\n");
     expect_nothing_attached();

@@ -28,7 +28,7 @@ class Bpffs {
 
   [[nodiscard]] const std::string& path() const { return path_; }
   void remount(const std::string& option) const;  // "ro", "rw"
-  // Everything below the mount point but the kernel's own files, sorted: "cgtally/v3/header".
+  // Everything below the mount point but the kernel's own files, sorted: "cgtally/v4/header".
   [[nodiscard]] std::vector<std::string> entries() const;
 
  private:

@@ -27,8 +27,8 @@ namespace {
 
 constexpr long kBpffsMagic = 0xcafe4a11;
 // Links and maps beside those of the ledger itself.
-constexpr std::array<std::string_view, 5> kOthers = {"liveness", "cgroup_mkdir", "cgroup_rmdir",
-                                                     "cgroup_release", "cgroup_populated"};
+constexpr std::array<std::string_view, 6> kOthers = {
+    "liveness", "tcp_states", "cgroup_mkdir", "cgroup_rmdir", "cgroup_release", "cgroup_populated"};
 
 // No dot: bpffs refuses names that have one.
 constexpr std::string_view kUnfinished = kUnfinishedPin;

@@ -15,6 +15,7 @@
 #include "adapters/bpf/base/pin.h"
 #include "adapters/bpf/cgroups/registry_programs.h"
 #include "adapters/bpf/ledger/ledger_maps.h"
+#include "adapters/bpf/programs/tcp_watch.h"
 #include "adapters/netlink/links.h"
 #include "adapters/sys/error.h"
 
@@ -123,6 +124,7 @@ Result<void> detach_everything(Ledger& ledger, const std::string& directory, con
   }
   remove_origins(ledger, find);
   ::unlink((directory + "/liveness").c_str());
+  ::unlink(fmt::format("{}/{}", directory, kTcpWatchPin).c_str());
   return unpin_registry(directory);
 }
 

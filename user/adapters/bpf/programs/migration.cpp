@@ -26,8 +26,8 @@ namespace {
 
 constexpr std::size_t kDescription = offsetof(cgt_header, interfaces_seq);
 
-// The header does not say where counters of TCP are. ABI 3 was the first to have them: behind the
-// totals of a cell, in the map of handshakes, and in a list behind the journal.
+// The header does not say where counters of TCP are. From ABI 3 on they are behind the totals of a
+// cell, in the map of handshakes, and in a list behind the journal.
 constexpr std::uint32_t kFirstAbiWithTcp = 3;
 constexpr std::size_t kWithoutData = 48;  // in a cell of that ABI
 
@@ -137,7 +137,7 @@ bool OlderLedger::Impl::described() const {
 }
 
 void OlderLedger::Impl::map_handshakes() {
-  if (about.abi != kFirstAbiWithTcp) return;
+  if (about.abi < kFirstAbiWithTcp) return;
   auto map = get(directory, "handshakes");
   if (!map) return;
   handshakes = *std::move(map);
@@ -145,7 +145,7 @@ void OlderLedger::Impl::map_handshakes() {
 }
 
 bool OlderLedger::Impl::has_tcp() const {
-  return about.abi == kFirstAbiWithTcp && kWithoutData + 2 * sizeof(__u64) <= about.cell_bytes &&
+  return about.abi >= kFirstAbiWithTcp && kWithoutData + 2 * sizeof(__u64) <= about.cell_bytes &&
          std::size_t{about.rows} * about.slots * sizeof(cgt_handshakes) <=
              handshake_memory.size() &&
          journal_end() + about.journal_entries * sizeof(cgt_retire_tcp) <= header_memory.size();

@@ -27,6 +27,7 @@ Result<PacketPrograms> PacketPrograms::start(std::unique_ptr<Impl> impl) {
   }
   if (auto made = impl->create_liveness_link(); !made)
     return std::unexpected(std::move(made).error());
+  if (auto watched = impl->watch_tcp(); !watched) return std::unexpected(watched.error());
   return PacketPrograms(std::move(impl));
 }
 

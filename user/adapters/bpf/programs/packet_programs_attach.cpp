@@ -52,6 +52,14 @@ Result<void> PacketPrograms::Impl::create_liveness_link() {
                   : Result<void>{};
 }
 
+Result<void> PacketPrograms::Impl::watch_tcp() {
+  if (facts.preempt_rt) return {};
+  auto watch = TcpWatch::attach(ledger);
+  if (!watch) return std::unexpected(std::move(watch).error());
+  tcp_watch = *std::move(watch);
+  return pinned() ? tcp_watch->pin(directory) : Result<void>{};
+}
+
 // The record of an interface that the ledger knows, or else a new one with a new key.
 std::pair<InterfaceKey, cgt_interface> PacketPrograms::Impl::record_of(const Interface& link,
                                                                        const std::string& label) {

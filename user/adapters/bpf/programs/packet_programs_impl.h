@@ -22,6 +22,7 @@
 #include "adapters/bpf/ledger/totals_reader.h"
 #include "adapters/bpf/programs/packet_programs.h"
 #include "adapters/bpf/programs/program_loader.h"
+#include "adapters/bpf/programs/tcp_watch.h"
 #include "adapters/sys/fd.h"
 
 namespace cgtally::bpf {
@@ -48,6 +49,7 @@ struct PacketPrograms::Impl {
   ConntrackWatch conntrack{facts.conntrack_lookup};
   Skeleton<liveness_bpf> liveness_program;
   bpf_link* liveness_link = nullptr;
+  std::optional<TcpWatch> tcp_watch;  // absent where nothing is cached
   TotalsReader cells{ledger};
   sys::Fd run_time_statistics;
   std::list<Attached> attached;
@@ -65,6 +67,7 @@ struct PacketPrograms::Impl {
   [[nodiscard]] bool pinned() const { return !directory.empty(); }
 
   Result<void> create_liveness_link();
+  Result<void> watch_tcp();
   std::pair<InterfaceKey, cgt_interface> record_of(const Interface& link, const std::string& label);
   [[nodiscard]] bool is_attached_at(InterfaceKey key, const cgt_interface& record,
                                     int ifindex) const;

@@ -9,11 +9,13 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <initializer_list>
 #include <utility>
 
 #include "adapters/bpf/base/pin.h"
 #include "adapters/bpf/ledger/windows.h"
+#include "adapters/sys/clock.h"
 #include "adapters/sys/error.h"
 
 namespace cgtally::bpf {
@@ -63,6 +65,8 @@ void configure(tally_bpf& programs, const ProgramConfig& config) {
       config.record.reason_slot,
       const_cast<std::uint32_t*>(static_cast<const volatile std::uint32_t*>(to.reason_slot)));
   if (config.facts.preempt_rt) return;
+  writable(to.flow_jiffies) =
+      static_cast<std::uint32_t>(Nanoseconds(std::chrono::seconds{1}) / sys::jiffy());
   writable(to.window_ns) = ledger.window_ns;
   writable(to.clock_read_bytes) = ledger.clock_read_bytes;
 }

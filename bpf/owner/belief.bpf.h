@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * How long the owner of a flow is believed without another lookup: struct owner's `cacheable`.
+ *
+ * Of an established TCP connection: until a socket with its ports, in whatever netns, leaves the
+ * state ESTABLISHED (tcp_changes.bpf.h), at most for flow_jiffies, a second: that is for changes
+ * that no socket of this host takes part in, such as an address that moves to another netns.
+ * Of UDP, and where only an address tells the owner: until the jiffy ends. The price: if another
+ * socket takes over the tuple, its packets count for the former owner until then.
+ */
+#pragma once
+
+#define FOR_THIS_JIFFY 1
+
+/* Else bits 2 to 11 are the bucket, and the upper half is the lower half of its count. */
+#define WHILE_ESTABLISHED 2
+#define BUCKET_SHIFT	  2
+#define COUNT_SHIFT	  16
+_Static_assert(BUCKET_SHIFT + CGT_TCP_CHANGE_BITS <= COUNT_SHIFT, "the parts do not overlap");
+
+static __always_inline __u32 belief_in_bucket(__u32 bucket)
+{
+	volatile __u32 *changes = tcp_changes_of(bucket);
+
+	return WHILE_ESTABLISHED | bucket << BUCKET_SHIFT | (changes ? *changes << COUNT_SHIFT : 0);
+}
+
+/* To be asked before the lookup, so that no change after it is missed. */
+static __always_inline __u32 belief_before_lookup(const struct bpf_sock_tuple *tuple, __u32 version)
+{
+	__u32 ports = version == 4 ? *(__u32 *)&tuple->ipv4.sport : *(__u32 *)&tuple->ipv6.sport;
+
+	return belief_in_bucket(tcp_change_bucket(ports));
+}
+
+/* `age` is in jiffies; huge if the entry was ended. */
+static __always_inline int is_believed(__u32 belief, __u64 age)
+{
+	if (belief == FOR_THIS_JIFFY)
+		return !age;
+	return age <= flow_jiffies &&
+	       belief == belief_in_bucket(belief >> BUCKET_SHIFT & (CGT_TCP_CHANGE_BUCKETS - 1));
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// The owner cache and TCP: it remembers an established connection for up to a second, and yet gives
+// no packet to an owner that has gone, wherever and however the connection ended.
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sched.h>
+#include <sys/socket.h>
+
+#include <string>
+#include <utility>
+
+#include "netns/counting/wire_test.h"
+
+namespace cgtally::harness {
+namespace {
+
+constexpr std::uint16_t kServerPort = 6002;
+constexpr std::uint16_t kClientPort = 6003;
+constexpr int kSegments = 5;
+constexpr std::uint64_t kHandshake = 2;  // SYN and the ACK that ends it
+
+// A veth hands a packet over on the CPU of the task that sends it: so each CPU's cache is met.
+class OnCpu {
+ public:
+  enum class Which { first, last };
+  explicit OnCpu(Which which) {
+    require(sched_getaffinity(0, sizeof(before_), &before_) == 0, "get affinity");
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+      if (!CPU_ISSET(cpu, &before_)) continue;
+      if (CPU_COUNT(&one) == 1 && which == Which::first) break;
+      CPU_ZERO(&one);
+      CPU_SET(cpu, &one);
+    }
+    require(sched_setaffinity(0, sizeof(one), &one) == 0, "run on a CPU");
+  }
+  ~OnCpu() { sched_setaffinity(0, sizeof(before_), &before_); }
+  OnCpu(const OnCpu&) = delete;
+  OnCpu& operator=(const OnCpu&) = delete;
+
+ private:
+  cpu_set_t before_{};
+};
+
+void set(const sys::Fd& socket, int level, int name, int value) {
+  require(setsockopt(socket.get(), level, name, &value, sizeof(value)) == 0, "set socket option");
+}
+
+std::uint32_t sequence(const sys::Fd& socket, int queue) {
+  set(socket, IPPROTO_TCP, TCP_REPAIR_QUEUE, queue);
+  std::uint32_t number = 0;
+  socklen_t size = sizeof(number);
+  require(getsockopt(socket.get(), IPPROTO_TCP, TCP_QUEUE_SEQ, &number, &size) == 0, "sequence");
+  return number;
+}
+
+class TcpOwnerCache : public WireTest {
+ protected:
+  [[nodiscard]] Connection connect_to(const Cgroup& cgroup) const {
+    const OnCpu other(OnCpu::Which::last);
+    const auto listener = cgroup.socket(wire_.host(), AF_INET, SOCK_STREAM);
+    set(listener, SOL_SOCKET, SO_REUSEADDR, 1);
+    listen_at(listener, host_at(Ip::v4, kServerPort));
+    auto client = wire_.remote().socket(AF_INET, SOCK_STREAM);
+    set(client, SOL_SOCKET, SO_REUSEADDR, 1);
+    set(client, IPPROTO_TCP, TCP_NODELAY, 1);
+    bind_to(client, remote_at(Ip::v4, kClientPort));
+    return connect_through(listener, std::move(client), host_at(Ip::v4, kServerPort));
+  }
+  static void send_segments(const Connection& connection) {
+    const OnCpu one(OnCpu::Which::first);
+    for (int i = 0; i < kSegments; ++i) {
+      require(::send(connection.client.get(), "x", 1, 0) == 1, "send");
+    }
+    for (int i = 0; i < kSegments; ++i) {
+      char byte = 0;
+      require(::recv(connection.server.get(), &byte, 1, MSG_WAITALL) == 1, "receive");
+    }
+  }
+  // Ends both ends by one RST.
+  static void reset(Connection connection) {
+    const OnCpu other(OnCpu::Which::last);
+    const linger at_once{.l_onoff = 1, .l_linger = 0};
+    require(
+        setsockopt(connection.client.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once)) == 0,
+        "linger");
+    connection.client = sys::Fd();
+  }
+  // Another socket takes the server's place without a packet, as when a checkpointed container is
+  // restored.
+  [[nodiscard]] sys::Fd move(sys::Fd server, const Cgroup& to) const {
+    set(server, IPPROTO_TCP, TCP_REPAIR, 1);
+    const auto sent = sequence(server, TCP_SEND_QUEUE);
+    const auto received = sequence(server, TCP_RECV_QUEUE);
+    server = sys::Fd();
+    auto moved = to.socket(wire_.host(), AF_INET, SOCK_STREAM);
+    set(moved, SOL_SOCKET, SO_REUSEADDR, 1);
+    set(moved, IPPROTO_TCP, TCP_REPAIR, 1);
+    for (const auto& [queue, number] :
+         {std::pair{TCP_SEND_QUEUE, sent}, std::pair{TCP_RECV_QUEUE, received}}) {
+      set(moved, IPPROTO_TCP, TCP_REPAIR_QUEUE, queue);
+      set(moved, IPPROTO_TCP, TCP_QUEUE_SEQ, static_cast<int>(number));
+    }
+    bind_to(moved, host_at(Ip::v4, kServerPort));
+    harness::connect_to(moved, remote_at(Ip::v4, kClientPort));
+    constexpr int kOffWithoutProbe = -1;  // TCP_REPAIR_OFF_NO_WP
+    set(moved, IPPROTO_TCP, TCP_REPAIR, kOffWithoutProbe);
+    return moved;
+  }
+};
+
+TEST_F(TcpOwnerCache, ATupleThatIsOwnedAnewAtOnceGivesTheOldOwnerNothing) {
+  const Counted counted(wire_.host_end());
+  for (int round = 0; round < 50; ++round) {
+    const Cgroup before("before"), after("after");
+    auto first = connect_to(before);
+    send_segments(first);
+    reset(std::move(first));
+    auto second = connect_to(after);
+    send_segments(second);
+    reset(std::move(second));
+
+    const auto books = counted.settle().books;
+    EXPECT_EQ(books.of(before).rx_packets.value, kHandshake + kSegments + 1) << books;
+    EXPECT_EQ(books.of(after).rx_packets.value, kHandshake + kSegments + 1) << books;
+  }
+}
+
+TEST_F(TcpOwnerCache, AConnectionThatMovesToAnotherSocketWithoutAPacketHasItsNewOwnerAtOnce) {
+  const Counted counted(wire_.host_end());
+  for (int round = 0; round < 20; ++round) {
+    const Cgroup before("before"), after("after");
+    auto connection = connect_to(before);
+    send_segments(connection);
+    connection.server = move(std::move(connection.server), after);
+    send_segments(connection);
+    reset(std::move(connection));
+
+    const auto books = counted.settle().books;
+    EXPECT_EQ(books.of(before).rx_packets.value, kHandshake + kSegments) << books;
+    EXPECT_EQ(books.of(after).rx_packets.value, kSegments + 1) << books;
+  }
+}
+
+}  // namespace
+}  // namespace cgtally::harness
