@@ -234,7 +234,7 @@ static __always_inline void tally_ingress(struct __sk_buff *skb)
 	if (!here || skb->pkt_type == PACKET_LOOPBACK || is_counted_at_head(here))
 		return;
 	cell = ingress_cell(skb, here, cpu, now, &slot, &headers_len);
-	wire = wire_of(skb);
+	wire = wire_of(skb, headers_len);
 	if (wire.bytes <= SHORTEST_ETHERNET_FRAME)
 		wire.bytes -= padding_of(skb);
 	if (cell && headers_len &&
@@ -277,5 +277,5 @@ static __always_inline void tally_egress(struct __sk_buff *skb)
 	cell = cell_of_owner(here, cpu, owner, &slot);
 	if (skb->len <= LONGEST_WITHOUT_DATA && cell)
 		count_tcp_sent(skb, cell, cpu * slot_count + slot);
-	count_packet(here, cpu, cell, slot, TX, wire_of(skb), bpf_jiffies64());
+	count_packet(here, cpu, cell, slot, TX, wire_of(skb, 0), bpf_jiffies64());
 }

@@ -70,33 +70,60 @@ static __noinline __u32 unusual_headers_len(struct __sk_buff *ctx, struct packet
 	return headers_len;
 }
 
-/*
- * Wire bytes of a super-packet in the low half, packets in the high half. Out of line, because only
- * super-packets need their headers parsed for this.
- */
-VERIFIED_ONCE __u64 super_packet_wire(struct __sk_buff *skb)
+/* Of a super-packet with `headers_len` bytes of headers. */
+static __always_inline struct wire wire_of_segments(__u32 len, __u32 gso_size, __u32 headers_len)
+{
+	__u32 payload = len > headers_len ? len - headers_len : 1;
+	__u64 packets = (payload + gso_size - 1) / gso_size;
+
+	return (struct wire){.bytes = len + (packets - 1) * headers_len, .packets = packets};
+}
+
+/* A wire as one number: packets in the high half. */
+static __always_inline __u64 packed(struct wire wire)
+{
+	return (__u32)wire.bytes | wire.packets << 32;
+}
+
+/* What is not plain TCP: in a tunnel, fragmented, with extension headers, or another protocol. */
+VERIFIED_ONCE __u64 unusual_super_packet_wire(struct __sk_buff *skb)
 {
 	__u32 gso_size = skb->gso_size;
-	__u32 headers_len, payload;
 	struct packet p = {};
-	__u64 packets;
+	__u32 headers_len;
+	struct wire wire;
 
 	parse(skb, &p);
 	/* TCP is never the outer protocol of a tunnel; the others may be. */
 	headers_len = p.protocol == IPPROTO_TCP ? p.headers_len : unusual_headers_len(skb, &p);
-	payload = skb->len > headers_len ? skb->len - headers_len : 1;
-	packets = (payload + gso_size - 1) / gso_size;
-	if (gso_size == GSO_BY_FRAGS && skb->gso_segs)
-		packets = skb->gso_segs;
-	return (__u32)(skb->len + (packets - 1) * headers_len + packets * (__s64)p.per_segment) |
-	       packets << 32;
+	wire = wire_of_segments(skb->len, gso_size, headers_len);
+	if (gso_size == GSO_BY_FRAGS && skb->gso_segs) {
+		wire.packets = skb->gso_segs;
+		wire.bytes = skb->len + (wire.packets - 1) * headers_len;
+	}
+	wire.bytes += wire.packets * (__s64)p.per_segment;
+	return packed(wire);
 }
 
-static __always_inline struct wire wire_of(struct __sk_buff *skb)
+/* Out of line, because only super-packets need their headers parsed for this. */
+VERIFIED_ONCE __u64 super_packet_wire(struct __sk_buff *skb)
+{
+	struct packet p; /* not zeroed: only fields that were written are read */
+
+	if (!parse_plain(skb, &p) || p.protocol != IPPROTO_TCP)
+		return unusual_super_packet_wire(skb);
+	return packed(wire_of_segments(skb->len, skb->gso_size, p.headers_len));
+}
+
+/* `tcp_headers_len` is 0 if the packet is not known to be plain TCP. */
+static __always_inline struct wire wire_of(struct __sk_buff *skb, __u32 tcp_headers_len)
 {
 	struct wire wire = {.bytes = skb->len, .packets = 1};
+	__u32 gso_size = skb->gso_size;
 
-	if (skb->gso_size) {
+	if (gso_size && tcp_headers_len) {
+		wire = wire_of_segments(skb->len, gso_size, tcp_headers_len);
+	} else if (gso_size) {
 		__u64 both = super_packet_wire(skb);
 
 		wire.bytes = (__u32)both;

@@ -148,7 +148,7 @@ int bench_egress(struct __sk_buff *skb)
 	cell = cell_of_owner(here, cpu, owner, &slot);
 	if (skb->len <= LONGEST_WITHOUT_DATA && cell)
 		count_tcp_sent(skb, cell, cpu * slot_count + slot);
-	count_packet(here, cpu, cell, slot, TX, wire_of(skb), bpf_jiffies64());
+	count_packet(here, cpu, cell, slot, TX, wire_of(skb, 0), bpf_jiffies64());
 	return NEXT;
 }
 
@@ -177,7 +177,7 @@ int bench_forwarded(struct __sk_buff *skb)
 	cell = cell_of_owner(here, cpu, owner, &slot);
 	if (skb->len <= LONGEST_WITHOUT_DATA && cell)
 		count_tcp_sent(skb, cell, cpu * slot_count + slot);
-	count_packet(here, cpu, cell, slot, TX, wire_of(skb), bpf_jiffies64());
+	count_packet(here, cpu, cell, slot, TX, wire_of(skb, 0), bpf_jiffies64());
 	return NEXT;
 }
 
