@@ -2,9 +2,9 @@
 /*
  * The owner of a packet that NAT may still redirect. Conntrack decides for a flow that it knows. tc
  * sees a new flow's first packet before conntrack does: that packet is classified as the previous
- * unresolved flow to the same port turned out. Only the first packet ever seen for a port has
- * nothing to go by, and is counted as (forwarded). receiver() in owner.bpf.h calls this file for
- * packets that no connected socket claims.
+ * unresolved flow to the same port turned out. Only the first packets ever seen for a port have
+ * nothing to go by: they count as (forwarded) if something listens here, else as (no socket).
+ * receiver() in owner.bpf.h calls this file for packets that no connected socket claims.
  */
 #pragma once
 
@@ -135,6 +135,48 @@ static __always_inline void resolve_pending(struct __sk_buff *skb, struct packet
 }
 
 /*
+ * Asks conntrack about a flow to a port that has no state, because nothing listens there and no
+ * translated flow was met: with flows of one packet each, none ever would be. Of such flows one in
+ * a jiffy is pending, kept under port 0 of no address, so a port scan evicts nothing and costs
+ * little. Returns 1 if the pending one was translated: `port` is then its port, and p->translated
+ * what its receiver sees.
+ */
+static __noinline int resolve_unclaimed(struct __sk_buff *skb, struct packet *p,
+					struct port_key *port)
+{
+	struct bpf_sock_tuple *tuple = &p->translated;
+	__u64 now = bpf_jiffies64();
+	struct port_nat_state *state;
+	__u64 pending_since;
+	int is_reply = 0;
+
+	port->address = (struct cgt_address){.netns = netns_key};
+	port->port = 0;
+	state = port_state_of(port, 1);
+	if (!state || state->pending_since == now)
+		return 0;
+	pending_since = state->pending_since;
+	*tuple = state->pending_flow;
+	state->pending_flow = p->tuple;
+	state->pending_since = now;
+	if (!pending_since)
+		return 0;
+	port->address = destination_of(tuple, p->version);
+	port->port = p->version == 4 ? tuple->ipv4.dport : tuple->ipv6.dport;
+	return translate(skb, tuple, p->version, p->protocol, &is_reply) == TRANSLATED && !is_reply;
+}
+
+/* Makes the state of a port that a flow was translated at. */
+static __always_inline void learn_port(struct __sk_buff *skb, struct packet *p,
+				       const struct port_key *port, struct cpu_memory *here)
+{
+	struct port_nat_state *state = port_state_of(port, 1);
+
+	if (state)
+		learn_outcome(skb, here, state, TRANSLATED, &p->translated, p->version);
+}
+
+/*
  * The owner of a flow's first packet, which conntrack has not seen yet; `owner` is the match's on
  * entry. A guess is not cacheable: the flow's next packet knows better.
  */
@@ -205,8 +247,10 @@ static __noinline __u32 owner_under_nat(struct __sk_buff *skb, struct packet *p,
 	if (!is_reply) {
 		state = port_state_of(&port, match == MATCHED_PORT || translation == TRANSLATED);
 		if (translation == UNTRACKED) {
-			if (state && match == MATCHED_PORT)
+			if (state)
 				resolve_pending(skb, p, state, tuple, here);
+			else if (have_conntrack && resolve_unclaimed(skb, p, &port))
+				learn_port(skb, p, &port, here);
 			owner_by_outcome(skb, p, match, owner, state, tuple);
 			return owner->kind;
 		}

@@ -253,5 +253,49 @@ TEST_F(PublishedAtOneAddress, TheHostsOwnSocketGetsWhatComesToTheOther) {
   EXPECT_EQ(forwarded.tx_bytes, to_pod.tx_bytes) << settled.books;
 }
 
+// Nothing listens in the host, as with a host port of Kubernetes. What comes before conntrack has
+// seen the port's first flow is for nobody, as far as anybody can know then.
+TEST_F(PublishedAtOneAddress, WithoutAListenerOnlyThePortsFirstPacketsHaveNoSocket) {
+  const auto pod = serve_in(pod_, kServicePort);
+  const Counted counted(device_);
+  for (const Ip version : {Ip::v4, Ip::v6}) {
+    const auto to = host_at(version, kServicePort);
+    ask(pod.udp, to, 1);
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));  // a jiffy later
+    for (int round = 0; round < 3; ++round) visit(pod, to);
+  }
+  const auto settled = counted.settle();
+  expect_conserved(settled, 100);
+  const auto published = sum(wire_.watched("published4"), wire_.watched("published6"));
+  // A SYN and two datagrams at each address: the second one makes us ask what became of the first.
+  constexpr std::uint64_t kFirst = 2 * 3;
+  EXPECT_EQ(settled.books.of(AccountKind::no_socket).rx_packets.value, kFirst) << settled.books;
+  EXPECT_EQ(settled.books.of(AccountKind::forwarded).rx_packets.value,
+            published.rx_packets.value - kFirst)
+      << settled.books;
+}
+
+// Ports that nobody serves leave no trace by which a later published one would be missed.
+TEST_F(PublishedAtOneAddress, APortScanHidesNoPublishedPort) {
+  const auto pod = serve_in(pod_, kServicePort);
+  const Counted counted(device_);
+  const auto to = host_at(Ip::v4, kServicePort);
+  constexpr int kScanned = 20;
+  for (int i = 0; i < 20; ++i) {
+    for (int port = 0; port < kScanned; ++port) {
+      send_datagrams(wire_.remote().socket(AF_INET, SOCK_DGRAM),
+                     host_at(Ip::v4, static_cast<std::uint16_t>(100 + port)), 1, kQuestion);
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    ask(pod.udp, to, 1);
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  const auto settled = counted.settle();
+  EXPECT_EQ(settled.books.sum(), settled.truth);
+  const auto none = settled.books.of(AccountKind::no_socket).rx_packets.value;
+  EXPECT_GE(none, 20u * kScanned);
+  EXPECT_LE(none, 20u * kScanned + 2) << settled.books;
+}
+
 }  // namespace
 }  // namespace cgtally::harness
