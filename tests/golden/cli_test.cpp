@@ -10,9 +10,15 @@
 #include <string>
 #include <vector>
 
+#include "adapters/csv/allowances.h"
 #include "adapters/csv/bursts.h"
+#include "adapters/csv/comparisons/compared_intervals.h"
+#include "adapters/csv/credits.h"
+#include "adapters/csv/json_lines.h"
 #include "adapters/csv/lifecycle/lifecycle.h"
+#include "adapters/csv/nodes.h"
 #include "adapters/csv/samples.h"
+#include "adapters/csv/sizing.h"
 #include "adapters/csv/totals.h"
 #include "harness/host/command.h"
 
@@ -316,6 +322,30 @@ TEST(Compare, WritesARowForEachIntervalAndTheScreenBesideIt) {
   EXPECT_EQ(finished.exit_code, 4);
   EXPECT_NE(finished.err.find("MISSING 150 connections"), std::string::npos);
   expect_golden("compare_csv", finished.out);
+}
+
+// Of every CSV that a command writes: what a value of each column is in JSON.
+TEST(Json, TheKindsOfTheColumnsAreAContract) {
+  std::string kinds;
+  for (const std::string& header :
+       {csv::samples_header(), csv::totals_header(), csv::lifecycle_header(),
+        csv::allowances_header(), csv::bursts_header(), csv::credits_header(), csv::nodes_header(),
+        csv::compared_header(), csv::sizing_header(), csv::what_if_header()}) {
+    std::istringstream names(header.substr(0, header.size() - 1));
+    for (std::string name; std::getline(names, name, ',');) {
+      const bool text = csv::kind_of_column(name) == csv::ColumnKind::text;
+      kinds += name + (text ? " text\n" : " number\n");
+    }
+    kinds += '\n';
+  }
+  expect_golden("json_kinds", kinds);
+}
+
+TEST(Json, HasTheRowsOfTheCsv) {
+  const auto finished = harness::finish({CGTALLY_BINARY, "size", "--response-size", "32kB", "--rps",
+                                         "251", "--types", "*t4g.micro", "--json", "-"});
+  EXPECT_EQ(finished.exit_code, 0);
+  expect_golden("size_json", finished.out);
 }
 
 TEST(Csv, TheHeaderIsAContract) { expect_golden("samples_header.csv", csv::samples_header()); }

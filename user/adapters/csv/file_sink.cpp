@@ -36,7 +36,7 @@ const char* hint_for(int code) {
     case ENXIO:
       return "start its reader first";
     case ECANCELED:
-      return "let it read on, or write to a file: --csv FILE";
+      return "let it read on, or write to a file: --csv FILE, --json FILE";
     default:
       return "choose another file";
   }
@@ -77,8 +77,9 @@ Error FileSink::failure(const std::string& doing, int code) const {
       .what = fmt::format("{} {}: {}", doing, name_, why), .hint = hint_for(code), .code = code};
 }
 
-Result<FileSink> FileSink::open(const std::string& path, std::string header, sys::WaitForRoom wait,
+Result<FileSink> FileSink::open(const RowFile& rows, std::string header, sys::WaitForRoom wait,
                                 Header when) {
+  const std::string& path = rows.path;
   if (!header.ends_with('\n')) header += '\n';
   struct stat status{};
   const bool to_stdout = path == "-";
@@ -91,6 +92,7 @@ Result<FileSink> FileSink::open(const std::string& path, std::string header, sys
                        : ::open(path.c_str(), flags, kMode));
   const int code = errno;
   FileSink sink(std::move(fd), to_stdout ? "stdout" : path, std::move(header), std::move(wait));
+  if (rows.format == RowFormat::json_lines) sink.json_.emplace(sink.header_);
   if (!sink.fd_) return std::unexpected(sink.failure("open", code));
   if (::fstat(sink.fd_.get(), &status) != 0) {
     return std::unexpected(sink.failure("open", errno));
@@ -108,7 +110,7 @@ Result<FileSink> FileSink::open(const std::string& path, std::string header, sys
 
 Result<void> FileSink::begin() {
   if (header_.empty()) return {};
-  auto written = write_text(header_);
+  auto written = json_ ? Result<void>{} : write_text(header_);
   if (written) header_.clear();
   return written;
 }
@@ -122,12 +124,11 @@ Result<void> FileSink::take_up() {
   const auto size = position();
   if (!size) return std::unexpected(size.error());
   if (*size == 0) return {};
-  auto line = first_line(fd_.get(), header_.size());
-  auto end = whole_lines(fd_.get(), *size);
-  if (!line || !end) {
-    return std::unexpected(failure("read", line ? end.error() : line.error()));
-  }
-  if (*line != header_ && (*end > 0 || !header_.starts_with(*line))) {
+  const auto end = whole_lines(fd_.get(), *size);
+  if (!end) return std::unexpected(failure("read", end.error()));
+  const auto ours = has_these_columns(*end > 0);
+  if (!ours) return std::unexpected(ours.error());
+  if (!*ours) {
     return std::unexpected(
         Error{.what = name_ + " exists and is not a recording with these columns",
               .hint = "choose another file, or move that one away"});
@@ -138,10 +139,19 @@ Result<void> FileSink::take_up() {
   return {};
 }
 
+// A line that was torn may be the beginning of the first one.
+Result<bool> FileSink::has_these_columns(bool has_whole_line) const {
+  constexpr std::size_t kMostOfJson = 65'536;
+  auto line = first_line(fd_.get(), json_ ? kMostOfJson : header_.size());
+  if (!line) return std::unexpected(failure("read", line.error()));
+  if (json_) return json_->wrote(*line);
+  return *line == header_ || (!has_whole_line && header_.starts_with(*line));
+}
+
 Result<void> FileSink::write(const std::vector<std::string>& lines) {
   if (auto begun = begin(); !begun) return begun;
   std::string text;
-  for (const std::string& line : lines) text += line;
+  for (const std::string& line : lines) text += json_ ? json_->line(line) : line;
   return write_text(text);
 }
 

@@ -72,7 +72,7 @@ class Bursts {
         monitor_(monitor),
         notices_(notices),
         rows_(std::move(rows)),
-        shows_(options.common.csv != "-"),
+        shows_(!options.common.rows.to_stdout()),
         bursts_(monitor.session(), setup, notices,
                 [this](const NamedBurst& burst) { process(burst); }) {
     bursts_.on_progress([this](const NamedBurst& burst) { show_progress(burst); });
@@ -265,8 +265,8 @@ int run_bursts(BurstsOptions options) {
                                          *loop, notices);
   if (!monitor) return print_start_error(monitor.error(), common.choice.host_root);
   std::optional<monitor::RowWriter> rows;
-  if (!common.csv.empty()) {
-    auto opened = monitor::RowWriter::open(common.csv, csv::bursts_header(), "bursts",
+  if (!common.rows.empty()) {
+    auto opened = monitor::RowWriter::open(common.rows, csv::bursts_header(), "bursts",
                                            loop->waiting(), notices);
     if (!opened) {
       return opened.error().code == EPIPE ? number(ExitCode::fine) : print_error(opened.error());
@@ -296,8 +296,7 @@ void add_bursts(CLI::App& app, std::function<int()>& run) {
   add_instance_option(command, options->instance.instance);
   add_catalogue_option(command, options->instance.catalogue);
   add_duration_option(command, common.duration);
-  add_text(command, {.name = "--csv", .help = "Append bursts to this file; - is stdout"}, "FILE|-",
-           common.csv);
+  add_row_options(command, common.rows, "Append bursts to this file; - is stdout");
   add_dump_options(command, options->dump);
   add_host_root_option(command, common.choice.host_root);
   add_slots_option(command, common.slots);

@@ -54,7 +54,7 @@ Result<void> check_files(const ComparisonOptions& options) {
 
 // Shows the report and writes the rows; the exit code says whether something is missing.
 int finish(const compare::CompareReport& report, const ComparisonOptions& options) {
-  monitor::NewCsv rows(options.common.csv, csv::compared_header());
+  monitor::NewCsv rows(options.common.rows, csv::compared_header());
   if (rows.wanted()) {
     for (std::string& row : csv::compared_rows(report)) {
       if (auto added = rows.add(std::move(row)); !added) return print_error(added.error());
@@ -66,7 +66,7 @@ int finish(const compare::CompareReport& report, const ComparisonOptions& option
   const std::string screen = compare::compare_screen(
       report, {.original = options.request.sides.original, .mirror = options.request.sides.mirror},
       options.common.top.value_or(kUsualRows));
-  const int out = options.common.csv == "-" ? STDERR_FILENO : STDOUT_FILENO;
+  const int out = options.common.rows.to_stdout() ? STDERR_FILENO : STDOUT_FILENO;
   if (auto shown = terminal::write_all(out, screen); !shown && shown.error().code != EPIPE) {
     return print_error(shown.error());
   }
@@ -145,7 +145,7 @@ int run_live(ComparisonOptions options) {
 
 int run_compare(const ComparisonOptions& options) {
   (void)std::signal(SIGPIPE, SIG_IGN);  // a reader that has gone is seen when writing
-  if (auto checked = monitor::NewCsv::check("--csv", options.common.csv); !checked) {
+  if (auto checked = monitor::NewCsv::check(options.common.rows); !checked) {
     return print_error(checked.error());
   }
   if (options.request.files.empty()) return run_live(options);
@@ -189,10 +189,8 @@ void add_compare(CLI::App& app, std::function<int()>& run) {
              .help = "Show N lines of what is outside of the expected",
              .fallback = fmt::format("{}", kUsualRows)},
             kTops, into(common.top));
-  add_text(command,
-           {.name = "--csv",
-            .help = "Write a row for each interval and quantity to this new file; - is stdout"},
-           "FILE|-", common.csv);
+  add_row_options(command, common.rows,
+                  "Write a row for each interval and quantity to this new file; - is stdout");
   add_host_root_option(command, common.choice.host_root);
   add_slots_option(command, common.slots);
   add_bpffs_option(command, common.bpffs);

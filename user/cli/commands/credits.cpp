@@ -69,7 +69,7 @@ class CreditsCommand {
 
  private:
   Result<void> start() {
-    if (options_.common.csv != "-" && !options_.common.once) {
+    if (!options_.common.rows.to_stdout() && !options_.common.once) {
       if (auto begun = display_.begin_screen([this] { show(); }); !begun) return begun;
     }
     notices_.deliver_to([this](const std::string& notice) { display_.report(notice); });
@@ -118,7 +118,7 @@ class CreditsCommand {
   }
 
   void show() {
-    if (options_.common.csv == "-" || last_.taken.boot == Nanoseconds::zero()) return;
+    if (options_.common.rows.to_stdout() || last_.taken.boot == Nanoseconds::zero()) return;
     const Nanoseconds warn = options_.credits.warn;
     if (!display_.on_screen()) {
       constexpr std::size_t kColumns = 100;
@@ -179,8 +179,8 @@ int run_credits(const CreditsOptions& options) {
                                          *loop, notices);
   if (!monitor) return print_start_error(monitor.error(), common.choice.host_root);
   std::optional<monitor::RowWriter> rows;
-  if (!common.csv.empty()) {
-    auto opened = monitor::RowWriter::open(common.csv, csv::credits_header(), "credits",
+  if (!common.rows.empty()) {
+    auto opened = monitor::RowWriter::open(common.rows, csv::credits_header(), "credits",
                                            loop->waiting(), notices);
     if (!opened) {
       return opened.error().code == EPIPE ? number(ExitCode::fine) : print_error(opened.error());
@@ -209,9 +209,7 @@ void add_credits(CLI::App& app, std::function<int()>& run) {
        .top = {.name = "--top",
                .help = "Number of accounts to name",
                .fallback = fmt::format("{}", kNamed)},
-       .csv = {.name = "--csv",
-               .help = "Append one row for each direction and interval to this file; - is "
-                       "stdout"}});
+       .csv = "Append one row for each direction and interval to this file; - is stdout"});
   add_credit_options(command, options->credits);
   on_chosen(command, [options, &run] { run = [options] { return run_credits(*options); }; });
 }

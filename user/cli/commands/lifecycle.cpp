@@ -38,9 +38,9 @@ struct LifecycleCommand {
   monitor::LifecycleOptions lifecycle;
   std::optional<Nanoseconds> duration;
   bool once = false;
-  std::string csv;  // path, "-" or empty
+  csv::RowFile rows;
 
-  [[nodiscard]] bool shows_lines() const { return csv != "-"; }
+  [[nodiscard]] bool shows_lines() const { return !rows.to_stdout(); }
 };
 
 // One run. Writes nothing any more once the reader of stdout or of the CSV has gone.
@@ -140,8 +140,8 @@ int run_lifecycle(const LifecycleCommand& options) {
   auto monitor = monitor::LifecycleMonitor::start(options.lifecycle, notices);
   if (!monitor) return print_start_error(monitor.error(), options.lifecycle.host_root);
   std::optional<monitor::RowWriter> rows;
-  if (!options.csv.empty()) {
-    auto opened = monitor::RowWriter::open(options.csv, csv::lifecycle_header(), "begins and ends",
+  if (!options.rows.empty()) {
+    auto opened = monitor::RowWriter::open(options.rows, csv::lifecycle_header(), "begins and ends",
                                            loop->waiting(), notices);
     if (!opened) return print_error(opened.error());
     rows.emplace(*std::move(opened));
@@ -175,8 +175,7 @@ void add_lifecycle(CLI::App& app, std::function<int()>& run) {
               .help = "Name whose ends are compared; with unit, units of systemd are told, too",
               .fallback = "namespace, workload and container"},
              std::move(names), into(options->lifecycle.by));
-  add_text(command, {.name = "--csv", .help = "Append the rows to this file; - is stdout"},
-           "FILE|-", options->csv);
+  add_row_options(command, options->rows, "Append the rows to this file; - is stdout");
   add_host_root_option(command, options->lifecycle.host_root);
   add_bpffs_option(command, options->lifecycle.bpffs);
   add_version(command);

@@ -150,10 +150,11 @@ class Live {
 
 int run_live(const LiveOptions& all) {
   const CommonOptions& options = all.common;
-  if (options.csv == "-") {
-    return print_error({.what = "live cannot write CSV to stdout",
-                        .hint = "use cgtally record, or give --csv a file",
-                        .failure = Failure::usage});
+  if (options.rows.to_stdout()) {
+    return print_error(
+        {.what = "live cannot write rows to stdout",
+         .hint = fmt::format("use cgtally record, or give {} a file", options.rows.option),
+         .failure = Failure::usage});
   }
   const auto bursts = monitor::set_up_bursts(all.credits.instance, options.choice, {});
   if (!bursts) return print_error(bursts.error());
@@ -165,8 +166,8 @@ int run_live(const LiveOptions& all) {
       notices);
   if (!monitor) return print_start_error(monitor.error(), options.choice.host_root);
   std::optional<monitor::SampleWriter> samples;
-  if (!options.csv.empty()) {
-    auto opened = monitor::SampleWriter::open(options.csv, sys::host_name(), options.account,
+  if (!options.rows.empty()) {
+    auto opened = monitor::SampleWriter::open(options.rows, sys::host_name(), options.account,
                                               loop->waiting(), notices);
     if (!opened) return print_error(opened.error());
     samples.emplace(*std::move(opened));
@@ -187,7 +188,7 @@ void add_live(CLI::App& app, std::function<int()>& run) {
       {.top = {.name = "--top",
                .help = "Show N accounts, and the others as one",
                .fallback = fmt::format("{} in lines, all that fit on a screen", kTopOfLines)},
-       .csv = {.name = "--csv", .help = "Append samples to this file, too"},
+       .csv = "Append samples to this file, too",
        .csv_type = "FILE"});
   add_connections_option(command, options->common.no_connections);
   add_instance_option(command, options->credits.instance.instance);

@@ -164,8 +164,8 @@ std::optional<Error> contradiction(const RecordOptions& options) {
         .hint = "record writes samples to stdout; cgtally bursts --csv - writes bursts there",
         .failure = Failure::usage};
   }
-  const std::string& samples = options.common.csv;
-  if (options.allowances == "-" && (samples.empty() || samples == "-")) {
+  const csv::RowFile& samples = options.common.rows;
+  if (options.allowances == "-" && (samples.empty() || samples.to_stdout())) {
     return Error{.what = "--allowances must be a file, got -, where the samples go",
                  .hint = "write the samples to a file, too: --csv FILE",
                  .failure = Failure::usage};
@@ -178,19 +178,20 @@ Result<RecordFiles> open_files(const RecordOptions& options, const monitor::Burs
                                monitor::Notices& notices) {
   const CommonOptions& common = options.common;
   auto samples =
-      monitor::SampleWriter::open(common.csv.empty() ? "-" : common.csv, sys::host_name(),
-                                  common.account, loop.waiting(), notices);
+      monitor::SampleWriter::open(common.rows.empty() ? csv::RowFile("-") : common.rows,
+                                  sys::host_name(), common.account, loop.waiting(), notices);
   if (!samples) return std::unexpected(std::move(samples).error());
   RecordFiles files{.samples = *std::move(samples), .allowances = {}, .bursts = {}};
   if (!options.allowances.empty()) {
-    auto rows = monitor::RowWriter::open(options.allowances, csv::allowances_header(),
-                                         "allowance counters", loop.waiting(), notices);
+    auto rows = monitor::RowWriter::open(csv::RowFile::by_name(options.allowances, "--allowances"),
+                                         csv::allowances_header(), "allowance counters",
+                                         loop.waiting(), notices);
     if (!rows) return std::unexpected(std::move(rows).error());
     files.allowances.emplace(session, *std::move(rows), notices);
   }
   if (!options.bursts.empty()) {
-    auto rows = monitor::RowWriter::open(options.bursts, csv::bursts_header(), "bursts",
-                                         loop.waiting(), notices);
+    auto rows = monitor::RowWriter::open(csv::RowFile::by_name(options.bursts, "--bursts"),
+                                         csv::bursts_header(), "bursts", loop.waiting(), notices);
     if (!rows) return std::unexpected(std::move(rows).error());
     say(fmt::format("bursts over {}", setup.threshold.words));
     say_differences(session, common, setup.threshold);
@@ -235,8 +236,8 @@ void add_record(CLI::App& app, std::function<int()>& run) {
        .top = {.name = "--top",
                .help = "Number of accounts in the summary at the end",
                .fallback = "5"},
-       .csv = {
-           .name = "--csv", .help = "Append samples to this file; - is stdout", .fallback = "-"}});
+       .csv = "Append samples to this file; - is stdout",
+       .csv_fallback = "-"});
   add_connections_option(command, options->common.no_connections);
   add_text(command,
            {.name = "--allowances",

@@ -42,7 +42,7 @@ struct ReplayOptions {
   std::string account;
   Grouping by = Grouping::cgroup;
   std::optional<std::size_t> top;
-  std::string csv;
+  csv::RowFile rows;
   bool lifecycle = false;
   monitor::ReplayCreditOptions credits;
 };
@@ -57,12 +57,12 @@ class ReplayRun {
         inputs_(inputs),
         replay_([this](const Sample& row) { return wanted(row); }, options.by),
         groups_(options.by),
-        rewritten_(options.csv, csv::samples_header()),
+        rewritten_(options.rows, csv::samples_header()),
         credits_(std::move(credits)) {}
 
   Result<std::string> screen() {
     if (auto done = read(); !done) return std::unexpected(std::move(done).error());
-    if (compares()) return credits_->finish(options_.csv);
+    if (compares()) return credits_->finish(options_.rows);
     if (auto out = write(groups_.finish()); !out) return std::unexpected(std::move(out).error());
     const ReplayReport report = std::move(replay_).finish();
     if (report.interfaces.empty()) {
@@ -102,7 +102,7 @@ class ReplayRun {
       const Sample charge = compares() ? *sample : as_group(options_.by, *sample);
       if (auto charged = credits_->add(charge); !charged) return charged;
     }
-    if (options_.csv.empty() || compares() || !wanted(as_group(options_.by, row))) return {};
+    if (options_.rows.empty() || compares() || !wanted(as_group(options_.by, row))) return {};
     return write(groups_.add(*sample));
   }
 
@@ -113,7 +113,7 @@ class ReplayRun {
     return {};
   }
 
-  // Types are set side by side, and --csv has their rows.
+  // Types are set side by side, and --csv or --json has their rows.
   [[nodiscard]] bool compares() const { return !options_.credits.as.empty(); }
 
   [[nodiscard]] bool wanted(const Sample& row) const {
@@ -169,11 +169,11 @@ Result<std::string> lifecycle_of(const ReplayOptions& options) {
   return monitor::replay_lifecycle(*inputs, {.interfaces = options.interfaces,
                                              .account = options.account,
                                              .by = options.by,
-                                             .csv = options.csv});
+                                             .rows = options.rows});
 }
 
 Result<std::string> screen_of(const ReplayOptions& options) {
-  if (auto checked = monitor::NewCsv::check("--csv", options.csv); !checked) {
+  if (auto checked = monitor::NewCsv::check(options.rows); !checked) {
     return std::unexpected(std::move(checked).error());
   }
   if (options.lifecycle) return lifecycle_of(options);
@@ -194,9 +194,9 @@ Result<std::string> screen_of(const ReplayOptions& options) {
     auto nodes = monitor::read_nodes(*inputs, read, options.credits.by_file);
     if (!nodes) return std::unexpected(std::move(nodes).error());
     if (!options.credits.as.empty()) {
-      return monitor::compare_types(*std::move(nodes), options.credits, options.csv);
+      return monitor::compare_types(*std::move(nodes), options.credits, options.rows);
     }
-    return monitor::judge_nodes(*std::move(nodes), options.credits, options.csv);
+    return monitor::judge_nodes(*std::move(nodes), options.credits, options.rows);
   }
   std::unique_ptr<monitor::CreditReplayer> credits;
   if (options.credits.wanted()) {
@@ -210,7 +210,7 @@ Result<std::string> screen_of(const ReplayOptions& options) {
 int run_replay(const ReplayOptions& options) {
   std::signal(SIGPIPE, SIG_IGN);  // the write says EPIPE
   auto screen = screen_of(options);
-  const bool rows_on_stdout = options.csv == "-" || options.credits.csv == "-";
+  const bool rows_on_stdout = options.rows.to_stdout() || options.credits.rows.to_stdout();
   auto shown = screen ? terminal::write_all(rows_on_stdout ? STDERR_FILENO : STDOUT_FILENO, *screen)
                       : Result<void>(std::unexpected(std::move(screen).error()));
   if (shown || shown.error().code == EPIPE) return number(ExitCode::fine);
@@ -241,12 +241,10 @@ void add_replay(CLI::App& app, std::function<int()>& run) {
              .help = "Show N accounts, and the others as one",
              .fallback = fmt::format("{}", kUsualTop)},
             kTops, into(options->top));
-  add_text(command,
-           {.name = "--csv",
-            .help = "Write the rows to this new file, with deltas and rates computed from the "
-                    "totals; with --as, a row for each type and direction; of files of other "
-                    "monitors a row for each node and direction; - is stdout"},
-           "FILE|-", options->csv);
+  add_row_options(command, options->rows,
+                  "Write the rows to this new file, with deltas and rates computed from the "
+                  "totals; with --as, a row for each type and direction; of files of other "
+                  "monitors a row for each node and direction; - is stdout");
   add_flag(command,
            {.name = "--lifecycle",
             .help = "Tell begins and ends of containers, of samples or of CSVs of lifecycle"},

@@ -73,17 +73,16 @@ void add_type_options(CLI::App& command, monitor::SizeOptions& options) {
              .help = "Show N types, the smallest first",
              .fallback = fmt::format("{}", options.top)},
             kTops, into(options.top));
-  add_text(command,
-           {.name = "--csv",
-            .help = "Write one row for each compared type to this new file; - is stdout"},
-           "FILE|-", options.csv);
+  add_row_options(command, options.rows,
+                  "Write one row for each compared type to this new file; - is stdout");
 }
 
 int run_size(const monitor::SizeOptions& options) {
   std::signal(SIGPIPE, SIG_IGN);  // the write says EPIPE
   auto text = monitor::size_text(options);
-  auto shown = text ? terminal::write_all(options.csv == "-" ? STDERR_FILENO : STDOUT_FILENO, *text)
-                    : Result<void>(std::unexpected(std::move(text).error()));
+  auto shown =
+      text ? terminal::write_all(options.rows.to_stdout() ? STDERR_FILENO : STDOUT_FILENO, *text)
+           : Result<void>(std::unexpected(std::move(text).error()));
   if (shown || shown.error().code == EPIPE) return number(ExitCode::fine);
   return print_error(shown.error());
 }

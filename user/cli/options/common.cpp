@@ -112,6 +112,17 @@ void add_bpffs_option(CLI::App& command, std::string& bpffs) {
            "DIR", bpffs);
 }
 
+void add_row_options(CLI::App& command, csv::RowFile& rows, const std::string& help,
+                     const std::string& type, const std::string& fallback) {
+  add_parsed(command, {.name = "--csv", .help = help, .fallback = fallback}, type,
+             [&rows](const std::string& path) { rows = path; });
+  add_parsed(command, {.name = "--json", .help = "The same as JSON lines: an object for each row"},
+             type, [&rows](const std::string& path) {
+               rows = csv::RowFile(path, csv::RowFormat::json_lines, "--json");
+             });
+  exclude_each_other(command, "--csv", "--json");
+}
+
 void add_common_options(CLI::App& command, CommonOptions& options, const CommonHelp& help) {
   add_interface_options(command, options.choice);
   add_time(command, {.name = "--interval", .help = "Time between two readings", .fallback = "1s"},
@@ -123,7 +134,7 @@ void add_common_options(CLI::App& command, CommonOptions& options, const CommonH
   }
   add_by_option(command, options.by);
   add_count(command, help.top, kTops, into(options.top));
-  add_text(command, help.csv, help.csv_type, options.csv);
+  add_row_options(command, options.rows, help.csv, help.csv_type, help.csv_fallback);
   add_host_root_option(command, options.choice.host_root);
   add_slots_option(command, options.slots);
   add_bpffs_option(command, options.bpffs);

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "adapters/csv/row_file.h"
 #include "cli/options/parsing.h"
 #include "core/base/units.h"
 #include "core/containers/grouping.h"
@@ -23,7 +24,7 @@ struct CommonOptions {
   std::string account;  // glob; empty: all
   Grouping by = Grouping::cgroup;
   std::optional<std::size_t> top;
-  std::string csv;  // path, "-" or empty
+  csv::RowFile rows;  // --csv or --json
   std::optional<std::uint32_t> slots;
   std::string bpffs = monitor::SessionOptions{}.bpffs;
   bool private_ledger = false;
@@ -47,12 +48,16 @@ struct CommonHelp {
   std::string account =
       "Show only accounts whose path or name matches, such as '/system.slice/*' or 'shop/api-*'";
   OptionText top{.name = "--top", .help = "Show N accounts, and the others as one"};
-  OptionText csv;
+  std::string csv;  // of --csv
+  std::string csv_fallback = {};
   std::string csv_type = "FILE|-";
 };
 // The options of live, record and credits; those of the other commands, one by one.
 void add_common_options(CLI::App& command, CommonOptions& options, const CommonHelp& help);
 void add_interface_options(CLI::App& command, monitor::InterfaceChoice& choice);
+// --csv, with these words, and --json, which writes the same rows in the other form.
+void add_row_options(CLI::App& command, csv::RowFile& rows, const std::string& help,
+                     const std::string& type = "FILE|-", const std::string& fallback = {});
 void add_by_option(CLI::App& command, Grouping& by);
 void add_duration_option(CLI::App& command, std::optional<Nanoseconds>& duration);
 void add_window_option(CLI::App& command, Nanoseconds& window);

@@ -78,11 +78,13 @@ void add_replay_credit_options(CLI::App& command, monitor::ReplayCreditOptions& 
                     "carried it: lowest balance, time empty, first time empty; several after FILE"},
            "TYPE|GLOB", options.as);
   command.get_option("--as")->allow_extra_args(true);
-  add_text(command,
-           {.name = "--credits",
-            .help = "Write the estimate of the credits to this file, one row for each direction "
-                    "and interval; - is stdout"},
-           "FILE|-", options.csv);
+  add_parsed(command,
+             {.name = "--credits",
+              .help = "Write the estimate of the credits to this file, one row for each direction "
+                      "and interval, as JSON lines if its name ends in .jsonl; - is stdout"},
+             "FILE|-", [&options](const std::string& path) {
+               options.rows = csv::RowFile::by_name(path, "--credits");
+             });
   add_series_options(command, options.read);
   add_flag(command,
            {.name = "--by-file", .help = "Judge each file of another monitor as a node of its own"},

@@ -17,15 +17,15 @@ std::string ReplayCreditOptions::foreign_options() const {
 
 Result<void> check(const ReplayCreditOptions& options) {
   if (!options.as.empty() && (!options.instance.instance.empty() || options.instance.baseline ||
-                              options.instance.bucket || !options.csv.empty())) {
+                              options.instance.bucket || !options.rows.empty())) {
     return std::unexpected(usage_error("--as compares types of the table",
                                        "leave out --instance, --baseline, --bucket and --credits"));
   }
-  if (!options.csv.empty() && !options.wanted()) {
+  if (!options.rows.empty() && !options.wanted()) {
     return std::unexpected(usage_error("--credits needs an instance's limits",
                                        "give --instance TYPE, or --baseline and --burst"));
   }
-  if (auto checked = NewCsv::check("--credits", options.csv); !checked) return checked;
+  if (auto checked = NewCsv::check(options.rows); !checked) return checked;
   return series::check(options.read);
 }
 
@@ -47,7 +47,7 @@ Result<std::unique_ptr<CreditReplayer>> CreditReplayer::start(const ReplayCredit
 CreditReplayer::CreditReplayer(const ReplayCreditOptions& options, const Instance& instance,
                                std::unique_ptr<WhatIfReport> what_if)
     : notes_(instance.notes),
-      csv_(options.csv, csv::credits_header()),
+      csv_(options.rows, csv::credits_header()),
       model_(shown_name(instance), instance.terms, options.instance.start, kReplayWarning,
              csv_.wanted()
                  ? CreditReplay::OnReport([this](const CreditReport& report) { write(report); })
@@ -67,8 +67,8 @@ Result<void> CreditReplayer::add(const Sample& row) {
   return written_;
 }
 
-Result<std::string> CreditReplayer::finish(const std::string& csv) {
-  if (what_if_) return what_if_->finish(csv);
+Result<std::string> CreditReplayer::finish(const csv::RowFile& compared) {
+  if (what_if_) return what_if_->finish(compared);
   const auto result = model_.finish();
   if (!written_) return std::unexpected(written_.error());
   if (!result) {

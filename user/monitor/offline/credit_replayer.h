@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "adapters/csv/row_file.h"
 #include "adapters/series/common/options.h"
 #include "core/base/result.h"
 #include "core/credits/replay.h"
@@ -22,7 +23,7 @@ inline constexpr Nanoseconds kReplayWarning = std::chrono::minutes{10};
 
 struct ReplayCreditOptions {
   InstanceOptions instance;
-  std::string csv;  // credits rows; empty: none
+  csv::RowFile rows;  // of credits
   series::ReadOptions read;
   bool by_file = false;
   std::vector<std::string> as;  // types to be set side by side, instead of one estimate
@@ -44,8 +45,9 @@ class CreditReplayer {
   static Result<std::unique_ptr<CreditReplayer>> start(const ReplayCreditOptions& options);
 
   Result<void> add(const Sample& row);
-  // The text for the end of the screen. `csv`: of the comparison of types, if that was asked for.
-  Result<std::string> finish(const std::string& csv);
+  // The text for the end of the screen. `compared`: rows of the comparison of types, if that was
+  // asked for.
+  Result<std::string> finish(const csv::RowFile& compared);
 
  private:
   CreditReplayer(const ReplayCreditOptions& options, const Instance& instance,

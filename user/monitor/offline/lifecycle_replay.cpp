@@ -39,7 +39,7 @@ class LifecycleReplay {
     std::erase_if(rows_, [this](const lifecycle::Row& row) {
       return !account_passes(options_.account, row.account, row.owner);
     });
-    NewCsv csv(options_.csv, csv::lifecycle_header());
+    NewCsv csv(options_.rows, csv::lifecycle_header());
     std::string text;
     lifecycle::EndHistory history;
     for (lifecycle::Row& row : rows_) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "adapters/csv/row_file.h"
 #include "adapters/text/input.h"
 #include "core/base/result.h"
 #include "core/containers/grouping.h"
@@ -15,10 +16,10 @@ struct LifecycleReplayOptions {
   std::vector<std::string> interfaces;  // names and globs, of samples; empty: all
   std::string account;                  // glob; empty: all
   Grouping by = Grouping::cgroup;
-  std::string csv;  // path, "-" or empty
+  csv::RowFile rows;
 };
 
-// The lines and the advice, as `lifecycle` would have shown them. Writes the CSV.
+// The lines and the advice, as `lifecycle` would have shown them. Writes the rows.
 [[nodiscard]] Result<std::string> replay_lifecycle(std::vector<text::Input>& inputs,
                                                    const LifecycleReplayOptions& options);
 

@@ -28,31 +28,32 @@ NewCsv::~NewCsv() {
   if (!part_.empty()) std::filesystem::remove(part_, ignored);
 }
 
-Result<void> NewCsv::check(const std::string& option, const std::string& path) {
+Result<void> NewCsv::check(const csv::RowFile& file) {
+  const std::string& path = file.path;
   std::error_code ignored;
   if (path.empty() || path == "-" || !std::filesystem::is_regular_file(path, ignored) ||
       std::filesystem::file_size(path, ignored) == 0) {
     return {};
   }
   return std::unexpected(
-      usage_error(fmt::format("{} must be a new file, and {} exists", option, path),
+      usage_error(fmt::format("{} must be a new file, and {} exists", file.option, path),
                   "remove that file, or choose another name"));
 }
 
 Result<void> NewCsv::add(std::string row) {
-  if (path_.empty()) return {};
+  if (file_.empty()) return {};
   rows_.push_back(std::move(row));
   return rows_.size() < kRowsAtOnce ? Result<void>{} : flush();
 }
 
 Result<void> NewCsv::flush() {
   if (!sink_) {
-    if (path_ != "-" && may_be_renamed_to(path_)) {
-      part_ = path_ + ".part";
+    if (!file_.to_stdout() && may_be_renamed_to(file_.path)) {
+      part_ = file_.path + ".part";
       std::error_code ignored;
       std::filesystem::remove(part_, ignored);  // of a run that was killed
     }
-    auto opened = csv::FileSink::open(part_.empty() ? path_ : part_, header_);
+    auto opened = csv::FileSink::open({part_.empty() ? file_.path : part_, file_.format}, header_);
     if (!opened) return std::unexpected(std::move(opened).error());
     sink_.emplace(*std::move(opened));
   }
@@ -63,14 +64,14 @@ Result<void> NewCsv::flush() {
 }
 
 Result<void> NewCsv::finish() {
-  if (path_.empty()) return {};
+  if (file_.empty()) return {};
   if (auto flushed = flush(); !flushed) return flushed;
   sink_.reset();
   if (part_.empty()) return {};
   std::error_code problem;
-  std::filesystem::rename(part_, path_, problem);
+  std::filesystem::rename(part_, file_.path, problem);
   if (problem) {
-    return std::unexpected(Error{.what = fmt::format("{}: {}", path_, problem.message()),
+    return std::unexpected(Error{.what = fmt::format("{}: {}", file_.path, problem.message()),
                                  .hint = "choose another name or directory",
                                  .code = problem.value()});
   }

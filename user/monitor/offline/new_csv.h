@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A CSV that a command computes from files: whole when the command has ended well, and not there
-// otherwise, so that a failed run never makes the next one refuse.
+// A CSV, or its JSON lines, that a command computes from files: whole when the command has ended
+// well, and not there otherwise, so that a failed run never makes the next one refuse.
 #pragma once
 
 #include <optional>
@@ -16,23 +16,23 @@ namespace cgtally::monitor {
 // no regular file they go at once. An empty path takes rows and keeps none.
 class NewCsv {
  public:
-  NewCsv(std::string path, std::string header)
-      : path_(std::move(path)), header_(std::move(header)) {}
+  NewCsv(csv::RowFile file, std::string header)
+      : file_(std::move(file)), header_(std::move(header)) {}
   NewCsv(const NewCsv&) = delete;
   NewCsv& operator=(const NewCsv&) = delete;
   ~NewCsv();
 
-  // An Error if the file has something in it already. `option` is for the message: "--csv".
-  [[nodiscard]] static Result<void> check(const std::string& option, const std::string& path);
+  // An Error if the file has something in it already.
+  [[nodiscard]] static Result<void> check(const csv::RowFile& file);
 
-  [[nodiscard]] bool wanted() const { return !path_.empty(); }
+  [[nodiscard]] bool wanted() const { return !file_.empty(); }
   Result<void> add(std::string row);
   Result<void> finish();
 
  private:
   Result<void> flush();
 
-  std::string path_;
+  csv::RowFile file_;
   std::string header_;
   std::string part_;  // empty: written in place
   std::optional<csv::FileSink> sink_;

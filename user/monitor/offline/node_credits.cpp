@@ -117,8 +117,8 @@ std::string joined_lines(const std::vector<std::string>& lines) {
   return text;
 }
 
-Result<void> write_nodes(const std::vector<NodeRow>& rows, const std::string& path) {
-  NewCsv csv(path, csv::nodes_header());
+Result<void> write_nodes(const std::vector<NodeRow>& rows, const csv::RowFile& file) {
+  NewCsv csv(file, csv::nodes_header());
   for (const NodeRow& row : rows) {
     if (auto added = csv.add(csv::nodes_row(row)); !added) return added;
   }
@@ -138,7 +138,7 @@ std::string several_text(const std::vector<NodeRow>& rows, const CreditReport& a
 }  // namespace
 
 Result<std::string> judge_nodes(std::vector<Series> nodes, const ReplayCreditOptions& options,
-                                const std::string& csv) {
+                                const csv::RowFile& file) {
   if (!options.wanted()) {
     return std::unexpected(
         usage_error(fmt::format("{}: figures of another monitor are judged by an instance's limits",
@@ -147,7 +147,7 @@ Result<std::string> judge_nodes(std::vector<Series> nodes, const ReplayCreditOpt
   }
   const auto instance = find_instance(options.instance, "");
   if (!instance) return std::unexpected(instance.error());
-  NewCsv credits(options.csv, csv::credits_header());
+  NewCsv credits(options.rows, csv::credits_header());
   std::vector<JudgedNode> judged;
   std::string sources;
   std::string notes;
@@ -169,7 +169,7 @@ Result<std::string> judge_nodes(std::vector<Series> nodes, const ReplayCreditOpt
   if (auto finished = credits.finish(); !finished) {
     return std::unexpected(std::move(finished).error());
   }
-  if (auto written = write_nodes(rows, csv); !written) {
+  if (auto written = write_nodes(rows, file); !written) {
     return std::unexpected(std::move(written).error());
   }
   std::string own;
@@ -182,7 +182,7 @@ Result<std::string> judge_nodes(std::vector<Series> nodes, const ReplayCreditOpt
 }
 
 Result<std::string> compare_types(std::vector<Series> nodes, const ReplayCreditOptions& options,
-                                  const std::string& csv) {
+                                  const csv::RowFile& file) {
   if (nodes.size() > 1) {
     return std::unexpected(
         usage_error(fmt::format("the files are of {} nodes: {}, {}", format_count(nodes.size()),
@@ -194,7 +194,7 @@ Result<std::string> compare_types(std::vector<Series> nodes, const ReplayCreditO
   const auto facts = make_intervals(
       nodes.front(), [&what_if](const SeriesInterval& interval) { (*what_if)->add(interval); });
   if (!facts) return std::unexpected(facts.error());
-  auto text = (*what_if)->finish(csv);
+  auto text = (*what_if)->finish(file);
   if (!text) return text;
   return fmt::format("{}\n{}{}", joined_lines(source_lines(nodes.front(), *facts)), *text,
                      joined_lines(note_lines(nodes.front(), *facts)));

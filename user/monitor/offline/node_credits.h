@@ -13,14 +13,14 @@
 namespace cgtally::monitor {
 
 // The text of the screen: all of one node, a line for each of several. Writes the rows of --credits
-// and, for `csv`, one row for each node and direction.
+// and, for `file`, one row for each node and direction.
 [[nodiscard]] Result<std::string> judge_nodes(std::vector<Series> nodes,
                                               const ReplayCreditOptions& options,
-                                              const std::string& csv);
+                                              const csv::RowFile& file);
 
 // The figures of one node against several types, --as.
 [[nodiscard]] Result<std::string> compare_types(std::vector<Series> nodes,
                                                 const ReplayCreditOptions& options,
-                                                const std::string& csv);
+                                                const csv::RowFile& file);
 
 }  // namespace cgtally::monitor

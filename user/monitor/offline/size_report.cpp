@@ -228,9 +228,9 @@ std::vector<sizing::SizingRow> rows_for(const std::vector<sizing::Candidate>& sh
   return rows;
 }
 
-Result<void> write_csv(const std::string& path, const std::vector<sizing::SizingRow>& rows) {
-  if (auto checked = NewCsv::check("--csv", path); !checked) return checked;
-  NewCsv csv(path, csv::sizing_header());
+Result<void> write_rows(const csv::RowFile& file, const std::vector<sizing::SizingRow>& rows) {
+  if (auto checked = NewCsv::check(file); !checked) return checked;
+  NewCsv csv(file, csv::sizing_header());
   for (const sizing::SizingRow& row : rows) {
     if (auto added = csv.add(csv::sizing_row(row)); !added) return added;
   }
@@ -319,8 +319,8 @@ Result<std::string> size_text(const SizeOptions& options) {
       sizing::candidates(*types, question->counted.back().load, options.limits);
   const std::vector<sizing::SizingRow> rows =
       rows_for(sizing::worth_showing(all, options.top), *question, options.limits);
-  if (!options.csv.empty()) {
-    const auto written = write_csv(options.csv, rows_for(all, *question, options.limits));
+  if (!options.rows.empty()) {
+    const auto written = write_rows(options.rows, rows_for(all, *question, options.limits));
     if (!written) return std::unexpected(written.error());
   }
   return fmt::format("{}\n{}{}{}{}", question->heading, sizing::sizing_table(rows),

@@ -25,7 +25,7 @@ struct SizeOptions {
   std::string instance;
   std::string catalogue;
   std::size_t top = 10;
-  std::string csv;
+  csv::RowFile rows;
 };
 
 // The text of the screen. Writes the CSV first, if the options name one.

@@ -104,12 +104,12 @@ Result<sizing::RecordedWorkload> WhatIfReport::workload() {
   return std::move(series_);
 }
 
-Result<std::string> WhatIfReport::finish(const std::string& csv) {
+Result<std::string> WhatIfReport::finish(const csv::RowFile& file) {
   const auto load = workload();
   if (!load) return std::unexpected(load.error());
   const std::vector<sizing::WhatIf> all = sizing::what_if(load->load, types_);
-  if (!csv.empty()) {
-    auto sink = csv::FileSink::open(csv, csv::what_if_header());
+  if (!file.empty()) {
+    auto sink = csv::FileSink::open(file, csv::what_if_header());
     if (!sink) return std::unexpected(std::move(sink).error());
     std::vector<std::string> lines;
     for (const sizing::WhatIf& one : all) {

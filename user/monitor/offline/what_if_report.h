@@ -28,7 +28,7 @@ class WhatIfReport {
   Result<void> add(const Sample& row, std::string_view where);
   void add(const SeriesInterval& interval);
   // The text of the screen. Writes the CSV first, if one is named.
-  Result<std::string> finish(const std::string& csv);
+  Result<std::string> finish(const csv::RowFile& file);
 
  private:
   WhatIfReport(ec2::LoadedCatalogue catalogue, const std::vector<std::string>& names);

@@ -14,12 +14,13 @@ constexpr std::size_t kMostWaiting = 65'536;
 
 }  // namespace
 
-Result<RowWriter> RowWriter::open(const std::string& path, std::string header, std::string what,
+Result<RowWriter> RowWriter::open(const csv::RowFile& file, std::string header, std::string what,
                                   sys::WaitForRoom wait, Notices& notices) {
   auto sink =
-      csv::FileSink::open(path, std::move(header), std::move(wait), csv::FileSink::Header::later);
+      csv::FileSink::open(file, std::move(header), std::move(wait), csv::FileSink::Header::later);
   if (!sink) return std::unexpected(sink.error());
-  return RowWriter(std::move(*sink), path == "-" ? "stdout" : path, std::move(what), notices);
+  return RowWriter(std::move(*sink), file.to_stdout() ? "stdout" : file.path, std::move(what),
+                   notices);
 }
 
 void RowWriter::put(std::string row) {

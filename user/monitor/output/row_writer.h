@@ -20,7 +20,7 @@ namespace cgtally::monitor {
 class RowWriter {
  public:
   // `what` the rows are, for the user: "bursts". Writes nothing yet.
-  static Result<RowWriter> open(const std::string& path, std::string header, std::string what,
+  static Result<RowWriter> open(const csv::RowFile& file, std::string header, std::string what,
                                 sys::WaitForRoom wait, Notices& notices);
 
   // Writes the header. A reader takes it for the sign that all that comes is in the rows: call this

@@ -12,16 +12,16 @@
 
 namespace cgtally::monitor {
 
-Result<SampleWriter> SampleWriter::open(const std::string& path, const std::string& host,
+Result<SampleWriter> SampleWriter::open(const csv::RowFile& file, const std::string& host,
                                         std::string account, sys::WaitForRoom wait,
                                         Notices& notices) {
-  auto sink = csv::FileSink::open(path, csv::samples_header(), std::move(wait),
+  auto sink = csv::FileSink::open(file, csv::samples_header(), std::move(wait),
                                   csv::FileSink::Header::later);
   if (!sink) {
     return std::unexpected(sink.error());
   }
-  return SampleWriter(std::move(*sink), path == "-" ? "stdout" : path, host, std::move(account),
-                      notices);
+  return SampleWriter(std::move(*sink), file.to_stdout() ? "stdout" : file.path, host,
+                      std::move(account), notices);
 }
 
 std::vector<std::string> SampleWriter::rows() const {
@@ -81,8 +81,9 @@ SampleWriter::Outcome SampleWriter::write(const Snapshot& now, const Session& se
 }
 
 Error SampleWriter::missing_rows() const {
-  const char* hint = failure_->code == ECANCELED ? "let it read on, or write to a file: --csv FILE"
-                                                 : "make room before the next run";
+  const char* hint = failure_->code == ECANCELED
+                         ? "let it read on, or write to a file: --csv FILE, --json FILE"
+                         : "make room before the next run";
   return {.what = fmt::format("the last rows are missing: {}", failure_->what),
           .hint = fmt::format("the summary covers them; {}", hint)};
 }

@@ -16,12 +16,12 @@ namespace cgtally::monitor {
 
 // Has a sampler of its own, because a write that fails must lose nothing: the base stays where the
 // last written row ends, and the next row that fits covers the gap. The first failure and its end
-// are notices. `record` and `live --csv` own one.
+// are notices. `record` and `live` own one.
 class SampleWriter {
  public:
   // `account`: a glob; only accounts that match, and (kernel), are written. Empty: all. Writes
   // nothing yet.
-  static Result<SampleWriter> open(const std::string& path, const std::string& host,
+  static Result<SampleWriter> open(const csv::RowFile& file, const std::string& host,
                                    std::string account, sys::WaitForRoom wait, Notices& notices);
 
   // Takes the base from this snapshot, and then writes the header: what comes after the header is
