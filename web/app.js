@@ -20,6 +20,7 @@ const chart = new HistoryChart(history, () => choose(null));
 const accounts = new AccountsTable(choose, (account) => chart.colourOf(account));
 let latest = null;
 let paused = false;
+let due = false;
 let state = ["connecting"];
 
 // A row of the table, or null: all accounts. The row that is chosen already gives all back.
@@ -28,6 +29,16 @@ function choose(row) {
   accounts.chosen = same ? null : row.key;
   chart.choose(same ? null : {label: row.label, accounts: row.accounts});
   accounts.draw();
+}
+
+// Once for what has come between two frames, and not at all while nobody looks.
+function drawSoon() {
+  if (due) return;
+  due = true;
+  requestAnimationFrame(() => {
+    due = false;
+    if (!paused) draw(latest);
+  });
 }
 
 function draw(snapshot) {
@@ -96,7 +107,7 @@ new Stream(
     history.add(snapshot);
     bursts.update(snapshot.bursts);
     lives.update(snapshot.lifecycle);
-    if (!paused) draw(snapshot);
+    if (!paused) drawSoon();
     drawState();
   },
   (...now) => {
