@@ -105,8 +105,8 @@ static __always_inline void hand_over(struct __sk_buff *skb, struct cpu_memory *
 
 /*
  * NULL if the packet did not come from a pod's veth. An old entry may have the address of a packet
- * that has been freed. What came in by the same device would have replaced it: each virtual port of
- * a bridge that has pods is asked. Not so a fragment made here, which must be the one that came in.
+ * that has been freed. What came in by the same device would have replaced it: each port of a
+ * bridge that has pods is asked. Not so a fragment made here, which must be the one that came in.
  * A tunnel forgets the device, so there the entry must be younger. Not as young as the packet's way
  * takes: a hypervisor may stop this CPU on the way. With PREEMPT_RT another packet may write the
  * entry meanwhile: then the device tells the pod.

@@ -9,6 +9,7 @@
 #include <thread>
 #include <utility>
 
+#include "adapters/netlink/peers/peers.h"
 #include "adapters/sys/clock.h"
 #include "netns/endpoints/node.h"
 
@@ -129,6 +130,44 @@ TEST(ForwardedOwnerChanges, APodThatTakesTheAddressOfAnotherOneAtOnceNeverPaysIn
     EXPECT_TRUE(comes_true([&] { return !node.counted().books().of(second).empty(); }, 10s));
     EXPECT_EQ(node.counted().books().of(first), paid) << "in round " << round;
   }
+}
+
+// Gives `next` the id as soon as nobody has it; tells whether that worked.
+bool takes(const Netns& next, int id) {
+  const auto is_free = [id] {
+    const auto ids = netlink::list_nsids();
+    return ids && std::ranges::find(*ids, id) == ids->end();
+  };
+  for (int i = 0; i < 1'000'000 && !is_free(); ++i) {
+  }
+  return netlink::find_or_assign_nsid(next.fd()) == id;
+}
+
+// The kernel gives the id of a netns that has gone to the next one at once. That one has a server
+// on the same port already, and gets its id as soon as the first one's is free.
+TEST(ForwardedOwnerChanges, ANetnsThatTakesTheIdOfAnotherOneHasNothingOfWhatStillComesForThat) {
+  Node node;
+  const Senders senders(node, "10.88.0.5");
+  int taken = 0;
+  for (int round = 0; round < 10; ++round) {
+    const Cgroup first("first" + std::to_string(round));
+    const Cgroup second("second" + std::to_string(round));
+    const Netns next("next" + std::to_string(round));
+    const auto server = second.socket(next, AF_INET, SOCK_DGRAM);
+    bind_to(server, at("0.0.0.0", 9));
+    int id = -1;
+    {
+      const Pod pod(node, 5);
+      pod.bring_up();
+      const Inhabitant process(pod.netns(), first);
+      ASSERT_TRUE(comes_true([&] { return !node.counted().books().of(first).empty(); }, 10s));
+      id = node.at(pod.v4())->nsid;
+    }
+    taken += inside(node.host(), [&] { return takes(next, id); }) ? 1 : 0;
+    std::this_thread::sleep_for(20ms);
+    EXPECT_TRUE(node.counted().books().of(second).empty()) << "in round " << round;
+  }
+  EXPECT_GE(taken, 5);
 }
 
 TEST(ForwardedOwnerChanges, WhatNobodyKeepsRightIsNotBelieved) {

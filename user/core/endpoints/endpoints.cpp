@@ -212,17 +212,14 @@ void EndpointFacts::claim(const std::vector<Attachment>& attachments, Claims& cl
   claims.merge(fresh);
 }
 
-// A virtual machine's tap and the like: what comes by them must replace what their bridge's pods
-// have handed over, or it would be taken for theirs.
+// A virtual machine's tap, a network card and the like: what comes by them must replace what their
+// bridge's pods have handed over, or it would be taken for theirs where it leaves by another way.
 std::set<int> EndpointFacts::other_ports(const std::set<int>& origins) const {
   std::set<int> bridges, ports;
   for (const int ifindex : origins) bridges.insert(links_.at(ifindex).master);
   bridges.erase(0);
   for (const auto& [ifindex, link] : links_) {
-    const bool is_virtual = !link.kind.empty();
-    if (is_virtual && bridges.contains(link.master) && !excluded_.contains(ifindex)) {
-      ports.insert(ifindex);
-    }
+    if (bridges.contains(link.master) && !excluded_.contains(ifindex)) ports.insert(ifindex);
   }
   return ports;
 }

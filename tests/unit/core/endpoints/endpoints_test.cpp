@@ -70,7 +70,8 @@ TEST(Endpoints, AreTheAddressesBehindEachVeth) {
   EXPECT_EQ(table.ambiguous, 0U);
 }
 
-// Else what a virtual machine sends through the bridge would be taken for a pod's.
+// Else what a virtual machine sends through the bridge would be taken for a pod's, and so would what
+// a network card brings.
 TEST(Endpoints, HaveTheOtherPortsOfTheirBridgesAmongTheOrigins) {
   EndpointFacts facts = two_pods();
   const auto port = [](LinkedDevice device, int bridge) {
@@ -80,9 +81,9 @@ TEST(Endpoints, HaveTheOtherPortsOfTheirBridgesAmongTheOrigins) {
   facts.set_link(device(30, "bridge", 0, {}));
   facts.set_link(port(device(10, "veth", 2, 1), 30));
   facts.set_link(port(device(31, "tun", 0, {}), 30));
-  facts.set_link(port(device(32, "", 0, {}), 30));     // an uplink
+  facts.set_link(port(device(32, "", 0, {}), 30));     // a network card
   facts.set_link(port(device(33, "tun", 0, {}), 40));  // of another bridge, without pods
-  EXPECT_EQ(facts.table().origins, (std::set<int>{10, 20, 31}));
+  EXPECT_EQ(facts.table().origins, (std::set<int>{10, 20, 31, 32}));
 }
 
 TEST(Endpoints, HaveTheirNetnsBeforeTheirOwner) {
