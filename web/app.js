@@ -8,7 +8,7 @@ import {duration, rateUnit, toggleUnits} from "./format.js";
 import {History} from "./history.js";
 import {HistoryChart} from "./history_chart.js";
 import {listenForKeys} from "./keys.js";
-import {drawAlerts, drawHead, drawInterfaces} from "./overview.js";
+import {drawAlerts, drawHead, drawInterfaces, drawNotices} from "./overview.js";
 import {SecondChart} from "./second_chart.js";
 import {Stream} from "./stream.js";
 
@@ -45,6 +45,7 @@ function draw(snapshot) {
   drawHead(snapshot);
   drawAlerts(snapshot);
   drawInterfaces(snapshot.interfaces);
+  drawNotices(snapshot.status.notices);
   drawCredits(snapshot);
   chart.draw();
   second.draw(snapshot.bursts?.last_second ?? [], bursts.threshold());
@@ -56,7 +57,7 @@ function draw(snapshot) {
 function drawState() {
   const [name, wait] = state;
   const pill = byId("connection");
-  const every = latest ? `every ${duration(latest.interval_s)}` : "";
+  const every = latest ? `every ${duration(latest.status.interval_s)}` : "";
   const texts = {
     connecting: "connecting",
     live: paused ? "paused" : `live, ${every}`,

@@ -40,6 +40,7 @@ function headline(credit) {
 
 function balance(credit) {
   if (credit.state === "none") return "";
+  if (credit.state === "exhausted" && !known(credit.balance_hi_bytes)) return "nothing left, as it seems";
   const left = interval(credit.balance_lo_bytes, credit.balance_hi_bytes, bytes);
   const of = interval(credit.capacity_lo_bytes, credit.capacity_hi_bytes, bytes);
   return `${left} left of ${of} (${credit.basis})`;
@@ -64,9 +65,16 @@ function make(direction) {
   );
 }
 
-function drawGauge(gauge, credit) {
+// What may be missing from a bucket that counts as full is too little to draw, and so is what may be in one that is held
+// to its baseline.
+function shares(credit) {
+  if (credit.state === "full") return [1, 1];
   const lo = Math.max(0, Math.min(1, credit.share_lo ?? 0));
-  const hi = Math.max(lo, Math.min(1, credit.share_hi ?? 1));
+  return [lo, credit.state === "exhausted" ? lo : Math.max(lo, Math.min(1, credit.share_hi ?? 1))];
+}
+
+function drawGauge(gauge, credit) {
+  const [lo, hi] = shares(credit);
   gauge.firstChild.style.width = `${lo * 100}%`;
   gauge.lastChild.style.width = `${(hi - lo) * 100}%`;
   show(gauge, credit.state !== "none");

@@ -8,19 +8,33 @@ const KEPT = 200;
 const SHOWN = 40;
 const WORDS = {tx: "sent", rx: "received"};
 
+// The ids of a server begin again when it is started again, so what is known is known by its time as well.
 class Events {
-  constructor() {
-    this.byId = new Map();
+  constructor(timeOf) {
+    this.timeOf = timeOf;
+    this.byKey = new Map();
+  }
+
+  keyOf(event) {
+    return `${this.timeOf(event)} ${event.id}`;
   }
 
   add(events) {
-    for (const event of events) this.byId.set(event.id, event);
-    const ids = [...this.byId.keys()].sort((a, b) => b - a);
-    for (const id of ids.slice(KEPT)) this.byId.delete(id);
+    if (events.length === 0) return;
+    for (const event of events) this.byKey.set(this.keyOf(event), event);
+    this.sorted = [...this.byKey.values()].sort((a, b) => {
+      const [x, y] = [this.timeOf(a), this.timeOf(b)];
+      return x === y ? b.id - a.id : x < y ? 1 : -1;
+    });
+    for (const event of this.sorted.splice(KEPT)) this.byKey.delete(this.keyOf(event));
+  }
+
+  all() {
+    return this.sorted ?? [];
   }
 
   latest(most) {
-    return [...this.byId.values()].sort((a, b) => b.id - a.id).slice(0, most);
+    return this.all().slice(0, most);
   }
 }
 
@@ -49,7 +63,7 @@ function fill(node, event) {
 // Of snapshots that only tell what is new: all that is known.
 export class BurstList {
   constructor() {
-    this.events = new Events();
+    this.events = new Events((burst) => burst.start);
   }
 
   update(bursts) {
@@ -65,7 +79,7 @@ export class BurstList {
   item(burst) {
     const counted = burst.exceeded_packets ? `  ·  ${count(burst.exceeded_packets)} packets over the allowance` : "";
     return {
-      key: burst.under_way ? `now ${burst.iface} ${burst.direction} ${burst.start}` : burst.id,
+      key: burst.under_way ? `now ${burst.iface} ${burst.direction} ${burst.start}` : this.events.keyOf(burst),
       iso: burst.start,
       at: clock(burst.start, 3),
       name: burst.label || burst.account || "account not known",
@@ -100,7 +114,7 @@ function lateWords(life) {
 
 export class LifeList {
   constructor() {
-    this.events = new Events();
+    this.events = new Events((life) => life.at);
   }
 
   update(lives) {
@@ -111,7 +125,7 @@ export class LifeList {
   item(life) {
     const ended = life.event === "ended";
     return {
-      key: life.id,
+      key: this.events.keyOf(life),
       iso: life.at,
       at: clock(life.at),
       name: life.name || life.label || life.account,
@@ -125,7 +139,7 @@ export class LifeList {
   draw() {
     const latest = this.events.latest(SHOWN);
     reconcile(byId("lives"), latest.map((life) => this.item(life)), (one) => one.key, make, fill);
-    const lossy = [...this.events.byId.values()].filter((life) => life.lossy).length;
+    const lossy = this.events.all().filter((life) => life.lossy).length;
     setText(byId("lives-note"), lossy ? `${lossy} ended with a loss` : "");
     show(byId("lives-empty"), latest.length === 0);
     setText(byId("lives-empty"), this.lives ? "No container has begun or ended so far." : "Only the pinned ledger tells these: cgtally up.");

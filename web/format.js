@@ -63,7 +63,7 @@ export function duration(seconds) {
   const s = Math.abs(seconds);
   if (s > 0 && s < 0.001) return `${Math.round(s * 1e6)} us`;
   if (s < 1) return `${String(Number((s * 1000).toFixed(s < 0.01 ? 1 : 0)))} ms`;
-  if (s < 60) return `${s.toFixed(s < 10 ? 2 : 1)} s`;
+  if (s < 60) return `${s.toFixed(s < 10 && !Number.isInteger(s) ? 2 : s < 10 ? 0 : 1)} s`;
   const whole = Math.round(s);
   const pad = (value) => String(value).padStart(2, "0");
   if (whole < 3600) return `${Math.floor(whole / 60)}m${pad(whole % 60)}s`;

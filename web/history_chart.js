@@ -6,6 +6,7 @@ import {byId, element, reconcile, remember, remembered, setAttribute, setText, s
 import {clock, rate} from "./format.js";
 
 const PARTS = 5;
+const LEAST_SHARE = 0.002; // of what the busiest has moved: less is not to be seen
 const LEAST_MS = 60_000; // of time on the axis, also when the page has just been opened
 const WORDS = {tx: "sent", rx: "received"};
 
@@ -71,7 +72,8 @@ export class HistoryChart {
         {label: "received", hue: 1, at: at("rx")},
       ];
     }
-    const top = history.top(direction, this.seconds, PARTS);
+    const most = history.top(direction, this.seconds, PARTS);
+    const top = most.filter((one) => one.sum >= LEAST_SHARE * most[0].sum);
     this.assignColours(top);
     const names = top.map((one) => one.account);
     const parts = top.map(({account, label}) => ({

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the page says at its top: the interfaces, the ledger, and what needs attention, the worst first.
 import {creditLevel, spendersOf, timeToEmpty} from "./credits.js";
-import {byId, element, reconcile, setAttribute, setText} from "./dom.js";
+import {byId, element, reconcile, setAttribute, setText, show} from "./dom.js";
 import {bytes, count, duration, known, percent, rate, roundRate} from "./format.js";
 
 const SENT = {tx: "Sent", rx: "Received"};
@@ -55,7 +55,6 @@ export function drawAlerts(snapshot) {
     alerts.push({level: "bad", text: `${one.allowance}: ${count(one.last_minute_packets)} packets over the allowance in the last minute. ${one.remedy ?? ""}`});
   }
   if (snapshot.status.replay?.over) alerts.push({level: "note", text: "The recording has ended: these are its last figures."});
-  for (const text of (snapshot.status.notices ?? []).slice(-3)) alerts.push({level: "note", text});
   const order = {bad: 0, warn: 1, note: 2};
   alerts.sort((a, b) => order[a.level] - order[b.level]);
   announce(alerts);
@@ -64,6 +63,13 @@ export function drawAlerts(snapshot) {
       setAttribute(node, "data-level", one.level);
       setText(node, one.text);
     });
+}
+
+// The sentences that the program has said meanwhile, the latest first. Some are no longer so.
+export function drawNotices(notices = []) {
+  const latest = notices.map((text, i) => ({text, key: `${i} ${text}`})).reverse();
+  show(byId("notices-card"), latest.length > 0);
+  reconcile(byId("notices"), latest, (one) => one.key, (one) => element("li", {}, element("p", {class: "more"}, one.text)), () => {});
 }
 
 function way(arrow, words) {

@@ -121,4 +121,5 @@ class Browser:
             if holds():
                 return None
             time.sleep(0.1)
-        raise AssertionError(f"not within {seconds} s: {what}")
+        shown = self.run("document.body.innerText") if self.session else ""
+        raise AssertionError(f"not within {seconds} s: {what}. The page says:\n{shown[:3000]}")
