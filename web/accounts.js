@@ -19,9 +19,12 @@ const COLUMNS = [
 ];
 
 export class AccountsTable {
-  constructor(onChoose, colourOf) {
+  // `askForAll()` gives the accounts of the API, which are more than those of a snapshot.
+  constructor(onChoose, colourOf, askForAll) {
     this.onChoose = onChoose;
     this.colourOf = colourOf;
+    this.askForAll = askForAll;
+    this.everyone = null; // what it gave last
     this.sort = remembered("sort", "busy"); // "busy": by both directions, until a column is chosen
     this.falling = remembered("falling", "yes") === "yes";
     this.all = false;
@@ -87,7 +90,7 @@ export class AccountsTable {
   }
 
   isRead() {
-    return this.body.matches(":hover") || this.body.contains(document.activeElement);
+    return this.body.matches(":hover") || this.body.querySelector(":focus-visible") !== null;
   }
 
   sorted(rows) {
@@ -116,9 +119,33 @@ export class AccountsTable {
     this.draw();
   }
 
+  // Whether the accounts of a snapshot, the busiest, are too few: a filter may mean others, and a group has them too.
+  wantsAll() {
+    return this.snapshot.other_accounts?.count > 0 && Boolean(this.all || this.group.value || this.filter.value.trim());
+  }
+
+  // One question at a time, and none while nobody wants to know.
+  async getAll() {
+    if (this.asking || this.askedFor === this.snapshot.sequence) return;
+    this.asking = true;
+    this.askedFor = this.snapshot.sequence;
+    this.everyone = (await this.askForAll()) ?? this.everyone;
+    this.asking = false;
+    this.draw();
+  }
+
+  source() {
+    if (!this.wantsAll()) {
+      this.everyone = null;
+      return this.snapshot;
+    }
+    this.getAll();
+    return this.everyone ?? this.snapshot;
+  }
+
   draw(again = false) {
     if (!this.snapshot) return;
-    const {accounts, other_accounts: others} = this.snapshot;
+    const {accounts, other_accounts: others} = this.source();
     const rows = grouped(filtered(accounts, this.filter.value), this.group.value);
     const held = !again && this.isRead();
     const ordered = held ? this.asTheyStand(rows) : this.sorted(rows);
@@ -171,8 +198,9 @@ export class AccountsTable {
     if (held) parts.push("order held");
     setText(byId("accounts-note"), parts.join("  ·  "));
     const more = byId("accounts-more");
-    show(more, rows.length > FIRST);
-    setText(more, this.all ? `Show the first ${FIRST}` : `Show all ${rows.length}`);
+    const alone = !this.filter.value.trim() && !this.group.value;
+    show(more, rows.length > FIRST || (alone && beyond > 0) || this.all);
+    setText(more, this.all ? `Show the first ${FIRST}` : `Show all ${rows.length + (alone ? beyond : 0)}`);
     const empty = byId("accounts-empty");
     show(empty, rows.length === 0);
     setText(empty, accounts.length === 0 ? "No account has moved anything yet." : `No account is like “${this.filter.value}”.`);

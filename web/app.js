@@ -17,7 +17,11 @@ const bursts = new BurstList();
 const lives = new LifeList();
 const second = new SecondChart();
 const chart = new HistoryChart(history, () => choose(null));
-const accounts = new AccountsTable(choose, (account) => chart.colourOf(account));
+const accounts = new AccountsTable(choose, (account) => chart.colourOf(account), async () => {
+  const all = await stream.ask("api/v1/accounts");
+  if (all) history.addBeyond(all.accounts);
+  return all;
+});
 let latest = null;
 let paused = false;
 let due = false;
@@ -102,7 +106,7 @@ listenForKeys({
   },
 });
 
-new Stream(
+const stream = new Stream(
   (snapshot) => {
     latest = snapshot;
     history.add(snapshot);

@@ -36,6 +36,12 @@ export class History {
     if (number % 60 === 0) this.forget();
   }
 
+  // Accounts that were not in the last snapshot, but were asked for.
+  addBeyond(accounts) {
+    const number = this.first + this.times.length - 1;
+    for (const account of accounts) this.put(account, number, number % KEPT);
+  }
+
   put(account, number, slot) {
     let entry = this.accounts.get(account.account);
     const moves = account.tx.bits_per_second > 0 || account.rx.bits_per_second > 0;

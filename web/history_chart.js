@@ -143,6 +143,7 @@ export class HistoryChart {
     const what = this.chosen ? this.chosen.label : `all accounts, ${WORDS[this.direction]}`;
     setText(byId("history-subject"), last ? what : `${what} at ${clock(values[0])}`);
     show(byId("history-all"), Boolean(this.chosen));
+    show(byId("direction"), !this.chosen);
   }
 
   describe(rows) {

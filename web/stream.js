@@ -32,15 +32,23 @@ export class Stream {
     this.open();
   }
 
-  address(path, query = {}) {
-    const all = new URLSearchParams(query);
-    if (this.token) all.set("token", this.token);
-    const text = all.toString();
-    return text ? `${path}?${text}` : path;
+  // With the token, if there is one.
+  address(path) {
+    return this.token ? `${path}?${new URLSearchParams({token: this.token})}` : path;
+  }
+
+  // A document of the API beside the stream; null where it cannot be had.
+  async ask(path) {
+    try {
+      const answer = await fetch(this.address(path), {cache: "no-store"});
+      return answer.ok ? await answer.json() : null;
+    } catch {
+      return null;
+    }
   }
 
   open() {
-    this.source = new EventSource(this.address("api/v1/stream", {top: 1000}));
+    this.source = new EventSource(this.address("api/v1/stream"));
     this.source.addEventListener("snapshot", (event) => {
       const snapshot = JSON.parse(event.data);
       this.tries = 0;

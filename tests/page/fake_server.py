@@ -28,10 +28,10 @@ def rfc3339(at):
 class Scene:
     """What the made-up node shows at its n-th second."""
 
-    def __init__(self, accounts=40, hostile=False, present=True, begun=None):
+    def __init__(self, accounts=40, hostile=False, present=True, most=100, begun=None):
         self.random = random.Random(7)
         self.begun = begun or time.time()
-        self.hostile = hostile
+        self.hostile, self.most = hostile, most
         self.present = present  # credits, bursts and lives, which a node may not have
         self.names = [("/system.slice/redis.service", "redis.service", None, None, 240e6, 5.9e6)]
         for i in range(accounts - 1):
@@ -114,6 +114,7 @@ class Scene:
         now = self.begun + n
         accounts = self.accounts(n)
         here = self.present
+        beyond = {way: self.way(sum(one[way]["bits_per_second"] for one in accounts[self.most:]), 0) for way in ("tx", "rx")}
         total = {w: sum(a[w]["bits_per_second"] for a in accounts) for w in ("tx", "rx")}
         sums = {w: sum(a[w]["bytes"] for a in accounts) for w in ("tx", "rx")}
         return {
@@ -127,7 +128,7 @@ class Scene:
             "interfaces": [{"iface": "ens5", "tx": {**self.way(total["tx"], sums["tx"]), "named": 0.997},
                             "rx": {**self.way(total["rx"], sums["rx"]), "named": 0.985},
                             "coverage": 0.9999, "containers": 0.7, "host": 0.28, "unnamed": 0.02}],
-            "accounts": accounts, "other_accounts": {"count": 0, "tx": self.way(0, 0), "rx": self.way(0, 0)},
+            "accounts": accounts[:self.most], "other_accounts": {"count": len(accounts[self.most:]), "tx": beyond["tx"], "rx": beyond["rx"]},
             "bursts": self.bursts(now, n, first) if here else None, "credits": self.all_credits() if here else None,
             "lifecycle": self.lives(now, first) if here else None}
 
@@ -148,12 +149,21 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if file:
             self.wfile.write(re.sub(rb"(//# |/\*# )sourceMappingURL=.*", b"", file.read_bytes()))
 
+    def send_all_accounts(self):
+        text = json.dumps(Scene(**{**self.made_of, "most": 10**6}).snapshot(0, False)).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(text)
+
     def do_GET(self):  # the name is http.server's
         path = self.path.split("?")[0]
         if not path.startswith("/api/"):
             return self.send_file(path)
         if self.denied:
             return self.send_error(401)
+        if path == "/api/v1/accounts":
+            return self.send_all_accounts()
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.end_headers()
