@@ -33,26 +33,6 @@ Moment begin_of(const CreditInterval& interval) {
           .wall = interval.now.wall - interval.elapsed};
 }
 
-std::string history_words(const CreditHistory& history, Nanoseconds begin, Nanoseconds end) {
-  std::string words = "never exhausted";
-  if (history.exhaustions > 0) {
-    words =
-        fmt::format("exhausted {} {}, {} in all, first at {}", format_count(history.exhaustions),
-                    history.exhaustions == 1 ? "time" : "times", format_duration(history.exhausted),
-                    time_beside(*history.first_wall, begin, end));
-  }
-  if (history.perhaps > Nanoseconds::zero()) {
-    words += fmt::format("; {} at the baseline, which is one flow's limit, too: exhausted or not",
-                         format_duration(history.perhaps));
-  }
-  if (history.lowest) words += fmt::format("; lowest {}", format_byte_range(*history.lowest));
-  // Said where credits were spent since; otherwise it is full to the end.
-  if (history.full_until && *history.full_until < end) {
-    words += fmt::format("; full until {}", time_beside(*history.full_until, begin, end));
-  }
-  return words;
-}
-
 }  // namespace
 
 CreditReplay::CreditReplay(InstanceName instance, const CreditTerms& terms, BucketStart start,
@@ -231,12 +211,32 @@ std::optional<CreditReplayResult> CreditReplay::finish() {
   return result_;
 }
 
+std::string credit_history_words(const CreditHistory& history, Nanoseconds begin, Nanoseconds end) {
+  std::string words = "never exhausted";
+  if (history.exhaustions > 0) {
+    words =
+        fmt::format("exhausted {} {}, {} in all, first at {}", format_count(history.exhaustions),
+                    history.exhaustions == 1 ? "time" : "times", format_duration(history.exhausted),
+                    time_beside(*history.first_wall, begin, end));
+  }
+  if (history.perhaps > Nanoseconds::zero()) {
+    words += fmt::format("; {} at the baseline, which is one flow's limit, too: exhausted or not",
+                         format_duration(history.perhaps));
+  }
+  if (history.lowest) words += fmt::format("; lowest {}", format_byte_range(*history.lowest));
+  // Said where credits were spent since; otherwise it is full to the end.
+  if (history.full_until && *history.full_until < end) {
+    words += fmt::format("; full until {}", time_beside(*history.full_until, begin, end));
+  }
+  return words;
+}
+
 std::vector<std::string> credit_replay_lines(const CreditReplayResult& result) {
   std::vector<std::string> lines = credit_screen(result.last, {.columns = kColumns});
   for (const Direction direction : kCreditOrder) {
     if (!result.last.directions[direction].watched) continue;
     const std::string words =
-        history_words(result.histories[direction], result.begin, result.last.taken.wall);
+        credit_history_words(result.histories[direction], result.begin, result.last.taken.wall);
     const std::string label = fmt::format("was {:<4}", direction_name(direction));
     std::ranges::move(wrap(label + words, kColumns, label.size()), std::back_inserter(lines));
   }

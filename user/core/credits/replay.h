@@ -89,6 +89,9 @@ class CreditReplay {
   bool in_gap_ = false;  // of a series
 };
 
+// "never exhausted; lowest 4.0..44 GB": the course between two moments of wall time.
+[[nodiscard]] std::string credit_history_words(const CreditHistory& history, Nanoseconds begin,
+                                               Nanoseconds end);
 // Lines for the end of a replay.
 [[nodiscard]] std::vector<std::string> credit_replay_lines(const CreditReplayResult& result);
 

@@ -81,29 +81,6 @@ std::vector<std::string> headline(const CreditReport& report, std::size_t width)
   return lines;
 }
 
-// "empty in 2m28s..27m", "not draining", "known after 50m of rest".
-std::string outlook(const DirectionCredit& credit) {
-  switch (credit.state) {
-    case CreditState::none:
-      return {};
-    case CreditState::exhausted:
-      return "no more than the baseline goes through";
-    case CreditState::unknown:
-      if (credit.perhaps_empty) return "empty, or one flow's limit";
-      if (credit.empty) break;
-      return credit.known_after_rest
-                 ? fmt::format("known after {} at rest", format_duration(*credit.known_after_rest))
-                 : "not known";
-    case CreditState::draining:
-      break;
-    case CreditState::full:
-    case CreditState::earning:
-      return "not draining";
-  }
-  return credit.empty ? fmt::format("empty in {}", format_time_to_empty(*credit.empty))
-                      : "not draining";
-}
-
 BitRate above(BitRate rate, BitRate other) {
   return {rate.bits_per_second - std::min(rate.bits_per_second, other.bits_per_second)};
 }
@@ -140,7 +117,7 @@ std::vector<std::string> direction_lines(const DirectionCredit& credit,
   const ShareRange share = full ? ShareRange{.lo = 1, .hi = 1} : credit.share;
   const std::string gauge = fmt::format("[{}]", credit_gauge(share, kGauge));
   const std::string tail =
-      fmt::format("{}  {}", format_byte_range(credit.balance), outlook(credit));
+      fmt::format("{}  {}", format_byte_range(credit.balance), credit_outlook(credit));
   if (rate.size() + state.size() + gauge.size() + 2 + tail.size() <= layout.columns) {
     return {fmt::format("{}{}  {}", head, gauge, tail)};
   }
@@ -206,20 +183,6 @@ void add_counters(std::vector<std::string>& lines, const CreditReport& report, s
   if (!wait.empty()) lines.push_back(fmt::format("    {}", wait));
 }
 
-// "do      cut tx by 217 Mbit/s (redis is 96 % of it)".
-std::string remedy(const DirectionCredit& credit, CreditDanger danger) {
-  const std::string_view direction = direction_name(credit.direction);
-  const BitRate excess = above(credit.mean, credit.terms.baseline);
-  const bool cut = excess > BitRate{} && danger != CreditDanger::exhausted;
-  const std::string what =
-      cut ? fmt::format("do      cut {} by {}", direction, format_bit_rate(excess))
-          : fmt::format("do      keep {} below the baseline for a while", direction);
-  if (credit.top_accounts.named.empty()) return what;
-  const TopAccount& top = credit.top_accounts.named.front();
-  return fmt::format("{} ({} is {} of it)", what, shorten(printable(top.shown()), 24),
-                     percent(top.share));
-}
-
 void add_danger(std::vector<std::string>& lines, const DirectionCredit& credit,
                 const std::optional<std::string>& larger, const CreditLayout& layout) {
   const CreditDanger danger = danger_of(credit, layout.warn);
@@ -230,7 +193,7 @@ void add_danger(std::vector<std::string>& lines, const DirectionCredit& credit,
   for (const std::string& line : wrap(warning, layout.columns, kLabel)) {
     lines.push_back(coloured(line, possible ? "33" : "1;31", layout.colour));
   }
-  const std::string advice = remedy(credit, danger);
+  const std::string advice = fmt::format("do      {}", credit_remedy(credit, layout.warn));
   const std::string both = larger ? fmt::format("{}, or {}", advice, *larger) : advice;
   if (display_width(both) <= layout.columns) {
     lines.push_back(both);
@@ -250,7 +213,7 @@ bool is_scarce_or_unknown(const DirectionCredit& credit) {
 
 // "credits 4.0..44 GB (prior), empty in 2m28s..27m".
 std::string part_words(const DirectionCredit& credit) {
-  const std::string end = outlook(credit);
+  const std::string end = credit_outlook(credit);
   if (credit.state == CreditState::exhausted) return fmt::format("credits EXHAUSTED: {}", end);
   if (credit.state == CreditState::unknown) {
     return end == "not known" ? "credits UNKNOWN" : fmt::format("credits UNKNOWN, {}", end);
@@ -260,6 +223,42 @@ std::string part_words(const DirectionCredit& credit) {
 }
 
 }  // namespace
+
+std::string credit_outlook(const DirectionCredit& credit) {
+  switch (credit.state) {
+    case CreditState::none:
+      return {};
+    case CreditState::exhausted:
+      return "no more than the baseline goes through";
+    case CreditState::unknown:
+      if (credit.perhaps_empty) return "empty, or one flow's limit";
+      if (credit.empty) break;
+      return credit.known_after_rest
+                 ? fmt::format("known after {} at rest", format_duration(*credit.known_after_rest))
+                 : "not known";
+    case CreditState::draining:
+      break;
+    case CreditState::full:
+    case CreditState::earning:
+      return "not draining";
+  }
+  return credit.empty ? fmt::format("empty in {}", format_time_to_empty(*credit.empty))
+                      : "not draining";
+}
+
+std::string credit_remedy(const DirectionCredit& credit, Nanoseconds warn) {
+  const CreditDanger danger = danger_of(credit, warn);
+  if (danger == CreditDanger::none && credit.state != CreditState::draining) return {};
+  const std::string_view direction = direction_name(credit.direction);
+  const BitRate excess = above(credit.mean, credit.terms.baseline);
+  const bool cut = excess > BitRate{} && danger != CreditDanger::exhausted;
+  const std::string what = cut ? fmt::format("cut {} by {}", direction, format_bit_rate(excess))
+                               : fmt::format("keep {} below the baseline for a while", direction);
+  if (credit.top_accounts.named.empty()) return what;
+  const TopAccount& top = credit.top_accounts.named.front();
+  return fmt::format("{} ({} is {} of it)", what, shorten(printable(top.shown()), 24),
+                     percent(top.share));
+}
 
 std::string format_byte_range(const ByteRange& range) {
   if (!range.bounded()) return fmt::format("{} or more", format_bytes(whole(range.lo)));
@@ -340,7 +339,7 @@ std::vector<std::string> credit_lines(const CreditReport& report) {
     if (credit.state != CreditState::none) {
       line += fmt::format("  balance {} of {} ({})  {}", format_byte_range(credit.balance),
                           format_byte_range(credit.capacity), basis_name(credit.capacity_basis),
-                          outlook(credit));
+                          credit_outlook(credit));
     }
     if (!credit.top_accounts.named.empty()) {
       const TopAccount& top = credit.top_accounts.named.front();

@@ -30,6 +30,11 @@ struct CreditLayout {
 [[nodiscard]] std::string format_byte_range(const ByteRange& range);
 // '#' surely there, '?' possibly there, '.' surely spent.
 [[nodiscard]] std::string credit_gauge(const ShareRange& share, std::size_t width);
+// "empty in 2m28s..27m", "not draining", "known after 50m at rest".
+[[nodiscard]] std::string credit_outlook(const DirectionCredit& credit);
+// What ends a danger, or the draining: "cut tx by 217 Mbit/s (redis is 96 % of it)"; empty without
+// either.
+[[nodiscard]] std::string credit_remedy(const DirectionCredit& credit, Nanoseconds warn);
 // "2m28s..27m", "2m28s or never".
 [[nodiscard]] std::string format_time_to_empty(const TimeToEmpty& empty);
 
