@@ -75,16 +75,26 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"help_credits", {"credits", "--help"}, 0},
         Case{"help_bursts", {"bursts", "--help"}, 0}, Case{"help_totals", {"totals", "--help"}, 0},
         Case{"help_lifecycle", {"lifecycle", "--help"}, 0},
-        Case{"help_replay", {"replay", "--help"}, 0}, Case{"help_size", {"size", "--help"}, 0},
-        Case{"help_compare", {"compare", "--help"}, 0}, Case{"help_up", {"up", "--help"}, 0},
-        Case{"help_down", {"down", "--help"}, 0}, Case{"help_status", {"status", "--help"}, 0},
-        Case{"help_doctor", {"doctor", "--help"}, 0}, Case{"version", {"--version"}, 0}),
+        Case{"help_replay", {"replay", "--help"}, 0}, Case{"help_report", {"report", "--help"}, 0},
+        Case{"help_size", {"size", "--help"}, 0}, Case{"help_compare", {"compare", "--help"}, 0},
+        Case{"help_up", {"up", "--help"}, 0}, Case{"help_down", {"down", "--help"}, 0},
+        Case{"help_status", {"status", "--help"}, 0}, Case{"help_doctor", {"doctor", "--help"}, 0},
+        Case{"version", {"--version"}, 0}),
     [](const auto& one) { return one.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(Lifecycle, Cli,
                          testing::Values(Case{
                              "replay_lifecycle", {"replay", kLives, "--lifecycle"}, 0}),
                          [](const auto& one) { return one.param.name; });
+
+INSTANTIATE_TEST_SUITE_P(
+    Report, Cli,
+    testing::Values(Case{"report_page",
+                         {"report", "../report/samples.csv", "../report/bursts.csv",
+                          "../report/credits.csv", "../report/lifecycle.csv", "-o", "-"},
+                         0},
+                    Case{"report_of_a_kind_not_shown", {"report", "../report/totals.csv"}, 2}),
+    [](const auto& one) { return one.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(
     WrongUsage, Cli,
@@ -322,6 +332,17 @@ TEST(Compare, WritesARowForEachIntervalAndTheScreenBesideIt) {
   EXPECT_EQ(finished.exit_code, 4);
   EXPECT_NE(finished.err.find("MISSING 150 connections"), std::string::npos);
   expect_golden("compare_csv", finished.out);
+}
+
+TEST(Report, HasWhatReplayShowsOfTheSameFile) {
+  const std::string sample = std::string(CGTALLY_SOURCE_DIR) + "/share/sample.csv";
+  const auto replay =
+      harness::finish({CGTALLY_BINARY, "replay", sample, "--instance", "t4g.small"});
+  const auto report =
+      harness::finish({CGTALLY_BINARY, "report", sample, "--instance", "t4g.small"});
+  EXPECT_EQ(report.exit_code, 0);
+  ASSERT_FALSE(replay.out.empty());
+  EXPECT_NE(report.out.find(replay.out), std::string::npos) << report.out;
 }
 
 // Of every CSV that a command writes: what a value of each column is in JSON.

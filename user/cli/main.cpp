@@ -21,6 +21,7 @@ void add_commands(CLI::App& app, std::function<int()>& run) {
   add_totals(app, run);
   add_lifecycle(app, run);
   add_replay(app, run);
+  add_report(app, run);
   add_compare(app, run);
   add_size(app, run);
   add_up(app, run);

@@ -19,6 +19,7 @@ void add_bursts(CLI::App& app, std::function<int()>& run);
 void add_totals(CLI::App& app, std::function<int()>& run);
 void add_lifecycle(CLI::App& app, std::function<int()>& run);
 void add_replay(CLI::App& app, std::function<int()>& run);
+void add_report(CLI::App& app, std::function<int()>& run);
 void add_compare(CLI::App& app, std::function<int()>& run);
 void add_size(CLI::App& app, std::function<int()>& run);
 void add_up(CLI::App& app, std::function<int()>& run);
