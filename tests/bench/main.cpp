@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/lines.h"
 #include "bench/nat_flows.h"
 #include "bench/runner.h"
 
@@ -94,6 +95,21 @@ const std::vector<Case> kCases{
     {"ingress_tcp4_cold_windowless", Path::cold, Protocol::tcp4, 1, 1, WindowsKept::none},
     {"ingress_tcp4_mix_windowless", Path::mix, Protocol::tcp4, 1000, 10000, WindowsKept::none},
 };
+
+// How the cost grows with the accounts and with the flows.
+const std::vector<Case> kGrowth = [] {
+  std::vector<Case> cases;
+  for (const std::uint32_t accounts : {1U, 10U, 100U, 1'000U, 10'000U}) {
+    cases.push_back({"floor", Path::floor, Protocol::tcp4, accounts, accounts});
+    cases.push_back({"egress", Path::egress, Protocol::tcp4, accounts, accounts});
+    cases.push_back({"ingress_tcp4", Path::warm, Protocol::tcp4, accounts, accounts});
+  }
+  for (const std::uint32_t flows : {1U, 10U, 100U, 1'000U, 10'000U, 100'000U, 1'000'000U}) {
+    cases.push_back({"ingress_udp4", Path::warm, Protocol::udp4, 1, flows});
+  }
+  return cases;
+}();
+constexpr std::uint32_t kGrowthTurns = 1U << 20;
 
 struct Samples {
   std::vector<double> path_ns;  // above empty, and so below
@@ -176,26 +192,45 @@ Result<double> above_empty(Runner& runner, Path path, const Frame& frame, std::u
   return *full - *empty;
 }
 
-Result<void> measure(Runner& runner, const Case& what, const Slices& wanted, Samples& samples) {
-  const Frame frame = what.super_packet ? super_packet() : frame_of(what.protocol);
+// What a case's packets are for. Holds the sockets while its programs run.
+struct Ground {
   std::optional<Flows> flows;
-  std::vector<Tuple> tuples(what.flows, frame.tuple);
   std::optional<NatFlows> nat;
+};
+
+Result<Ground> prepare(Runner& runner, const Case& what, const Frame& frame) {
+  Ground ground;
+  std::vector<Tuple> tuples(what.flows, frame.tuple);
   if (what.nat) {
     auto made = NatFlows::make(*what.nat);
     if (!made) return std::unexpected(std::move(made).error());
-    nat.emplace(*std::move(made));
-    tuples = {nat->reply()};
-    if (nat->endpoint()) {
-      if (auto set = runner.set_endpoint(*nat->endpoint()); !set) return set;
+    ground.nat.emplace(*std::move(made));
+    tuples = {ground.nat->reply()};
+    if (ground.nat->endpoint()) {
+      if (auto set = runner.set_endpoint(*ground.nat->endpoint()); !set) {
+        return std::unexpected(std::move(set).error());
+      }
     }
   } else if (finds_sockets(what.path)) {
     auto made = Flows::make(what.protocol, what.accounts, what.flows);
     if (!made) return std::unexpected(std::move(made).error());
-    flows.emplace(*std::move(made));
-    tuples = flows->tuples();
+    ground.flows.emplace(*std::move(made));
+    tuples = ground.flows->tuples();
   }
-  if (auto set = runner.set_turns(frame, tuples, order_of(what), what.accounts); !set) return set;
+  if (auto set = runner.set_turns(frame, tuples, order_of(what), what.accounts); !set) {
+    return std::unexpected(std::move(set).error());
+  }
+  return ground;
+}
+
+Frame frame_of(const Case& what) {
+  return what.super_packet ? super_packet() : bench::frame_of(what.protocol);
+}
+
+Result<void> measure(Runner& runner, const Case& what, const Slices& wanted, Samples& samples) {
+  const Frame frame = frame_of(what);
+  auto ground = prepare(runner, what, frame);
+  if (!ground) return std::unexpected(std::move(ground).error());
   const Slices slices = slices_of(what, wanted);
   for (int round = -1; round < slices.rounds; ++round) {  // the first warms up
     runner.stay_at_first_turn(true);
@@ -227,6 +262,26 @@ void print_table(const std::vector<Case>& cases, const std::vector<Samples>& all
   }
 }
 
+// For each path of one flow: how many cache lines a warm packet writes, and how many of them two
+// CPUs write.
+Result<void> print_lines(Runner& runner, const std::vector<Case>& cases) {
+  fmt::print("{:<30} {:>5} {:>14} {:>13}\n", "PROGRAM", "CPUS", "LINES WRITTEN", "OF TWO CPUS");
+  for (const Case& what : cases) {
+    if (what.accounts != 1 || what.flows != 1 || what.windows != WindowsKept::gated) continue;
+    // The naive map is no ledger; a cold packet only writes again what was there, which is not
+    // seen.
+    if (what.path == Path::floor || what.path == Path::naive || what.path == Path::cold) continue;
+    const Frame frame = frame_of(what);
+    auto ground = prepare(runner, what, frame);
+    if (!ground) return std::unexpected(std::move(ground).error());
+    auto lines = count_lines(runner, program_of(runner.programs(), what.path), frame);
+    if (!lines) return std::unexpected(std::move(lines).error());
+    fmt::print("{:<30} {:>5} {:>14} {:>13}\n", what.name, lines->cpus, lines->written,
+               lines->shared);
+  }
+  return {};
+}
+
 void print_csv(const std::vector<Case>& cases, const std::vector<Samples>& all) {
   fmt::print("program,accounts,flows,ns_above_empty,ratio_to_floor\n");
   for (std::size_t i = 0; i < cases.size(); ++i) {
@@ -256,10 +311,14 @@ void prepare_process() {
 int main(int argc, char** argv) {
   CLI::App app("Nanoseconds per packet of cgtally's data path, above an empty program");
   bool csv = false;
+  bool growth = false;
+  bool lines = false;
   std::string only;
   int passes = 5;
   Slices slices{.rounds = 40, .repeat = 20000};
   app.add_flag("--csv", csv, "print CSV instead of a table");
+  app.add_flag("--growth", growth, "from 1 to 10 000 accounts and 1 to 1 000 000 flows, instead");
+  app.add_flag("--lines", lines, "count the cache lines that a packet writes, instead");
   app.add_option("--only", only, "rows whose name has this in it, and the floor");
   app.add_option("--passes", passes, "times that all programs come round")
       ->check(CLI::Range(1, 1000));
@@ -268,25 +327,29 @@ int main(int argc, char** argv) {
   app.add_option("--repeat", slices.repeat, "runs in a slice")->check(CLI::Range(1000, 100000000));
   CLI11_PARSE(app, argc, argv);
 
-  prepare_process();
   if (auto entered = enter_private_netns(); !entered) return print_error(entered.error());
-  std::map<WindowsKept, Runner> runners;
-  for (const auto windows :
-       {WindowsKept::gated, WindowsKept::fine, WindowsKept::ungated, WindowsKept::none}) {
-    auto runner = Runner::load(windows);
-    if (!runner) return print_error(runner.error());
-    runners.emplace(windows, *std::move(runner));
-  }
-  Runner& production = runners.at(WindowsKept::gated);
   std::vector<Case> cases;
-  std::ranges::copy_if(kCases, std::back_inserter(cases), [&](const Case& what) {
+  std::ranges::copy_if(growth ? kGrowth : kCases, std::back_inserter(cases), [&](const Case& what) {
     return what.path == Path::floor || what.name.find(only) != std::string::npos;
   });
+  std::map<WindowsKept, Runner> runners;
+  for (const Case& what : cases) {
+    if (runners.contains(what.windows)) continue;
+    auto runner = Runner::load(what.windows, growth ? kGrowthTurns : kUsualTurns);
+    if (!runner) return print_error(runner.error());
+    runners.emplace(what.windows, *std::move(runner));
+  }
+  Runner& production = runners.at(WindowsKept::gated);
+  if (lines) {
+    auto printed = print_lines(production, cases);
+    return printed ? 0 : print_error(printed.error());
+  }
+  prepare_process();
   std::vector<Samples> all(cases.size());
   std::vector<double> empty_ns;
   for (int pass = 0; pass < passes; ++pass) {
-    auto empty = production.run(production.programs().progs.bench_empty, frame_of(Protocol::tcp4),
-                                slices.repeat);
+    auto empty = production.run(production.programs().progs.bench_empty,
+                                bench::frame_of(Protocol::tcp4), slices.repeat);
     if (!empty) return print_error(empty.error());
     empty_ns.push_back(*empty);
     for (std::size_t i = 0; i < cases.size(); ++i) {

@@ -23,7 +23,6 @@ namespace cgtally::bench {
 namespace {
 
 constexpr std::uint32_t kSlots = 32768;
-constexpr std::uint32_t kMostTurns = 1U << 17;
 constexpr std::uint32_t kInterface = 1;
 constexpr std::uint32_t kNetns = 1;
 constexpr std::uint32_t kLoopback = 1;  // its ifindex in each netns
@@ -103,7 +102,7 @@ Frame super_packet() {
   return frame;
 }
 
-Result<Runner> Runner::load(WindowsKept windows) {
+Result<Runner> Runner::load(WindowsKept windows, std::uint32_t most_turns) {
   bpf::Skeleton<bench_bpf> skeleton(bench_bpf::open());
   if (!skeleton) return std::unexpected(sys::error_from(errno, "read the benchmark's programs"));
   const auto cpus = static_cast<std::uint32_t>(libbpf_num_possible_cpus());
@@ -114,7 +113,7 @@ Result<Runner> Runner::load(WindowsKept windows) {
   bpf_map__set_max_entries(maps.cgt_free, kSlots);
   bpf_map__set_max_entries(maps.cgt_cpus, cpus);
   bpf_map__set_max_entries(maps.cgt_windows, 2 * cpus);
-  bpf_map__set_max_entries(maps.bench_turns, kMostTurns);
+  bpf_map__set_max_entries(maps.bench_turns, most_turns);
   const bpf::KernelFacts facts = bpf::probe_kernel();
   auto& config = *skeleton->rodata;
   writable(config.iface_key) = kInterface;

@@ -36,9 +36,13 @@ enum class WindowsKept : std::uint8_t {
   none,
 };
 
+inline constexpr std::uint32_t kUsualTurns = 1U << 17;
+
 class Runner {
  public:
-  static Result<Runner> load(WindowsKept windows = WindowsKept::gated);
+  // `most_turns`: a power of two; set_turns takes no more.
+  static Result<Runner> load(WindowsKept windows = WindowsKept::gated,
+                             std::uint32_t most_turns = kUsualTurns);
 
   // What is behind the address of a pod.
   Result<void> set_endpoint(const PodEndpoint& pod);
@@ -48,6 +52,7 @@ class Runner {
                          const std::vector<std::uint32_t>& order, std::uint32_t accounts);
 
   [[nodiscard]] const bench_bpf& programs() const { return *skeleton_; }
+  [[nodiscard]] const bpf_object* object() const { return skeleton_->obj; }
   // The same turn again and again, or all of them.
   void stay_at_first_turn(bool stay);
   // Nanoseconds for one run, the mean of `repeat` runs.

@@ -144,8 +144,8 @@ class Rig:
         for netns in (SERVER, CLIENT):
             if pathlib.Path("/run/netns", netns).exists():
                 run("ip", "netns", "del", netns)
-        for cgroup in (*self.cgroups.values(), self.group):
-            if cgroup.is_dir():
+        for directory, _, _ in list(os.walk(self.group, topdown=False)):
+            if (cgroup := pathlib.Path(directory)).is_dir():
                 await_that(lambda group=cgroup: not (group / "cgroup.procs").read_text(encoding="ascii"),
                            f"the end of the processes in {cgroup}")
                 cgroup.rmdir()
