@@ -14,6 +14,7 @@ class Cell:
     seconds: float
     units_per_second: float | None       # without the kernel's statistics
     server_cpu_ns_per_unit: float | None  # of the server's cgroup
+    load_cpu_ns_per_unit: float | None   # of the cgroups of server, client and accountant
     softirq_cpu_ns_per_unit: float | None  # of the machine, from /proc/stat
     cpu_ns_per_unit: float | None        # all that was busy on the machine
     accountant_cpu_share: float          # of one CPU: its reader

@@ -10,8 +10,8 @@ DIRECTIONS = ("egress", "ingress")
 FEW_RUNS = 50  # of a program in one round: its mean is chance below that
 NO_PROGRAM, EMPTY, NAIVE = "none", "empty", "naive"
 RATES = {"request": "requests/s", "packet": "packets/s", "MB": "MB/s"}
-FIGURES = [("units_per_second", None), ("server_cpu_ns_per_unit", "server"), ("softirq_cpu_ns_per_unit", "softirq"),
-           ("cpu_ns_per_unit", "machine")]
+FIGURES = {"units_per_second": "rate", "server_cpu_ns_per_unit": "CPU server", "load_cpu_ns_per_unit": "CPU both ends",
+           "softirq_cpu_ns_per_unit": "CPU softirq", "cpu_ns_per_unit": "CPU machine"}
 
 
 def in_order(values):
@@ -87,22 +87,22 @@ def baseline(results, load):
     if not cells or cells[0].units_per_second is None:
         return "the rate is fixed" if cells else "without a program: not measured"
     unit = results.unit(load)
-    rate, server, softirq, machine = (statistics.median(getattr(cell, name) or 0 for cell in cells)
-                                      for name, _ in FIGURES)
+    rate, server, both, softirq, machine = (statistics.median(getattr(cell, name) or 0 for cell in cells) for name in FIGURES)
     return (f"without a program: {significant(rate)} {RATES[unit]}, CPU time of a {unit}: server {significant(server / 1e3)} us, "
-            f"softirq {significant(softirq / 1e3)} us, whole machine {significant(machine / 1e3)} us")
+            f"with client {significant(both / 1e3)} us, softirq {significant(softirq / 1e3)} us, whole machine "
+            f"{significant(machine / 1e3)} us")
 
 
 def header(results, load):
     return ["program", "egress ns", "x naive", "ingress ns", "x naive", RATES[results.unit(load)],
-            "CPU server", "CPU softirq", "CPU machine", "reader"]
+            *list(FIGURES.values())[1:], "reader"]
 
 
 def row(results, load, program):
     cells = [program]
     for direction in DIRECTIONS:
         cells += [ns_cell(results, load, program, direction), naive_cell(results, load, program, direction)]
-    cells += [verdict(results.compared(load, program, figure)) for figure, _ in FIGURES]
+    cells += [verdict(results.compared(load, program, figure)) for figure in FIGURES]
     return cells + [f"{100 * statistics.median(cell.accountant_cpu_share for cell in results.of(load, program)):.1f} %"]
 
 
@@ -125,7 +125,7 @@ def noise(results):
     cells = list(results.cells.values())
     steal, others = (100 * statistics.median(getattr(cell, name) for cell in cells)
                      for name in ("steal_share", "others_cpu_share"))
-    calls = [ratio for load, program, (figure, _) in itertools.product(results.loads, results.programs, FIGURES)
+    calls = [ratio for load, program, figure in itertools.product(results.loads, results.programs, FIGURES)
              if program != NO_PROGRAM and (ratio := results.compared(load, program, figure))]
     unable = sum(verdict(ratio).startswith(("cannot", "1 round")) for ratio in calls)
     yield (f"The hypervisor took {steal:.1f} % of a CPU, other programs {others:.0f} % (medians). "
@@ -139,10 +139,10 @@ def noise(results):
 def needed_rows(results):
     for load in results.loads:
         if results.of(load, NO_PROGRAM):
-            yield [load] + [rounds_for_one_percent(results, load, figure) for figure, _ in FIGURES]
+            yield [load] + [rounds_for_one_percent(results, load, figure) for figure in FIGURES]
 
 
-NEEDED_HEADER = ["rounds to see 1 %", "rate", "CPU server", "CPU softirq", "CPU machine"]
+NEEDED_HEADER = ["rounds to see 1 %", *FIGURES.values()]
 
 
 def aligned(head, body):
@@ -181,9 +181,9 @@ def markdown(cells, titles, about):
                            [[titles.get(load, load), *line[:5]] for load in results.loads for line in rows(results, load)
                             if line[0] != EMPTY])
     yield ""
-    yield from as_markdown(["load", "program", "rate", "CPU server", "CPU softirq", "CPU machine"],
-                           [[titles.get(load, load), line[0], *line[5:9]] for load in results.loads
-                            for line in rows(results, load) if any(cell != "-" for cell in line[5:9])])
+    yield from as_markdown(["load", "program", *FIGURES.values()],
+                           [[titles.get(load, load), line[0], *line[5:-1]] for load in results.loads
+                            for line in rows(results, load) if any(cell != "-" for cell in line[5:-1])])
     yield ""
     yield from as_markdown(NEEDED_HEADER, list(needed_rows(results)))
     yield ""

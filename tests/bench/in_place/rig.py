@@ -46,14 +46,15 @@ def cgroup2_mount():
 
 
 class Machine:
-    """CPU time of the whole machine, in seconds, from /proc/stat."""
+    """CPU time of the whole machine, in seconds, from /proc/stat. Busy is what is not idle: of most kernels idle time is
+    measured, and the other kinds are counted by the clock's tick."""
 
     def __init__(self):
         with open("/proc/stat", encoding="ascii") as stat:
             ticks = [int(field) / TICKS_PER_SECOND for field in stat.readline().split()[1:9]]
-        user, nice, system, _idle, _iowait, irq, softirq, steal = ticks
+        _user, _nice, _system, idle, iowait, irq, softirq, steal = ticks
         self.softirq, self.steal = softirq + irq, steal
-        self.busy = user + nice + system + irq + softirq
+        self.busy = os.cpu_count() * time.monotonic() - idle - iowait - steal
 
 
 class Child:
