@@ -11,6 +11,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdio>
 #include <iterator>
 #include <map>
 #include <optional>
@@ -278,6 +279,7 @@ Result<void> print_lines(Runner& runner, const std::vector<Case>& cases) {
     if (!lines) return std::unexpected(std::move(lines).error());
     fmt::print("{:<30} {:>5} {:>14} {:>13}\n", what.name, lines->cpus, lines->written,
                lines->shared);
+    std::fflush(stdout);
   }
   return {};
 }
