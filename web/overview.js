@@ -72,13 +72,15 @@ export function drawNotices(notices = []) {
   reconcile(byId("notices"), latest, (one) => one.key, (one) => element("li", {}, element("p", {class: "more"}, one.text)), () => {});
 }
 
+const SHOWN = 6; // interfaces
+
 function way(arrow, words) {
   return element("p", {class: `way ${words}`}, element("span", {class: "arrow", "aria-hidden": "true"}, arrow),
     element("span", {class: "unseen"}, words), element("strong"), element("small"));
 }
 
 export function drawInterfaces(interfaces) {
-  const busiest = [...interfaces].sort((a, b) => b.tx.bytes + b.rx.bytes - (a.tx.bytes + a.rx.bytes)).slice(0, 6);
+  const busiest = [...interfaces].sort((a, b) => b.tx.bytes + b.rx.bytes - (a.tx.bytes + a.rx.bytes)).slice(0, SHOWN);
   busiest.sort((a, b) => (a.iface < b.iface ? -1 : 1));
   reconcile(byId("interfaces"), busiest, (one) => one.iface,
     (one) => element("li", {}, element("h2", {}, one.iface), way("↑", "sent"), way("↓", "received"), element("p", {class: "aside"})),
@@ -92,6 +94,9 @@ export function drawInterfaces(interfaces) {
       const seen = known(one.coverage) ? `${percent(one.coverage)} of the NIC's count seen` : "";
       setText(node.lastChild, [named, seen].filter(Boolean).join("  ·  "));
     });
+  const beyond = interfaces.length - busiest.length;
+  show(byId("interfaces-more"), beyond > 0);
+  setText(byId("interfaces-more"), `and ${beyond} more, which have moved less`);
 }
 
 export function drawHead({status, time}) {
@@ -99,7 +104,7 @@ export function drawHead({status, time}) {
   setText(byId("host"), host ?? "");
   document.title = host ? `${host} · cgtally` : "cgtally";
   const since = ledger?.since ? `up ${duration((new Date(time) - new Date(ledger.since)) / 1000)}` : "";
-  const slots = known(ledger?.slots) ? `${count(ledger.slots_used)} of ${count(ledger.slots)} slots` : "";
+  const slots = ledger?.slots ? `${count(ledger.slots_used)} of ${count(ledger.slots)} slots` : "";
   const what = kind === "replay" ? "a recording" : `${kind} ledger`;
   setText(byId("ledger"), [what, since, slots].filter(Boolean).join("  ·  "));
   const used = known(cost?.cpu_s) ? `serve has used ${duration(cost.cpu_s)} of CPU and ${bytes(cost.memory_bytes)}` : "";
