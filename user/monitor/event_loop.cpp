@@ -73,38 +73,35 @@ void EventLoop::deliver_signals() {
 
 Result<void> EventLoop::run(Nanoseconds interval, std::optional<Nanoseconds> length,
                             const std::function<void()>& tick) {
-  auto timer = sys::Timer::every(interval);
-  if (!timer) {
-    return std::unexpected(timer.error());
-  }
+  std::optional<sys::Timer> timer;
+  bool due = false;
+  const auto start_timer = [&](Nanoseconds every) -> Result<void> {
+    auto started = sys::Timer::every(every);
+    if (!started) return std::unexpected(started.error());
+    if (timer) {
+      if (auto removed = poller_.remove(timer->fd()); !removed) return removed;
+    }
+    timer.emplace(*std::move(started));
+    interval = every;
+    return poller_.add(timer->fd(), [&] { due = timer->read_expirations() > 0; });
+  };
   const Nanoseconds begin = sys::now().boot;
   const auto left = [&] { return *length - (sys::now().boot - begin); };
-  // A deadline this close to the end belongs to the last tick.
-  const Nanoseconds close = interval / 20;
-  bool due = false;
-  for (const auto& [fd, ready] :
-       {std::pair<int, std::function<void()>>{signals_.fd(), [this] { read_signals(); }},
-        {timer->fd(), [&] { due = timer->read_expirations() > 0; }}}) {
-    if (auto added = poller_.add(fd, ready); !added) {
-      return added;
-    }
-  }
+  if (auto added = poller_.add(signals_.fd(), [this] { read_signals(); }); !added) return added;
+  if (auto started = start_timer(interval); !started) return started;
   while (!finishing_since_ && !abandoned_ && (!length || left() > Nanoseconds::zero())) {
+    if (const auto other = std::exchange(new_interval_, std::nullopt)) {
+      if (auto started = start_timer(*other); !started) return started;
+    }
     auto waited = poller_.wait(length ? std::optional(left()) : std::nullopt);
-    if (!waited) {
-      return std::unexpected(waited.error());
-    }
-    if (std::exchange(due, false) && !finishing_since_ && (!length || left() > close)) {
-      tick();
-    }
+    if (!waited) return std::unexpected(waited.error());
+    // A deadline this close to the end belongs to the last tick.
+    const Nanoseconds close = interval / 20;
+    if (std::exchange(due, false) && !finishing_since_ && (!length || left() > close)) tick();
     deliver_signals();
   }
-  if (!abandoned_) {
-    tick();
-  }
-  if (auto removed = poller_.remove(timer->fd()); !removed) {
-    return removed;
-  }
+  if (!abandoned_) tick();
+  if (auto removed = poller_.remove(timer->fd()); !removed) return removed;
   return poller_.remove(signals_.fd());
 }
 

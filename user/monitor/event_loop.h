@@ -29,6 +29,8 @@ class EventLoop {
   void on_signal(std::function<void(int)> callback) { on_signal_ = std::move(callback); }
   // No more ticks after the one or the callback that runs, not even a last one.
   void abandon() { abandoned_ = true; }
+  // From the next tick on; the first one comes an interval from now.
+  void set_interval(Nanoseconds interval) { new_interval_ = interval; }
   // The user has asked for the end: one last tick.
   void finish();
   // For writes: waits for room, but no longer than a second after the end was asked for, so that
@@ -52,6 +54,7 @@ class EventLoop {
   std::function<void(int)> on_signal_;
   std::vector<int> undelivered_;
   std::optional<Nanoseconds> finishing_since_;  // boot time
+  std::optional<Nanoseconds> new_interval_;
   bool abandoned_ = false;
 };
 

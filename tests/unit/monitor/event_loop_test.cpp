@@ -51,6 +51,21 @@ TEST(EventLoop, FinishInARoundGivesOneMore) {
   EXPECT_EQ(count, 2);
 }
 
+TEST(EventLoop, AnotherIntervalHoldsFromTheNextRoundOn) {
+  auto rounds = EventLoop::open();
+  ASSERT_TRUE(rounds.has_value());
+  int count = 0;
+  rounds->set_interval(1ms);  // or the first round would come after ten seconds
+  ASSERT_TRUE(rounds
+                  ->run(10s, std::nullopt,
+                        [&] {
+                          if (++count == 1) rounds->set_interval(2ms);
+                          if (count == 20) rounds->finish();
+                        })
+                  .has_value());
+  EXPECT_EQ(count, 21);
+}
+
 TEST(EventLoop, AbandonInARoundGivesNoMore) {
   auto rounds = EventLoop::open();
   ASSERT_TRUE(rounds.has_value());
