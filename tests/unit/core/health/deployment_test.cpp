@@ -63,7 +63,7 @@ HostFacts complete() {
 
 TEST(Deployment, TheUnitTheDaemonSetAndTheDocsHaveTheSameCapabilities) {
   EXPECT_EQ(words_after(text_of("share/cgtally.service"), "CapabilityBoundingSet="), needed());
-  const std::string daemonset = text_of("share/daemonset.yaml");
+  const std::string daemonset = text_of("share/kubernetes/base/daemonset.yaml");
   EXPECT_EQ(words_after(daemonset, "drop:"), std::set<std::string>{"ALL"});
   EXPECT_EQ(words_after(daemonset, "add:"), needed());
   const std::string docs = text_of("docs/containers.md");
@@ -82,7 +82,7 @@ TEST(Deployment, TheMemoryInShareCoversTheDefaultSlotsOn192Cpus) {
   EXPECT_EQ(memory_limit_bytes(192), 256 * kMebibyte);
   EXPECT_GT(memory_limit_bytes(256), 256 * kMebibyte);
   EXPECT_NE(text_of("share/cgtally.service").find("\nMemoryMax=256M\n"), std::string::npos);
-  EXPECT_NE(text_of("share/daemonset.yaml").find("limits: {memory: 256Mi}"), std::string::npos);
+  EXPECT_NE(text_of("share/kubernetes/base/daemonset.yaml").find("limits: {memory: 256Mi}"), std::string::npos);
 }
 
 TEST(Deployment, NothingIsMissingWhereAllIsThere) {
@@ -158,7 +158,7 @@ TEST(Deployment, EachHostHasOneCommand) {
   EXPECT_NE(lines(deployment_command(facts)).find("\ndocker run -d"), std::string::npos);
   facts.kubelet = true;
   EXPECT_EQ(lines(deployment_command(facts)),
-            "kubectl apply -f share/daemonset.yaml    # limits.memory of 128Mi suffices here\n");
+            "kubectl apply -k share/kubernetes    # limits.memory of 128Mi suffices here\n");
 }
 
 }  // namespace
