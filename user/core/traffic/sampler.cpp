@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <iterator>
 #include <limits>
+#include <map>
+#include <numeric>
+#include <set>
 
 namespace cgtally {
 namespace {
@@ -26,6 +28,34 @@ std::set<InterfaceKey> counted_interfaces(const Reading& now) {
 
 }  // namespace
 
+const Sampler::BaseAccount* Sampler::Base::find(const Key& key) const {
+  const auto found = std::ranges::lower_bound(accounts, key, {}, &BaseAccount::key);
+  return found == accounts.end() || found->key != key ? nullptr : &*found;
+}
+
+// The reasons of an interface are there from its beginning, so this seldom adds one.
+void Sampler::Base::add_kernel_accounts(const std::set<InterfaceKey>& counted) {
+  for (const InterfaceKey iface : counted) {
+    const Key key{iface, kKernel};
+    const auto at = std::ranges::lower_bound(accounts, key, {}, &BaseAccount::key);
+    if (at == accounts.end() || at->key != key) accounts.insert(at, {.key = key, .totals = {}});
+  }
+}
+
+Sampler::Base Sampler::base_at(const Reading& now) {
+  Base base{.taken = now.taken, .ledger = now.ledger, .accounts = {}};
+  base.accounts.reserve(now.accounts.size());
+  for (const AccountTotals& one : now.accounts) {
+    base.accounts.push_back({.key = {one.iface, one.account}, .totals = one.totals});
+  }
+  if (!std::ranges::is_sorted(base.accounts, {}, &BaseAccount::key)) {
+    std::ranges::sort(base.accounts, {}, &BaseAccount::key);
+  }
+  return base;
+}
+
+// Both bases are in the order of their keys, so that one walk through them finds what belongs
+// together.
 class Sampler::Interval {
  public:
   Interval(const Sampler& sampler, const Reading& now, const NameOf& name_of,
@@ -38,17 +68,29 @@ class Sampler::Interval {
         new_ledger_(base_.ledger != now.ledger),
         counted_(counted_interfaces(now)) {
     for (const FinalTotals& last : sampler.final_totals_) end_life(last);
-    pending_.base = next_base();
-    for (const auto& [key, totals] : pending_.base.totals) continue_life(key, totals);
+    pending_.base = base_at(now);
+    samples_.reserve(now.accounts.size());
+    keys_.reserve(now.accounts.size());
+    if (!new_ledger_) keep_missing();
+    pending_.base.add_kernel_accounts(counted_);
+    auto before = base_.accounts.begin();
+    for (BaseAccount& account : pending_.base.accounts) {
+      while (before != base_.accounts.end() && before->key < account.key) ++before;
+      const bool known = before != base_.accounts.end() && before->key == account.key;
+      continue_life(account, known ? &*before : nullptr);
+    }
   }
 
   std::vector<Sample> samples() {
+    if (std::ranges::is_sorted(keys_)) return std::move(samples_);
     // An account's last row comes before the first of its next life.
-    std::ranges::stable_sort(rows_, {}, &std::pair<Key, Sample>::first);
-    std::vector<Sample> samples;
-    samples.reserve(rows_.size());
-    for (auto& [key, sample] : rows_) samples.push_back(std::move(sample));
-    return samples;
+    std::vector<std::size_t> order(keys_.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::ranges::stable_sort(order, {}, [this](std::size_t at) { return keys_[at]; });
+    std::vector<Sample> sorted;
+    sorted.reserve(order.size());
+    for (const std::size_t at : order) sorted.push_back(std::move(samples_[at]));
+    return sorted;
   }
   Pending pending() { return std::move(pending_); }
 
@@ -60,12 +102,15 @@ class Sampler::Interval {
     bool again = false;  // there was a life before, and it had rows
   };
 
-  [[nodiscard]] std::string interface_name(InterfaceKey key) const {
+  [[nodiscard]] std::string ask_interface_name(InterfaceKey key) const {
     return key == kGoneInterface ? std::string(kGoneName) : interface_name_of_(key);
   }
-  [[nodiscard]] RowKey row_key(const Key& key) const {
-    return {interface_name(key.first), key.second};
+  // Asked once for all accounts of an interface, which come one after the other.
+  [[nodiscard]] const std::string& interface_name(InterfaceKey key) {
+    if (!interface_ || interface_->first != key) interface_.emplace(key, ask_interface_name(key));
+    return interface_->second;
   }
+  [[nodiscard]] RowKey row_key(const Key& key) { return {interface_name(key.first), key.second}; }
   [[nodiscard]] AccountName name(const Account& account) const {
     if (account.kind == AccountKind::cgroup) return name_of_(account.cgroup_id);
     if (account.kind == AccountKind::folded) {
@@ -73,18 +118,17 @@ class Sampler::Interval {
     }
     return {.path = std::string(reason_name(account.kind)), .ended = false};
   }
-  [[nodiscard]] Life first_life(const Key& key) const {
-    const auto known = base_.totals.find(key);
-    return {.base = new_ledger_ || known == base_.totals.end() ? Traffic{} : known->second,
-            .carried = {}};
+  [[nodiscard]] Life first_life(const BaseAccount* before) const {
+    return {.base = new_ledger_ || !before ? Traffic{} : before->totals, .carried = {}};
   }
 
-  [[nodiscard]] bool has_rows(const Key& key) const;
+  [[nodiscard]] static bool has_rows(const BaseAccount* before);
   [[nodiscard]] bool same_name_has_rows(const Key& key) const;
   void end_life(const FinalTotals& last);
-  Base next_base();
-  void continue_life(const Key& key, const Traffic& totals);
-  void add(const Key& key, SampleState state, const Traffic& totals, const Traffic& delta);
+  void keep_missing();
+  void continue_life(BaseAccount& account, const BaseAccount* before);
+  void add(const Key& key, AccountName name, SampleState state, const Traffic& totals,
+           const Traffic& delta);
 
   const Sampler& sampler_;
   const Base& base_;
@@ -93,35 +137,39 @@ class Sampler::Interval {
   const InterfaceNameOf& interface_name_of_;
   bool new_ledger_;
   std::set<InterfaceKey> counted_;
+  std::optional<std::pair<InterfaceKey, std::string>> interface_;  // the last that was named
   std::map<Key, Life> lives_;  // of accounts that were retired since the base
   Pending pending_;
-  std::vector<std::pair<Key, Sample>> rows_;
+  std::vector<Sample> samples_;
+  std::vector<Key> keys_;  // of the samples
 };
 
 // The base may have an account without a row: the reasons of an interface are there from its
 // beginning, at zero.
-bool Sampler::Interval::has_rows(const Key& key) const {
-  const auto found = base_.totals.find(key);
-  return found != base_.totals.end() && (key.second == kKernel || !found->second.empty());
+bool Sampler::Interval::has_rows(const BaseAccount* before) {
+  return before && (before->key.second == kKernel || !before->totals.empty());
 }
 
 // Rows name an interface, but have no key. So if an interface has the name of another one that had
 // rows, its totals must be marked as having begun again.
 bool Sampler::Interval::same_name_has_rows(const Key& key) const {
-  const std::string name = interface_name(key.first);
-  for (auto at = base_.totals.begin(); at != base_.totals.end();) {
-    const InterfaceKey other = at->first.first;
-    if (other != key.first && has_rows({other, key.second}) && interface_name(other) == name) {
+  const std::string name = ask_interface_name(key.first);
+  for (auto at = base_.accounts.begin(); at != base_.accounts.end();) {
+    const InterfaceKey other = at->key.first;
+    if (other != key.first && has_rows(base_.find({other, key.second})) &&
+        ask_interface_name(other) == name) {
       return true;
     }
-    at = base_.totals.upper_bound({other, kLastAccount});
+    at = std::ranges::upper_bound(at, base_.accounts.end(), Key{other, kLastAccount}, {},
+                                  &BaseAccount::key);
   }
   return false;
 }
 
 void Sampler::Interval::end_life(const FinalTotals& last) {
   const Key key{last.iface, last.account};
-  Life& life = lives_.try_emplace(key, first_life(key)).first->second;
+  const BaseAccount* before = base_.find(key);
+  Life& life = lives_.try_emplace(key, first_life(before)).first->second;
   Traffic reached = life.carried;
   reached += last.totals;
   const Step change = step(life.base, reached);
@@ -134,17 +182,17 @@ void Sampler::Interval::end_life(const FinalTotals& last) {
   }
   const Traffic delta = advanced->by;
   const bool again =
-      new_ledger_ || life.again || (!has_rows(key) && sampler_.retired_.contains(row_key(key)));
+      new_ledger_ || life.again || (!has_rows(before) && sampler_.retired_.contains(row_key(key)));
   if (takes_totals(key.second.kind)) {
-    if (!delta.empty()) add(key, SampleState::exited, last.totals, {});
+    if (!delta.empty()) add(key, name(key.second), SampleState::exited, last.totals, {});
   } else if (again) {
-    if (!delta.empty()) add(key, SampleState::reset, last.totals, delta);
+    if (!delta.empty()) add(key, name(key.second), SampleState::reset, last.totals, delta);
   } else if (last.folded) {
     // It is idle, not at its end: what it sent last may have no row yet.
-    if (!delta.empty()) add(key, SampleState::live, last.totals, delta);
+    if (!delta.empty()) add(key, name(key.second), SampleState::live, last.totals, delta);
   } else if (!delta.empty() || (key.second.kind == AccountKind::cgroup && !reached.empty() &&
-                                !base_.ended.contains(key))) {
-    add(key, SampleState::exited, last.totals, delta);
+                                !(before && before->ended))) {
+    add(key, name(key.second), SampleState::exited, last.totals, delta);
   }
   const bool had_rows = again || !reached.empty() || key.second == kKernel;
   if (had_rows && !takes_totals(key.second.kind)) {
@@ -153,58 +201,54 @@ void Sampler::Interval::end_life(const FinalTotals& last) {
   life = {.base = {}, .carried = {}, .again = had_rows};
 }
 
-Sampler::Base Sampler::Interval::next_base() {
-  Base next{.taken = now_.taken, .ledger = now_.ledger, .totals = {}, .ended = {}};
-  for (const AccountTotals& account : now_.accounts) {
-    const Key key{account.iface, account.account};
-    const auto later = lives_.find(key);
-    const Life life = later == lives_.end() ? first_life(key) : later->second;
-    next.totals[key] = with_data_rising(life.base, account.totals);
-  }
-  if (!new_ledger_) {
-    for (const auto& [key, totals] : base_.totals) {
-      if (lives_.contains(key) || next.totals.contains(key)) continue;
-      if (sampler_.final_totals_lost_) {
-        if (has_rows(key)) pending_.retired.emplace_back(row_key(key), true);
-      } else {
-        // An account that is missing in this reading keeps its base, in case it comes back.
-        next.totals.emplace(key, totals);
-      }
+// An account that is missing in this reading keeps its base, in case it comes back.
+void Sampler::Interval::keep_missing() {
+  std::vector<BaseAccount>& accounts = pending_.base.accounts;
+  std::vector<BaseAccount> missing;
+  auto at = accounts.begin();
+  for (const BaseAccount& before : base_.accounts) {
+    while (at != accounts.end() && at->key < before.key) ++at;
+    const bool is_there = at != accounts.end() && at->key == before.key;
+    if (is_there || lives_.contains(before.key)) continue;
+    if (!sampler_.final_totals_lost_) {
+      missing.push_back(before);
+    } else if (has_rows(&before)) {
+      pending_.retired.emplace_back(row_key(before.key), true);
     }
-    std::ranges::copy_if(
-        base_.ended, std::inserter(next.ended, next.ended.end()),
-        [&](const Key& key) { return next.totals.contains(key) && !lives_.contains(key); });
   }
-  for (const InterfaceKey iface : counted_) next.totals.try_emplace({iface, kKernel});
-  return next;
+  const auto there = static_cast<std::ptrdiff_t>(accounts.size());
+  accounts.insert(accounts.end(), missing.begin(), missing.end());
+  std::ranges::inplace_merge(accounts, accounts.begin() + there, {}, &BaseAccount::key);
 }
 
 // The sample of an account that is in the reading, if there is one to give.
-void Sampler::Interval::continue_life(const Key& key, const Traffic& totals) {
-  const Account& account = key.second;
-  const bool cgroup = account.kind == AccountKind::cgroup;
-  // Its last sample was given. A ledger may hold thousands of these: names are not looked up.
-  if (pending_.base.ended.contains(key) && base_.totals.at(key) == totals) return;
+void Sampler::Interval::continue_life(BaseAccount& account, const BaseAccount* before) {
+  const Key& key = account.key;
   const auto later = lives_.find(key);
-  const Life life = later == lives_.end() ? first_life(key) : later->second;
+  const Life life = later == lives_.end() ? first_life(before) : later->second;
+  account.totals = with_data_rising(life.base, account.totals);
+  account.ended = !new_ledger_ && later == lives_.end() && before && before->ended;
+  // Its last sample was given. A ledger may hold thousands of these: names are not looked up.
+  if (account.ended && before->totals == account.totals) return;
   Traffic reached = life.carried;
-  reached += totals;
+  reached += account.totals;
   const Step change = step(life.base, reached);
   const auto* restarted = std::get_if<Restarted>(&change);
   const Traffic delta = restarted ? restarted->since_zero : std::get<Advanced>(change).by;
 
-  if (takes_totals(account.kind)) {
+  if (takes_totals(key.second.kind)) {
     // Retiring and folding are no traffic: the bytes were in the account's own rows.
-    if (!delta.empty()) add(key, SampleState::exited, totals, {});
+    if (!delta.empty()) add(key, name(key.second), SampleState::exited, account.totals, {});
     return;
   }
-  const bool ended = name(account).ended;
-  if (!ended) pending_.base.ended.erase(key);  // another cgroup goes on with its group's name
-  const bool owed = account == kKernel && counted_.contains(key.first);
+  AccountName named = name(key.second);
+  const bool ended = named.ended;
+  if (!ended) account.ended = false;  // another cgroup goes on with its group's name
+  const bool owed = key.second == kKernel && counted_.contains(key.first);
   const bool began_again = restarted || !life.carried.empty();
-  if (delta.empty() && !began_again && !owed && !(ended && !totals.empty())) return;
+  if (delta.empty() && !began_again && !owed && !(ended && !account.totals.empty())) return;
   auto state = ended ? SampleState::exited : SampleState::live;
-  const bool first = !has_rows(key) || later != lives_.end();
+  const bool first = !has_rows(before) || later != lives_.end();
   const bool was_retired = life.again || (first && sampler_.retired_.contains(row_key(key)));
   if (restarted || new_ledger_ || was_retired ||
       (state == SampleState::live && first && same_name_has_rows(key))) {
@@ -212,28 +256,27 @@ void Sampler::Interval::continue_life(const Key& key, const Traffic& totals) {
   }
   if (was_retired) pending_.retired.emplace_back(row_key(key), false);
   // A reset hides the end, which then gets its own sample the next time.
-  if (cgroup && state == SampleState::exited) pending_.base.ended.insert(key);
-  add(key, state, totals, delta);
+  if (key.second.kind == AccountKind::cgroup && state == SampleState::exited) account.ended = true;
+  add(key, std::move(named), state, account.totals, delta);
 }
 
-void Sampler::Interval::add(const Key& key, SampleState state, const Traffic& totals,
-                            const Traffic& delta) {
-  Sample sample;
+void Sampler::Interval::add(const Key& key, AccountName name, SampleState state,
+                            const Traffic& totals, const Traffic& delta) {
+  keys_.push_back(key);
+  Sample& sample = samples_.emplace_back();
   sample.taken = now_.taken;
   sample.interval = now_.taken.boot - base_.taken.boot;
   sample.host = sampler_.host_;
   sample.ledger = now_.ledger;
   sample.iface = interface_name(key.first);
   sample.cgroup_id = key.second.kind == AccountKind::cgroup ? key.second.cgroup_id : 0;
-  AccountName named = name(key.second);
-  sample.account = std::move(named.path);
-  sample.container = std::move(named.owner.container);
-  sample.pod = std::move(named.owner.pod);
-  sample.k8s_namespace = std::move(named.owner.k8s_namespace);
+  sample.account = std::move(name.path);
+  sample.container = std::move(name.owner.container);
+  sample.pod = std::move(name.owner.pod);
+  sample.k8s_namespace = std::move(name.owner.k8s_namespace);
   sample.state = state;
   sample.totals = totals;
   sample.delta = delta;
-  rows_.emplace_back(key, std::move(sample));
 }
 
 // Final totals are remembered until their samples are kept. Memory is bounded: the oldest are
@@ -254,17 +297,12 @@ void Sampler::remember_final_totals(const Reading& now) {
 }
 
 Sampler::Base Sampler::first_base(const Reading& now, const NameOf& name_of) {
-  Base base{.taken = now.taken, .ledger = now.ledger, .totals = {}, .ended = {}};
-  for (const AccountTotals& account : now.accounts) {
-    const Key key{account.iface, account.account};
-    base.totals[key] = account.totals;
-    if (account.account.kind == AccountKind::cgroup && name_of(account.account.cgroup_id).ended) {
-      base.ended.insert(key);
-    }
+  Base base = base_at(now);
+  for (BaseAccount& one : base.accounts) {
+    const Account& account = one.key.second;
+    one.ended = account.kind == AccountKind::cgroup && name_of(account.cgroup_id).ended;
   }
-  for (const InterfaceKey iface : counted_interfaces(now)) {
-    base.totals.try_emplace({iface, kKernel});
-  }
+  base.add_kernel_accounts(counted_interfaces(now));
   return base;
 }
 
@@ -292,8 +330,7 @@ void Sampler::commit() {
 }
 
 std::size_t Sampler::remembered() const {
-  const std::size_t base = base_ ? base_->totals.size() + base_->ended.size() : 0;
-  return base + retired_.size() + final_totals_.size();
+  return (base_ ? base_->accounts.size() : 0) + retired_.size() + final_totals_.size();
 }
 
 }  // namespace cgtally

@@ -11,7 +11,6 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -46,11 +45,17 @@ class Sampler {
  private:
   using Key = std::pair<InterfaceKey, Account>;
   using RowKey = std::pair<std::string, Account>;  // interface name: what a reader of rows sees
+  struct BaseAccount {
+    Key key;
+    Traffic totals;
+    bool ended = false;  // its last sample has been given
+  };
   struct Base {
     Moment taken;
     std::string ledger;
-    std::map<Key, Traffic> totals;
-    std::set<Key> ended;  // their last sample has been given
+    std::vector<BaseAccount> accounts;  // in the order of their keys, each once
+    [[nodiscard]] const BaseAccount* find(const Key& key) const;
+    void add_kernel_accounts(const std::set<InterfaceKey>& counted);
   };
   // The state after the next commit().
   struct Pending {
@@ -59,6 +64,7 @@ class Sampler {
   };
   class Interval;  // the work of one process()
 
+  static Base base_at(const Reading& now);
   static Base first_base(const Reading& now, const NameOf& name_of);
   void remember_final_totals(const Reading& now);
 

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <chrono>
 #include <thread>
+#include <tuple>
 #include <utility>
 
 #include "adapters/bpf/base/slot_totals.h"
@@ -33,10 +34,9 @@ cgt_key key_of(const cgt_cell& cell) {
   return key;
 }
 
-// An account whose old slot is leaving may already have a new one.
+// An account whose old slot is leaving may already have a new one. The two stand side by side.
 void merge_duplicates(std::vector<AccountTotals>& all) {
   const auto key = [](const AccountTotals& one) { return std::pair{one.iface, one.account}; };
-  std::ranges::sort(all, {}, key);
   std::size_t last = 0;
   for (std::size_t at = 1; at < all.size(); ++at) {
     if (key(all[at]) == key(all[last])) {
@@ -90,8 +90,10 @@ bool TotalsReader::journal_changed() const {
 
 void TotalsReader::read_journal() {
   const std::uint64_t seq = settled_generation();
-  if (std::exchange(generation_, seq) != seq || journal_changed())
+  if (std::exchange(generation_, seq) != seq || journal_changed()) {
     std::ranges::fill(known_, Known{});
+    order_.clear();
+  }
   leaving_.clear();
   summed_ = nullptr;
   quarantined_ = 0;
@@ -135,11 +137,24 @@ Traffic TotalsReader::sum(std::uint32_t slot) const {
   return total.traffic();
 }
 
-std::vector<AccountTotals> TotalsReader::read_once() {
-  std::vector<AccountTotals> all;
+// Few slots are new at a time, so sorting once spares every user of a reading the sorting.
+void TotalsReader::find_new() {
+  const std::size_t before = order_.size();
   for (std::uint32_t slot = 0; slot < known_.size(); ++slot) {
+    if (known_[slot].iface.value == 0 && confirm(slot)) order_.push_back(slot);
+  }
+  if (order_.size() == before) return;
+  std::ranges::sort(order_, {}, [this](std::uint32_t slot) {
+    return std::tuple{known_[slot].iface, known_[slot].account, slot};
+  });
+}
+
+std::vector<AccountTotals> TotalsReader::read_once() {
+  find_new();
+  std::vector<AccountTotals> all;
+  all.reserve(order_.size());
+  for (const std::uint32_t slot : order_) {
     if (summed_ && slot == summed_->slot) continue;  // it has ended, and is in the final totals
-    if (known_[slot].iface.value == 0 && !confirm(slot)) continue;
     all.push_back({known_[slot].iface, known_[slot].account, sum(slot)});
   }
   used_ = static_cast<std::uint32_t>(all.size()) + quarantined_ + (summed_ ? 1 : 0);

@@ -39,7 +39,7 @@ class TotalsReader {
   // The ledger's memory must outlive this.
   explicit TotalsReader(const Ledger& ledger);
 
-  // One entry for each interface and account.
+  // One entry for each interface and account, in their order.
   [[nodiscard]] std::vector<AccountTotals> read();
   // Also returns the final totals since the previous call with this reader.
   [[nodiscard]] LedgerReading read(FinalTotalsReader& final_totals);
@@ -57,6 +57,7 @@ class TotalsReader {
   void read_journal();
   [[nodiscard]] LedgerReading read_with(FinalTotalsReader* final_totals);
   [[nodiscard]] std::vector<AccountTotals> read_once();
+  void find_new();
   [[nodiscard]] bool confirm(std::uint32_t slot);
   [[nodiscard]] Traffic sum(std::uint32_t slot) const;
 
@@ -70,6 +71,7 @@ class TotalsReader {
   std::uint64_t stuck_generation_ = 0;  // an odd one that did not settle
   std::vector<std::uint32_t> journal_;  // the entries' states, likewise
   std::vector<Known> known_;            // by slot
+  std::vector<std::uint32_t> order_;    // the known slots, in the order of their accounts
   // Open journal entries, by the slot that is leaving.
   std::unordered_map<std::uint32_t, const cgt_retire_entry*> leaving_;
   const cgt_retire_entry* summed_ = nullptr;  // at most one at a time
