@@ -71,7 +71,7 @@ void Names::seed(const std::string& mount) {
   see(status.st_ino, "/");  // not kRootId if the mount shows a part of the hierarchy
   if (!walk(root.get())) return;
   for (auto& [id, entry] : entries_) {
-    if (!entry.ended && entry.seen != walks_) mark_removed(id, entry);
+    if (!entry.cgroup.ended && entry.seen != walks_) mark_removed(id, entry);
   }
 }
 
@@ -105,63 +105,78 @@ bool Names::walk(int root) {
 void Names::see(std::uint64_t id, std::string path) {
   Entry& entry = entries_[id];
   entry.seen = walks_;
-  entry.path = std::move(path);
+  if (entry.cgroup.path != path) entry.cgroup.ask_again = {};
+  entry.cgroup.path = std::move(path);
+  entry.cgroup.known = true;
 }
 
 void Names::made(std::uint64_t id, std::string path) { see(id, std::move(path)); }
 
 void Names::made_below(std::uint64_t id, std::uint64_t parent, std::string_view name) {
-  const auto above = path_of(parent);
-  if (above) see(id, fmt::format("{}/{}", *above == "/" ? "" : *above, name));
+  const std::string* above = path_of(parent);
+  if (above != nullptr) see(id, fmt::format("{}/{}", *above == "/" ? "" : *above, name));
 }
 
 void Names::removed(std::uint64_t id) {
   const auto [place, fresh] = entries_.try_emplace(id);
   Entry& entry = place->second;
-  if (fresh) entry.path = unknown(id);
-  if (!entry.ended) mark_removed(id, entry);
+  if (fresh) entry.cgroup.path = unknown(id);
+  if (!entry.cgroup.ended) mark_removed(id, entry);
 }
 
 void Names::learn(std::uint64_t id, std::string path, bool ended) {
-  const auto [place, fresh] = entries_.try_emplace(id);
-  Entry& entry = place->second;
-  if (fresh || entry.path == unknown(id)) entry.path = std::move(path);
-  if (ended && !entry.ended) mark_removed(id, entry);
+  Entry& entry = entries_[id];
+  if (!entry.cgroup.known) {
+    entry.cgroup.path = std::move(path);
+    entry.cgroup.known = true;
+  }
+  if (ended && !entry.cgroup.ended) mark_removed(id, entry);
 }
 
 void Names::mark_removed(std::uint64_t id, Entry& entry) {
-  entry.ended = true;
+  entry.cgroup.ended = true;
   entry.position = removed_.insert(removed_.end(), id);
   if (removed_.size() <= kMaxRemoved) return;
   entries_.erase(removed_.front());
   removed_.pop_front();
 }
 
+void Names::keep(const Entry& entry) const {
+  if (entry.cgroup.ended) removed_.splice(removed_.end(), removed_, entry.position);
+}
+
+Names::Cgroup* Names::find(std::uint64_t id) {
+  const auto found = entries_.find(id);
+  if (found == entries_.end()) return nullptr;
+  keep(found->second);
+  return &found->second.cgroup;
+}
+
 AccountName Names::name_of(std::uint64_t id) const {
   const auto found = entries_.find(id);
   if (found == entries_.end()) return AccountName{.path = unknown(id)};
-  const Entry& entry = found->second;
-  if (entry.ended) removed_.splice(removed_.end(), removed_, entry.position);
-  return AccountName{.path = escape_name(entry.path), .ended = entry.ended};
+  keep(found->second);
+  const Cgroup& cgroup = found->second.cgroup;
+  return AccountName{.path = escape_name(cgroup.path), .ended = cgroup.ended};
 }
 
-std::optional<std::string> Names::path_of(std::uint64_t id) const {
+const std::string* Names::path_of(std::uint64_t id) const {
   const auto found = entries_.find(id);
-  if (found == entries_.end() || found->second.path == unknown(id)) return std::nullopt;
-  return found->second.path;
+  if (found == entries_.end() || !found->second.cgroup.known) return nullptr;
+  return &found->second.cgroup.path;
 }
 
 void Names::for_each_child(const Child& on_child) const {
   std::unordered_map<std::string_view, std::uint64_t> ids;
   for (const auto& [id, entry] : entries_) {
-    if (!entry.ended) ids.emplace(entry.path, id);
+    if (!entry.cgroup.ended) ids.emplace(entry.cgroup.path, id);
   }
   for (const auto& [id, entry] : entries_) {
-    const std::string_view path = entry.path;
+    const std::string_view path = entry.cgroup.path;
     const auto slash = path.rfind('/');
-    if (entry.ended || slash == std::string_view::npos || path.size() == 1) continue;
+    if (entry.cgroup.ended || slash == std::string_view::npos || path.size() == 1) continue;
     const auto parent = ids.find(slash == 0 ? path.substr(0, 1) : path.substr(0, slash));
-    if (parent != ids.end()) on_child(id, parent->second, entry.path.substr(slash + 1));
+    if (parent != ids.end()) on_child(id, parent->second, entry.cgroup.path.substr(slash + 1));
   }
 }
 

@@ -37,10 +37,21 @@ class Names {
   // A path that another process knew. Does not change a path that is known already.
   void learn(std::uint64_t id, std::string path, bool ended);
 
+  // What is known of a cgroup.
+  struct Cgroup {
+    std::string path;  // raw; what stands for it, if it is not known
+    bool known = false;
+    bool ended = false;
+    // For who finds out whose it is: the answer is in each row.
+    ContainerName owner{};
+    Nanoseconds ask_again{};  // boot time from which on there may be another answer
+  };
+  // Null if nothing is known. Valid until names change.
+  [[nodiscard]] Cgroup* find(std::uint64_t id);
   // The path as it is shown everywhere: escaped; "#<id>" if it is not known.
   [[nodiscard]] AccountName name_of(std::uint64_t id) const;
-  // The raw path; none if it is not known. For the paths of its children.
-  [[nodiscard]] std::optional<std::string> path_of(std::uint64_t id) const;
+  // The raw path, for the paths of its children; null if it is not known. Valid until names change.
+  [[nodiscard]] const std::string* path_of(std::uint64_t id) const;
   // All living cgroups but the root: id, parent's id and last component of the path.
   using Child =
       std::function<void(std::uint64_t id, std::uint64_t parent, const std::string& name)>;
@@ -50,8 +61,7 @@ class Names {
  private:
   using Removed = std::list<std::uint64_t>;  // least recently asked for first
   struct Entry {
-    std::string path;
-    bool ended = false;
+    Cgroup cgroup;
     Removed::iterator position{};  // in removed_, if ended
     std::uint64_t seen = 0;        // the walk that saw it last
   };
@@ -59,6 +69,7 @@ class Names {
   bool walk(int root);
   void see(std::uint64_t id, std::string path);
   void mark_removed(std::uint64_t id, Entry& entry);
+  void keep(const Entry& entry) const;
 
   std::unordered_map<std::uint64_t, Entry> entries_;
   mutable Removed removed_;

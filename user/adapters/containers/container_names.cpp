@@ -57,11 +57,17 @@ void ContainerNames::look(Entry& entry, const std::string& path, Nanoseconds now
 }
 
 ContainerName ContainerNames::name_of(const std::string& path, Nanoseconds now) {
-  Entry entry = entry_of(path);  // a copy: looking may move the entries
-  if (entry.settled || now < entry.next) return entry.name;
+  const Entry& known = entry_of(path);
+  if (known.settled || now < known.next) return known.name;
+  Entry entry = known;  // a copy: looking may move the entries
   look(entry, path, now);
   entry_of(path) = entry;
   return entry.name;
+}
+
+Nanoseconds ContainerNames::next_look(const std::string& path) {
+  const Entry& entry = entry_of(path);
+  return entry.settled ? Nanoseconds::max() : entry.next;
 }
 
 }  // namespace cgtally::containers

@@ -27,6 +27,8 @@ class ContainerNames {
 
   // `path` is the raw one of a cgroup; `now` the time since boot.
   [[nodiscard]] ContainerName name_of(const std::string& path, Nanoseconds now);
+  // The time from which on that may be another one; max() if it will not change.
+  [[nodiscard]] Nanoseconds next_look(const std::string& path);
 
  private:
   struct Entry {

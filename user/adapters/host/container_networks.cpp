@@ -80,7 +80,8 @@ void count_names(const std::string& host_root, ContainerHostFacts& facts) {
   tree.seed(*mount);
   std::set<std::string> paths;
   tree.for_each_child([&](std::uint64_t id, std::uint64_t, const std::string&) {
-    if (const auto path = tree.path_of(id); path && paths.size() < kMostContainers) {
+    if (const std::string* path = tree.path_of(id);
+        path != nullptr && paths.size() < kMostContainers) {
       const CgroupIdentity identity = identify_cgroup(*path);
       const bool task = identity.runtime == ContainerRuntime::task;
       if (!identity.container_id.empty() && identity.cgroup == *path && !task) paths.insert(*path);

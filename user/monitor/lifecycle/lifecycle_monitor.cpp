@@ -92,8 +92,8 @@ const lifecycle::LifeName& LifecycleMonitor::life_name(std::uint64_t cgroup_id) 
   const bool settled =
       !name.path.empty() && (!name.shown.owner.empty() || !may_have_container_name(name.path));
   if (settled) return name;
-  const auto path = names_.path_of(cgroup_id);
-  if (!path) return name;
+  const std::string* path = names_.path_of(cgroup_id);
+  if (path == nullptr) return name;
   name.path = *path;
   name.shown = names_.name_of({.kind = AccountKind::cgroup, .cgroup_id = cgroup_id});
   name.parent_id = names_.parent_of(cgroup_id).value_or(0);

@@ -244,7 +244,7 @@ Result<void> Keeper::note_unseen_removals() {
   const auto names = living_cgroups(host_root_);
   if (!names) return std::unexpected(names.error());
   retirer_->note_unseen_removals(
-      accounts, [&](std::uint64_t id) { return names->path_of(id).has_value(); }, sys::now().boot);
+      accounts, [&](std::uint64_t id) { return names->path_of(id) != nullptr; }, sys::now().boot);
   return {};
 }
 

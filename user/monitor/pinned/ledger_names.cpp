@@ -14,10 +14,10 @@ LedgerNames::LedgerNames(const bpf::LedgerView& view, const std::string& host_ro
   if (const auto mount = cgroupfs::cgroup2_mount(host_root)) tree_.seed(*mount);
 }
 
-bool LedgerNames::knows(std::uint64_t id) { return tree_.path_of(id) || learn(id); }
+bool LedgerNames::knows(std::uint64_t id) { return tree_.path_of(id) != nullptr || learn(id); }
 
-std::optional<std::string> LedgerNames::path_of(std::uint64_t id) {
-  return knows(id) ? tree_.path_of(id) : std::nullopt;
+const std::string* LedgerNames::path_of(std::uint64_t id) {
+  return knows(id) ? tree_.path_of(id) : nullptr;
 }
 
 AccountName LedgerNames::name_of(const Account& account) {
@@ -29,10 +29,10 @@ AccountName LedgerNames::name_of(const Account& account) {
   if (account.kind != AccountKind::cgroup) {
     return {.path = std::string(reason_name(account.kind)), .ended = false};
   }
-  if (!tree_.path_of(account.cgroup_id)) (void)learn(account.cgroup_id);
+  if (tree_.path_of(account.cgroup_id) == nullptr) (void)learn(account.cgroup_id);
   AccountName name = tree_.name_of(account.cgroup_id);
   name.ended = name.ended || registry_.removal_of(account.cgroup_id).has_value();
-  if (const auto path = tree_.path_of(account.cgroup_id)) {
+  if (const std::string* path = tree_.path_of(account.cgroup_id)) {
     name.owner = containers_.name_of(*path, sys::now().boot);
     if (name.owner.empty() && may_have_container_name(*path)) {
       name.owner = owners_.find(account.cgroup_id).value_or(bpf::RememberedOwner{}).name;

@@ -25,7 +25,7 @@ class LedgerNames {
   [[nodiscard]] bool knows(std::uint64_t id);
   [[nodiscard]] AccountName name_of(const Account& account);
   // As the kernel has it, not escaped; empty if it is not known.
-  [[nodiscard]] std::optional<std::string> path_of(std::uint64_t id);
+  [[nodiscard]] const std::string* path_of(std::uint64_t id);
   [[nodiscard]] std::optional<std::uint64_t> parent_of(std::uint64_t id) const {
     return registry_.parent_of(id);
   }

@@ -7,6 +7,7 @@
 
 #include "adapters/cgroupfs/mount.h"
 #include "adapters/sys/clock.h"
+#include "core/base/text.h"
 
 namespace cgtally::monitor {
 
@@ -51,14 +52,17 @@ void CgroupNames::note_creation(const bpf::CgroupEvent& event) {
 }
 
 AccountName CgroupNames::name_of(std::uint64_t cgroup_id) const {
-  AccountName name = names_.name_of(cgroup_id);
-  if (const auto path = names_.path_of(cgroup_id)) {
-    name.owner = containers_.name_of(*path, sys::now().boot);
+  cgroupfs::Names::Cgroup* cgroup = names_.find(cgroup_id);
+  if (cgroup == nullptr) return names_.name_of(cgroup_id);
+  if (cgroup->known && now_ >= cgroup->ask_again) {
+    cgroup->owner = containers_.name_of(cgroup->path, now_);
+    cgroup->ask_again = containers_.next_look(cgroup->path);
   }
-  return name;
+  return {.path = escape_name(cgroup->path), .ended = cgroup->ended, .owner = cgroup->owner};
 }
 
 void CgroupNames::process_creations() {
+  now_ = sys::now().boot;
   events_->drain([this](const bpf::CgroupEvent& event) {
     if (event.type == bpf::CgroupEvent::Type::made) {
       note_creation(event);
@@ -69,6 +73,7 @@ void CgroupNames::process_creations() {
 }
 
 void CgroupNames::process_events() {
+  now_ = sys::now().boot;
   for (const std::uint64_t id : std::exchange(pending_removals_, {})) {
     names_.removed(id);
   }

@@ -34,7 +34,7 @@ class CgroupNames {
   // was read: each cgroup in the reading has a name then, and none is already marked as removed.
   void process_creations();
 
-  // The path, and the container's name if it has one.
+  // The path, and the container's name if it has one, as of the last look at the events.
   [[nodiscard]] AccountName name_of(std::uint64_t cgroup_id) const;
   [[nodiscard]] cgroupfs::Names& names() { return names_; }
 
@@ -45,8 +45,9 @@ class CgroupNames {
 
   std::string mount_;
   std::optional<bpf::CgroupEvents> events_;
-  cgroupfs::Names names_;
+  mutable cgroupfs::Names names_;                  // which remember whose a cgroup is
   mutable containers::ContainerNames containers_;  // remembers what it was asked for
+  Nanoseconds now_{};                              // boot time of the last look at the events
   std::uint64_t lost_events_ = 0;
   std::vector<std::uint64_t> pending_removals_;
 };

@@ -231,7 +231,7 @@ std::vector<FinalTotals> PinnedSession::earlier_final_totals() {
 // Only the ledger knows the name of a cgroup that was removed before this command started.
 AccountName PinnedSession::name_of(std::uint64_t cgroup_id) const {
   auto& names = cgroups_.names();
-  if (!names.path_of(cgroup_id)) {
+  if (names.path_of(cgroup_id) == nullptr) {
     const bpf::CgroupRegistry registry = view_.registry();
     const auto path =
         registry.name_of(cgroup_id, [&](std::uint64_t id) { return names.path_of(id); });
@@ -241,11 +241,11 @@ AccountName PinnedSession::name_of(std::uint64_t cgroup_id) const {
   }
   AccountName name = cgroups_.name_of(cgroup_id);
   if (!name.owner.empty()) return name;
-  const auto known = names.path_of(cgroup_id);
-  if (known && !may_have_container_name(*known)) return name;
+  const std::string* known = names.path_of(cgroup_id);
+  if (known != nullptr && !may_have_container_name(*known)) return name;
   // The runtime's files may be gone, or may never have been seen by this process.
   if (auto owner = view_.owner_names().find(cgroup_id)) {
-    if (!known && !owner->path.empty()) {
+    if (known == nullptr && !owner->path.empty()) {
       names.learn(cgroup_id, owner->path, true);
       name = cgroups_.name_of(cgroup_id);
     }

@@ -78,18 +78,18 @@ TEST_F(NamesTest, WhatIsLearnedOfTheDeadIsKnown) {
   names_.learn(77, "/before-us", true);
   EXPECT_EQ(names_.name_of(77).path, "/before-us");
   EXPECT_TRUE(names_.name_of(77).ended);
-  EXPECT_EQ(names_.path_of(77), "/before-us");
+  EXPECT_EQ(*names_.path_of(77), "/before-us");
 }
 
 TEST_F(NamesTest, ALateLessonRaisesNobodyFromTheDeadButNamesThem) {
   names_.removed(77);
-  EXPECT_EQ(names_.path_of(77), std::nullopt);
+  EXPECT_EQ(names_.path_of(77), nullptr);
   names_.learn(77, "/now-named", false);
   EXPECT_EQ(names_.name_of(77).path, "/now-named");
   EXPECT_TRUE(names_.name_of(77).ended);
   names_.learn(77, "/once-more", true);
   EXPECT_EQ(names_.name_of(77).path, "/now-named");
-  EXPECT_EQ(names_.path_of(78), std::nullopt);
+  EXPECT_EQ(names_.path_of(78), nullptr);
 }
 
 TEST_F(NamesTest, OneWhoIsLearnedOfAliveAndIsNotThereHasEnded) {

@@ -53,8 +53,8 @@ CgroupTrail CgroupRegistry::trail_of(std::uint64_t id) const {
 std::optional<std::string> CgroupRegistry::name_of(std::uint64_t id, const Known& known) const {
   const CgroupTrail trail = trail_of(id);
   if (trail.ancestor == kRootId) return trail.below.empty() ? "/" : trail.below;
-  const auto above = known ? known(trail.ancestor) : std::nullopt;
-  if (!above) return std::nullopt;
+  const std::string* above = known ? known(trail.ancestor) : nullptr;
+  if (above == nullptr) return std::nullopt;
   return *above == "/" && !trail.below.empty() ? trail.below : *above + trail.below;
 }
 

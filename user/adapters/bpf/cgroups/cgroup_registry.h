@@ -31,9 +31,9 @@ class CgroupRegistry {
 
   [[nodiscard]] CgroupTrail trail_of(std::uint64_t id) const;
 
-  // The full path. `known` returns the path of an ancestor that is not in the registry. Empty if
-  // the path cannot be completed.
-  using Known = std::function<std::optional<std::string>(std::uint64_t id)>;
+  // The full path. `known` returns the path of an ancestor that is not in the registry, or null.
+  // Empty if the path cannot be completed.
+  using Known = std::function<const std::string*(std::uint64_t id)>;
   [[nodiscard]] std::optional<std::string> name_of(std::uint64_t id, const Known& known = {}) const;
 
   // Each removed cgroup that is registered during the whole call, once; others may be missing.
