@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <expected>
@@ -149,10 +150,21 @@ Result<bool> FileSink::has_these_columns(bool has_whole_line) const {
 }
 
 Result<void> FileSink::write(const std::vector<std::string>& lines) {
-  if (auto begun = begin(); !begun) return begun;
   std::string text;
-  for (const std::string& line : lines) text += json_ ? json_->line(line) : line;
-  return write_text(text);
+  for (const std::string& line : lines) text += line;
+  return write_lines(text);
+}
+
+Result<void> FileSink::write_lines(std::string_view lines) {
+  if (auto begun = begin(); !begun) return begun;
+  if (!json_) return write_text(lines);
+  std::string objects;
+  while (!lines.empty()) {
+    const std::size_t end = std::min(lines.find('\n'), lines.size() - 1) + 1;
+    objects += json_->line(lines.substr(0, end));
+    lines.remove_prefix(end);
+  }
+  return write_text(objects);
 }
 
 Result<void> FileSink::write_text(std::string_view text) {

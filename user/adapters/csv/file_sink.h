@@ -40,6 +40,7 @@ class FileSink {
   // Each line ends with '\n'. Begins, if that has not happened yet. After an Error none of the
   // lines is in the file.
   Result<void> write(const std::vector<std::string>& lines);
+  Result<void> write_lines(std::string_view lines);
 
  private:
   FileSink(sys::Fd fd, std::string name, std::string header, sys::WaitForRoom wait)

@@ -29,7 +29,7 @@ Error broken(std::size_t line, const std::string& why) {
 
 void RecordWriter::separate() {
   constexpr std::size_t kUsualLine = 320;
-  if (empty_) text_.reserve(kUsualLine);
+  if (text_.empty()) text_.reserve(kUsualLine);
   if (!empty_) text_ += ',';
   empty_ = false;
 }
@@ -67,9 +67,20 @@ RecordWriter& RecordWriter::add_if_known(std::optional<std::uint64_t> number) {
   return number ? add(*number) : add("");
 }
 
+RecordWriter& RecordWriter::add_written(std::string_view fields) {
+  separate();
+  text_ += fields;
+  return *this;
+}
+
 std::string RecordWriter::line() && {
-  text_ += '\n';
+  end_line();
   return std::move(text_);
+}
+
+void RecordWriter::end_line() {
+  text_ += '\n';
+  empty_ = true;
 }
 
 bool RecordReader::read_line() {

@@ -15,15 +15,19 @@
 
 namespace cgtally::csv {
 
-// One line of a CSV, built field by field; used by all CSVs of this folder. Quotes a field if it
-// has to, and lets no field control the terminal of a reader: see printable(). So a line is one
-// row. Does not check the number of fields.
+// Lines of a CSV, built field by field; used by all CSVs of this folder. Quotes a field if it has
+// to, and lets no field control the terminal of a reader: see printable(). So a line is one row.
+// Does not check the number of fields.
 class RecordWriter {
  public:
   RecordWriter& add(std::string_view field);
   RecordWriter& add(std::uint64_t number);
   RecordWriter& add_if_known(std::optional<std::uint64_t> number);  // none: an empty field
-  [[nodiscard]] std::string line() &&;                              // with its '\n'
+  RecordWriter& add_written(std::string_view fields);  // as a RecordWriter has written them
+  [[nodiscard]] std::string line() &&;                 // with its '\n'
+  // For more than one line: ends this one, and the next field begins another.
+  void end_line();
+  [[nodiscard]] const std::string& text() const { return text_; }
 
  private:
   void separate();

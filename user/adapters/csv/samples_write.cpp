@@ -65,12 +65,32 @@ std::string samples_header() {
 }
 
 std::string samples_row(const Sample& sample) {
-  RecordWriter row;
-  row.add(format_timestamp(sample.taken.wall))
-      .add(static_cast<std::uint64_t>(sample.taken.boot.count()))
-      .add(static_cast<std::uint64_t>(sample.interval.count()))
-      .add(sample.host)
-      .add(sample.ledger)
+  SampleRows rows;
+  rows.add(sample);
+  return rows.text();
+}
+
+bool SampleRows::begins_like_last(const Sample& sample) const {
+  return !begin_.empty() && sample.taken.wall == last_.taken.wall &&
+         sample.taken.boot == last_.taken.boot && sample.interval == last_.interval &&
+         sample.host == last_.host && sample.ledger == last_.ledger;
+}
+
+void SampleRows::add(const Sample& sample) {
+  if (!begins_like_last(sample)) {
+    last_.taken = sample.taken;
+    last_.interval = sample.interval;
+    last_.host = sample.host;
+    last_.ledger = sample.ledger;
+    RecordWriter begin;
+    begin.add(format_timestamp(sample.taken.wall))
+        .add(static_cast<std::uint64_t>(sample.taken.boot.count()))
+        .add(static_cast<std::uint64_t>(sample.interval.count()))
+        .add(sample.host)
+        .add(sample.ledger);
+    begin_ = begin.text();
+  }
+  rows_.add_written(begin_)
       .add(sample.iface)
       .add(is_group_id(sample.cgroup_id) ? 0 : sample.cgroup_id)
       .add(sample.account)
@@ -78,17 +98,17 @@ std::string samples_row(const Sample& sample) {
       .add(sample.pod)
       .add(sample.k8s_namespace)
       .add(state_name(sample.state));
-  add(row, sample.totals);
-  add(row, sample.delta);
-  add(row, rate(sample.delta.rx_bytes, sample.interval));
-  add(row, rate(sample.delta.tx_bytes, sample.interval));
-  add(row, rate(sample.delta.rx_packets, sample.interval));
-  add(row, rate(sample.delta.tx_packets, sample.interval));
-  row.add_if_known(sample.tcp_connections)
+  csv::add(rows_, sample.totals);
+  csv::add(rows_, sample.delta);
+  csv::add(rows_, rate(sample.delta.rx_bytes, sample.interval));
+  csv::add(rows_, rate(sample.delta.tx_bytes, sample.interval));
+  csv::add(rows_, rate(sample.delta.rx_packets, sample.interval));
+  csv::add(rows_, rate(sample.delta.tx_packets, sample.interval));
+  rows_.add_if_known(sample.tcp_connections)
       .add_if_known(sample.queue_delay_p99.transform(microseconds))
       .add_if_known(sample.retransmitted.transform([](Bytes bytes) { return bytes.value; }));
-  add_tcp(row, sample);
-  return std::move(row).line();
+  add_tcp(rows_, sample);
+  rows_.end_line();
 }
 
 }  // namespace cgtally::csv

@@ -14,6 +14,11 @@ std::optional<double> share(Bytes part, Bytes whole) {
   return static_cast<double>(part.value) / static_cast<double>(whole.value);
 }
 
+bool has_owner(const AccountLine& line, const Sample& sample) {
+  return line.owner.container == sample.container && line.owner.pod == sample.pod &&
+         line.owner.k8s_namespace == sample.k8s_namespace;
+}
+
 void add_rates(Rates& sum, const Rates& more) {
   sum.rx.bits_per_second += more.rx.bits_per_second;
   sum.tx.bits_per_second += more.tx.bits_per_second;
@@ -68,7 +73,8 @@ void OwnerSums::add(const Sample& sample) {
   all_ += sample.delta;
   if (sample.cgroup_id == 0) {
     unnamed_ += sample.delta;
-  } else if (!sample.owner().empty() || may_have_container_name(sample.account)) {
+  } else if (!sample.container.empty() || !sample.pod.empty() || !sample.k8s_namespace.empty() ||
+             may_have_container_name(sample.account)) {
     containers_ += sample.delta;
     pods_ = pods_ || !sample.pod.empty() || !sample.k8s_namespace.empty();
   }
@@ -125,9 +131,11 @@ void AccountTable::add_account(const Sample& sample) {
   // What it holds is in the lines of the accounts that were folded into it.
   if (is_folded_row(sample.cgroup_id, sample.account)) return;
   Entry& entry = entries_[sample.account];
-  entry.line.account = sample.account;
-  entry.line.label = sample.label();  // a name may come later than the first sample
-  entry.line.owner = sample.owner();
+  if (entry.line.account.empty() || !has_owner(entry.line, sample)) {  // a name may come later
+    entry.line.account = sample.account;
+    entry.line.label = sample.label();
+    entry.line.owner = sample.owner();
+  }
   entry.line.moved += sample.delta;
   entry.line.rates = rates(entry.line.moved, sample.interval);
   // The first sample of an interface brings the bytes that were counted before this table began;

@@ -24,13 +24,13 @@ Result<SampleWriter> SampleWriter::open(const csv::RowFile& file, const std::str
                       std::move(account), notices);
 }
 
-std::vector<std::string> SampleWriter::rows() const {
-  std::vector<std::string> rows;
+csv::SampleRows SampleWriter::rows() const {
+  csv::SampleRows rows;
   for (const Sample& sample : samples_) {
     // (kernel) shows that the interval was recorded, whatever is filtered.
-    if (account_passes(account_, sample.account, sample.owner()) ||
+    if (account_.empty() || account_passes(account_, sample.account, sample.owner()) ||
         sample.account == reason_name(AccountKind::kernel)) {
-      rows.push_back(csv::samples_row(sample));
+      rows.add(sample);
     }
   }
   return rows;
@@ -56,7 +56,7 @@ void SampleWriter::sample(const Snapshot& now, const Session& session) {
 SampleWriter::Outcome SampleWriter::write(const Snapshot& now, const Session& session) {
   const Moment& taken = now.reading.taken;
   sample(now, session);
-  const auto written = sink_.write(rows());
+  const auto written = sink_.write_lines(rows().text());
   if (written) {
     sampler_.commit();
     columns_.commit(samples_);

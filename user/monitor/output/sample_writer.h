@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "adapters/csv/file_sink.h"
+#include "adapters/csv/samples.h"
 #include "core/traffic/sampler.h"
 #include "core/traffic/tcp_columns.h"
 #include "monitor/collectors/monitor.h"
@@ -46,7 +47,7 @@ class SampleWriter {
         account_(std::move(account)),
         notices_(notices) {}
   void sample(const Snapshot& now, const Session& session);
-  [[nodiscard]] std::vector<std::string> rows() const;
+  [[nodiscard]] csv::SampleRows rows() const;
 
   csv::FileSink sink_;
   std::string path_;

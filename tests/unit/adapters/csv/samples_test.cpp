@@ -120,6 +120,24 @@ TEST(SamplesCsv, BringsRowsBackAsTheyWere) {
   EXPECT_EQ((*samples)[1].totals, nasty.totals);
 }
 
+TEST(SamplesCsv, RowsInOneTextAreThoseThatEachSampleHasByItself) {
+  Sample later = example();
+  later.taken.boot += Nanoseconds{1};
+  Sample longer = later;
+  longer.interval += Nanoseconds{1};
+  Sample elsewhere = longer;
+  elsewhere.host += "-2";
+  Sample anew = elsewhere;
+  anew.ledger += "-2";
+  SampleRows rows;
+  std::string each;
+  for (const Sample& sample : {example(), example(), later, longer, elsewhere, anew, example()}) {
+    rows.add(sample);
+    each += samples_row(sample);
+  }
+  EXPECT_EQ(rows.text(), each);
+}
+
 TEST(SamplesCsv, FindsColumnsByNameAndPassesOverThoseOfLaterVersions) {
   std::string text = replaced(samples_header(), "tx_data_packets\n", "tx_data_packets,colour\n") +
                      replaced(samples_row(example()), "\n", ",77\n");
