@@ -6,6 +6,7 @@
 #include "core/traffic/slot_pressure.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <span>
 #include <utility>
@@ -225,16 +226,22 @@ class FoldPlan {
 }  // namespace
 
 void SlotPressure::observe(const std::vector<AccountTotals>& accounts, Nanoseconds now) {
-  std::map<InterfaceAccount, Unchanged> unchanged;
+  std::vector<Unchanged> all;
+  all.reserve(accounts.size());
   for (const AccountTotals& one : accounts) {
     if (!has_cgroup(one.account.kind) || one.iface == kGoneInterface) continue;
-    const InterfaceAccount key{one.iface, one.account};
-    const auto before = unchanged_.find(key);
-    const bool same = before != unchanged_.end() && before->second.totals == one.totals;
-    unchanged.emplace_hint(unchanged.end(), key,
-                           Unchanged{one.totals, same ? before->second.since : now});
+    all.push_back({.account = {one.iface, one.account}, .totals = one.totals, .since = now});
   }
-  unchanged_ = std::move(unchanged);
+  if (!std::ranges::is_sorted(all, {}, &Unchanged::account)) {
+    std::ranges::sort(all, {}, &Unchanged::account);
+  }
+  auto before = unchanged_.begin();
+  for (Unchanged& one : all) {
+    while (before != unchanged_.end() && before->account < one.account) ++before;
+    const bool known = before != unchanged_.end() && before->account == one.account;
+    if (known && before->totals == one.totals) one.since = before->since;
+  }
+  unchanged_ = std::move(all);
 }
 
 std::vector<AccountFold> SlotPressure::due(const std::vector<AccountTotals>& accounts,
@@ -250,8 +257,8 @@ std::vector<AccountFold> SlotPressure::due(const std::vector<AccountTotals>& acc
   if (available >= supply.total / kStages[0].share) return {};
   std::vector<FoldPlan::Candidate> candidates;
   candidates.reserve(unchanged_.size());
-  for (const auto& [account, unchanged] : unchanged_) {
-    candidates.push_back({.account = account, .idle = now - unchanged.since});
+  for (const Unchanged& one : unchanged_) {
+    candidates.push_back({.account = one.account, .idle = now - one.since});
   }
   FoldPlan plan(candidates, cgroups);
   for (const Stage& stage : kStages) {

@@ -8,7 +8,6 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <optional>
 #include <set>
 #include <vector>
@@ -50,12 +49,13 @@ class SlotPressure {
 
  private:
   struct Unchanged {
+    InterfaceAccount account;
     Traffic totals;
     Nanoseconds since{};
   };
   void observe(const std::vector<AccountTotals>& accounts, Nanoseconds now);
 
-  std::map<InterfaceAccount, Unchanged> unchanged_;
+  std::vector<Unchanged> unchanged_;  // in the order of their accounts
 };
 
 }  // namespace cgtally

@@ -80,13 +80,16 @@ Result<void> AccountRetirer::fold_idle(const std::vector<AccountTotals>& account
       .free = slots.total - std::min(slots.used, slots.total),
       .coming = slots.quarantined + static_cast<std::uint32_t>(retired_.size())};
   std::vector<AccountTotals> staying;
-  std::ranges::copy_if(accounts, std::back_inserter(staying), [&](const AccountTotals& one) {
-    return !retired_.contains({one.iface, one.account});
-  });
+  if (!retired_.empty()) {
+    std::ranges::copy_if(accounts, std::back_inserter(staying), [&](const AccountTotals& one) {
+      return !retired_.contains({one.iface, one.account});
+    });
+  }
   SlotPressure::Cgroups cgroups{.parent_of = [this](std::uint64_t id) { return parent_of(id); },
                                 .removed = {}};
   for (const RemovedCgroup& one : removed_) cgroups.removed.insert(one.cgroup_id);
-  auto folds = pressure_.due(staying, supply, cgroups, journal_.room(), now);
+  auto folds =
+      pressure_.due(retired_.empty() ? accounts : staying, supply, cgroups, journal_.room(), now);
   if (supply.free < supply.total - supply.total / 8) journal_.keep_spare_slot();
   if (folds.empty()) return {};
   auto folded = journal_.fold(folds);

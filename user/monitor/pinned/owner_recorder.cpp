@@ -10,6 +10,8 @@ namespace cgtally::monitor {
 namespace {
 
 constexpr std::size_t kMostSettled = 131'072;
+// The keeper reads ten times a second, and the files are not looked at so often.
+constexpr Nanoseconds kLookAgainAfter = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -67,11 +69,13 @@ void OwnerRecorder::make_room(const std::vector<AccountTotals>& accounts) {
 }
 
 void OwnerRecorder::update(const std::vector<AccountTotals>& accounts, Nanoseconds now) {
+  const bool again = now - looked_ >= kLookAgainAfter;
+  if (again) looked_ = now;
   for (const AccountTotals& one : accounts) {
     const std::uint64_t id = one.account.cgroup_id;
     if (!has_cgroup(one.account.kind) || settled_.contains(id)) continue;
     if (const auto known = nameless_.find(id); known != nameless_.end()) {
-      look(id, std::string(known->second), now);
+      if (again) look(id, std::string(known->second), now);
     } else if (const auto path = registry_.name_of(id)) {
       look(id, *path, now);
     }

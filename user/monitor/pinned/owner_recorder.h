@@ -44,6 +44,7 @@ class OwnerRecorder {
   std::optional<bpf::CgroupEvents> events_;
   std::unordered_set<std::uint64_t> settled_;  // remembered, or without a name for ever
   std::unordered_map<std::uint64_t, std::string> nameless_;  // paths of those that may get one
+  Nanoseconds looked_{};                                     // for their names; boot time
   std::size_t remembered_ = 0;
 };
 
