@@ -118,9 +118,9 @@ class Assembly {
 
 }  // namespace
 
-// A copy of one row's used windows, by index. All windows before `opened` had closed when they were
-// copied. A window can be missing only because a later one overwrote it: the last CGT_WINDOW_RING
-// windows are always here.
+// A copy of one row's used windows, by index, from some window on. All windows before `opened` had
+// closed when they were copied. A window can be missing only because a later one overwrote it: the
+// last CGT_WINDOW_RING windows are always here.
 struct Windows::Row {
   std::uint64_t opened = 0;
   std::vector<cgt_window> cells;
@@ -160,7 +160,8 @@ Windows::~Windows() {
   if (!rows_.empty()) munmap(const_cast<cgt_window_row*>(rows_.data()), rows_.size_bytes());
 }
 
-Result<Windows::Row> Windows::row(Direction direction, std::uint32_t cpu) const {
+Result<Windows::Row> Windows::row(Direction direction, std::uint32_t cpu,
+                                  std::uint64_t from) const {
   const std::size_t index = std::size_t{cpu} * 2 + (direction == Direction::tx ? 1 : 0);
   const std::span<const cgt_window> ring(rows_[index].ring);
   Row row;
@@ -168,6 +169,8 @@ Result<Windows::Row> Windows::row(Direction direction, std::uint32_t cpu) const 
     row.opened = std::max<std::uint64_t>(row.opened, load(cell.window_index));
   __atomic_thread_fence(__ATOMIC_ACQUIRE);
   for (const cgt_window& cell : ring) {
+    // One that is opened just now is not closed: the next reading has it.
+    if (load(cell.window_index) < from) continue;
     const auto copy = consistent_copy(cell);
     if (!copy) return std::unexpected(sys::error_from(EBUSY, "read a window that is written"));
     if (copy->window_index != 0) row.cells.push_back(*copy);
@@ -176,10 +179,11 @@ Result<Windows::Row> Windows::row(Direction direction, std::uint32_t cpu) const 
   return row;
 }
 
-Result<std::vector<Windows::Row>> Windows::rows(Direction direction) const {
+Result<std::vector<Windows::Row>> Windows::rows(Direction direction,
+                                                const WindowCursor* since) const {
   std::vector<Row> rows;
   for (std::uint32_t cpu = 0; cpu < cpus_; ++cpu) {
-    auto one = row(direction, cpu);
+    auto one = row(direction, cpu, since == nullptr ? 0 : since->rows_[cpu].window_index);
     if (!one) return std::unexpected(std::move(one).error());
     rows.push_back(*std::move(one));
   }
@@ -223,7 +227,7 @@ Nanoseconds Windows::longest_pause() const {
 }
 
 Result<ClosedWindows> Windows::closed(WindowCursor& cursor, Nanoseconds boot_time) const {
-  const auto all = rows(cursor.direction_);
+  const auto all = rows(cursor.direction_, &cursor);
   if (!all) return std::unexpected(all.error());
   const std::uint64_t end = first_open(*all, boot_time);
   if (end <= cursor.through_ + 1) return ClosedWindows{};

@@ -98,8 +98,11 @@ class Windows {
  private:
   Windows(std::span<const cgt_window_row> rows, std::uint32_t cpus, Nanoseconds window);
   struct Row;
-  [[nodiscard]] Result<Row> row(Direction direction, std::uint32_t cpu) const;
-  [[nodiscard]] Result<std::vector<Row>> rows(Direction direction) const;
+  // Windows from `from` on.
+  [[nodiscard]] Result<Row> row(Direction direction, std::uint32_t cpu, std::uint64_t from) const;
+  // All windows, or those that `since` has not read, and the last one that it has.
+  [[nodiscard]] Result<std::vector<Row>> rows(Direction direction,
+                                              const WindowCursor* since = nullptr) const;
   [[nodiscard]] std::uint64_t first_open(const std::vector<Row>& rows, Nanoseconds boot_time) const;
 
   std::span<const cgt_window_row> rows_;
