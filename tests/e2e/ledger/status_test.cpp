@@ -110,7 +110,7 @@ TEST_F(StatusTest, AKeptLedgerIsWholeAndTellsItsCost) {
   for (const std::string& line :
        Words{"ledger    up; its totals begin at *", "keeper    process *, last active * ago",
              "slots     * of 4 096 used", "memory    *, of it * for windows",
-             "cost      * for each packet, measured on * packets in 1.0* s",
+             "cost      * ns per packet or super-packet, * of a CPU: measured on * in 1.0* s",
              "cgt0  tcx, totals since *", "  rx * 100 %   100 %   0.0 %  nobody",
              "  tx * 100 %   100 %   100 %  nobody", "  queue noqueue: *"}) {
     EXPECT_TRUE(has_line_like(text, line)) << line << "\nis not in\n" << text;

@@ -6,7 +6,9 @@
 #include <fmt/format.h>
 #include <sys/random.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -53,6 +55,10 @@ Result<std::uint32_t> cpu_ids() {
               .hint = "mount sysfs: mount -t sysfs sysfs /sys"});
   }
   return highest + 1;
+}
+
+unsigned online_cpus() {
+  return static_cast<unsigned>(std::max(sysconf(_SC_NPROCESSORS_ONLN), 1L));
 }
 
 }  // namespace cgtally::sys

@@ -18,5 +18,7 @@ namespace cgtally::sys {
 // The highest CPU id that this machine may ever have, plus one: the size of an array that is
 // indexed by CPU id. Larger than the number of CPUs if the ids have gaps.
 [[nodiscard]] Result<std::uint32_t> cpu_ids();
+// The number of CPUs that run now, whichever of them this process may use.
+[[nodiscard]] unsigned online_cpus();
 
 }  // namespace cgtally::sys

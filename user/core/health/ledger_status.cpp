@@ -157,13 +157,14 @@ void add_expense(Lines& lines, const LedgerExpense& expense) {
   }
   if (!expense.not_measured.empty()) {
     add(lines, "cost", "not known: {}", expense.not_measured);
-  } else if (expense.runs == 0 && expense.measured > Nanoseconds::zero()) {
-    add(lines, "cost", "not known: no packet was counted in {}", format_duration(expense.measured));
-  } else if (expense.runs > 0) {
-    const auto runs = static_cast<std::int64_t>(expense.runs);
-    add(lines, "cost", "{} for each packet, measured on {} in {}",
-        format_duration(expense.run_time / runs), counted(expense.runs, "packet", "packets"),
-        format_duration(expense.measured));
+  } else if (expense.cost.runs > 0) {
+    std::string_view label = "cost";
+    for (const std::string& words : cost_words(expense.cost)) {
+      add(lines, std::exchange(label, ""), "{}", words);
+    }
+  } else if (expense.cost.measured > Nanoseconds::zero()) {
+    add(lines, "cost", "not known: no packet was counted in {}",
+        format_duration(expense.cost.measured));
   }
 }
 

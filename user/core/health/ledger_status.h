@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/endpoints/condition.h"
+#include "core/traffic/ledger_summary.h"
 #include "core/health/coverage.h"
 #include "core/instance/allowance_counters.h"
 #include "core/traffic/direction.h"
@@ -47,9 +48,7 @@ struct LedgerExpense {
   std::uint64_t windows_bytes = 0;  // of all interfaces
   Nanoseconds window{};
   std::uint32_t clock_read_bytes = 0;
-  std::uint64_t runs = 0;  // of the programs, while it was measured
-  Nanoseconds run_time{};
-  Nanoseconds measured{};    // length of the measurement; zero: none
+  CountingCost cost;
   std::string not_measured;  // the reason, if measuring failed
 };
 

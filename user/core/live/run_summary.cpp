@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "core/base/quantity.h"
 #include "core/base/text.h"
+#include "core/containers/account_label.h"
 #include "core/traffic/account.h"
 
 namespace cgtally {
@@ -15,16 +17,24 @@ namespace {
 
 constexpr std::size_t kAccountColumns = 40;
 
-std::string cost_line(const RunCost& cost) {
+void add_cost(std::vector<std::string>& lines, const RunCost& cost) {
   if (cost.only_read) {
-    return "cost      that of the ledger, which is up with or without this: cgtally status";
+    lines.emplace_back(
+        "cost      that of the ledger, which is up with or without this: cgtally status");
+    return;
   }
   if (cost.program_runs == 0) {
-    return "cost      not measured: no packets, or the kernel keeps no BPF run times";
+    lines.emplace_back("cost      not measured: no packets, or the kernel keeps no BPF run times");
+    return;
   }
-  const auto each = static_cast<std::uint64_t>(cost.program_time.count()) / cost.program_runs;
-  return fmt::format("cost      {} ns per packet or super-packet, measured on {}",
-                     format_count(each), format_count(cost.program_runs));
+  std::string_view label = "cost";
+  for (const std::string& words : cost_words({.runs = cost.program_runs,
+                                              .time = cost.program_time,
+                                              .statistics = cost.statistics_time,
+                                              .measured = cost.measured,
+                                              .cpus = cost.cpus})) {
+    lines.push_back(fmt::format("{:<10}{}", std::exchange(label, ""), words));
+  }
 }
 
 std::string slots_line(const RunCost& cost, const Traffic& overflow) {
@@ -42,7 +52,9 @@ void RunTotals::add(const std::vector<Sample>& samples) {
   for (const Sample& sample : samples) {
     AccountSum& sum = accounts_[sample.account];
     sum.moved += sample.delta;
-    sum.label = sample.label();
+    sum.owner.container = sample.container;
+    sum.owner.pod = sample.pod;
+    sum.owner.k8s_namespace = sample.k8s_namespace;
     interfaces_[sample.iface].add(sample);
     all_.add(sample);
   }
@@ -63,13 +75,15 @@ std::vector<std::string> RunTotals::lines(const RunCost& cost, std::size_t top) 
   lines.push_back(fmt::format("named     rx {}  tx {} of the bytes are on a cgroup",
                               percent(named.rx), percent(named.tx)));
   std::vector<std::pair<std::string, AccountSum>> ranked(accounts_.begin(), accounts_.end());
-  std::ranges::stable_sort(ranked, std::greater{},
-                           [](const auto& entry) { return entry.second.moved.bytes(); });
+  std::ranges::sort(ranked, [](const auto& a, const auto& b) {
+    return std::tuple(b.second.moved.bytes(), std::string_view(a.first)) <
+           std::tuple(a.second.moved.bytes(), std::string_view(b.first));
+  });
   std::vector<std::string> names;
   std::vector<std::string> accounts;
   for (const auto& [account, sum] : ranked) {
     if (names.size() == top || sum.moved.empty()) break;
-    names.push_back(printable(sum.label));
+    names.push_back(printable(account_label(account, sum.owner)));
     accounts.push_back(account);
   }
   names = shorten_all(names, accounts, std::vector(names.size(), kAccountColumns));
@@ -79,7 +93,7 @@ std::vector<std::string> RunTotals::lines(const RunCost& cost, std::size_t top) 
                                 pad_right(names[i], kAccountColumns),
                                 format_bytes(traffic.rx_bytes), format_bytes(traffic.tx_bytes)));
   }
-  lines.push_back(cost_line(cost));
+  add_cost(lines, cost);
   const auto overflow = accounts_.find(std::string(reason_name(AccountKind::overflow)));
   lines.push_back(
       slots_line(cost, overflow == accounts_.end() ? Traffic{} : overflow->second.moved));

@@ -8,8 +8,10 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
+#include "core/containers/container_name.h"
 #include "core/live/report.h"
 #include "core/traffic/ledger_summary.h"
 
@@ -24,9 +26,9 @@ class RunTotals {
  private:
   struct AccountSum {
     Traffic moved;
-    std::string label;
+    ContainerName owner;  // the latest: a name may come later than the first sample
   };
-  std::map<std::string, AccountSum> accounts_;
+  std::unordered_map<std::string, AccountSum> accounts_;
   std::map<std::string, NamedShare> interfaces_;
   NamedShare all_;
 };

@@ -138,6 +138,7 @@ class LedgerInspector {
   // Measures what the programs cost meanwhile.
   LedgerSample sample_after(const LedgerSample& first, LedgerExpense& expense) {
     const auto statistics = bpf::run_time_statistics();
+    const auto theirs = statistics ? bpf::time_of_statistics() : std::nullopt;
     std::this_thread::sleep_for(kInterval);
     auto devices = snapshot_devices(counted_, host_root_);
     LedgerSample last = sample_totals();
@@ -146,9 +147,9 @@ class LedgerInspector {
     if (!statistics) {
       expense.not_measured = statistics.error().what;
     } else if (last.cost.runs >= first.cost.runs) {
-      expense.runs = last.cost.runs - first.cost.runs;
-      expense.run_time = last.cost.time - first.cost.time;
-      expense.measured = last.taken.boot - first.taken.boot;
+      expense.cost = bpf::counting_cost(
+          {.runs = last.cost.runs - first.cost.runs, .time = last.cost.time - first.cost.time},
+          theirs, last.taken.boot - first.taken.boot);
     } else {
       expense.not_measured = "programs were replaced meanwhile; run status again";
     }

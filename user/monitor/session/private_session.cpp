@@ -83,11 +83,14 @@ LedgerSummary PrivateSession::ledger_summary() const {
 }
 
 RunCost PrivateSession::cost() const {
-  const bpf::ProgramCost cost = programs_.cost();
+  const CountingCost cost = programs_.cost();
   const bpf::SlotUse slots = programs_.slots();
   return {.duration = last_read_ - first_read_.value_or(last_read_),
           .program_runs = cost.runs,
           .program_time = cost.time,
+          .statistics_time = cost.statistics,
+          .measured = cost.measured,
+          .cpus = cost.cpus,
           .slots_used = slots.used,
           .slots_total = slots.total,
           .ledger_bytes = programs_.ledger_bytes()};

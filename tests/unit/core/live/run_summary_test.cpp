@@ -22,6 +22,9 @@ RunCost cost() {
   return {.duration = 15s,
           .program_runs = 4531,
           .program_time = 385us,
+          .statistics_time = 31ns,
+          .measured = 1500ms,
+          .cpus = 2,
           .slots_used = 61,
           .slots_total = 4096,
           .ledger_bytes = 1'000'000};
@@ -36,7 +39,8 @@ TEST(Summary, SaysWhoMovedMostAndWhatItCost) {
       "named     rx 100 %  tx 99.7 % of the bytes are on a cgroup",
       "top       /b                                      rx       0 B  tx    3.0 MB",
       "          /a                                      rx    1.0 MB  tx       0 B",
-      "cost      84 ns per packet or super-packet, measured on 4 531",
+      "cost      84 ns per packet or super-packet, 0.03 % of a CPU: measured on 4 531 in 1.50 s",
+      "          without the 31 ns that measuring takes of each",
       "slots     61/4096, 1.0 MB of memory",
   };
   EXPECT_EQ(totals.lines(cost(), 2), expected);

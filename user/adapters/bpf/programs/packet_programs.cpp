@@ -213,20 +213,29 @@ SlotUse PacketPrograms::slots() const {
 }
 
 void PacketPrograms::measure_cost(bool on) {
+  if (on == static_cast<bool>(impl_->run_time_statistics)) return;
   if (!on) {
     impl_->run_time_statistics = sys::Fd();
-  } else if (!impl_->run_time_statistics) {
-    // If they cannot be turned on, cost() stays zero.
-    impl_->run_time_statistics = run_time_statistics().value_or(sys::Fd());
+    impl_->measured += sys::now().boot - impl_->statistics_on_since;
+    return;
   }
+  // If they cannot be turned on, cost() stays zero.
+  impl_->statistics_on_since = sys::now().boot;
+  impl_->run_time_statistics = run_time_statistics().value_or(sys::Fd());
+  if (!impl_->run_time_statistics) return;
+  const auto found = time_of_statistics();
+  auto& least = impl_->statistics_time;
+  least = least && found ? std::min(*least, *found) : found;
 }
 
-ProgramCost PacketPrograms::cost() const {
+CountingCost PacketPrograms::cost() const {
   ProgramCost cost = impl_->past_cost;
   for (const Attached& one : impl_->attached) {
     cost += cost_of(one.record.program_id);
   }
-  return cost;
+  const bool on = static_cast<bool>(impl_->run_time_statistics);
+  const Nanoseconds more = on ? sys::now().boot - impl_->statistics_on_since : Nanoseconds::zero();
+  return counting_cost(cost, impl_->statistics_time, impl_->measured + more);
 }
 
 std::uint64_t PacketPrograms::ledger_bytes() const { return impl_->ledger.memory_bytes(); }

@@ -16,6 +16,7 @@
 #include "adapters/bpf/programs/endpoint_maps.h"
 #include "adapters/bpf/programs/origin_hooks.h"
 #include "core/base/result.h"
+#include "core/traffic/ledger_summary.h"
 #include "core/traffic/interface.h"
 #include "core/traffic/reading.h"
 
@@ -120,7 +121,7 @@ class PacketPrograms {
   // Turns the kernel's run time statistics on or off. They cost two clock reads for each packet, so
   // they are on for an interval now and then. cost() sums what was measured while they were on.
   void measure_cost(bool on);
-  [[nodiscard]] ProgramCost cost() const;
+  [[nodiscard]] CountingCost cost() const;
   [[nodiscard]] std::uint64_t ledger_bytes() const;  // memory of the maps
   [[nodiscard]] Ledger& ledger();
 

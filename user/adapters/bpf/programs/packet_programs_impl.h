@@ -52,6 +52,9 @@ struct PacketPrograms::Impl {
   std::optional<TcpWatch> tcp_watch;  // absent where nothing is cached
   TotalsReader cells{ledger};
   sys::Fd run_time_statistics;
+  Nanoseconds statistics_on_since{};           // boot time, if they are
+  Nanoseconds measured{};                      // how long they were on before
+  std::optional<Nanoseconds> statistics_time;  // the least that was found
   std::list<Attached> attached;
   std::vector<Attachment> attachments;
   std::vector<std::uint32_t> netns_keys;
