@@ -3,8 +3,9 @@
 // character.
 #include "core/base/json.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
+#include <cmath>
 #include <utility>
 
 #include "core/base/text.h"
@@ -79,6 +80,25 @@ JsonWriter& JsonWriter::value(std::uint64_t number) {
 JsonWriter& JsonWriter::value(bool truth) {
   separate();
   text_ += truth ? "true" : "false";
+  return *this;
+}
+
+JsonWriter& JsonWriter::value(double number) {
+  if (!std::isfinite(number)) return null();
+  separate();
+  text_ += fmt::format("{}", number);
+  return *this;
+}
+
+JsonWriter& JsonWriter::null() {
+  separate();
+  text_ += "null";
+  return *this;
+}
+
+JsonWriter& JsonWriter::row(const std::vector<std::uint64_t>& numbers) {
+  separate();
+  text_ += fmt::format("[{}]", fmt::join(numbers, ","));
   return *this;
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace cgtally {
 
@@ -25,6 +26,10 @@ class JsonWriter {
   JsonWriter& value(const char* text) { return value(std::string_view(text)); }
   JsonWriter& value(std::uint64_t number);
   JsonWriter& value(bool truth);
+  JsonWriter& value(double number);  // null if it is not finite
+  JsonWriter& null();
+  // An array of numbers, on one line.
+  JsonWriter& row(const std::vector<std::uint64_t>& numbers);
   [[nodiscard]] std::string document() &&;  // with a '\n' at its end
 
  private:
