@@ -3,13 +3,23 @@
 // thread's priority, and how many files may be open.
 #pragma once
 
+#include <cstdint>
 #include <string>
+
+#include "core/base/units.h"
 
 namespace cgtally::sys {
 
 // Writes a line to the system log, without characters that control a terminal: journalctl -t
 // cgtally.
 void log_notice(const std::string& line);
+
+// What this process has used so far.
+struct ProcessUse {
+  Nanoseconds cpu{};  // of all its threads
+  std::uint64_t resident_bytes = 0;
+};
+[[nodiscard]] ProcessUse process_use();
 
 // Lets the calling thread run first whenever it wakes up, for a thread that must be in time and
 // needs little CPU. Without the permission the priority stays as it is.
