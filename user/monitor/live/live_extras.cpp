@@ -15,13 +15,14 @@ namespace cgtally::monitor {
 // Without an instance the counters are read for the bursts alone.
 LiveExtras::LiveExtras(const InterfaceChoice& choice, const CreditOptions& credits,
                        const BurstSetup& bursts, Monitor& monitor, sys::Poller& poller,
-                       Notices& notices)
+                       Notices& notices, CreditRole role)
     : choice_(choice),
       credit_options_(credits),
       burst_setup_(bursts),
       monitor_(monitor),
       poller_(poller),
-      notices_(notices) {
+      notices_(notices),
+      role_(role) {
   const auto missing = bursts.context.instance() ? uncounted_uplinks() : std::vector<std::string>{};
   if (!missing.empty()) {
     notices_.report(
@@ -62,8 +63,8 @@ void LiveExtras::start(const Snapshot& base) {
 void LiveExtras::start_credits(const Snapshot& base) {
   const Instance& instance = *burst_setup_.context.instance();
   for (const std::string& note : instance.notes) notices_.report(note);
-  auto started = CreditMonitor::start(credit_options_, instance, choice_.host_root, base, 0,
-                                      notices_, CreditRole::reader);
+  auto started =
+      CreditMonitor::start(credit_options_, instance, choice_.host_root, base, 0, notices_, role_);
   if (!started) {
     notices_.report("no credits are shown: " + started.error().what);
     return;
@@ -73,11 +74,14 @@ void LiveExtras::start_credits(const Snapshot& base) {
 
 void LiveExtras::start_bursts(const Snapshot& base) {
   history_.emplace(monitor_.session().window_settings().window);
-  bursts_.emplace(monitor_.session(), burst_setup_, notices_,
-                  [this](const NamedBurst& one) { history_->add(one); });
+  bursts_.emplace(monitor_.session(), burst_setup_, notices_, [this](const NamedBurst& one) {
+    history_->add(one);
+    if (on_burst_) on_burst_(one);
+  });
   bursts_->set_missed_reports(BurstMonitor::MissedReports::first);
   bursts_->on_windows([this](const SeenWindows& seen) {
     if (seen.batch != nullptr) history_->add(seen.iface, seen.direction, seen.batch->windows);
+    if (on_windows_) on_windows_(seen);
   });
   if (auto started = bursts_->start(poller_, base); !started) {
     notices_.report("no bursts are shown: " + started.error().what);
@@ -89,9 +93,7 @@ void LiveExtras::start_bursts(const Snapshot& base) {
 void LiveExtras::update(const Snapshot& snapshot) {
   taken_ = snapshot.reading.taken;
   if (credits_) {
-    if (const auto report = credits_->update(snapshot)) {
-      directions_ = {report->directions.tx, report->directions.rx};
-    }
+    if (auto report = credits_->update(snapshot)) credit_report_ = *std::move(report);
   }
   if (bursts_) {
     bursts_->update(snapshot);
@@ -104,12 +106,19 @@ void LiveExtras::update(const Snapshot& snapshot) {
 }
 
 void LiveExtras::fill(Report& report) {
-  report.credits = directions_;
+  report.credits.clear();
+  if (credit_report_) {
+    report.credits = {credit_report_->directions.tx, credit_report_->directions.rx};
+  }
   report.bursts.reset();
   if (history_) {
     report.bursts = history_->next_panel(taken_);
     report.bursts->verdict = verdict();
   }
+}
+
+void LiveExtras::save(const Moment& now) {
+  if (credits_ && role_ == CreditRole::owner) credits_->save(now);
 }
 
 void LiveExtras::add_missed(const Moment& now) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// LiveExtras: what live shows beside the totals. The credits if the instance is known, and the
-// bursts if the ledger keeps windows.
+// LiveExtras: what live and serve show beside the totals. The credits if the instance is known, and
+// the bursts if the ledger keeps windows.
 #pragma once
 
 #include <cstdint>
@@ -17,15 +17,20 @@
 namespace cgtally::monitor {
 
 // Owns a CreditMonitor and a BurstMonitor, as far as each can be had, and fills their part of
-// live's report. Reads the saved state of the credits and never writes it: `cgtally credits` may
-// run at the same time.
+// live's report. As a reader of the saved state of the credits it never writes that: `cgtally
+// credits` may run at the same time.
 class LiveExtras {
  public:
   // All of them must outlive this. Chooses the allowance counters that the monitor reads.
   LiveExtras(const InterfaceChoice& choice, const CreditOptions& credits, const BurstSetup& bursts,
-             Monitor& monitor, sys::Poller& poller, Notices& notices);
+             Monitor& monitor, sys::Poller& poller, Notices& notices,
+             CreditRole role = CreditRole::reader);
   LiveExtras(const LiveExtras&) = delete;
   LiveExtras& operator=(const LiveExtras&) = delete;
+
+  // For who wants each burst and each window himself. Before start().
+  void on_burst(BurstMonitor::OnBurst callback) { on_burst_ = std::move(callback); }
+  void on_windows(BurstMonitor::OnWindows callback) { on_windows_ = std::move(callback); }
 
   // With the monitor's first snapshot.
   void start(const Snapshot& base);
@@ -33,6 +38,12 @@ class LiveExtras {
   void update(const Snapshot& snapshot);
   // Credits and bursts as of the last snapshot.
   void fill(Report& report);
+  // The credits in full as of the last snapshot; empty: none are shown.
+  [[nodiscard]] const std::optional<CreditReport>& credits() const { return credit_report_; }
+  // Null if no windows are kept.
+  [[nodiscard]] const BurstMonitor* bursts() const { return bursts_ ? &*bursts_ : nullptr; }
+  // The owner of the saved state writes it.
+  void save(const Moment& now);
 
  private:
   [[nodiscard]] bool windows_are_kept() const;
@@ -48,9 +59,12 @@ class LiveExtras {
   Monitor& monitor_;
   sys::Poller& poller_;
   Notices& notices_;
+  CreditRole role_;
+  BurstMonitor::OnBurst on_burst_;
+  BurstMonitor::OnWindows on_windows_;
   bool shows_credits_ = false;
   std::optional<CreditMonitor> credits_;
-  std::vector<DirectionCredit> directions_;  // tx first
+  std::optional<CreditReport> credit_report_;
   std::optional<BurstHistory> history_;
   std::optional<BurstMonitor> bursts_;
   std::uint64_t missed_ = 0;  // windows that the history knows of
