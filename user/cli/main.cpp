@@ -18,6 +18,7 @@ void add_commands(CLI::App& app, std::function<int()>& run) {
   add_record(app, run);
   add_credits(app, run);
   add_bursts(app, run);
+  add_serve(app, run);
   add_totals(app, run);
   add_lifecycle(app, run);
   add_replay(app, run);

@@ -16,6 +16,7 @@ void add_live(CLI::App& app, std::function<int()>& run);
 void add_record(CLI::App& app, std::function<int()>& run);
 void add_credits(CLI::App& app, std::function<int()>& run);
 void add_bursts(CLI::App& app, std::function<int()>& run);
+void add_serve(CLI::App& app, std::function<int()>& run);
 void add_totals(CLI::App& app, std::function<int()>& run);
 void add_lifecycle(CLI::App& app, std::function<int()>& run);
 void add_replay(CLI::App& app, std::function<int()>& run);
