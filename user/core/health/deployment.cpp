@@ -96,7 +96,8 @@ bool has_capability(std::uint64_t granted, const Capability& capability) {
   return has(capability.bit) || (contained && has(kSysAdmin));
 }
 
-// Measured at the peak of a start: 68 MB with two CPUs (6.18; 31 MB on 6.1), 0.76 MB for each CPU more.
+// Measured at the peak of a start: 68 MB with two CPUs (6.18; 31 MB on 6.1), 0.76 MB for each CPU
+// more.
 std::uint64_t memory_limit_bytes(unsigned possible_cpus) {
   constexpr std::uint64_t kBase = 96 * kMebibyte;
   constexpr std::uint64_t kOfCpu = kMebibyte * 3 / 4;
