@@ -74,12 +74,12 @@ def verdict(ratio):
         return "-"
     if ratio.rounds < 2:
         return "1 round"
-    half = 100 * ratio.half_width
+    low, high = (100 * (edge - 1) for edge in (ratio.low, ratio.high))
     if ratio.differs:
-        return f"{100 * (ratio.mean - 1):+.1f} % (±{half:.1f})"
+        return f"{100 * (ratio.mean - 1):+.1f} % ({low:+.1f} to {high:+.1f})"
     if ratio.half_width <= USELESS:
-        return f"no difference seen (±{half:.1f} %)"
-    return f"cannot tell (±{half:.0f} %)" if half < 100 else "cannot tell"
+        return f"no difference seen ({low:+.1f} to {high:+.1f} %)"
+    return f"cannot tell ({low:+.0f} to {high:+.0f} %)" if ratio.half_width < 1 else "cannot tell"
 
 
 @dataclasses.dataclass(frozen=True)

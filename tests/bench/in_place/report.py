@@ -173,17 +173,38 @@ def text(cells, titles):
     yield from noise(results)
 
 
+SHOWN = {"units_per_second": "Rate, compared with no program:",
+         "load_cpu_ns_per_unit": "CPU time of both ends for each request, packet or MB, compared with no program:"}
+
+
+def by_direction(results, titles, direction):
+    """A row for each load, a column for each program: ratios to naive, and naive's own nanoseconds."""
+    others = [program for program in results.programs if program not in (NO_PROGRAM, EMPTY, NAIVE)]
+    body = []
+    for load in results.loads:
+        cells = [naive_cell(results, load, program, direction) for program in others]
+        if any(cell != "-" for cell in cells):
+            body.append([titles.get(load, load), ns_cell(results, load, NAIVE, direction), *cells])
+    return [direction, "naive, ns", *others], body
+
+
+def by_figure(results, titles, figure):
+    others = [program for program in results.programs if program not in (NO_PROGRAM, EMPTY)]
+    return ["load", *others], [
+        [titles.get(load, load), *(verdict(results.compared(load, program, figure)) for program in others)]
+        for load in results.loads if any(results.compared(load, program, figure) for program in others)]
+
+
 def markdown(cells, titles, about):
-    """For docs/performance.md."""
+    """For docs/performance.md: less than the terminal has."""
     results = Results(cells)
-    yield from [about, ""]
-    yield from as_markdown(["load", "program", "egress ns", "x naive", "ingress ns", "x naive"],
-                           [[titles.get(load, load), *line[:5]] for load in results.loads for line in rows(results, load)
-                            if line[0] != EMPTY])
-    yield ""
-    yield from as_markdown(["load", "program", *FIGURES.values()],
-                           [[titles.get(load, load), line[0], *line[5:-1]] for load in results.loads
-                            for line in rows(results, load) if any(cell != "-" for cell in line[5:-1])])
+    yield from [about, "", "Cost of a run as a multiple of naive's, both above empty:"]
+    for direction in DIRECTIONS:
+        yield ""
+        yield from as_markdown(*by_direction(results, titles, direction))
+    for figure, sentence in SHOWN.items():
+        yield from ["", sentence, ""]
+        yield from as_markdown(*by_figure(results, titles, figure))
     yield ""
     yield from as_markdown(NEEDED_HEADER, list(needed_rows(results)))
     yield ""
