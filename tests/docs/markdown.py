@@ -4,7 +4,7 @@ import re
 
 FENCE = re.compile(r"^```(.*)$")
 # What a fence may be. `no-test` needs a comment before the fence, which says why no test runs it.
-KINDS = {"sh", "sh no-test", "console", "console no-test", "text"}
+KINDS = {"sh", "sh no-test", "console", "console no-test", "text", "js", "json", "nginx", "promql", "sql", "yaml"}
 
 
 def pages(tree):
