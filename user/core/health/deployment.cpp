@@ -122,9 +122,9 @@ std::vector<Lack> deployment_lacks(const HostFacts& facts) {
 
 std::vector<std::string> deployment_command(const DeploymentFacts& facts) {
   if (facts.kubelet) {
-    return {fmt::format(
-        "kubectl apply -k share/kubernetes    # limits.memory of {}Mi suffices here",
-        memory_limit_bytes(facts.possible_cpus) / kMebibyte)};
+    return {
+        fmt::format("kubectl apply -k share/kubernetes    # limits.memory of {}Mi suffices here",
+                    memory_limit_bytes(facts.possible_cpus) / kMebibyte)};
   }
   if (facts.docker) return run_command("docker", facts);
   if (facts.podman) return run_command("podman", facts);

@@ -82,7 +82,8 @@ TEST(Deployment, TheMemoryInShareCoversTheDefaultSlotsOn192Cpus) {
   EXPECT_EQ(memory_limit_bytes(192), 256 * kMebibyte);
   EXPECT_GT(memory_limit_bytes(256), 256 * kMebibyte);
   EXPECT_NE(text_of("share/cgtally.service").find("\nMemoryMax=256M\n"), std::string::npos);
-  EXPECT_NE(text_of("share/kubernetes/base/daemonset.yaml").find("limits: {memory: 256Mi}"), std::string::npos);
+  EXPECT_NE(text_of("share/kubernetes/base/daemonset.yaml").find("limits: {memory: 256Mi}"),
+            std::string::npos);
 }
 
 TEST(Deployment, NothingIsMissingWhereAllIsThere) {
