@@ -61,8 +61,11 @@ HostFacts complete() {
   return facts;
 }
 
-TEST(Deployment, TheUnitTheDaemonSetAndTheDocsHaveTheSameCapabilities) {
-  EXPECT_EQ(words_after(text_of("share/cgtally.service"), "CapabilityBoundingSet="), needed());
+TEST(Deployment, TheUnitsTheDaemonSetAndTheDocsHaveTheSameCapabilities) {
+  for (const char* unit : {"share/cgtally.service", "share/cgtally-serve.service"}) {
+    EXPECT_EQ(words_after(text_of(unit), "CapabilityBoundingSet="), needed()) << unit;
+  }
+  EXPECT_EQ(words_after(text_of("share/compose.yaml"), "cap_add:"), needed());
   const std::string daemonset = text_of("share/kubernetes/base/daemonset.yaml");
   EXPECT_EQ(words_after(daemonset, "drop:"), std::set<std::string>{"ALL"});
   EXPECT_EQ(words_after(daemonset, "add:"), needed());
