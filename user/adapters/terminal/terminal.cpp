@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -31,6 +32,8 @@ struct Saved {
   int input = -1;
   int output = -1;
   termios modes{};
+  std::array<char, 512> leaving{};
+  std::size_t leaving_size = 0;
 };
 Saved saved;
 
@@ -40,7 +43,13 @@ void restore_terminal() {
   if (saved.input >= 0) {
     ::tcsetattr(saved.input, TCSADRAIN, &saved.modes);
   }
-  [[maybe_unused]] const auto ignored = ::write(saved.output, kLeave.data(), kLeave.size());
+  [[maybe_unused]] const auto ignored =
+      ::write(saved.output, saved.leaving.data(), saved.leaving_size);
+}
+
+void set_leaving(std::string_view text) {
+  saved.leaving_size = std::min(text.size(), saved.leaving.size());
+  std::ranges::copy(text.substr(0, saved.leaving_size), saved.leaving.begin());
 }
 
 extern "C" void on_crash(int signal) {
@@ -49,7 +58,27 @@ extern "C" void on_crash(int signal) {
   ::raise(signal);
 }
 
+void handle_crashes() {
+  struct sigaction action{};
+  action.sa_handler = on_crash;
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  for (const int signal : kCrashes) {
+    ::sigaction(signal, &action, nullptr);
+  }
+}
+
 }  // namespace
+
+void restore_on_crash(int input, int output, const termios& modes, std::string_view leaving) {
+  saved.input = input;
+  saved.output = output;
+  saved.modes = modes;
+  set_leaving(leaving);
+  handle_crashes();
+  saved.active = 1;
+}
+
+void forget_restoring() { saved.active = 0; }
 
 bool can_show_screen(int fd) {
   const char* term = std::getenv("TERM");
@@ -81,12 +110,8 @@ Result<FullScreen> FullScreen::enter(int input, int output) {
   }
   saved.input = screen.keys_ ? input : -1;
   saved.output = output;
-  struct sigaction action{};
-  action.sa_handler = on_crash;
-  action.sa_flags = static_cast<int>(SA_RESETHAND);
-  for (const int signal : kCrashes) {
-    ::sigaction(signal, &action, nullptr);
-  }
+  set_leaving(kLeave);
+  handle_crashes();
   screen.resume();
   return screen;
 }

@@ -29,7 +29,12 @@ struct Size {
 // Writes all of `text`. EPIPE: the reader has gone. ECANCELED: `wait` abandoned the write.
 Result<void> write_all(int fd, std::string_view text, const sys::WaitForRoom& wait = {});
 
-// The full screen of live and credits, held by Display. Restores the terminal whatever ends the
+// From here on a crash writes `leaving` to `output`, and gives `input` these modes unless it is -1.
+// A process has one terminal.
+void restore_on_crash(int input, int output, const termios& modes, std::string_view leaving);
+void forget_restoring();
+
+// The full screen of credits, held by Display. Restores the terminal whatever ends the
 // program: in the destructor, and in a handler for the signals of a crash. Does not lay out what it
 // paints.
 class FullScreen {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads the files one after the other, a row at a time. The screen comes at the end, on stdout
-// unless the rows go there.
+// Reads the files one after the other, a row at a time. The report comes at the end, on stdout
+// unless the rows go there; before it, on a terminal, the screen.
 #include "cli/commands/commands.h"
 
 #include <fmt/core.h>
@@ -17,8 +17,10 @@
 #include "adapters/csv/recordings.h"
 #include "adapters/csv/samples.h"
 #include "adapters/terminal/terminal.h"
+#include "cli/commands/replay_screen.h"
 #include "cli/options/common.h"
 #include "cli/options/replay.h"
+#include "cli/output/interactive.h"
 #include "cli/output/messages.h"
 #include "core/base/glob.h"
 #include "core/containers/grouping.h"
@@ -44,6 +46,7 @@ struct ReplayOptions {
   std::optional<std::size_t> top;
   csv::RowFile rows;
   bool lifecycle = false;
+  bool text = false;
   monitor::ReplayCreditOptions credits;
 };
 
@@ -52,13 +55,14 @@ struct ReplayOptions {
 class ReplayRun {
  public:
   ReplayRun(const ReplayOptions& options, std::vector<text::Input>& inputs,
-            std::unique_ptr<monitor::CreditReplayer> credits)
+            std::unique_ptr<monitor::CreditReplayer> credits, screen::Timeline* timeline)
       : options_(options),
         inputs_(inputs),
         replay_([this](const Sample& row) { return wanted(row); }, options.by),
         groups_(options.by),
         rewritten_(options.rows, csv::samples_header()),
-        credits_(std::move(credits)) {}
+        credits_(std::move(credits)),
+        timeline_(timeline) {}
 
   Result<std::string> screen() {
     if (auto done = read(); !done) return std::unexpected(std::move(done).error());
@@ -98,6 +102,7 @@ class ReplayRun {
     }
     auto sample = replay_.add(row, location);
     if (!sample) return std::unexpected(std::move(sample).error().within(location));
+    if (timeline_ != nullptr) timeline_->add(*sample);
     if (credits_ && (!options_.interfaces.empty() || csv::may_be_uplink(row.iface))) {
       const Sample charge = compares() ? *sample : as_group(options_.by, *sample);
       if (auto charged = credits_->add(charge); !charged) return charged;
@@ -136,6 +141,7 @@ class ReplayRun {
   std::unique_ptr<monitor::CreditReplayer> credits_;  // none: nobody asked
   std::set<std::string> interfaces_;
   std::set<std::string> accounts_;
+  screen::Timeline* timeline_;  // nullptr: no screen
 };
 
 // Options that would do nothing with such files are refused, never ignored.
@@ -172,7 +178,8 @@ Result<std::string> lifecycle_of(const ReplayOptions& options) {
                                              .rows = options.rows});
 }
 
-Result<std::string> screen_of(const ReplayOptions& options) {
+// `timeline`: filled from recordings of samples, unless it is nullptr.
+Result<std::string> screen_of(const ReplayOptions& options, screen::Timeline* timeline) {
   if (auto checked = monitor::NewCsv::check(options.rows); !checked) {
     return std::unexpected(std::move(checked).error());
   }
@@ -204,12 +211,32 @@ Result<std::string> screen_of(const ReplayOptions& options) {
     if (!started) return std::unexpected(std::move(started).error());
     credits = *std::move(started);
   }
-  return ReplayRun(options, *inputs, std::move(credits)).screen();
+  return ReplayRun(options, *inputs, std::move(credits), timeline).screen();
+}
+
+// Somebody looks at a terminal and asks for no analysis that only the report has.
+std::optional<ReplayView> interactive_view(const ReplayOptions& options) {
+  if (options.text || options.lifecycle || options.credits.wanted() || !options.rows.empty() ||
+      ::isatty(STDIN_FILENO) != 1) {
+    return std::nullopt;
+  }
+  auto found = Interactive::find_terminal();
+  if (!found) return std::nullopt;
+  ReplayView view{.terminal = *std::move(found), .view = {}, .top = options.top};
+  view.view.by = options.by;
+  view.view.account_glob = options.account;
+  return view;
 }
 
 int run_replay(const ReplayOptions& options) {
   std::signal(SIGPIPE, SIG_IGN);  // the write says EPIPE
-  auto screen = screen_of(options);
+  const auto view = interactive_view(options);
+  screen::Timeline timeline;
+  auto screen = screen_of(options, view ? &timeline : nullptr);
+  timeline.finish();
+  if (screen && timeline.size() > 0) {
+    if (const auto failed = show_timeline(timeline, *view)) return *failed;
+  }
   const bool rows_on_stdout = options.rows.to_stdout() || options.credits.rows.to_stdout();
   auto shown = screen ? terminal::write_all(rows_on_stdout ? STDERR_FILENO : STDOUT_FILENO, *screen)
                       : Result<void>(std::unexpected(std::move(screen).error()));
@@ -221,8 +248,9 @@ int run_replay(const ReplayOptions& options) {
 
 void add_replay(CLI::App& app, std::function<int()>& run) {
   auto options = std::make_shared<ReplayOptions>();
-  CLI::App& command =
-      add_command(app, "replay", "Show rates, peaks and top accounts of recorded samples");
+  CLI::App& command = add_command(
+      app, "replay",
+      "Show recorded samples: a screen on a terminal, then rates, peaks and top accounts");
   add_files(command, "Recordings, the oldest first, or files of other monitors; - is stdin", true,
             options->files);
   add_list(command,
@@ -249,6 +277,10 @@ void add_replay(CLI::App& app, std::function<int()>& run) {
            {.name = "--lifecycle",
             .help = "Tell begins and ends of containers, of samples or of CSVs of lifecycle"},
            options->lifecycle);
+  add_flag(command,
+           {.name = "--text",
+            .help = "Print the report and open no screen, as where stdout is no terminal"},
+           options->text);
   add_replay_credit_options(command, options->credits);
   on_chosen(command, [options, &run] { run = [options] { return run_replay(*options); }; });
 }

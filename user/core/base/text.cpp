@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <set>
 #include <utility>
@@ -18,20 +19,6 @@ constexpr std::string_view kCut = "..";
 constexpr std::size_t kLeastHead = 6;  // a shorter beginning of a path helps no reader
 
 bool continues(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
-
-// The first, or the last, `count` code points.
-std::string_view head(std::string_view text, std::size_t count) {
-  std::size_t end = 0;
-  for (; end < text.size(); ++end) {
-    if (!continues(text[end]) && count-- == 0) break;
-  }
-  return text.substr(0, end);
-}
-
-std::string_view tail(std::string_view text, std::size_t count) {
-  const std::size_t all = display_width(text);
-  return all <= count ? text : text.substr(head(text, all - count).size());
-}
 
 // The length of the code point at the beginning of `text`, which is not empty, and its value;
 // length 0 if those bytes are not UTF-8.
@@ -55,6 +42,65 @@ CodePoint first_code_point(std::string_view text) {
   const bool surrogate = 0xD800 <= value && value <= 0xDFFF;
   if (value < kLeast.at(length) || value > kLast || surrogate) return {};
   return {.length = length, .value = value};
+}
+
+struct CodeRange {
+  std::uint32_t first;
+  std::uint32_t last;
+};
+
+// East Asian Wide and Fullwidth, and what is shown as an emoji (Unicode 15); blocks are rounded up.
+constexpr auto kWide = std::to_array<CodeRange>({
+    {0x1100, 0x115F},   {0x231A, 0x231B},   {0x2329, 0x232A},   {0x23E9, 0x23F3},
+    {0x25FD, 0x25FE},   {0x2614, 0x2615},   {0x2648, 0x2653},   {0x267F, 0x267F},
+    {0x2693, 0x2693},   {0x26A1, 0x26A1},   {0x26AA, 0x26AB},   {0x26BD, 0x26BE},
+    {0x26C4, 0x26C5},   {0x26CE, 0x26CE},   {0x26D4, 0x26D4},   {0x26EA, 0x26EA},
+    {0x26F2, 0x26FD},   {0x2705, 0x2705},   {0x270A, 0x270B},   {0x2728, 0x2728},
+    {0x274C, 0x274E},   {0x2753, 0x2757},   {0x2795, 0x2797},   {0x27B0, 0x27B0},
+    {0x27BF, 0x27BF},   {0x2B1B, 0x2B1C},   {0x2B50, 0x2B55},   {0x2E80, 0x303E},
+    {0x3041, 0xA4CF},   {0xA960, 0xA97C},   {0xAC00, 0xD7A3},   {0xF900, 0xFAFF},
+    {0xFE10, 0xFE19},   {0xFE30, 0xFE6F},   {0xFF01, 0xFF60},   {0xFFE0, 0xFFE6},
+    {0x16FE0, 0x1B2FB}, {0x1F004, 0x1F004}, {0x1F0CF, 0x1F0CF}, {0x1F18E, 0x1F19A},
+    {0x1F200, 0x1F64F}, {0x1F680, 0x1F7FF}, {0x1F900, 0x1FAFF}, {0x20000, 0x3FFFD},
+});
+
+// The combining characters that names have; one that is missing here leaves a line too short.
+constexpr auto kCombining = std::to_array<CodeRange>({
+    {0x300, 0x36F},   {0x483, 0x489},   {0x591, 0x5BD},   {0x610, 0x61A},   {0x64B, 0x65F},
+    {0x6D6, 0x6DC},   {0x900, 0x902},   {0x93C, 0x93C},   {0x941, 0x948},   {0x94D, 0x94D},
+    {0xE31, 0xE31},   {0xE34, 0xE3A},   {0xE47, 0xE4E},   {0x1AB0, 0x1AFF}, {0x1DC0, 0x1DFF},
+    {0x200B, 0x200D}, {0x20D0, 0x20FF}, {0xFE00, 0xFE0F}, {0xFE20, 0xFE2F}, {0xE0100, 0xE01EF},
+});
+
+template <std::size_t kSize>
+bool is_in(const std::array<CodeRange, kSize>& ranges, std::uint32_t code) {
+  const auto after = std::ranges::upper_bound(ranges, code, {}, &CodeRange::first);
+  return after != ranges.begin() && code <= std::prev(after)->last;
+}
+
+// The bytes and the columns of the first character; a byte that is not UTF-8 has one column.
+struct Character {
+  std::size_t length = 1;
+  std::size_t width = 1;
+};
+
+Character first_character(std::string_view text) {
+  if (static_cast<unsigned char>(text.front()) < 0x80) return {};
+  const CodePoint code = first_code_point(text);
+  if (code.length == 0) return {};
+  if (is_in(kCombining, code.value)) return {.length = code.length, .width = 0};
+  return {.length = code.length, .width = is_in(kWide, code.value) ? 2U : 1U};
+}
+
+// The end of the text that fits into `width` columns.
+std::string_view tail(std::string_view text, std::size_t width) {
+  std::size_t all = display_width(text);
+  while (all > width) {
+    const Character first = first_character(text);
+    all -= first.width;
+    text.remove_prefix(first.length);
+  }
+  return text;
 }
 
 // C0, DEL and C1; the line and paragraph separators; and what turns the direction of text round,
@@ -118,8 +164,24 @@ std::string printable(std::string_view text) {
 }
 
 std::size_t display_width(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(text, [](char c) { return !continues(c); }));
+  std::size_t width = 0;
+  while (!text.empty()) {
+    const Character first = first_character(text);
+    width += first.width;
+    text.remove_prefix(first.length);
+  }
+  return width;
+}
+
+std::string_view clip(std::string_view text, std::size_t width) {
+  std::size_t end = 0;
+  while (end < text.size()) {
+    const Character next = first_character(text.substr(end));
+    if (next.width > width) break;
+    width -= next.width;
+    end += next.length;
+  }
+  return text.substr(0, end);
 }
 
 std::string pad_right(std::string_view text, std::size_t width) {
@@ -134,7 +196,7 @@ std::string pad_left(std::string_view text, std::size_t width) {
 
 std::string shorten(std::string_view text, std::size_t width) {
   if (display_width(text) <= width) return std::string(text);
-  if (width <= kCut.size()) return std::string(head(text, width));
+  if (width <= kCut.size()) return std::string(clip(text, width));
   const std::size_t room = width - kCut.size();
   std::size_t begin = room / 3;
   if (const std::size_t slash = text.rfind('/'); slash != std::string_view::npos) {
@@ -148,7 +210,7 @@ std::string shorten(std::string_view text, std::size_t width) {
       if (last - 1 <= width) return std::string(text);
     }
   }
-  return fmt::format("{}{}{}", head(text, begin), kCut, tail(text, room - begin));
+  return fmt::format("{}{}{}", clip(text, begin), kCut, tail(text, room - begin));
 }
 
 std::vector<std::string> shorten_all(const std::vector<std::string>& texts, std::size_t width) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Text for terminals: columns of a fixed width, colour, and names made harmless. Width is counted
-// in code points; libfmt's own padding may count another width, so names are padded here and fmt
-// pads only figures.
+// in columns: two for a wide character (CJK, emoji), none for a combining one. libfmt's own padding
+// may count another width, so names are padded here and fmt pads only figures.
 #pragma once
 
 #include <optional>
@@ -26,6 +26,8 @@ namespace cgtally {
 // printable() is for the places where text leaves, whatever it is; escaped names pass unchanged.
 [[nodiscard]] std::string printable(std::string_view text);
 [[nodiscard]] std::size_t display_width(std::string_view text);
+// The beginning of the text that fits into `width` columns; never a part of a character.
+[[nodiscard]] std::string_view clip(std::string_view text, std::size_t width);
 [[nodiscard]] std::string pad_right(std::string_view text, std::size_t width);  // "ab  "
 [[nodiscard]] std::string pad_left(std::string_view text, std::size_t width);   // "  ab"
 

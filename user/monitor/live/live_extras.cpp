@@ -9,8 +9,15 @@
 #include <utility>
 
 #include "adapters/netlink/links.h"
+#include "core/bursts/lines.h"
 
 namespace cgtally::monitor {
+namespace {
+
+constexpr std::size_t kMostNamed = 30;    // accounts with a share of a direction's credits
+constexpr std::size_t kMostLogged = 300;  // bursts
+
+}  // namespace
 
 // Without an instance the counters are read for the bursts alone.
 LiveExtras::LiveExtras(const InterfaceChoice& choice, const CreditOptions& credits,
@@ -25,9 +32,10 @@ LiveExtras::LiveExtras(const InterfaceChoice& choice, const CreditOptions& credi
       role_(role) {
   const auto missing = bursts.context.instance() ? uncounted_uplinks() : std::vector<std::string>{};
   if (!missing.empty()) {
-    notices_.report(
+    no_credits_ =
         fmt::format("no credits are shown: the instance pays for {} too, which is not counted",
-                    missing.front()));
+                    missing.front());
+    notices_.report(no_credits_);
   }
   shows_credits_ = bursts.context.instance() && missing.empty();
   monitor_.read_allowances_of(shows_credits_       ? AllowanceScope::billed
@@ -64,19 +72,26 @@ void LiveExtras::start_credits(const Snapshot& base) {
   const Instance& instance = *burst_setup_.context.instance();
   for (const std::string& note : instance.notes) notices_.report(note);
   auto started =
-      CreditMonitor::start(credit_options_, instance, choice_.host_root, base, 0, notices_, role_);
+      CreditMonitor::start(credit_options_, instance, choice_.host_root, base,
+                           keeps_details_ ? kMostNamed : 0, notices_, role_);
   if (!started) {
-    notices_.report("no credits are shown: " + started.error().what);
+    no_credits_ = "no credits are shown: " + started.error().what;
+    notices_.report(no_credits_);
     return;
   }
   credits_.emplace(*std::move(started));
 }
 
 void LiveExtras::start_bursts(const Snapshot& base) {
+  constexpr std::size_t kInterfaceColumns = 8;
+  if (monitor_.session().counted_interfaces().size() > 1) {
+    burst_interface_columns_ = kInterfaceColumns;
+  }
   history_.emplace(monitor_.session().window_settings().window);
   bursts_.emplace(monitor_.session(), burst_setup_, notices_, [this](const NamedBurst& one) {
     history_->add(one);
     if (on_burst_) on_burst_(one);
+    if (keeps_details_) log_burst(one);
   });
   bursts_->set_missed_reports(BurstMonitor::MissedReports::first);
   bursts_->on_windows([this](const SeenWindows& seen) {
@@ -84,7 +99,8 @@ void LiveExtras::start_bursts(const Snapshot& base) {
     if (on_windows_) on_windows_(seen);
   });
   if (auto started = bursts_->start(poller_, base); !started) {
-    notices_.report("no bursts are shown: " + started.error().what);
+    no_bursts_ = "no bursts are shown: " + started.error().what;
+    notices_.report(no_bursts_);
     bursts_.reset();
     history_.reset();
   }
@@ -119,6 +135,22 @@ void LiveExtras::fill(Report& report) {
 
 void LiveExtras::save(const Moment& now) {
   if (credits_ && role_ == CreditRole::owner) credits_->save(now);
+}
+
+void LiveExtras::fill(screen::Content& content) {
+  content.credits = credit_report_;
+  content.no_credits =
+      credits_ && !credit_report_ ? "the credits are known after the next reading" : no_credits_;
+  content.bursts = burst_log_;
+  content.no_bursts = bursts_ ? "" : no_bursts_;
+  content.burst_interface_columns = burst_interface_columns_;
+}
+
+void LiveExtras::log_burst(const NamedBurst& burst) {
+  burst_log_.push_back({.account = burst.account,
+                        .line = burst_line(burst.burst, burst.wall, burst.shown(),
+                                           {.interface_columns = burst_interface_columns_})});
+  if (burst_log_.size() > kMostLogged) burst_log_.pop_front();
 }
 
 void LiveExtras::add_missed(const Moment& now) {

@@ -4,11 +4,13 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/live/report.h"
+#include "core/screen/content.h"
 #include "monitor/bursts/burst_monitor.h"
 #include "monitor/collectors/monitor.h"
 #include "monitor/credits/credit_monitor.h"
@@ -31,6 +33,8 @@ class LiveExtras {
   // For who wants each burst and each window himself. Before start().
   void on_burst(BurstMonitor::OnBurst callback) { on_burst_ = std::move(callback); }
   void on_windows(BurstMonitor::OnWindows callback) { on_windows_ = std::move(callback); }
+  // For a screen that has pages of credits and of bursts; before start().
+  void keep_details() { keeps_details_ = true; }
 
   // With the monitor's first snapshot.
   void start(const Snapshot& base);
@@ -38,6 +42,8 @@ class LiveExtras {
   void update(const Snapshot& snapshot);
   // Credits and bursts as of the last snapshot.
   void fill(Report& report);
+  // The same for the pages, if the details are kept.
+  void fill(screen::Content& content);
   // The credits in full as of the last snapshot; empty: none are shown.
   [[nodiscard]] const std::optional<CreditReport>& credits() const { return credit_report_; }
   // Null if no windows are kept.
@@ -50,6 +56,7 @@ class LiveExtras {
   [[nodiscard]] std::vector<std::string> uncounted_uplinks() const;
   void start_credits(const Snapshot& base);
   void start_bursts(const Snapshot& base);
+  void log_burst(const NamedBurst& burst);
   void add_missed(const Moment& now);
   [[nodiscard]] AllowanceVerdict verdict() const;
 
@@ -67,6 +74,11 @@ class LiveExtras {
   std::optional<CreditReport> credit_report_;
   std::optional<BurstHistory> history_;
   std::optional<BurstMonitor> bursts_;
+  bool keeps_details_ = false;
+  std::string no_credits_ = "no credits are shown: the instance is not known; give --instance TYPE";
+  std::string no_bursts_ = "no bursts are shown: the ledger keeps no windows";
+  std::deque<screen::LoggedBurst> burst_log_;  // oldest first
+  std::size_t burst_interface_columns_ = 0;
   std::uint64_t missed_ = 0;  // windows that the history knows of
   Moment taken_;
 };

@@ -81,6 +81,20 @@ TEST(Shorten, KeepsBothEndsOfALastComponentThatIsTooLong) {
   EXPECT_EQ(shorten("/abcdefghijklmnopqrstuvwxyz", 11), "abc..uvwxyz");
 }
 
+TEST(Width, IsThatOfATerminal) {
+  EXPECT_EQ(display_width("redis"), 5U);
+  EXPECT_EQ(display_width("日本語"), 6U) << "wide";
+  EXPECT_EQ(display_width("🚀x"), 3U);
+  EXPECT_EQ(display_width("e\u0301te\u0301"), 3U) << "combining";
+  EXPECT_EQ(display_width("\xff"), 1U) << "not UTF-8";
+  EXPECT_EQ(clip("a日b", 2), "a") << "never half of a character";
+  EXPECT_EQ(clip("a日b", 3), "a日");
+  EXPECT_EQ(pad_left("日", 4), "  日");
+  for (std::size_t width = 0; width < 30; ++width) {
+    EXPECT_LE(display_width(shorten("/日本語の名前/日本語の長い名前", width)), width);
+  }
+}
+
 TEST(Shorten, NeverExceedsTheWidthNorCutsACodePoint) {
   const std::string text = "/sl\u00e4ndr\u00e9/\u65e5\u672c\u8a9e-\u540d\u524d.service";
   for (std::size_t width = 0; width < 30; ++width) {
