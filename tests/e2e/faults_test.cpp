@@ -389,7 +389,7 @@ INSTANTIATE_TEST_SUITE_P(WhileItCounts, FaultTest, testing::Values(
   Fault{"Ctrl-C while a reader stands still", into_small_pipe, kRecord, interrupt_at_full_pipe, 1,
         kCounting + kSummary +
         "cgtally: the last rows are missing: write to stdout: its reader has stopped reading\n"
-        "  the summary covers them; let it read on, or write to a file: --csv FILE\n"},
+        "  the summary covers them; let it read on, or write to a file: --csv FILE, --json FILE\n"},
   Fault{"Ctrl-C while a reader of live stands still", into_small_pipe, kLive, interrupt_at_full_pipe, 0,
         kCounting + kSummary,
         "*Z cgt0  rx *"}
