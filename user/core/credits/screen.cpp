@@ -277,8 +277,10 @@ std::string credit_gauge(const ShareRange& share, std::size_t width) {
 }
 
 std::string format_time_to_empty(const TimeToEmpty& empty) {
-  const std::string low = seconds_text(empty.lo_s);
-  return empty.hi_s ? joined(low, seconds_text(*empty.hi_s)) : fmt::format("{} or never", low);
+  const bool perhaps_already = empty.lo_s <= 0;
+  if (!empty.hi_s) return (perhaps_already ? "0 s" : seconds_text(empty.lo_s)) + " or never";
+  const std::string high = seconds_text(*empty.hi_s);
+  return perhaps_already ? "at most " + high : joined(seconds_text(empty.lo_s), high);
 }
 
 std::vector<std::string> credit_screen(const CreditReport& report, const CreditLayout& layout) {
