@@ -19,7 +19,8 @@ struct {
 	__type(value, struct cgt_tcp_changes);
 } cgt_tcp_changes SEC(".maps");
 
-/* `ports` as a packet to the socket has them: the other end's and its own, in network byte order. */
+/* `ports` as a packet to the socket has them: the other end's and its own, in network byte order.
+ */
 static __always_inline __u32 tcp_change_bucket(__u32 ports)
 {
 	return (ports * 0x9e3779b1U) >> (32 - CGT_TCP_CHANGE_BITS);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What cgtally needs of whoever starts it: capabilities, mounts, namespaces and memory; what each
 // is for, what is lost without it, and the one command that gives all of them on this host. The
-// tables here are those of docs/containers.md, share/kubernetes/base/daemonset.yaml and share/cgtally.service: a
-// test compares them.
+// tables here are those of docs/containers.md, share/kubernetes/base/daemonset.yaml and
+// share/cgtally.service: a test compares them.
 #pragma once
 
 #include <cstdint>

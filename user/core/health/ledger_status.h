@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "core/endpoints/condition.h"
-#include "core/traffic/ledger_summary.h"
 #include "core/health/coverage.h"
 #include "core/instance/allowance_counters.h"
 #include "core/traffic/direction.h"
+#include "core/traffic/ledger_summary.h"
 #include "core/traffic/reading.h"
 #include "core/traffic/traffic.h"
 

@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 #include <numeric>
 
@@ -23,9 +24,10 @@ constexpr std::size_t kMostInterfaceLines = 8;
 constexpr std::size_t kMostMemberLines = 12;
 
 std::string rate_text(double bytes_per_second, bool bytes) {
-  const auto bits = static_cast<std::uint64_t>(bytes_per_second * 8 + 0.5);
+  const auto bits = static_cast<std::uint64_t>(std::llround(bytes_per_second * 8));
   if (!bytes) return format_bit_rate({bits});
-  return fmt::format("{}/s", format_bytes({static_cast<std::uint64_t>(bytes_per_second + 0.5)}));
+  return fmt::format("{}/s",
+                     format_bytes({static_cast<std::uint64_t>(std::llround(bytes_per_second))}));
 }
 
 // A labelled line, wrapped as the width asks for.

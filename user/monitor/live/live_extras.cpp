@@ -71,9 +71,8 @@ void LiveExtras::start(const Snapshot& base) {
 void LiveExtras::start_credits(const Snapshot& base) {
   const Instance& instance = *burst_setup_.context.instance();
   for (const std::string& note : instance.notes) notices_.report(note);
-  auto started =
-      CreditMonitor::start(credit_options_, instance, choice_.host_root, base,
-                           keeps_details_ ? kMostNamed : 0, notices_, role_);
+  auto started = CreditMonitor::start(credit_options_, instance, choice_.host_root, base,
+                                      keeps_details_ ? kMostNamed : 0, notices_, role_);
   if (!started) {
     no_credits_ = "no credits are shown: " + started.error().what;
     notices_.report(no_credits_);

@@ -70,8 +70,8 @@ TEST(Endpoints, AreTheAddressesBehindEachVeth) {
   EXPECT_EQ(table.ambiguous, 0U);
 }
 
-// Else what a virtual machine sends through the bridge would be taken for a pod's, and so would what
-// a network card brings.
+// Else what a virtual machine sends through the bridge would be taken for a pod's, and so would
+// what a network card brings.
 TEST(Endpoints, HaveTheOtherPortsOfTheirBridgesAmongTheOrigins) {
   EndpointFacts facts = two_pods();
   const auto port = [](LinkedDevice device, int bridge) {

@@ -16,8 +16,8 @@
 #include "adapters/bpf/programs/endpoint_maps.h"
 #include "adapters/bpf/programs/origin_hooks.h"
 #include "core/base/result.h"
-#include "core/traffic/ledger_summary.h"
 #include "core/traffic/interface.h"
+#include "core/traffic/ledger_summary.h"
 #include "core/traffic/reading.h"
 
 namespace cgtally::bpf {

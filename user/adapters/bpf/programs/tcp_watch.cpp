@@ -29,10 +29,10 @@ Result<TcpWatch> TcpWatch::attach(const Ledger& ledger) {
   if (!programs) return std::unexpected(sys::error_from(errno, "read the BPF object"));
   ledger.share_with(programs->obj);
   if (const int code = tcp_states_bpf::load(programs); code != 0) {
-    return std::unexpected(with_last_words(
-        sys::error_from(-code, "load the program that watches TCP sockets",
-                        "see what is missing: cgtally doctor"),
-        log));
+    return std::unexpected(
+        with_last_words(sys::error_from(-code, "load the program that watches TCP sockets",
+                                        "see what is missing: cgtally doctor"),
+                        log));
   }
   if (const int code = tcp_states_bpf::attach(programs); code != 0) {
     return std::unexpected(with_last_words(
