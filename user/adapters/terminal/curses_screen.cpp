@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #define NCURSES_NOMACROS
-#define NCURSES_WIDECHAR 1
 #include "adapters/terminal/curses_screen.h"
 
 #include <curses.h>
@@ -14,6 +13,7 @@
 #include <array>
 #include <cerrno>
 #include <clocale>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <string>
@@ -119,7 +119,7 @@ bool set_up(bool colour) {
 // A capability's text without the padding of terminals that needed time.
 std::string capability(const char* name) {
   const char* value = ::tigetstr(name);
-  if (value == nullptr || value == reinterpret_cast<char*>(-1)) return {};
+  if (value == nullptr || reinterpret_cast<std::intptr_t>(value) == -1) return {};
   std::string text = value;
   for (std::size_t at = text.find("$<"); at != std::string::npos; at = text.find("$<", at)) {
     const std::size_t end = text.find('>', at);

@@ -48,6 +48,7 @@ class CursesScreen {
 
  private:
   struct FileCloser {
+    // NOLINTNEXTLINE(cppcoreguidelines-owning-memory): C has no type for who owns a FILE
     void operator()(std::FILE* file) const { std::fclose(file); }
   };
   CursesScreen() = default;
