@@ -1,25 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Settings of one interface, written into .rodata before the programs are loaded for it. The
- * verifier sees constants, and removes branches that this kernel or this interface does not need.
+ * Settings of a pair of programs, written into .rodata before they are loaded. The verifier sees
+ * constants, and removes branches that this kernel or these interfaces do not need. To verify the
+ * programs takes a fifth of a second, so the interfaces of a netns share them: what differs between
+ * those is in cgt_interfaces_here.
  */
 #pragma once
 
-const volatile __u32 iface_key = 0;  /* never 0 once loaded */
 const volatile __u32 netns_key = 0;  /* the netns whose addresses are ours */
 const volatile __u32 slot_count = 0; /* cells of each CPU */
 
 const volatile __u64 window_ns = 0;	   /* 0: no windows are kept */
 const volatile __u32 clock_read_bytes = 0; /* counted between two reads of the clock */
 const volatile __u32 flow_jiffies = 0;	   /* an established flow's owner is cached so long: 1 s */
-
-/*
- * The slots of the reasons, by enum cgt_kind; reserved before attaching. [CGT_CGROUP] is unused.
- * The size is a power of two, so that a mask bounds the index.
- */
-#define REASON_SLOTS 16
-_Static_assert(CGT_KINDS <= REASON_SLOTS, "every reason has a slot");
-const volatile __u32 reason_slot[REASON_SLOTS] = {};
 
 /* 0: the packet begins with its IP header (tun, WireGuard) */
 const volatile __u8 l2_has_ethernet = 1;

@@ -10,7 +10,8 @@
 #define SILVER_RATIO_64 0xd1342543de82ef95ull
 
 /* The products do not depend on each other; their high halves are the well-mixed bits. */
-static __always_inline __u32 flow_hash(const struct packet *p)
+/* `place` is the key of the interface or netns: the same tuple elsewhere is another flow. */
+static __always_inline __u32 flow_hash(const struct packet *p, __u32 place)
 {
 	__u64 a = p->addresses[0] * GOLDEN_RATIO_64;
 	__u64 b;
@@ -23,7 +24,7 @@ static __always_inline __u32 flow_hash(const struct packet *p)
 		b ^= p->addresses[2] * GOLDEN_RATIO_64;
 		a += p->addresses[3] * SILVER_RATIO_64;
 	}
-	return ((a ^ b) >> 32) ^ iface_key;
+	return ((a ^ b) >> 32) ^ place;
 }
 
 static __always_inline __u32 address_hash(const __u32 *address)

@@ -177,6 +177,12 @@ struct window_clock {
 	__s64 left; /* bytes that may be counted before the next read */
 };
 
+/* How many bytes that is, and how many were counted in the window of the last read before it. */
+struct clock_gate {
+	__u64 bytes_between_reads;
+	__u64 bytes_in_window;
+};
+
 /*
  * Key: CPU. Value: that CPU's clock and direct-mapped caches, found with one lookup. Only the CPU
  * itself reads it; mappable because only a mappable array begins on a page, and so each entry on a
@@ -192,6 +198,7 @@ struct cpu_memory {
 	__u32 moved;		     /* the last move whose leading program ran here */
 	__u32 no_slot_jiffy;	     /* low half of the jiffy in which it found no free slot */
 	__u32 asked;		     /* index of the address that was asked for last */
+	struct clock_gate gate;
 	struct packet packet ON_CACHE_LINES; /* the packet whose owner is being looked up */
 	struct packet inner;		     /* what it carries, if it is encapsulated */
 	struct address_entry addresses[CGT_ADDRESS_CACHE_SIZE];
@@ -275,14 +282,48 @@ struct {
 	__type(value, __u64);
 } cgt_taught SEC(".maps");
 
+/* How many interfaces can share one load of the programs; a power of two. */
+#define INTERFACES_SHARING 1024
+
+/*
+ * An interface's slots of the reasons, by enum cgt_kind, reserved before attaching. In the place of
+ * CGT_CGROUP, which is no reason, is the interface's key; never 0 where a hook is attached. One
+ * cache line; a power of two, so that a mask bounds the index.
+ */
+#define REASON_SLOTS 16
+_Static_assert(CGT_KINDS <= REASON_SLOTS, "every reason has a slot");
+struct interface_here {
+	__u32 words[REASON_SLOTS];
+};
+
+/*
+ * Key: ifindex modulo INTERFACES_SHARING. Written by the loader before a hook is attached; read for
+ * each packet. Belongs to one load of the programs, and is not pinned.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_RDONLY_PROG);
+	__uint(max_entries, INTERFACES_SHARING);
+	__type(key, __u32);
+	__type(value, struct interface_here);
+} cgt_interfaces_here SEC(".maps");
+
 /*
  * The windows of one interface. Key: cpu * 2 + direction. Written by that CPU alone; read by
  * userspace through mmap.
  */
-struct {
+struct windows_of_interface {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1); /* CPUs * 2 */
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct cgt_window_row)); /* its type is not in BTF here */
+};
+
+/* Key, writer and life as of cgt_interfaces_here. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, INTERFACES_SHARING);
 	__type(key, __u32);
-	__type(value, struct cgt_window_row);
+	__array(values, struct windows_of_interface);
 } cgt_windows SEC(".maps");

@@ -74,13 +74,14 @@ static __always_inline int is_mac_above(struct __sk_buff *skb, struct cpu_memory
 static __always_inline int has_device_above(struct __sk_buff *skb, struct cpu_memory *here)
 {
 	struct fact_entry *entry = &here->above;
+	__u32 iface = interface_key(skb);
 	__u64 now = bpf_jiffies64();
 
 	if (preempt_rt)
 		return 1;
-	if (entry->jiffy != now || entry->key != iface_key) {
+	if (entry->jiffy != now || entry->key != iface) {
 		entry->jiffy = now;
-		entry->key = iface_key;
+		entry->key = iface;
 		entry->answer = BPF_CORE_READ(kernel_skb(skb), dev, rx_handler) != NULL;
 	}
 	return entry->answer;

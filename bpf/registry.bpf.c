@@ -13,21 +13,9 @@
 #include <cgtally/abi.h>
 
 #include "lives.bpf.h"
+#include "names.bpf.h"
 
 #define UNIFIED_HIERARCHY 0
-
-/*
- * Key: cgroup id. Value: its own name and its parent's id. Written at mkdir, and by userspace for
- * older cgroups; deleted by the keeper. Not preallocated, because most hosts have few cgroups.
- * Kernels before 6.1 reject that for kprobes and raw tracepoints, but not for tp_btf programs.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, CGT_REGISTRY_SIZE);
-	__type(key, __u64);
-	__type(value, struct cgt_cgroup_name);
-} cgt_names SEC(".maps");
 
 /* Key: cgroup id. Written at rmdir and at release; deleted by the keeper. */
 struct {

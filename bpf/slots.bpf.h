@@ -16,24 +16,20 @@ static __always_inline struct cgt_cell *cell_at(__u32 cpu, __u32 slot)
 	return bpf_map_lookup_elem(&cgt_cells, &index);
 }
 
-static __always_inline __u64 slot_of_reason(enum cgt_kind kind)
-{
-	return reason_slot[unlearned(kind) & (REASON_SLOTS - 1)];
-}
-
 /* The second word of the key of any cgroup on this interface: interface and kind. */
-static __always_inline __u64 cgroups_here(void)
+static __always_inline __u64 cgroups_here(const struct interface_here *at)
 {
-	const struct cgt_key key = {.iface = iface_key, .kind = CGT_CGROUP};
+	const struct cgt_key key = {.iface = key_of(at), .kind = CGT_CGROUP};
 
 	return *(const __u64 *)&key.iface;
 }
 
-static __always_inline int cell_is_of(const struct cgt_cell *cell, __u64 cgroup_id)
+static __always_inline int cell_is_of(const struct cgt_cell *cell, __u64 cgroup_id,
+				      const struct interface_here *at)
 {
 	__u64 where = *(const volatile __u64 *)&cell->key.iface;
 
-	return cell->key.cgroup_id == cgroup_id && where == cgroups_here();
+	return cell->key.cgroup_id == cgroup_id && where == cgroups_here(at);
 }
 
 /* A reader takes a key as valid if its iface is set, so that is written last. */
@@ -103,14 +99,35 @@ static __always_inline int known_slot(const struct cgt_key *key, __u32 *slot)
 	return known && *(volatile __u32 *)known == *slot ? 0 : -1;
 }
 
-/* The slot of an account that is not in the slot cache; -1 if all slots are taken. */
-VERIFIED_ONCE int find_slot(__u32 cpu, __u64 cgroup_id)
+/* Sets the key to that of the account that takes the packets. */
+static __always_inline int new_slot(__u32 cpu, struct cgt_key *key, __u32 *slot)
 {
-	struct cgt_key key = {.cgroup_id = cgroup_id, .iface = iface_key, .kind = CGT_CGROUP};
+	__u64 cgroup_id = key->cgroup_id;
+
+	key->cgroup_id = taker_of(cgroup_id);
+	if (key->cgroup_id != cgroup_id) {
+		count_beyond(key->cgroup_id);
+		if (!known_slot(key, slot))
+			return 0;
+	}
+	if (publish_new_slot(cpu, key, slot))
+		return -1;
+	count_claims(key->cgroup_id);
+	return 0;
+}
+
+/*
+ * The slot for a cgroup that is not in the slot cache; -1 if all slots are taken. If its share is
+ * used up, the slot is that of a cgroup above: no cache entry leads there, so each packet asks.
+ * `iface` is the key of the interface.
+ */
+VERIFIED_ONCE int find_slot(__u32 cpu, __u64 cgroup_id, __u32 iface)
+{
+	struct cgt_key key = {.cgroup_id = cgroup_id, .iface = iface, .kind = CGT_CGROUP};
 	struct cgt_cell *cell;
 	__u32 slot;
 
-	if (known_slot(&key, &slot) && publish_new_slot(cpu, &key, &slot))
+	if (known_slot(&key, &slot) && new_slot(cpu, &key, &slot))
 		return -1;
 	cell = cell_at(cpu, slot);
 	if (cell && !cell->key.iface)
@@ -125,19 +142,20 @@ static __always_inline __u32 slot_cache_index(__u64 cgroup_id)
 }
 
 static __always_inline struct cgt_cell *cgroup_cell(struct cpu_memory *here, __u32 cpu,
-						    __u64 cgroup_id, __u64 *slot_found)
+						    __u64 cgroup_id, __u64 *slot_found,
+						    const struct interface_here *at)
 {
 	__u32 *cached = &here->slots[slot_cache_index(cgroup_id)];
 	struct cgt_cell *cell = cell_at(cpu, *cached);
 	int slot;
 
-	if (cell && cell_is_of(cell, cgroup_id)) {
+	if (cell && cell_is_of(cell, cgroup_id, at)) {
 		*slot_found = *cached;
 		return cell;
 	}
-	slot = find_slot(cpu, cgroup_id);
+	slot = find_slot(cpu, cgroup_id, key_of(at));
 	if (slot < 0)
-		slot = reason_slot[CGT_OVERFLOW];
+		slot = slot_of_reason(at, CGT_OVERFLOW);
 	else if (!preempt_rt)
 		*cached = slot;
 	*slot_found = slot;

@@ -7,11 +7,12 @@
 
 /* Sets `slot` to the slot of the cell, here and below. */
 static __always_inline struct cgt_cell *cell_of_owner(struct cpu_memory *here, __u32 cpu,
-						      struct owner owner, __u64 *slot)
+						      struct owner owner, __u64 *slot,
+						      const struct interface_here *at)
 {
 	if (owner.kind == CGT_CGROUP)
-		return cgroup_cell(here, cpu, owner.cgroup_id, slot);
-	*slot = slot_of_reason(owner.kind);
+		return cgroup_cell(here, cpu, owner.cgroup_id, slot, at);
+	*slot = slot_of_reason(at, owner.kind);
 	return cell_at(cpu, *slot);
 }
 
@@ -55,13 +56,14 @@ static __always_inline struct owner owner_without_ports(struct __sk_buff *skb, s
  * The cell of a current cache entry; NULL if its slot belongs to another account by now. The slot
  * of a reason stays its interface's, but the cell has no key on a CPU that userspace did not write.
  */
-static __always_inline struct cgt_cell *cell_of_entry(__u32 cpu, const struct owner_entry *entry)
+static __always_inline struct cgt_cell *cell_of_entry(__u32 cpu, const struct owner_entry *entry,
+						      const struct interface_here *at)
 {
 	struct cgt_cell *cell = cell_at(cpu, entry->slot);
 
-	if (!cell || cell_is_of(cell, entry->owner))
+	if (!cell || cell_is_of(cell, entry->owner, at))
 		return cell;
-	return entry->owner == reason_here() ? cell : NULL;
+	return entry->owner == reason_here(at) ? cell : NULL;
 }
 
 /* Tells whether the packet came for a cgroup that does not take it any more, and notes that. */
@@ -75,18 +77,22 @@ static __always_inline int is_late(struct __sk_buff *skb, const struct packet *p
 	return 0;
 }
 
-/* The slot of a TCP or UDP packet with complete headers. */
+/*
+ * The slot of a TCP or UDP packet with complete headers. It asks for the CPU twice: kept meanwhile
+ * it would be on the stack, which with PREEMPT_RT is full.
+ */
 static __always_inline __u64 slot_of_flow(struct __sk_buff *skb, struct packet *p,
-					  struct cpu_memory *here, __u32 cpu)
+					  struct cpu_memory *here, const struct interface_here *at)
 {
-	struct owner_entry *entry = owner_entry_of(here, p);
+	struct owner_entry *entry = owner_entry_of(here, p, at);
 	__u64 now = bpf_jiffies64();
 	struct cgt_cell *cell;
 	struct owner owner;
 	__u64 slot;
+	__u32 cpu;
 
 	/* cached_owner() does not see packets with unusual headers or to another MAC. */
-	if (is_current(entry, p, now) && cell_of_entry(cpu, entry))
+	if (is_current(entry, p, now) && cell_of_entry(bpf_get_smp_processor_id(), entry, at))
 		return entry->slot;
 	owner = receiver(skb, p, here);
 	if (owner.kind == CGT_TUNNEL)
@@ -95,11 +101,12 @@ static __always_inline __u64 slot_of_flow(struct __sk_buff *skb, struct packet *
 		owner.cacheable = 0; /* each packet of the flow is late */
 	else if (owner.kind == CGT_CGROUP && tells_service(p, entry))
 		learn_service(p, owner.cgroup_id);
-	cell = cell_of_owner(here, cpu, owner, &slot);
+	cpu = bpf_get_smp_processor_id();
+	cell = cell_of_owner(here, cpu, owner, &slot, at);
 	if (cell && may_be_without_data(skb, p))
 		count_tcp_received(skb, p, cell, cpu * slot_count + slot);
 	if (owner.cacheable && !may_change_owner(p))
-		store_flow(entry, p, now, &owner, slot);
+		store_flow(owner_entry_for(here, p, now, at), p, now, &owner, slot, at);
 	else
 		entry->jiffy = 0;
 	return slot;
@@ -109,29 +116,31 @@ static __always_inline __u64 slot_of_flow(struct __sk_buff *skb, struct packet *
 
 /* Parses into `p`, which is zeroed here. */
 static __noinline int slot_of_packet(struct __sk_buff *skb, struct packet *p,
-				     struct cpu_memory *here, __u32 cpu)
+				     struct cpu_memory *here)
 {
+	const struct interface_here *at = interface_of(skb);
+	struct owner owner;
 	enum cgt_kind kind;
 	__u64 slot;
 
-	if (is_from_above(skb, here) || is_decrypted(skb, here))
+	if (!at || is_from_above(skb, here) || is_decrypted(skb, here))
 		return NO_SLOT;
 	*p = (struct packet){};
 	parse(skb, p);
 	kind = kind_by_headers(skb, p, here);
 	if (kind == NEEDS_SOCKET)
-		return slot_of_flow(skb, p, here, cpu);
-	cell_of_owner(here, cpu, owner_without_ports(skb, p, kind, here), &slot);
+		return slot_of_flow(skb, p, here, at);
+	owner = owner_without_ports(skb, p, kind, here);
+	cell_of_owner(here, bpf_get_smp_processor_id(), owner, &slot, at);
 	return slot;
 }
 
 /* With PREEMPT_RT another packet may interrupt: the parsed headers are on the stack. */
-static __noinline int slot_of_interruptible_packet(struct __sk_buff *skb, struct cpu_memory *here,
-						   __u32 cpu)
+static __noinline int slot_of_interruptible_packet(struct __sk_buff *skb, struct cpu_memory *here)
 {
 	struct packet p;
 
-	return slot_of_packet(skb, &p, here, cpu);
+	return slot_of_packet(skb, &p, here);
 }
 
 /*
@@ -145,18 +154,18 @@ VERIFIED_ONCE int find_slot_of_packet(struct __sk_buff *skb)
 	struct cpu_memory *here = bpf_map_lookup_elem(&cgt_cpus, &cpu);
 
 	if (!here)
-		return reason_slot[CGT_OVERFLOW];
-	return preempt_rt ? slot_of_interruptible_packet(skb, here, cpu)
-			  : slot_of_packet(skb, &here->packet, here, cpu);
+		return NO_SLOT;
+	return preempt_rt ? slot_of_interruptible_packet(skb, here)
+			  : slot_of_packet(skb, &here->packet, here);
 }
 
 /* Sets `headers_len` if the packet is TCP and its owner is cached. */
 static __always_inline struct cgt_cell *ingress_cell(struct __sk_buff *skb, struct cpu_memory *here,
-						     __u32 cpu, __u64 now, __u64 *slot,
-						     __u32 *headers_len)
+						     __u32 cpu, const struct interface_here *at,
+						     __u64 now, __u64 *slot, __u32 *headers_len)
 {
-	struct owner_entry *entry = cached_owner(skb, here, now, headers_len);
-	struct cgt_cell *cell = entry ? cell_of_entry(cpu, entry) : NULL;
+	struct owner_entry *entry = cached_owner(skb, here, at, now, headers_len);
+	struct cgt_cell *cell = entry ? cell_of_entry(cpu, entry, at) : NULL;
 
 	if (cell) {
 		*slot = entry->slot;
@@ -172,9 +181,9 @@ static __always_inline struct cgt_cell *ingress_cell(struct __sk_buff *skb, stru
  * is written until the window is complete: a reader that waits for an even one finds the packet in
  * both or in neither.
  */
-static __always_inline void count_packet(struct cpu_memory *here, __u32 cpu, struct cgt_cell *cell,
-					 __u32 slot, enum direction direction, struct wire wire,
-					 __u64 now)
+static __always_inline void count_packet(struct __sk_buff *skb, struct cpu_memory *here,
+					 struct cgt_cell *cell, __u32 slot,
+					 enum direction direction, struct wire wire)
 {
 	struct cgt_window *window;
 	__u32 seq;
@@ -185,7 +194,7 @@ static __always_inline void count_packet(struct cpu_memory *here, __u32 cpu, str
 		add_atomically(cell, direction, wire);
 		return;
 	}
-	window = window_ns ? window_at(here, cpu, direction, wire.bytes, now) : NULL;
+	window = window_ns ? window_at(skb, here, direction, wire.bytes) : NULL;
 	if (!window) {
 		add(cell, direction, wire);
 		return;
@@ -220,6 +229,7 @@ static __always_inline void tally_ingress(struct __sk_buff *skb)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
 	struct cpu_memory *here = bpf_map_lookup_elem(&cgt_cpus, &cpu);
+	const struct interface_here *at = interface_of(skb);
 	__u64 now = bpf_jiffies64();
 	struct cgt_cell *cell;
 	__u32 headers_len = 0;
@@ -231,16 +241,16 @@ static __always_inline void tally_ingress(struct __sk_buff *skb)
 	 * ingress of the sending device and without an Ethernet header (dev_loopback_xmit). It was
 	 * never on a wire.
 	 */
-	if (!here || skb->pkt_type == PACKET_LOOPBACK || is_counted_at_head(here))
+	if (!here || !at || skb->pkt_type == PACKET_LOOPBACK || is_counted_at_head(here))
 		return;
-	cell = ingress_cell(skb, here, cpu, now, &slot, &headers_len);
+	cell = ingress_cell(skb, here, cpu, at, now, &slot, &headers_len);
 	wire = wire_of(skb, headers_len);
 	if (wire.bytes <= SHORTEST_ETHERNET_FRAME)
 		wire.bytes -= padding_of(skb);
 	if (cell && headers_len &&
 	    wire.bytes - (skb->vlan_present ? VLAN_TAG_LEN : 0) == headers_len)
 		count_without_data(cell, RX);
-	count_packet(here, cpu, cell, slot, RX, wire, now);
+	count_packet(skb, here, cell, slot, RX, wire);
 }
 
 /* What TCP says in a short packet. (A SYN that carries more than that, by TCP Fast Open, is
@@ -263,19 +273,20 @@ static __always_inline void tally_egress(struct __sk_buff *skb)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
 	struct cpu_memory *here = bpf_map_lookup_elem(&cgt_cpus, &cpu);
+	const struct interface_here *at = interface_of(skb);
 	struct cgt_cell *cell;
 	struct owner owner;
 	__u64 slot;
 
-	if (!here || is_counted_at_head(here))
+	if (!here || !at || is_counted_at_head(here))
 		return;
 	owner = sender(skb, here);
 	if (owner.kind == NOT_COUNTED)
 		return;
 	if (!have_conntrack && owner.kind == CGT_CGROUP)
 		teach_owner(skb, owner.cgroup_id);
-	cell = cell_of_owner(here, cpu, owner, &slot);
+	cell = cell_of_owner(here, cpu, owner, &slot, at);
 	if (skb->len <= LONGEST_WITHOUT_DATA && cell)
 		count_tcp_sent(skb, cell, cpu * slot_count + slot);
-	count_packet(here, cpu, cell, slot, TX, wire_of(skb, 0), bpf_jiffies64());
+	count_packet(skb, here, cell, slot, TX, wire_of(skb, 0));
 }

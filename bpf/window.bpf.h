@@ -3,21 +3,34 @@
  * Windows: for each slice of time, the cumulative sums of this CPU, interface and direction, and
  * the accounts with the most bytes in it. Sums are carried from window to window, so a reader that
  * missed some windows still knows what they held together. The clock is read once in a jiffy, and
- * after each clock_read_bytes: a packet may be counted in a window that ended up to a jiffy ago,
- * never in one that has not begun. Counting itself is count_packet() in tally.bpf.h.
+ * after clock_read_bytes or a sixteenth of what the CPU counted in its last window, whichever is
+ * more: a packet may be counted in a window that ended up to a jiffy ago, never in one that has not
+ * begun. Counting itself is count_packet() in tally.bpf.h.
  */
 #pragma once
 
+/* The share of a window's bytes that may be counted without reading the clock: one in so many. */
+#define CLOCK_READ_PARTS 16
+
 /* Reads the clock; returns the index of the window that is open now. */
-static __noinline __u64 read_clock(struct window_clock *clock, __u64 now)
+static __noinline __u64 read_clock(struct cpu_memory *here, __u64 now)
 {
 	__u64 window_index = bpf_ktime_get_boot_ns() / window_ns;
+	struct window_clock *clock = &here->clock;
+	struct clock_gate *gate = &here->gate;
 
 	clock->jiffy = now;
-	clock->left = clock_read_bytes;
+	gate->bytes_in_window += gate->bytes_between_reads - clock->left;
 	/* The kernel's fast clock may step back a little; window indexes must not. */
-	if (window_index > clock->window_index)
+	if (window_index > clock->window_index) {
+		gate->bytes_between_reads = gate->bytes_in_window /
+					    (window_index - clock->window_index) / CLOCK_READ_PARTS;
+		if (!clock_read_bytes || gate->bytes_between_reads < clock_read_bytes)
+			gate->bytes_between_reads = clock_read_bytes;
+		gate->bytes_in_window = 0;
 		clock->window_index = window_index;
+	}
+	clock->left = gate->bytes_between_reads;
 	return clock->window_index;
 }
 
@@ -44,14 +57,20 @@ static __noinline struct cgt_window *open_window(struct cgt_window_row *row, __u
 	return window;
 }
 
-/* The window for a packet of `bytes` bytes. `now` is in jiffies. */
-static __always_inline struct cgt_window *
-window_at(struct cpu_memory *here, __u32 cpu, enum direction direction, __u64 bytes, __u64 now)
+/*
+ * The window for a packet of `bytes` bytes. The CPU and the time are asked for again: kept from the
+ * start of the program they would be on its stack, which is full.
+ */
+static __always_inline struct cgt_window *window_at(struct __sk_buff *skb, struct cpu_memory *here,
+						    enum direction direction, __u64 bytes)
 {
 	struct window_clock *clock = &here->clock;
-	__u32 index = cpu * 2 + direction;
-	struct cgt_window_row *row = bpf_map_lookup_elem(&cgt_windows, &index);
+	__u32 interface = interface_index(skb);
+	void *windows = bpf_map_lookup_elem(&cgt_windows, &interface);
+	__u32 index = bpf_get_smp_processor_id() * 2 + direction;
+	struct cgt_window_row *row = windows ? bpf_map_lookup_elem(windows, &index) : NULL;
 	struct cgt_window *window;
+	__u64 now = bpf_jiffies64();
 	__u64 window_index = clock->window_index;
 	__s64 left = clock->left - bytes;
 
@@ -59,7 +78,7 @@ window_at(struct cpu_memory *here, __u32 cpu, enum direction direction, __u64 by
 		return NULL;
 	clock->left = left;
 	if (clock->jiffy != now || left < 0)
-		window_index = read_clock(clock, now);
+		window_index = read_clock(here, now);
 	window = &row->ring[window_index & (CGT_WINDOW_RING - 1)];
 	if (window->window_index != window_index)
 		window = open_window(row, window_index);

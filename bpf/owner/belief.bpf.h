@@ -18,6 +18,12 @@
 #define COUNT_SHIFT	  16
 _Static_assert(BUCKET_SHIFT + CGT_TCP_CHANGE_BITS <= COUNT_SHIFT, "the parts do not overlap");
 
+/*
+ * One load of the count as it is now (READ_ONCE in the kernel's words). For a packet of a flow that
+ * is remembered no barrier belongs here: nothing else that another CPU writes is read under it, and
+ * whatever made the packet come after the change (a queue's lock, a driver's barrier) shows the
+ * change as well.
+ */
 static __always_inline __u32 belief_in_bucket(__u32 bucket)
 {
 	volatile __u32 *changes = tcp_changes_of(bucket);
@@ -25,12 +31,30 @@ static __always_inline __u32 belief_in_bucket(__u32 bucket)
 	return WHILE_ESTABLISHED | bucket << BUCKET_SHIFT | (changes ? *changes << COUNT_SHIFT : 0);
 }
 
-/* To be asked before the lookup, so that no change after it is missed. */
-static __always_inline __u32 belief_before_lookup(const struct bpf_sock_tuple *tuple, __u32 version)
+/*
+ * To be asked before the lookup, so that no change after it is missed. arm64 may load the kernel's
+ * hash first, all the same, and BPF has no acquire before 6.15. But no machine loads from an
+ * address before it knows the address: so the tuple, which tells the place in the hash, gets a 0
+ * that is computed from the count. The kernel's memory model keeps this order (an address
+ * dependency, by way of a store that the same CPU reads back).
+ */
+static __always_inline __u32 belief_before_lookup(struct bpf_sock_tuple *tuple, __u32 version)
 {
-	__u32 ports = version == 4 ? *(__u32 *)&tuple->ipv4.sport : *(__u32 *)&tuple->ipv6.sport;
+	__u32 *ports = version == 4 ? (__u32 *)&tuple->ipv4.sport : (__u32 *)&tuple->ipv6.sport;
+	__u64 both = *ports;
+	__u32 belief = belief_in_bucket(tcp_change_bucket(both));
+	__u64 nothing = belief;
 
-	return belief_in_bucket(tcp_change_bucket(ports));
+	/* By hand: clang would drop what it knows to be 0. */
+	asm volatile("%0 ^= %0" : "+r"(nothing));
+	*(volatile __u32 *)ports = both | nothing;
+	return belief;
+}
+
+/* The jiffies after which a belief has ended in any case. No branch: see owner_cache.bpf.h. */
+static __always_inline __u64 longest_age(__u32 belief)
+{
+	return flow_jiffies * (belief / WHILE_ESTABLISHED & 1);
 }
 
 /* `age` is in jiffies; huge if the entry was ended. */

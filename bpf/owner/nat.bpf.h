@@ -28,10 +28,23 @@ struct bpf_ct_opts___first {
 	__u8 reserved[2];
 };
 
+#ifndef CGT_NO_KERNEL_FUNCTIONS
 extern struct nf_conn *bpf_skb_ct_lookup(struct __sk_buff *skb, struct bpf_sock_tuple *tuple,
 					 __u32 tuple_len, struct bpf_ct_opts___first *opts,
 					 __u32 opts_len) __ksym __weak;
 extern void bpf_ct_release(struct nf_conn *ct) __ksym __weak;
+#else
+static __always_inline struct nf_conn *
+bpf_skb_ct_lookup(struct __sk_buff *skb, struct bpf_sock_tuple *tuple, __u32 tuple_len,
+		  struct bpf_ct_opts___first *opts, __u32 opts_len)
+{
+	return NULL;
+}
+
+static __always_inline void bpf_ct_release(struct nf_conn *ct)
+{
+}
+#endif
 
 /* Tells whether the netns (a struct net's address) has a PREROUTING hook of this priority. */
 VERIFIED_ONCE int has_prerouting_hook(__u64 netns, __u32 version, __s32 wanted)

@@ -70,15 +70,16 @@ static __always_inline struct owner sender_behind(struct __sk_buff *skb, struct 
 {
 	struct passage *passage = find_passage(skb, here);
 	__u32 device = skb->ingress_ifindex;
+	__u32 iface = interface_key(skb);
 	__u32 kind = CGT_FORWARDED;
 	__u64 id = 0;
 
-	if (!passage || !device || passage->counted_on == iface_key)
+	if (!passage || !device || passage->counted_on == iface)
 		kind = kind_without_socket(skb);
 	if (kind != CGT_FORWARDED && kind != CGT_TUNNEL)
 		return owner_by_reason(kind);
 	if (passage) {
-		passage->counted_on = iface_key;
+		passage->counted_on = iface;
 		device = passage->device;
 		id = passage->cgroup_id;
 	}

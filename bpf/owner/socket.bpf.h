@@ -15,7 +15,15 @@ struct owner {
 	__u32 cacheable; /* how long this holds for the flow's other packets (belief.bpf.h) */
 };
 
+/*
+ * Without functions of the kernel: where one is called, a constant says that it never is. A macro,
+ * because libbpf 1.5 declares the function.
+ */
+#ifndef CGT_NO_KERNEL_FUNCTIONS
 extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
+#else
+#define bpf_rdonly_cast(obj, btf_id) ((void *)(obj))
+#endif
 
 /* Up to 5.14 the cgroup pointer shares its word with net_cls and net_prio. */
 struct sock_cgroup_data___5_10 {

@@ -21,7 +21,7 @@
 #define CGT_ASSERT(expr, why) _Static_assert(expr, why)
 #endif
 
-#define CGT_ABI_VERSION 4
+#define CGT_ABI_VERSION 5
 
 /*
  * The kinds of accounts. A cgroup is identified by its cgroup2 inode; every other kind is a reason
@@ -215,6 +215,7 @@ struct cgt_removed_cgroup {
 CGT_ASSERT(sizeof(struct cgt_removed_cgroup) == 16, "no padding");
 
 #include "lives.h"
+#include "shares.h"
 
 /*
  * What a container's cgroup is called, by its id. The keeper writes it when the cgroup is made or
@@ -325,7 +326,8 @@ struct cgt_header {
 	__u32 last_iface; /* the last interface key that was issued */
 	__u32 last_netns;
 
-	__u64 interfaces_seq; /* rises with each change of the interfaces map */
+	__u64 interfaces_seq; /* rises with each change of the interfaces map, and each slot that
+				 userspace takes */
 	__u64 window_ns;
 	__u32 clock_read_bytes;	    /* bytes counted between two reads of the clock */
 	__u32 final_totals_entries; /* entries */

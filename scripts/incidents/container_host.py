@@ -39,8 +39,9 @@ def die(what):
     sys.exit(f"{pathlib.Path(sys.argv[0]).name}: {what}")
 
 
-def run(*command, stdin=None):
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False, input=stdin)
+def run(*command, stdin=None, cwd=None):
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False, input=stdin,
+                          cwd=cwd)
     if done.returncode != 0:
         die(f"{' '.join(map(str, command))}: {done.stderr.strip() or done.stdout.strip()}")
     return done.stdout
@@ -82,16 +83,22 @@ def background(command, **options):
         yield process
     finally:
         process.send_signal(signal.SIGINT)
-        if process.wait(30) not in (0, -signal.SIGINT):
+        if process.wait(60) not in (0, -signal.SIGINT):
             die(f"{command[0]} ended with {process.returncode}")
 
 
-def await_that(holds, what, seconds=30):
+def await_that(holds, what, seconds=60, every_s=0.02):
     end = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > end:
             die(f"waited in vain for: {what}")
-        time.sleep(0.02)
+        time.sleep(every_s)
+
+
+def await_listener(port, where=()):
+    """Until somebody takes connections at the port; `where`: the command that enters another network namespace."""
+    entry = f":{int(port):04X} 00000000:0000 0A"
+    await_that(lambda: entry in run(*where, "cat", "/proc/net/tcp"), f"a listener at port {port}")
 
 
 @contextlib.contextmanager
@@ -126,6 +133,9 @@ class ContainerHost:
     @staticmethod
     def _lay_cable(link_bps):
         run("ip", "netns", "add", "far")
+        # The kernel shall ask for no router and no neighbour of its own accord, as far as possible.
+        for where in ([], in_far()):
+            run(*where, "sh", "-c", "cd /proc/sys/net/ipv6/conf/default || exit 0; echo 0 | tee router_solicitations accept_dad")
         run("ip", "link", "add", UPLINK, "type", "veth", "peer", "name", "far0", "netns", "far")
         # Frames and no super-packets, so that the device's own counters are those of the wire.
         frames_only = ("tso", "off", "gso", "off", "gro", "off")
@@ -169,10 +179,14 @@ class ContainerHost:
 
 
 def podman_run(name, *words, network="bridge", image=IMAGE):
-    """Starts a container of that name, in which /traffic/traffic is scripts/traffic."""
+    """Starts a container of that name, in which /traffic/traffic is scripts/traffic.
+
+    conmon, which stays beside the container, writes a file `oom` where it was started: the work directory takes that.
+    """
     options, command = words[:-1], words[-1]
     run("podman", "run", "--detach", "--name", name, "--network", network, "--volume", "/usr:/usr:ro",
-        "--volume", f"{TREE}/scripts:/traffic:ro", *options, image, *command)
+        "--volume", f"{TREE}/scripts:/traffic:ro", *options, image, *command,
+        cwd=os.environ.get(INSIDE))
 
 
 def podman_remove(name):

@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "adapters/sys/error.h"
+#include "adapters/sys/fd.h"
 
 namespace cgtally::bench {
 namespace {
@@ -47,12 +48,15 @@ struct Unmap {
 // from a page on.
 class WatchedArray {
  public:
-  static Result<WatchedArray> map(const bpf_map* map) {
+  static Result<WatchedArray> map(const std::string& name, int fd) {
     WatchedArray watched;
-    watched.name_ = bpf_map__name(map);
-    watched.copy_.resize(padded(bpf_map__value_size(map)) * bpf_map__max_entries(map));
-    void* mapped = mmap(nullptr, watched.copy_.size(), PROT_READ, MAP_SHARED | MAP_POPULATE,
-                        bpf_map__fd(map), 0);
+    watched.name_ = name;
+    bpf_map_info info{};
+    std::uint32_t info_size = sizeof(info);
+    if (bpf_obj_get_info_by_fd(fd, &info, &info_size) != 0)
+      return std::unexpected(sys::error_from(errno, "ask for the shape of " + name));
+    watched.copy_.resize(padded(info.value_size) * info.max_entries);
+    void* mapped = mmap(nullptr, watched.copy_.size(), PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
     if (mapped == MAP_FAILED)
       return std::unexpected(sys::error_from(errno, "map " + watched.name_));
     watched.mapped_ = {static_cast<const std::uint8_t*>(mapped), Unmap{watched.copy_.size()}};
@@ -93,6 +97,14 @@ std::map<Bytes, Bytes> read_hash(const bpf_map* map) {
   return entries;
 }
 
+// Of a map that has one for each interface, that of lo: all packets here are its.
+sys::Fd of_lo(const bpf_map* map) {
+  const std::uint32_t lo = 1;
+  std::uint32_t id = 0;
+  if (bpf_map_lookup_elem(bpf_map__fd(map), &lo, &id) != 0) return {};
+  return sys::Fd(bpf_map_get_fd_by_id(id));
+}
+
 // The ledger's maps. The benchmark's own, and global variables, are not of production.
 class WatchedMaps {
  public:
@@ -103,8 +115,12 @@ class WatchedMaps {
       if (!std::string(bpf_map__name(map)).starts_with("cgt_")) continue;
       const bpf_map_type type = bpf_map__type(map);
       if (type == BPF_MAP_TYPE_HASH || type == BPF_MAP_TYPE_LRU_HASH) watched.hashes_[map] = {};
-      if (type != BPF_MAP_TYPE_ARRAY) continue;
-      auto array = WatchedArray::map(map);
+      const bool of_interfaces = type == BPF_MAP_TYPE_ARRAY_OF_MAPS;
+      const bool mapped =
+          type == BPF_MAP_TYPE_ARRAY && (bpf_map__map_flags(map) & BPF_F_MMAPABLE) != 0;
+      if (!mapped && !of_interfaces) continue;
+      const sys::Fd inner = of_interfaces ? of_lo(map) : sys::Fd();
+      auto array = WatchedArray::map(bpf_map__name(map), inner ? inner.get() : bpf_map__fd(map));
       if (!array) return std::unexpected(std::move(array).error());
       watched.arrays_.push_back(*std::move(array));
     }

@@ -14,6 +14,7 @@
 #include <limits>
 
 #include "adapters/bpf/base/kernel_features.h"
+#include "adapters/bpf/loading/shared_programs.h"
 #include "adapters/bpf/programs/packet_programs.h"
 #include "adapters/sys/clock.h"
 #include "adapters/sys/error.h"
@@ -32,7 +33,7 @@ constexpr std::uint64_t kFirstAccount = 100000;  // beyond the inodes of the tes
 
 struct Turn {
   std::array<std::uint32_t, 9> tuple;
-  std::uint32_t way;
+  std::uint32_t set;
   std::uint64_t cgroup_id;
 };
 
@@ -112,11 +113,11 @@ Result<Runner> Runner::load(WindowsKept windows, std::uint32_t most_turns) {
   bpf_map__set_max_entries(maps.cgt_slots, kSlots);
   bpf_map__set_max_entries(maps.cgt_free, kSlots);
   bpf_map__set_max_entries(maps.cgt_cpus, cpus);
-  bpf_map__set_max_entries(maps.cgt_windows, 2 * cpus);
+  const auto example = bpf::InterfaceTable::size_windows(maps.cgt_windows, cpus);
+  if (!example) return std::unexpected(example.error());
   bpf_map__set_max_entries(maps.bench_turns, most_turns);
   const bpf::KernelFacts facts = bpf::probe_kernel();
   auto& config = *skeleton->rodata;
-  writable(config.iface_key) = kInterface;
   writable(config.netns_key) = kNetns;
   writable(config.slot_count) = kSlots;
   writable(config.have_rdonly_cast) = facts.rdonly_cast;
@@ -162,7 +163,21 @@ Result<void> Runner::fill_maps() {
       return std::unexpected(sys::error_from(errno, "fill the addresses"));
     }
   }
-  return {};
+  return set_interface();
+}
+
+// A run's interface is lo. The reasons' slots are all 0, as no reason is measured.
+Result<void> Runner::set_interface() {
+  const auto& maps = skeleton_->maps;
+  const bpf::InterfaceTable table(bpf_map__fd(maps.cgt_interfaces_here),
+                                  bpf_map__fd(maps.cgt_windows),
+                                  bpf_map__max_entries(maps.cgt_interfaces_here));
+  const auto windows =
+      bpf::InterfaceTable::create_windows(static_cast<std::uint32_t>(libbpf_num_possible_cpus()));
+  if (!windows) return std::unexpected(windows.error());
+  const std::uint32_t lo = table.index_of(1);
+  if (auto written = table.write(lo, kInterface, {}); !written) return written;
+  return table.write_windows(lo, windows->get());
 }
 
 Result<void> Runner::set_endpoint(const PodEndpoint& pod) {
@@ -202,7 +217,7 @@ Result<void> Runner::set_turns(const Frame& frame, const std::vector<Tuple>& tup
   skeleton_->bss->turn = 0;
   stay_at_first_turn(false);
   auto found =
-      run(skeleton_->progs.bench_find_ways, frame, static_cast<std::uint32_t>(order.size()));
+      run(skeleton_->progs.bench_find_sets, frame, static_cast<std::uint32_t>(order.size()));
   if (!found) return std::unexpected(std::move(found).error());
   return {};
 }

@@ -63,6 +63,7 @@ class Runner {
  private:
   explicit Runner(bpf::Skeleton<bench_bpf> skeleton) : skeleton_(std::move(skeleton)) {}
   Result<void> fill_maps();
+  Result<void> set_interface();
 
   bpf::Skeleton<bench_bpf> skeleton_;
   std::uint32_t turn_mask_ = 0;

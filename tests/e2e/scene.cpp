@@ -111,7 +111,9 @@ Finished Scene::wait() {
 }
 
 void Scene::await(const std::function<bool()>& holds, const std::string& what) const {
-  for (int attempt = 0; attempt < 1000; ++attempt) {
+  // A limit only for what never comes: a busy machine is late.
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (std::chrono::steady_clock::now() < end) {
     if (holds()) return;
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
@@ -202,12 +204,13 @@ void PodInCgroupV1::mount_hierarchy() const {
           "mount a cgroup v1 hierarchy");
 }
 
-// The kernel takes a while to destroy a cgroup after its rmdir. A hierarchy that is unmounted
+// The kernel takes a while to destroy a cgroup after its rmdir, and a minute if an earlier test has
+// removed ten thousand: they go one after the other. A hierarchy that is unmounted
 // before that stays for ever, unless it is mounted once more to be let go.
 PodInCgroupV1::~PodInCgroupV1() {
   process_.reset();
   try {
-    for (int attempt = 0; attempt < 20; ++attempt) {
+    for (int attempt = 0; attempt < 200; ++attempt) {
       rmdir(pod_.c_str());
       umount2(mount_point_.c_str(), MNT_DETACH);
       if (hierarchy_goes()) return;
@@ -244,7 +247,7 @@ bool has_line_like(const std::string& text, const std::string& pattern) {
   return false;
 }
 
-void expect_rows_without_gap(const std::string& csv) {
+void expect_rows_without_gap(const std::string& csv, Away away) {
   if (csv.empty()) return;
   EXPECT_TRUE(csv.starts_with(csv::samples_header())) << csv;
   EXPECT_TRUE(csv.ends_with('\n')) << "a torn line: " << csv;
@@ -260,7 +263,9 @@ void expect_rows_without_gap(const std::string& csv) {
       expected += sample.delta;
       EXPECT_EQ(sample.totals, expected) << sample.account;
       if (sample.account == "(kernel)") {
-        EXPECT_EQ(sample.taken.boot - sample.interval, before->second.taken.boot);
+        const auto begin = sample.taken.boot - sample.interval;
+        EXPECT_GE(begin, before->second.taken.boot);
+        EXPECT_TRUE(begin == before->second.taken.boot || away == Away::for_a_while);
       }
     }
     last.insert_or_assign(key, sample);

@@ -96,8 +96,10 @@ class PodInCgroupV1 {
 [[nodiscard]] bool has_line_like(const std::string& text, const std::string& pattern);
 
 // The rules of a recording: rows are whole, each total is the one before plus the row's delta, and
-// each interval begins where the one before ended.
-void expect_rows_without_gap(const std::string& csv);
+// each interval begins where the one before ended. Of an interface that was away for longer than an
+// interval it begins later: there was nothing to count.
+enum class Away : bool { never, for_a_while };
+void expect_rows_without_gap(const std::string& csv, Away away = Away::never);
 // Of the rows of an account, all intervals taken together.
 [[nodiscard]] std::uint64_t packets_received(const std::string& csv, const std::string& account);
 

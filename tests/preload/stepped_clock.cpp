@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Preloaded into a program, it sets that program's wall clock, and nobody else's: as soon as the
 // file that CGT_CLOCK_STEP names is there, CLOCK_REALTIME is ahead by as many seconds as are
-// written in it. All other clocks are the kernel's.
+// written in it, or behind by as many if the number is negative. All other clocks are the kernel's.
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>

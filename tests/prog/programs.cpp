@@ -6,11 +6,13 @@
 #include <linux/bpf.h>
 
 #include <cstring>
+#include <numeric>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "adapters/bpf/base/kernel_features.h"
+#include "adapters/bpf/loading/shared_programs.h"
 #include "cgtally/abi.h"
 
 namespace cgtally::prog {
@@ -48,10 +50,10 @@ Programs::Programs(const std::vector<IpAddress>& addresses, const Choices& choic
   bpf_map__set_max_entries(maps.cgt_slots, kSlots);
   bpf_map__set_max_entries(maps.cgt_free, kSlots);
   bpf_map__set_max_entries(maps.cgt_cpus, cpus_);
-  bpf_map__set_max_entries(maps.cgt_windows, 2 * cpus_);
+  const auto example = bpf::InterfaceTable::size_windows(maps.cgt_windows, cpus_);
+  require(example.has_value(), "size the windows");
   const bpf::KernelFacts facts = bpf::probe_kernel();
   auto& config = *skeleton_->rodata;
-  writable(config.iface_key) = kInterface;
   writable(config.netns_key) = kNetns;
   writable(config.slot_count) = kSlots;
   writable(config.have_rdonly_cast) = facts.rdonly_cast && choices.rdonly_cast;
@@ -59,11 +61,25 @@ Programs::Programs(const std::vector<IpAddress>& addresses, const Choices& choic
   writable(config.preempt_rt) = choices.preempt_rt;
   writable(config.window_ns) = choices.window_ns;
   writable(config.clock_read_bytes) = choices.clock_read_bytes;
-  auto* reason_slots =
-      const_cast<std::uint32_t*>(static_cast<const volatile std::uint32_t*>(config.reason_slot));
-  for (std::uint32_t kind = 0; kind < CGT_KINDS; ++kind) reason_slots[kind] = kind;
   require(tally_bpf::load(skeleton_.get()) == 0, "load the programs");
   fill_maps(addresses);
+  set_interface();
+}
+
+// A run's interface is lo of the netns that the test is in, whatever its ifindex is.
+void Programs::set_interface() {
+  const auto& maps = skeleton_->maps;
+  const bpf::InterfaceTable table(bpf_map__fd(maps.cgt_interfaces_here),
+                                  bpf_map__fd(maps.cgt_windows),
+                                  bpf_map__max_entries(maps.cgt_interfaces_here));
+  std::vector<std::uint32_t> reason_slots(CGT_KINDS);
+  std::iota(reason_slots.begin(), reason_slots.end(), 0);
+  auto windows = bpf::InterfaceTable::create_windows(cpus_);
+  require(windows.has_value(), "make the windows");
+  windows_ = *std::move(windows);
+  const std::uint32_t lo = table.index_of(1);
+  require(table.write(lo, kInterface, reason_slots).has_value(), "set the interface");
+  require(table.write_windows(lo, windows_.get()).has_value(), "set the windows");
 }
 
 void Programs::fill_maps(const std::vector<IpAddress>& addresses) const {
@@ -106,9 +122,8 @@ Traffic Programs::total() const {
   return total;
 }
 
-Outcome Programs::run(HookDirection direction, const harness::Frame& frame,
-                      std::uint32_t gso_size) const {
-  const std::map<Account, Traffic> before = books();
+std::int32_t Programs::answer(HookDirection direction, const harness::Frame& frame,
+                              std::uint32_t gso_size) const {
   __sk_buff context{};
   context.gso_size = gso_size;
   bpf_test_run_opts options{};
@@ -121,8 +136,13 @@ Outcome Programs::run(HookDirection direction, const harness::Frame& frame,
   const bpf_program* program = direction == HookDirection::ingress ? skeleton_->progs.cgt_ingress
                                                                    : skeleton_->progs.cgt_egress;
   require(bpf_prog_test_run_opts(bpf_program__fd(program), &options) == 0, "run a program");
+  return static_cast<std::int32_t>(options.retval);
+}
 
-  Outcome outcome{static_cast<std::int32_t>(options.retval), {}};
+Outcome Programs::run(HookDirection direction, const harness::Frame& frame,
+                      std::uint32_t gso_size) const {
+  const std::map<Account, Traffic> before = books();
+  Outcome outcome{answer(direction, frame, gso_size), {}};
   for (const auto& [account, traffic] : books()) {
     const auto known = before.find(account);
     const Traffic gain = difference(known == before.end() ? Traffic{} : known->second, traffic);

@@ -81,6 +81,23 @@ TEST_F(WindowsReader, AWindowIsClosedOnceEveryCpuHasALaterOneOrHadTimeFor) {
   EXPECT_EQ(read.missed, WindowSums{});
 }
 
+// As a weakly ordered CPU may show a window that is being opened: its index, and the sums that the
+// cell had a lap ago.
+TEST_F(WindowsReader, SumsThatAreOlderThanTheIndexAreNotTakenForTraffic) {
+  write(0, 999, 1000, 10);
+  const Windows windows = this->windows();
+  auto cursor = windows.from(Direction::rx, at(999)).value();
+  write(0, 1000, 40, 1);
+  EXPECT_EQ(windows.totals(Direction::rx).value(), sums(1000, 10));
+  EXPECT_TRUE(windows.closed(cursor, at(2000))->windows.empty());
+  write(0, 1000, 1100, 11);
+  write(0, 1001, 1300, 13);
+  const auto read = windows.closed(cursor, at(3000)).value();
+  WindowSums all;
+  for (const auto& window : read.windows) all.bytes += window.sums.bytes;
+  EXPECT_EQ(all.bytes.value, 300U);
+}
+
 TEST_F(WindowsReader, WhatWasThereBeforeIsNotRead) {
   write(0, 900, 100, 1);
   write(1, 1000, 300, 3);

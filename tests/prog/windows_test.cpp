@@ -12,6 +12,7 @@
 #include "adapters/sys/clock.h"
 #include "cgtally/abi.h"
 #include "harness/host/netns.h"
+#include "harness/host/on_cpu.h"
 #include "harness/traffic/wire.h"
 #include "prog/programs.h"
 
@@ -145,20 +146,66 @@ TEST_F(WindowsTest, AreInTheTimeOfTheirPackets) {
   EXPECT_LE(read.windows[0].window_index, static_cast<std::uint64_t>(after / kCalm));
 }
 
+TEST_F(WindowsTest, HoldOfTheNextWindowASixteenthOfTheOneBeforeAtMost) {
+  // No multiple of a jiffy: ticks would come, and the clock be read, just as windows end.
+  static constexpr Nanoseconds kOddLength{2'300'000};
+  constexpr std::int64_t kGate = 1'000;
+  const OnCpu first(OnCpu::Which::first);
+  const Programs programs(
+      {}, {.window_ns = static_cast<std::uint64_t>(kOddLength.count()), .clock_read_bytes = kGate});
+  const Windows windows = windows_of(programs, kOddLength);
+  auto cursor = from_now(windows, Direction::rx, kOddLength);
+  const Frame frame = frame_on(AccountKind::not_ip, 986);
+  const auto size = static_cast<std::int64_t>(frame.size());
+  const auto window_now = [] { return sys::now().boot / kOddLength; };
+  std::map<std::int64_t, std::int64_t> began;
+  std::map<std::int64_t, std::int64_t> ended;
+  const auto from = window_now();
+  while (window_now() < from + 40) {
+    const auto window = window_now();
+    began[window] += size;
+    programs.answer(HookDirection::ingress, frame);
+    ended[window_now()] += size;
+  }
+  const auto to = window_now();
+  std::this_thread::sleep_for(milliseconds(30));
+
+  std::map<std::int64_t, std::int64_t> counted;
+  const auto read = windows.closed(cursor, sys::now().boot).value();
+  for (const ClosedWindow& window : read.windows) {
+    counted[static_cast<std::int64_t>(window.window_index)] =
+        static_cast<std::int64_t>(window.sums.bytes.value);
+  }
+  std::int64_t late = 0;   // of the packets that ended up to a window, what is not counted yet
+  std::int64_t early = 0;  // what is counted up to a window, and had not begun
+  std::int64_t last = 0;   // what the last window with packets before it held
+  for (auto window = from; window <= to; ++window) {
+    late += ended[window] - counted[window];
+    early += counted[window] - began[window];
+    EXPECT_LE(late, 0);
+    if (counted[window] == 0) continue;
+    EXPECT_LE(early, std::max(kGate, last / 16) + size);
+    last = counted[window];
+  }
+  EXPECT_EQ(early, 0);
+}
+
+// By time, not by number: on any machine some packets are overwritten, and some are not.
 TEST_F(WindowsTest, LoseNothingWhenTheyAreOverwrittenUnread) {
-  constexpr Nanoseconds kTiny{100'000};  // a ring of 26 ms
-  const Programs programs({}, {.window_ns = 100'000, .clock_read_bytes = 0});
-  const Windows windows = windows_of(programs, kTiny);
+  constexpr Nanoseconds kShort = milliseconds(1);
+  constexpr Nanoseconds kRing = kShort * CGT_WINDOW_RING;
+  const Programs programs({}, {.clock_read_bytes = 0});
+  const Windows windows = windows_of(programs, kShort);
   auto cursor = from_now(windows, Direction::rx);
-  constexpr int kPackets = 1500;
-  for (int i = 0; i < kPackets; ++i) {
-    programs.run(HookDirection::ingress, frame_on(AccountKind::not_ip, 100));
+  std::uint64_t packets = 0;
+  for (const auto end = sys::now().boot + 2 * kRing; sys::now().boot < end; ++packets) {
+    programs.answer(HookDirection::ingress, frame_on(AccountKind::not_ip, 100));
   }
   std::this_thread::sleep_for(milliseconds(25));
   const auto read = windows.closed(cursor, sys::now().boot).value();
   EXPECT_GT(read.missed.packets.value, 0U);
   EXPECT_FALSE(read.windows.empty());
-  EXPECT_EQ(sum_of(read).packets.value, static_cast<std::uint64_t>(kPackets));
+  EXPECT_EQ(sum_of(read).packets.value, packets);
   EXPECT_EQ(sum_of(read).bytes, programs.total().rx_bytes);
   expect_equal_sums(programs, windows);
 }
@@ -176,7 +223,7 @@ TEST_F(WindowsTest, NameTheHeaviestWithinTheirError) {
   for (int i = 0; i < 800; ++i) {
     const AccountKind reason = kReasons[who(random)];
     const Frame frame = frame_on(reason, bytes(random));
-    programs.run(HookDirection::ingress, frame);
+    programs.answer(HookDirection::ingress, frame);
     truth[static_cast<std::uint32_t>(reason)] += frame.size();
     all += frame.size();
   }

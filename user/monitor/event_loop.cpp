@@ -29,6 +29,11 @@ Result<EventLoop> EventLoop::open() {
 
 void EventLoop::finish() { finishing_since_ = finishing_since_.value_or(sys::now().boot); }
 
+bool EventLoop::asked_to_end() {
+  read_signals();
+  return finishing_since_.has_value();
+}
+
 bool EventLoop::wait_for_room(int fd) {
   while (!finishing_since_) {
     if (sys::wait_writable(fd, signals_.fd(), std::nullopt)) {

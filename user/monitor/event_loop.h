@@ -31,6 +31,8 @@ class EventLoop {
   void abandon() { abandoned_ = true; }
   // From the next tick on; the first one comes an interval from now.
   void set_interval(Nanoseconds interval) { new_interval_ = interval; }
+  // Whether the user has asked for the end, for work before run() that takes long.
+  [[nodiscard]] bool asked_to_end();
   // The user has asked for the end: one last tick.
   void finish();
   // For writes: waits for room, but no longer than a second after the end was asked for, so that

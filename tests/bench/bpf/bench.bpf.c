@@ -11,7 +11,7 @@
 
 struct turn {
 	__u32 tuple[9]; /* struct bpf_sock_tuple */
-	__u32 way;	/* of the owner cache */
+	__u32 set;	/* of the owner cache */
 	__u64 cgroup_id;
 };
 
@@ -131,12 +131,13 @@ int bench_egress(struct __sk_buff *skb)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
 	struct cpu_memory *here = bpf_map_lookup_elem(&cgt_cpus, &cpu);
+	const struct interface_here *at = interface_of(skb);
 	struct turn *t = next_turn();
 	struct owner owner;
 	struct cgt_cell *cell;
 	__u64 slot;
 
-	if (!t || !here)
+	if (!t || !here || !at)
 		return NEXT;
 	owner = sender(skb, here);
 	/*
@@ -145,10 +146,10 @@ int bench_egress(struct __sk_buff *skb)
 	 */
 	owner.kind = CGT_CGROUP;
 	owner.cgroup_id = t->cgroup_id;
-	cell = cell_of_owner(here, cpu, owner, &slot);
+	cell = cell_of_owner(here, cpu, owner, &slot, at);
 	if (skb->len <= LONGEST_WITHOUT_DATA && cell)
 		count_tcp_sent(skb, cell, cpu * slot_count + slot);
-	count_packet(here, cpu, cell, slot, TX, wire_of(skb, 0), bpf_jiffies64());
+	count_packet(skb, here, cell, slot, TX, wire_of(skb, 0));
 	return NEXT;
 }
 
@@ -158,13 +159,14 @@ int bench_forwarded(struct __sk_buff *skb)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
 	struct cpu_memory *here = bpf_map_lookup_elem(&cgt_cpus, &cpu);
+	const struct interface_here *at = interface_of(skb);
 	struct turn *t = next_turn();
 	struct bpf_sock *sk = skb->sk;
 	struct cgt_cell *cell;
 	struct owner owner;
 	__u64 slot;
 
-	if (!t || !here || !sk)
+	if (!t || !here || !at || !sk)
 		return NEXT;
 	owner = owner_of_sender(skb, sk);
 	owner.cgroup_id = t->cgroup_id; /* as in bench_egress */
@@ -174,10 +176,10 @@ int bench_forwarded(struct __sk_buff *skb)
 	if (!here)
 		return NEXT;
 	owner = sender_behind(skb, here);
-	cell = cell_of_owner(here, cpu, owner, &slot);
+	cell = cell_of_owner(here, cpu, owner, &slot, at);
 	if (skb->len <= LONGEST_WITHOUT_DATA && cell)
 		count_tcp_sent(skb, cell, cpu * slot_count + slot);
-	count_packet(here, cpu, cell, slot, TX, wire_of(skb, 0), bpf_jiffies64());
+	count_packet(skb, here, cell, slot, TX, wire_of(skb, 0));
 	return NEXT;
 }
 
@@ -200,11 +202,14 @@ int bench_ingress_cold(struct __sk_buff *skb)
 	__u32 cpu = bpf_get_smp_processor_id();
 	struct cpu_memory *here = bpf_map_lookup_elem(&cgt_cpus, &cpu);
 	struct turn *t = next_turn();
+	struct owner_entry *set;
 
 	if (!t || !here)
 		return NEXT;
 	vary(skb, t);
-	here->owners[t->way & (CGT_OWNER_CACHE_SIZE - 1)].jiffy = 0;
+	set = &here->owners[t->set * OWNER_WAYS & (CGT_OWNER_CACHE_SIZE - 1)];
+	for (int way = 0; way < OWNER_WAYS; way++)
+		set[way].jiffy = 0;
 	tally_ingress(skb);
 	return NEXT;
 }
@@ -212,7 +217,7 @@ int bench_ingress_cold(struct __sk_buff *skb)
 /* Not timed: run over all turns before a cold path, so that it need not look for what it forgets.
  */
 SEC("tc")
-int bench_find_ways(struct __sk_buff *skb)
+int bench_find_sets(struct __sk_buff *skb)
 {
 	struct turn *t = next_turn();
 	struct packet p = {};
@@ -221,7 +226,7 @@ int bench_find_ways(struct __sk_buff *skb)
 		return NEXT;
 	vary(skb, t);
 	parse(skb, &p);
-	t->way = flow_hash(&p);
+	t->set = flow_hash(&p, interface_key(skb));
 	return NEXT;
 }
 
@@ -231,13 +236,14 @@ int bench_ingress_hits(struct __sk_buff *skb)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
 	struct cpu_memory *here = bpf_map_lookup_elem(&cgt_cpus, &cpu);
+	const struct interface_here *at = interface_of(skb);
 	struct turn *t = next_turn();
 	__u32 headers_len;
 
-	if (!t || !here)
+	if (!t || !here || !at)
 		return NEXT;
 	vary(skb, t);
-	if (cached_owner(skb, here, bpf_jiffies64(), &headers_len))
+	if (cached_owner(skb, here, at, bpf_jiffies64(), &headers_len))
 		hits++;
 	tally_ingress(skb);
 	return NEXT;

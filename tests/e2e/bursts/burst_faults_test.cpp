@@ -17,6 +17,7 @@
 #include "e2e/bursts/burst_scene.h"
 #include "e2e/bursts/burst_truth.h"
 #include "e2e/scene.h"
+#include "harness/host/lateness.h"
 #include "harness/traffic/traffic.h"
 
 namespace cgtally::harness {
@@ -24,7 +25,32 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class BurstFaults : public BurstScene {};
+class BurstFaults : public BurstScene {
+ protected:
+  // As lines and as rows, and the log of its packets.
+  struct Endless {
+    Finished shown, written;
+    std::vector<LoggedPacket> log;
+    Nanoseconds first_told{};
+  };
+  Endless tell_an_endless_burst() {
+    Running lines({CGTALLY_BINARY, "bursts", "--private", "-i", "cgt0", "--netns",
+                   wire.host().name(), "--threshold", "20Mbit", "--window", "50ms"});
+    Running rows(bursts({"--threshold", "20Mbit", "--window", "50ms"}));
+    await_words(lines, "watching cgt0");
+    await_words(rows, "watching cgt0");
+    PacketLog packets(wire.host(), "cgt0");
+    std::jthread sender([&] { send_evenly(wire, 5s, 8); });  // 80 Mbit/s
+    await_words(rows, "so far");
+    const auto first_told = sys::now().boot;
+    sender.join();
+    const auto log = packets.stop();
+    std::this_thread::sleep_for(200ms);
+    const Finished shown = end(lines);
+    const Finished written = end(rows);
+    return {.shown = shown, .written = written, .log = log, .first_told = first_told};
+  }
+};
 
 TEST_F(BurstFaults, AReaderThatWasSuspendedSaysWhatItMissedAndInventsNothing) {
   Running program(bursts({"--threshold", "20Mbit"}));
@@ -45,27 +71,24 @@ TEST_F(BurstFaults, AReaderThatWasSuspendedSaysWhatItMissedAndInventsNothing) {
   EXPECT_FALSE(missed_no_window(finished.err)) << finished.err;
   for (const BurstRow& row : burst_rows(finished.out)) {
     const std::uint64_t passed = bytes_between(log, row.direction, row.begin, row.end);
-    // A CPU's part may be missing; nothing may be there that was not.
-    EXPECT_LE(row.bytes, passed + 2 * kFrame);
+    // A CPU's part may be missing; nothing may be there that was not. The log has a packet a moment
+    // after it was counted: at each edge, one may be on the other side.
+    EXPECT_LE(row.bytes, passed + 2 * Stream::kBytesOfSuper);
     EXPECT_LT(row.end - row.begin, 5s);
   }
 }
 
+// A sender that was kept from the CPU for so long made a pause between two bursts.
+bool has_pause(const std::vector<LoggedPacket>& log) {
+  return std::ranges::adjacent_find(log, [](const auto& one, const auto& next) {
+           return next.boot - one.boot > 90ms;
+         }) != log.end();
+}
+
 TEST_F(BurstFaults, BurstsThatDoNotEndAreToldAsFarAsTheyHaveComeAndHaveOneRow) {
-  Running lines({CGTALLY_BINARY, "bursts", "--private", "-i", "cgt0", "--netns", wire.host().name(),
-                 "--threshold", "20Mbit", "--window", "50ms"});
-  Running rows(bursts({"--threshold", "20Mbit", "--window", "50ms"}));
-  await_words(lines, "watching cgt0");
-  await_words(rows, "watching cgt0");
-  PacketLog packets(wire.host(), "cgt0");
-  std::jthread sender([&] { send_evenly(wire, 5s, 8); });  // 80 Mbit/s
-  await_words(rows, "so far");
-  const auto first_told = sys::now().boot;
-  sender.join();
-  const auto log = packets.stop();
-  std::this_thread::sleep_for(200ms);
-  const Finished shown = end(lines);
-  const Finished written = end(rows);
+  Endless told = tell_an_endless_burst();
+  for (int i = 0; i < 3 && has_pause(told.log); ++i) told = tell_an_endless_burst();
+  const auto& [shown, written, log, first_told] = told;
   const auto found = burst_rows(written.out);
   ASSERT_EQ(found.size(), 1U) << written.out;
   const BurstRow& row = found.front();
@@ -171,6 +194,20 @@ void expect_rows_of(const Salvo& salvo, const std::vector<BurstRow>& rows) {
   EXPECT_GE(rows.front().packets, 90U);
 }
 
+// 10 salvos, and no row of anything else; one of each whose sender was not kept waiting.
+void expect_rows_of_each(const std::vector<Salvo>& salvos, const std::vector<BurstRow>& rows) {
+  EXPECT_EQ(salvos.size(), 10U);
+  std::ptrdiff_t told = 0;
+  for (const Salvo& salvo : salvos) {
+    const auto own = std::ranges::count_if(rows, [&](const auto& row) { return salvo.holds(row); });
+    const bool kept_waiting = salvo.end - salvo.begin >= 10ms;
+    EXPECT_TRUE(own == 1 || (kept_waiting && own > 1))
+        << own << " rows of a salvo at " << salvo.begin.count() << " ns";
+    told += own;
+  }
+  EXPECT_EQ(told, std::ssize(rows)) << "a row where nothing was sent";
+}
+
 // 10 salvos before the step, and 10 after it. How many rows they have.
 std::size_t expect_bursts_around_step(const std::string& csv, const std::vector<LoggedPacket>& log,
                                       std::chrono::seconds step) {
@@ -262,25 +299,31 @@ TEST_F(BurstFaults, ALedgerThatIsDownAndUpAgainBetweenTwoLooksIsReadOn) {
     (void)keeper->wait();
     keeper = start_keeper(on_ledger(CGTALLY_BINARY, bpffs, up));
     reader.signal(SIGCONT);
-    std::this_thread::sleep_for(1500ms);  // it looks around once a second
+    give_time(1500ms);  // it looks around once a second
     PacketLog packets(wire.host(), "cgt0");
     const Nanoseconds again = sys::now().boot;
     send_bursts(wire, 5);
     std::this_thread::sleep_for(300ms);
     const Finished finished = end(reader);
     const auto log = packets.stop();
-    std::size_t found = 0;
+    const auto salvos = salvos_of(log);
+    std::vector<BurstRow> found;
     for (const BurstRow& row : burst_rows(finished.out)) {
       if (row.end < again) continue;
-      ++found;
+      found.push_back(row);
+      EXPECT_FALSE(row.account.empty());
+      const auto kept_waiting = [&](const Salvo& one) {
+        return one.holds(row) && one.end - one.begin > 3ms;
+      };
+      if (std::ranges::any_of(salvos, kept_waiting)) continue;  // or others' frames are near
       // The ledger looks at its clock once in 16 KiB.
       EXPECT_NEAR(
           static_cast<double>(row.bytes),
           static_cast<double>(bytes_between(log, row.direction, row.begin - 5ms, row.end + 5ms)),
           2.0 * kFrame);
-      EXPECT_FALSE(row.account.empty());
     }
-    EXPECT_EQ(found, 10U) << down.back() << "\n" << finished.err << finished.out;
+    expect_rows_of_each(salvos, found);
+    if (HasFailure()) ADD_FAILURE() << down.back() << "\n" << finished.err << finished.out;
   }
 }
 

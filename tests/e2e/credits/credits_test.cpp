@@ -132,7 +132,7 @@ TEST_F(CreditsTest, AStateDirectoryThatCannotBeWrittenIsSaidOnceAndTheEstimateGo
   const auto at = run.err.find("the state of the credits cannot be kept");
   ASSERT_NE(at, std::string::npos) << run.err;
   EXPECT_EQ(run.err.find("cannot be kept", at + 40), std::string::npos) << run.err;
-  EXPECT_GE(rows(run.out).size(), 8U);
+  EXPECT_GE(rows(run.out).size(), 4U);  // of each direction more than one
 }
 
 TEST_F(CreditsTest, AScriptHearsByTheExitCodeThatTheCreditsEnd) {

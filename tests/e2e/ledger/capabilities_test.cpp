@@ -7,10 +7,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <thread>
 
 #include "core/health/deployment.h"
 #include "e2e/ledger/ledger_scene.h"
+#include "harness/host/lateness.h"
 
 namespace cgtally::harness {
 namespace {
@@ -104,19 +106,22 @@ TEST_P(CapabilitiesTest, WithoutAnotherOneTheHostsTrafficIsExactAndDoctorSaysWha
 TEST_P(CapabilitiesTest, AnotherNetnsIsEnteredByNameWithOneAndByProcessWithTwo) {
   on_kernel([&] {
     const Running sleeper({"unshare", "--net", "sleep", "60"});
-    std::this_thread::sleep_for(200ms);
+    const std::string process = std::to_string(sleeper.pid());
+    const auto netns_of = [](const std::string& of) {
+      return std::filesystem::read_symlink("/proc/" + of + "/ns/net");
+    };
+    ASSERT_TRUE(comes_true_within(10s, [&] { return netns_of(process) != netns_of("self"); }));
     const auto record_in = [&](const Words& privileges, const std::string& netns) {
       return finish_with(privileges, {kOld, "record", "--once", "--interval", "100ms", "-i", "lo",
                                       "--netns", netns});
     };
-    const std::string process = std::to_string(sleeper.pid());
     EXPECT_EQ(record_in(granted(), wire.remote().name()).exit_code, 0);
     EXPECT_EQ(record_in(granted(), process).exit_code, 0);
     const auto no_admin = record_in(granted({"SYS_ADMIN"}), wire.remote().name());
-    EXPECT_EQ(no_admin.exit_code, 3);
+    EXPECT_EQ(no_admin.exit_code, 3) << no_admin.err;
     EXPECT_NE(no_admin.err.find("CAP_SYS_ADMIN"), std::string::npos) << no_admin.err;
     const auto no_ptrace = record_in(granted({"SYS_PTRACE"}), process);
-    EXPECT_EQ(no_ptrace.exit_code, 3);
+    EXPECT_EQ(no_ptrace.exit_code, 3) << no_ptrace.err;
     EXPECT_NE(no_ptrace.err.find("CAP_SYS_PTRACE"), std::string::npos) << no_ptrace.err;
   });
 }

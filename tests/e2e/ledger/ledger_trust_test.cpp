@@ -104,8 +104,21 @@ TEST_F(LedgerTrust, IsRefusedToADirectoryThatOthersMayWriteTo) {
     expect_refused(
         "others may write to /sys/fs/bpf/cgtally (mode 0777), and could exchange the "
         "ledger",
-        "forbid it: chmod go-w /sys/fs/bpf/cgtally");
-    run({"chmod", "go-w", kLedger});
+        "forbid it: chmod 0700 /sys/fs/bpf/cgtally");
+    run({"chmod", "0700", kLedger});
+    expect_works();
+  });
+}
+
+TEST_F(LedgerTrust, IsRefusedToADirectoryWhoseLockOthersCouldHold) {
+  on_own_bpffs([&] {
+    run({"mkdir", "-m", "755", kLedger});
+    const auto refused = finish_soon(up());
+    EXPECT_EQ(refused.exit_code, 1);
+    EXPECT_EQ(refused.err,
+              "cgtally: others may open /sys/fs/bpf/cgtally (mode 0755), and could hold the "
+              "ledger's lock\n  forbid it: chmod 0700 /sys/fs/bpf/cgtally\n");
+    run({"chmod", "0700", kLedger});
     expect_works();
   });
 }

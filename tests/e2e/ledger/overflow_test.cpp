@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A full ledger is told while the command runs, when it first takes traffic from an account: once,
-// with the cure, by commands with a ledger of their own, by readers of the pinned one, and by its
-// keeper.
+// with the cure, by commands with a ledger of their own. The pinned one never is.
 #include <gtest/gtest.h>
 #include <signal.h>
 
@@ -62,19 +61,17 @@ TEST_F(Overflow, OfAnOwnLedgerIsToldWhenItFirstHappens) {
   }
 }
 
-TEST_F(Overflow, OfThePinnedLedgerIsToldByItsReadersAndItsKeeper) {
+// It has a reserve, for the account of the root cgroup, too.
+TEST_F(Overflow, OfThePinnedLedgerGoesToTheRootCgroupAndItsKeeperTells) {
   const auto keeper = start_keeper(up());
   Running reader(record());
   await_words(reader, "(the pinned ledger)");
   add_senders(70);
-  await_words(*keeper, "all 64 slots of the ledger are taken");
-  expect_told_once(reader, "cgtally down --forget; cgtally up --slots 256");
-  Running later(record());
-  await_words(later, "(the pinned ledger)");
-  std::this_thread::sleep_for(300ms);
-  EXPECT_EQ(later.said().find("all 64 slots"), std::string::npos) << "not of its time";
-  add_senders(5);
-  expect_told_once(later, "cgtally up --slots 256");
+  await_words(*keeper, "the slots were used up: packets of further cgroups are in the account /");
+  expect_exact();
+  reader.signal(SIGINT);
+  const std::string out = reader.wait().out;
+  EXPECT_EQ(out.find("(overflow)"), std::string::npos) << out;
 }
 
 }  // namespace

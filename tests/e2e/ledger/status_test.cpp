@@ -49,18 +49,18 @@ class StatusTest : public testing::Test {
   }
   void start_keeper() {
     keeper_ = std::make_unique<Running>(here({"up", "--keep"}));
-    await(*keeper_, "the keeper runs", 10s);
+    await(*keeper_, "the keeper runs", 60s);
   }
   [[nodiscard]] std::string status() const {
     const Finished finished = call({"status"});
     EXPECT_EQ(finished.exit_code, 0) << finished.err;
     return finished.out;
   }
-  // Frames run both ways meanwhile.
+  // Frames run both ways meanwhile. A busy machine has as much longer as it is late with our turns.
   void await(const Running& program, const std::string& words, std::chrono::seconds most) const {
-    const auto end = std::chrono::steady_clock::now() + most;
-    while (program.said().find(words) == std::string::npos) {
-      if (std::chrono::steady_clock::now() > end) {
+    std::chrono::milliseconds waited{};
+    for (; program.said().find(words) == std::string::npos; waited += 50ms) {
+      if (waited > most) {
         ADD_FAILURE() << "within " << most.count() << " s it does not say: " << words
                       << "\nbut: " << program.said();
         return;
@@ -110,7 +110,7 @@ TEST_F(StatusTest, AKeptLedgerIsWholeAndTellsItsCost) {
   for (const std::string& line :
        Words{"ledger    up; its totals begin at *", "keeper    process *, last active * ago",
              "slots     * of 4 096 used", "memory    *, of it * for windows",
-             "cost      * ns per packet or super-packet, * of a CPU: measured on * in 1.0* s",
+             "cost      * ns per packet or super-packet, * of a CPU: measured on*",
              "cgt0  tcx, totals since *", "  rx * 100 %   100 %   0.0 %  nobody",
              "  tx * 100 %   100 %   100 %  nobody", "  queue noqueue: *"}) {
     EXPECT_TRUE(has_line_like(text, line)) << line << "\nis not in\n" << text;
@@ -179,8 +179,8 @@ TEST_F(StatusTest, AnEarlierProgramThatEndsTheChainIsNamedByAll) {
   start_keeper();
   const Running live(here({"live"}));
   const Running record(here({"record", "--private"}));
-  await(live, "counting", 10s);
-  await(record, "counting", 10s);
+  await(live, "counting", 60s);
+  await(record, "counting", 60s);
   std::string name;
   {
     ForeignProgram ending(ForeignProgram::kPass, "ending");

@@ -13,6 +13,7 @@
 #include "adapters/netlink/device_counters.h"
 #include "e2e/ledger/ledger_scene.h"
 #include "e2e/scene.h"
+#include "harness/host/lateness.h"
 #include "harness/host/old_kernel.h"
 #include "harness/traffic/frames.h"
 
@@ -31,10 +32,8 @@ int count_of(const std::string& text, const std::string& words) {
 }
 
 void await_count(const Running& program, const std::string& words, int count) {
-  for (int attempt = 0; attempt < 1000; ++attempt) {
-    if (count_of(program.said(), words) >= count) return;
-    std::this_thread::sleep_for(10ms);
-  }
+  const auto come = [&] { return count_of(program.said(), words) >= count; };
+  if (comes_true_within(30s, come)) return;
   throw std::runtime_error("\"" + words + "\" does not come; it said: " + program.said());
 }
 
@@ -195,7 +194,11 @@ TEST(ANetnsOfAProcess, IsNotWaitedForWhenTheProcessHasEnded) {
   Running process(
       {"unshare", "-n", "sh", "-c", "ip link add nearP type veth peer name farP; exec sleep 60"});
   const std::string pid = std::to_string(process.pid());
-  std::this_thread::sleep_for(300ms);  // until it is in its netns
+  const auto is_there = [&] {
+    return finish({"nsenter", "--target", pid, "--net", "ip", "link", "show", "nearP"}).exit_code ==
+           0;
+  };
+  ASSERT_TRUE(comes_true_within(10s, is_there));
   Running counting(record_private({"--netns", pid, "-i", "nearP"}));
   await_words(counting, "counting nearP");
   process.signal(SIGKILL);

@@ -101,7 +101,7 @@ void Cgroup::remove() {
   const auto directory = cgroup2_root() + path_;
   // After waitpid() the child may still be leaving its cgroup.
   for (int attempt = 0; rmdir(directory.c_str()) != 0; ++attempt) {
-    require(errno == EBUSY && attempt < 200, "rmdir " + directory);
+    require(errno == EBUSY && attempt < 6000, "rmdir " + directory);
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
   path_.clear();

@@ -73,6 +73,8 @@ void Running::signal(int number) const { require(kill(child_, number) == 0, "kil
 
 std::string Running::said() const { return contents(err_); }
 
+std::string Running::written() const { return contents(out_); }
+
 Finished Running::wait() {
   int status = 0;
   require(waitpid(child_, &status, 0) == child_, "waitpid");

@@ -30,7 +30,8 @@ class Running {
 
   [[nodiscard]] pid_t pid() const { return child_; }
   void signal(int number) const;
-  [[nodiscard]] std::string said() const;  // stderr so far
+  [[nodiscard]] std::string said() const;     // stderr so far
+  [[nodiscard]] std::string written() const;  // stdout so far
   [[nodiscard]] Finished wait();
 
  private:

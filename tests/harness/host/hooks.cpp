@@ -164,8 +164,14 @@ ForeignProgram ForeignProgram::redirecting_to(int ifindex, const std::string& na
 void ForeignProgram::attach_tcx(const Netns& netns, const std::string& device,
                                 HookDirection direction, bool at_head) {
   if (!kernel_has_tcx()) return attach_filter(netns, device, direction, kLatePreference, id());
-  const auto ifindex = netns.ifindex(device);
   const Inside guard(netns);
+  attach_tcx_here(device, direction, at_head);
+}
+
+void ForeignProgram::attach_tcx_here(const std::string& device, HookDirection direction,
+                                     bool at_head) {
+  const auto ifindex = static_cast<int>(if_nametoindex(device.c_str()));
+  require(ifindex != 0, device);
   LIBBPF_OPTS(bpf_link_create_opts, options, .flags = at_head ? kBefore : 0);
   links_.emplace_back(bpf_link_create(program_.get(), ifindex, tcx(direction), &options));
   require(static_cast<bool>(links_.back()), "attach a foreign tcx program");

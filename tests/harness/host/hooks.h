@@ -42,6 +42,8 @@ class ForeignProgram {
   // At the tail of the tcx chain, or at its head; as a late tc filter where the kernel has no tcx.
   void attach_tcx(const Netns& netns, const std::string& device, HookDirection direction,
                   bool at_head = false);
+  // The same in the calling thread's namespace, which may be one that no test has made.
+  void attach_tcx_here(const std::string& device, HookDirection direction, bool at_head);
   // As a tc filter; the clsact qdisc is made where there is none. Stays until the device goes.
   void attach_filter(const Netns& netns, const std::string& device, HookDirection direction,
                      std::uint32_t preference, std::uint32_t handle) const;

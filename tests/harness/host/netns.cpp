@@ -82,6 +82,10 @@ int Netns::ifindex(const std::string& device) const {
   return static_cast<int>(index);
 }
 
+bool Netns::has(const std::string& device) const {
+  return inside(*this, [&] { return if_nametoindex(device.c_str()); }) != 0;
+}
+
 sys::Fd Netns::socket(int family, int type, int protocol) const {
   const Inside guard(*this);
   sys::Fd made(::socket(family, type | SOCK_CLOEXEC, protocol));

@@ -28,6 +28,7 @@ class Netns {
   // "net.ipv4.ip_forward", "1"
   void sysctl(std::string key, const std::string& value) const;
   [[nodiscard]] int ifindex(const std::string& device) const;
+  [[nodiscard]] bool has(const std::string& device) const;
   // A socket that lives here, made by the test process itself.
   [[nodiscard]] sys::Fd socket(int family, int type, int protocol = 0) const;
 

@@ -49,7 +49,7 @@ RedisServer::RedisServer(const Netns& netns, const Cgroup& cgroup, std::string a
       "sh", "-c",
       enter + " nsenter --net=" + netns.path() + " redis-server --bind " + address_ + " --port " +
           std::to_string(port()) + " --save '' --appendonly no --protected-mode no --dir /tmp"});
-  for (int attempt = 0; attempt < 200; ++attempt) {
+  for (int attempt = 0; attempt < 2400; ++attempt) {
     try {
       const sys::Fd socket = netns.socket(AF_INET, SOCK_STREAM);
       connect_to(socket, at(address_, port()));

@@ -59,7 +59,7 @@ class Counted {
   explicit Counted(MeasuredDevice device, HookChoice hook = HookChoice::newest,
                    bpf::LedgerOptions options = {});
 
-  // Both sides, read while no packet was in flight.
+  // Both sides, read while no packet was in flight. If they differ they have done so for 400 ms.
   [[nodiscard]] Settled settle() const;
   [[nodiscard]] Books books() const { return {tally_.read(), key_}; }
   [[nodiscard]] const bpf::PacketPrograms& tally() const { return tally_; }
@@ -68,6 +68,7 @@ class Counted {
 
  private:
   [[nodiscard]] Traffic truth() const { return difference(base_, device_.truth()); }
+  [[nodiscard]] std::uint64_t arrived() const;
   void require_nothing_lost(const Traffic& truth) const;
 
   MeasuredDevice device_;

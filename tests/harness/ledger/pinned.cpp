@@ -21,6 +21,8 @@ namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
 constexpr std::uint16_t kPort = 7000;
+// A limit only for what never comes: a busy machine is late.
+constexpr auto kPatience = 60s;
 
 // The part of the traffic that the host sends at once.
 constexpr std::size_t kHeaders = 14 + 20 + 8;
@@ -90,7 +92,8 @@ Words on_ledger(const std::string& binary, const Bpffs& bpffs, Words words) {
 }
 
 void await_words(const Running& program, const std::string& words) {
-  for (int attempt = 0; attempt < 1500; ++attempt) {
+  const auto end = std::chrono::steady_clock::now() + kPatience;
+  while (std::chrono::steady_clock::now() < end) {
     if (program.said().find(words) != std::string::npos) return;
     std::this_thread::sleep_for(10ms);
   }
@@ -105,10 +108,12 @@ std::unique_ptr<Running> start_keeper(const Words& up) {
 
 Traffic booked(const Bpffs& bpffs) { return sum_of(view_of(bpffs.path()).read().accounts); }
 
-Balance settle(const Bpffs& bpffs, const MeasuredDevice& device, const Traffic& base) {
+Balance settle(const Bpffs& bpffs, const MeasuredDevice& device, const Traffic& base,
+               const Traffic& booked_before) {
   auto view = view_of(bpffs.path());
   const auto look = [&] {
-    return std::pair(sum_of(view.read().accounts), difference(base, device.truth()));
+    return std::pair(difference(booked_before, sum_of(view.read().accounts)),
+                     difference(base, device.truth()));
   };
   // On a busy machine a frame may be in flight for long: a difference counts only if it lasts.
   constexpr int kLasting = 50;

@@ -54,7 +54,9 @@ void await_words(const Running& program, const std::string& words);
 struct Balance {
   Traffic booked, truth;
 };
-[[nodiscard]] Balance settle(const Bpffs& bpffs, const MeasuredDevice& device, const Traffic& base);
+// Both since then: what the device had carried at `base`, and what was booked.
+[[nodiscard]] Balance settle(const Bpffs& bpffs, const MeasuredDevice& device, const Traffic& base,
+                             const Traffic& booked_before = {});
 
 // Sends datagrams in both directions, some of them as super-packets, as long as it lives.
 class Stream {

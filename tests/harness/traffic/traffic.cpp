@@ -24,7 +24,7 @@
 namespace cgtally::harness {
 namespace {
 
-constexpr timeval kPatience{.tv_sec = 10, .tv_usec = 0};
+constexpr timeval kPatience{.tv_sec = 60, .tv_usec = 0};
 constexpr int kReceiveBuffer = 128 * 1024;
 constexpr int kLargeBuffer = 600 * 1024;
 
@@ -154,7 +154,7 @@ void close_in_order(sys::Fd first, sys::Fd second) {
 void wait_acknowledged(const sys::Fd& socket) {
   // A connection that has ended in good order has nothing left to acknowledge, and then no state to
   // ask for.
-  for (int attempt = 0; attempt < 1000; ++attempt) {
+  for (int attempt = 0; attempt < 60'000; ++attempt) {
     int unsent = 0;
     tcp_info info{};
     socklen_t size = sizeof(info);

@@ -110,7 +110,7 @@ void Wire::wait_until_forwarding() const {
   const PacketSocket from_host(host_, "cgt0");
   const auto both = host_end();
   const auto before = both.truth();
-  for (int attempt = 0; attempt < 400; ++attempt) {
+  for (int attempt = 0; attempt < 6000; ++attempt) {
     from_remote.send(ethernet(kRemoteMac, kHostMac, kExperimental, Frame(46)));
     from_host.send(ethernet(kHostMac, kRemoteMac, kExperimental, Frame(46)));
     std::this_thread::sleep_for(std::chrono::milliseconds(5));

@@ -22,6 +22,7 @@
 #include "harness/host/netns.h"
 #include "harness/host/old_kernel.h"
 #include "harness/traffic/frames.h"
+#include "harness/traffic/wire_truth.h"
 
 namespace cgtally::bpf {
 namespace {
@@ -189,6 +190,33 @@ TEST_F(ChainTest, DeviceCountersAreWhatWentInAndOut) {
   EXPECT_EQ(by.tx_bytes.value, 7U * 200);
   EXPECT_EQ(by.rx_packets.value, 3U);
   EXPECT_EQ(by.rx_bytes.value, 3U * 200);
+}
+
+TEST_F(ChainTest, DeviceCountersOfSeveralAreInTheirOrderWithAnErrorForWhatHasGone) {
+  netns_.ip("link set v0 arp off\nlink set v1 arp off");
+  const std::array wanted{netns_.ifindex("v1"), 4711, ifindex(), 4712, netns_.ifindex("v1")};
+  const auto read = [&] {
+    return inside(netns_, [&] { return netlink::device_counters(wanted); });
+  };
+  const auto before = read();
+  const harness::PacketSocket here(netns_, "v0");
+  const auto frame = harness::ethernet(harness::kRemoteMac, harness::kHostMac,
+                                       harness::kExperimental, harness::Frame(186));
+  for (int i = 0; i < 7; ++i) here.send(frame);
+  const auto after = read();
+  ASSERT_EQ(after.size(), wanted.size());
+  const auto moved = [&](std::size_t at) {
+    return harness::difference(before[at].value().carried, after[at].value().carried);
+  };
+  EXPECT_EQ(moved(0).rx_packets.value, 7U);
+  EXPECT_EQ(moved(0).tx_packets.value, 0U);
+  EXPECT_EQ(moved(2).tx_packets.value, 7U);
+  EXPECT_EQ(moved(2).rx_packets.value, 0U);
+  EXPECT_EQ(moved(4), moved(0));
+  for (const std::size_t gone : {1U, 3U}) {
+    ASSERT_FALSE(after[gone]);
+    EXPECT_EQ(after[gone].error().code, ENODEV) << after[gone].error().what;
+  }
 }
 
 TEST_F(ChainTest, AnInterfaceThatHasGoneIsAnError) {

@@ -6,17 +6,26 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <net/if.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <chrono>
+#include <csignal>
+#include <ctime>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "adapters/bpf/ledger/ledger.h"
 #include "adapters/sys/clock.h"
 #include "harness/host/cgroup.h"
 #include "harness/host/command.h"
+#include "harness/host/lateness.h"
 #include "harness/host/netns.h"
 #include "netns/aftermath/container.h"
 
@@ -27,13 +36,8 @@ using namespace std::chrono_literals;
 
 constexpr std::uint16_t kPort = 8080;
 
-bool comes_true(const std::function<bool()>& condition, Nanoseconds limit = 5s) {
-  const Nanoseconds begin = sys::now().boot;
-  while (sys::now().boot - begin < limit) {
-    if (condition()) return true;
-    std::this_thread::sleep_for(2ms);
-  }
-  return condition();
+bool comes_true(const std::function<bool()>& condition) {
+  return harness::comes_true_within(30s, condition);
 }
 
 class AftermathWatcherTest : public testing::Test {
@@ -46,18 +50,16 @@ class AftermathWatcherTest : public testing::Test {
     auto started = AftermathWatcher::start(*ledger, "", loopback);
     ASSERT_TRUE(started) << started.error().what;
     watcher = *std::move(started);
-    std::this_thread::sleep_for(700ms);  // the pod is found, and its counters are read
+    harness::give_time(700ms);  // the pod is found, and its counters are read
   }
   [[nodiscard]] std::optional<Aftermath> of(const harness::Cgroup& cgroup) const {
     return bpf::Aftermaths(ledger->fd("aftermaths")).find(cgroup.id());
   }
   [[nodiscard]] std::optional<Aftermath> settled(const harness::Cgroup& cgroup) const {
-    EXPECT_TRUE(comes_true(
-        [&] {
-          const auto found = of(cgroup);
-          return found && found->state != AftermathState::watching;
-        },
-        8s));
+    EXPECT_TRUE(comes_true([&] {
+      const auto found = of(cgroup);
+      return found && found->state != AftermathState::watching;
+    }));
     return of(cgroup);
   }
 
@@ -78,7 +80,7 @@ TEST_F(AftermathWatcherTest, ProgramsAtLoNameThePortAndTheCaller) {
   ASSERT_EQ(app.call(1), 0U);
   watch();
   ASSERT_EQ(proxy.call(8), 2U);
-  std::this_thread::sleep_for(600ms);  // the counters are read once more
+  harness::give_time(600ms);  // the counters are read once more
   app.kill();
   ASSERT_EQ(proxy.call(40), 50U);
   const auto found = settled(app_cgroup);
@@ -92,6 +94,7 @@ TEST_F(AftermathWatcherTest, ProgramsAtLoNameThePortAndTheCaller) {
 TEST_F(AftermathWatcherTest, EachRefusedConnectionCountsAndTheTimesAreRight) {
   PodContainer app(app_cgroup, pod.fd(), serving(kPort));
   const PodContainer proxy(proxy_cgroup, pod.fd(), connecting_to(kPort, 10'000));
+  const harness::Lateness lateness;  // after the forks
   ASSERT_EQ(app.call(1), 0U);
   watch();
   ASSERT_EQ(proxy.call(5), 0U);
@@ -108,18 +111,19 @@ TEST_F(AftermathWatcherTest, EachRefusedConnectionCountsAndTheTimesAreRight) {
   EXPECT_EQ(found->siblings, 1U);
   EXPECT_TRUE(found->base_known);
   EXPECT_GE(found->ended, before);
-  EXPECT_LE(found->ended, after + 20ms);
-  EXPECT_LT(found->looked, 20ms);
+  const Nanoseconds late = lateness.allowed();
+  EXPECT_LE(found->ended, after + 20ms + late);
+  EXPECT_LT(found->looked, 20ms + late);
   ASSERT_TRUE(found->last_refused);
-  EXPECT_NEAR(std::chrono::duration<double>(found->ended + *found->last_refused - last).count(), 0,
-              0.050);
-  EXPECT_LE(*found->first_refused, 50ms);
-  EXPECT_LE(found->resolution, 50ms);
+  EXPECT_LE(std::chrono::abs(found->ended + *found->last_refused - last), 50ms + late);
+  EXPECT_LE(*found->first_refused, 50ms + late);
+  EXPECT_LE(found->resolution, 50ms + late);
 }
 
 TEST_F(AftermathWatcherTest, WhatIsRefusedBeforeTheCgroupIsEmptyCountsToo) {
   PodContainer app(app_cgroup, pod.fd(), serving(kPort));
   const PodContainer proxy(proxy_cgroup, pod.fd(), connecting_to(kPort, 1'000));
+  const harness::Lateness lateness;  // after the forks
   ASSERT_EQ(app.call(1), 0U);
   watch();
   ASSERT_EQ(app.call(0), 0U);  // it listens no more, but lives
@@ -131,7 +135,7 @@ TEST_F(AftermathWatcherTest, WhatIsRefusedBeforeTheCgroupIsEmptyCountsToo) {
   // A reading of the counters may lie between.
   EXPECT_EQ(found->refused_before + found->refused, 27U);
   EXPECT_GE(found->refused, 7U);
-  EXPECT_LE(found->base_before, 1s);
+  EXPECT_LE(found->base_before, 1s + lateness.allowed());
 }
 
 TEST_F(AftermathWatcherTest, AContainerThatEndsAloneIsNoAftermath) {
@@ -146,10 +150,70 @@ TEST_F(AftermathWatcherTest, AContainerThatBeganLaterIsKnownSoon) {
   const PodContainer proxy(proxy_cgroup, pod.fd(), connecting_to(kPort, 1'000));
   watch();
   PodContainer app(app_cgroup, pod.fd(), serving(kPort));
-  std::this_thread::sleep_for(500ms);
+  harness::give_time(500ms);
   app.kill();
   ASSERT_EQ(proxy.call(3), 3U);
   const auto found = settled(app_cgroup);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->refused, 3U);
+}
+
+// Takes the CPU away from a thread of this process for 20 ms of every 21, as a busy machine does.
+class Hindrance {
+ public:
+  explicit Hindrance(pid_t thread) : thread_(thread) {
+    std::signal(SIGUSR1, [](int) {
+      const timespec pause{.tv_sec = 0, .tv_nsec = 20'000'000};
+      ::nanosleep(&pause, nullptr);
+    });
+    hinder_ = std::jthread([this](const std::stop_token& stop) {
+      while (!stop.stop_requested()) {
+        ::syscall(SYS_tgkill, ::getpid(), thread_, SIGUSR1);
+        std::this_thread::sleep_for(21ms);
+      }
+    });
+  }
+
+ private:
+  pid_t thread_;
+  std::jthread hinder_;
+};
+
+std::set<pid_t> threads() {
+  std::set<pid_t> found;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/task")) {
+    found.insert(std::stoi(entry.path().filename()));
+  }
+  return found;
+}
+
+TEST_F(AftermathWatcherTest, AContainerIsKnownSoonThoughLooksTakeLongOnABusyMachine) {
+  const PodContainer proxy(proxy_cgroup, pod.fd(), connecting_to(kPort, 1'000));
+  std::set<pid_t> others = threads();
+  watch();
+  std::set<pid_t> own = threads();
+  std::erase_if(own, [&](pid_t one) { return others.contains(one); });
+  ASSERT_EQ(own.size(), 1U);
+  std::optional<Aftermath> found;
+  // A machine on which all are hindered for long is late with that, too: then once more.
+  for (int attempt = 0; attempt < 3 && !found; ++attempt) {
+    auto hindrance = std::make_optional<Hindrance>(*own.begin());
+    std::vector<std::unique_ptr<harness::Cgroup>> cgroups;
+    for (int i = 0; i < 4; ++i) {  // each makes it look, and most looks are hindered
+      cgroups.push_back(std::make_unique<harness::Cgroup>("brief" + std::to_string(i)));
+      PodContainer(*cgroups.back(), pod.fd(), connecting_to(kPort, 1)).kill();
+      std::this_thread::sleep_for(50ms);
+    }
+    const harness::Cgroup cgroup("app" + std::to_string(attempt));
+    PodContainer app(cgroup, pod.fd(), serving(kPort));
+    harness::give_time(2s);
+    hindrance.reset();
+    harness::give_time(1s);
+    app.kill();
+    ASSERT_EQ(proxy.call(3), 3U);
+    const auto is_told = [&] { return of(cgroup).has_value(); };
+    if (harness::comes_true_within(3s, is_told)) found = settled(cgroup);
+  }
   ASSERT_TRUE(found);
   EXPECT_EQ(found->refused, 3U);
 }
@@ -181,7 +245,7 @@ TEST_F(GoingPodTest, ItsNetnsGoesWithItsLastContainerAndTheCountIsComplete) {
   const std::uint32_t refused = proxy->call(40);
   ASSERT_EQ(refused, 40U);
   proxy->kill();
-  EXPECT_TRUE(comes_true([&] { return !veth_is_there(); }, 1s));
+  EXPECT_TRUE(harness::comes_true_within(2s, [&] { return !veth_is_there(); }));
   const auto found = settled(app_cgroup);
   ASSERT_TRUE(found);
   EXPECT_EQ(found->state, AftermathState::pod_gone);
@@ -193,9 +257,9 @@ TEST_F(GoingPodTest, AProgramAtItsLoDoesNotHoldIt) {
   watch();
   app->kill();
   ASSERT_EQ(proxy->call(9), 9U);
-  std::this_thread::sleep_for(200ms);
+  harness::give_time(200ms);
   proxy->kill();
-  EXPECT_TRUE(comes_true([&] { return !veth_is_there(); }, 1s));
+  EXPECT_TRUE(harness::comes_true_within(2s, [&] { return !veth_is_there(); }));
   const auto found = settled(app_cgroup);
   ASSERT_TRUE(found);
   EXPECT_EQ(found->named.count, 9U);
@@ -208,7 +272,7 @@ TEST_F(GoingPodTest, ItsNetnsGoesThoughTheCgroupOfItsLastProcessLivesOn) {
   app->kill();
   ASSERT_EQ(proxy->call(10), 10U);
   proxy->kill();
-  EXPECT_TRUE(comes_true([&] { return !veth_is_there(); }, 1s));
+  EXPECT_TRUE(harness::comes_true_within(2s, [&] { return !veth_is_there(); }));
   const auto found = settled(app_cgroup);
   ASSERT_TRUE(found);
   EXPECT_EQ(found->state, AftermathState::pod_gone);
@@ -224,11 +288,11 @@ TEST_F(AftermathWatcherTest, OfAKilledObserverTheNextSaysThatItWasCut) {
     while (started) ::pause();
     ::_exit(1);
   }
-  std::this_thread::sleep_for(1s);
+  harness::give_time(2s);
   app.kill();
-  ASSERT_EQ(proxy.call(12), 12U);
-  ASSERT_TRUE(comes_true([&] { return of(app_cgroup) && of(app_cgroup)->refused == 12; }));
-  EXPECT_EQ(of(app_cgroup)->state, AftermathState::watching);
+  EXPECT_EQ(proxy.call(12), 12U);
+  EXPECT_TRUE(comes_true([&] { return of(app_cgroup) && of(app_cgroup)->refused == 12; }));
+  EXPECT_EQ(of(app_cgroup).value_or(Aftermath{}).state, AftermathState::watching);
   ::kill(observer, SIGKILL);
   (void)harness::wait_for(observer);
   watch();

@@ -15,6 +15,7 @@
 #include "adapters/sys/clock.h"
 #include "harness/host/cgroup.h"
 #include "harness/host/command.h"
+#include "harness/host/lateness.h"
 #include "harness/host/netns.h"
 #include "harness/traffic/traffic.h"
 #include "monitor/collectors/tcp_collector.h"
@@ -165,11 +166,15 @@ TEST_F(ConnectionsTest, AFullQueueShowsAsDelayOfWhoeverWaitsInIt) {
   for (const Connected& one : web) {
     use_large_buffers(one.client);
     use_large_buffers(one.server);
-    transfer(one.client, one.server, 10'000);
   }
-  const auto before = look().at(web_.id());
-  ASSERT_TRUE(before.queue_delay_p99);
-  EXPECT_LT(*before.queue_delay_p99, 5ms);
+  // A CPU that is taken away delays packets, too: then once more.
+  std::optional<Nanoseconds> calm;
+  for (int attempt = 0; attempt < 10 && calm.value_or(1s) >= 5ms; ++attempt) {
+    for (const Connected& one : web) transfer(one.client, one.server, 10'000);
+    calm = look().at(web_.id()).queue_delay_p99;
+    ASSERT_TRUE(calm);
+  }
+  EXPECT_LT(*calm, 5ms);
 
   shape("tbf rate 40mbit burst 16kb limit 8mb");
   std::vector<std::jthread> senders;
@@ -220,8 +225,7 @@ TEST_F(ConnectionsTest, ANetnsThatGoesTakesItsConnectionsAlongAndIsNotHeld) {
     EXPECT_EQ(look().at(web_.id()).connections, 2U);
   }
   (void)look();
-  std::this_thread::sleep_for(1s);
-  EXPECT_FALSE(look().contains(web_.id()));
+  EXPECT_TRUE(comes_true_within(10s, [&] { return !look().contains(web_.id()); }));
   for (const std::string& notice : said_) ADD_FAILURE() << notice;
 }
 

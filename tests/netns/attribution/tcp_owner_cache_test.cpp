@@ -3,12 +3,12 @@
 // no packet to an owner that has gone, wherever and however the connection ended.
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sched.h>
 #include <sys/socket.h>
 
 #include <string>
 #include <utility>
 
+#include "harness/host/on_cpu.h"
 #include "netns/counting/wire_test.h"
 
 namespace cgtally::harness {
@@ -18,30 +18,6 @@ constexpr std::uint16_t kServerPort = 6002;
 constexpr std::uint16_t kClientPort = 6003;
 constexpr int kSegments = 5;
 constexpr std::uint64_t kHandshake = 2;  // SYN and the ACK that ends it
-
-// A veth hands a packet over on the CPU of the task that sends it: so each CPU's cache is met.
-class OnCpu {
- public:
-  enum class Which { first, last };
-  explicit OnCpu(Which which) {
-    require(sched_getaffinity(0, sizeof(before_), &before_) == 0, "get affinity");
-    cpu_set_t one;
-    CPU_ZERO(&one);
-    for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-      if (!CPU_ISSET(cpu, &before_)) continue;
-      if (CPU_COUNT(&one) == 1 && which == Which::first) break;
-      CPU_ZERO(&one);
-      CPU_SET(cpu, &one);
-    }
-    require(sched_setaffinity(0, sizeof(one), &one) == 0, "run on a CPU");
-  }
-  ~OnCpu() { sched_setaffinity(0, sizeof(before_), &before_); }
-  OnCpu(const OnCpu&) = delete;
-  OnCpu& operator=(const OnCpu&) = delete;
-
- private:
-  cpu_set_t before_{};
-};
 
 void set(const sys::Fd& socket, int level, int name, int value) {
   require(setsockopt(socket.get(), level, name, &value, sizeof(value)) == 0, "set socket option");
@@ -55,6 +31,8 @@ std::uint32_t sequence(const sys::Fd& socket, int queue) {
   return number;
 }
 
+// A veth hands a packet over on the CPU of the task that sends it: by OnCpu each CPU's cache is
+// met.
 class TcpOwnerCache : public WireTest {
  protected:
   [[nodiscard]] Connection connect_to(const Cgroup& cgroup) const {

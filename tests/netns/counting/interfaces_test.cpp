@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // An ifindex means nothing by itself: two namespaces have the same ones, and a number comes back.
 // Every attachment counts for itself.
+#include <string>
+#include <vector>
+
+#include "adapters/netlink/links.h"
 #include "netns/counting/wire_test.h"
 
 namespace cgtally::harness {
@@ -46,6 +50,55 @@ TEST_F(Interfaces, TwoNamespacesWithTheSameIfindexHaveAccountsOfTheirOwn) {
                  200);
   EXPECT_EQ(Books(tally.read(), first).of(cgroup), sent(10, 142));
   EXPECT_EQ(Books(tally.read(), second).of(cgroup), sent(25, 242));
+}
+
+// The third one's ifindex is the first one's in the table of the programs that both could share.
+TEST_F(Interfaces, ThatShareTheProgramsHaveAccountsOfTheirOwn) {
+  wire_.host().ip(
+      "link add share0 index 5001 up type veth peer name peer0\n"
+      "link add share1 index 5002 up type veth peer name peer1\n"
+      "link add share2 index 6025 up type veth peer name peer2\n"
+      "link set peer0 up\nlink set peer1 up\nlink set peer2 up\n");
+  auto tally = make_tally();
+  const auto netns = tally.add_netns();
+  std::vector<InterfaceKey> keys;
+  inside(wire_.host(), [&] {
+    const auto links = netlink::list_links().value();  // else the range-for looks at what has gone
+    for (const Interface& link : links) {
+      if (link.name.starts_with("share")) keys.push_back(tally.attach(link, netns).value());
+    }
+  });
+  ASSERT_EQ(keys.size(), 3U);
+  const auto& attached = tally.attachments();
+  EXPECT_EQ(attached[0].program_ids, attached[1].program_ids);
+  EXPECT_NE(attached[0].program_ids, attached[2].program_ids);
+  const auto send = [&](const std::string& peer, int count) {
+    const PacketSocket socket(wire_.host(), peer);
+    for (int i = 0; i < count; ++i)
+      socket.send(ethernet(kRemoteMac, kHostMac, kExperimental, Frame(100)));
+  };
+  send("peer0", 3);
+  send("peer1", 5);
+  send("peer2", 7);
+  const auto counted = [&](std::size_t at) {
+    return Books(tally.read(), keys[at]).of(AccountKind::not_ip);
+  };
+  EXPECT_EQ(counted(0), received(3, 114));
+  EXPECT_EQ(counted(1), received(5, 114));
+  EXPECT_EQ(counted(2), received(7, 114));
+  // Another interface takes the place of one that is not counted any more.
+  inside(wire_.host(), [&] {
+    tally.detach(keys[0]);
+    const auto links = netlink::list_links().value();  // else the range-for looks at what has gone
+    for (const Interface& link : links) {
+      if (link.name == "share0") keys.push_back(tally.attach(link, netns).value());
+    }
+  });
+  send("peer0", 11);
+  EXPECT_EQ(counted(0), received(3, 114));
+  EXPECT_EQ(counted(3), received(11, 114));
+  for (const std::string name : {"share0", "share1", "share2"})
+    wire_.host().ip("link del " + name + "\n");
 }
 
 TEST_F(Interfaces, TheSameLookedUpFlowInTwoNamespacesIsNotMixedUp) {

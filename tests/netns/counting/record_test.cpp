@@ -13,6 +13,7 @@
 
 #include "adapters/csv/samples.h"
 #include "harness/host/command.h"
+#include "harness/host/lateness.h"
 #include "netns/counting/wire_test.h"
 
 namespace cgtally::harness {
@@ -59,10 +60,7 @@ class Record : public WireTest {
   }
 
   static void wait_until(const std::function<bool()>& holds, const char* what) {
-    for (int attempt = 0; attempt < 500; ++attempt) {
-      if (holds()) return;
-      std::this_thread::sleep_for(10ms);
-    }
+    if (comes_true_within(20s, holds)) return;
     throw std::runtime_error(std::string("waited in vain for: ") + what);
   }
 

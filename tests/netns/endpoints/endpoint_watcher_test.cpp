@@ -34,7 +34,7 @@ TEST_P(Endpoints, HaveTheirAddressesAtOnceAndTheirOwnerWithTheFirstProcess) {
   EXPECT_EQ(node.at(pod.v4()), node.at(pod.v6()));
   EXPECT_EQ(node.hooks(), 1U);
   const Inhabitant process(pod.netns(), group);
-  EXPECT_TRUE(comes_true([&] { return node.owner_of(pod.v4()) == group.id(); }, 10s));
+  EXPECT_TRUE(comes_true([&] { return node.owner_of(pod.v4()) == group.id(); }));
   EXPECT_EQ(node.owner_of(pod.v6()), group.id());
   const int ifindex = node.host().ifindex(pod.device());
   EXPECT_EQ(node.known().devices, (std::map<int, std::uint64_t>{{ifindex, group.id()}}));
@@ -69,7 +69,7 @@ TEST(EndpointChanges, ProcessesThatComeLongAfterTheAddressAreFound) {
   pod.bring_up();
   std::this_thread::sleep_for(1500ms);  // all quick looks are over
   const Inhabitant process(pod.netns(), group);
-  EXPECT_TRUE(comes_true([&] { return node.owner_of(pod.v4()) == group.id(); }, 12s));
+  EXPECT_TRUE(comes_true([&] { return node.owner_of(pod.v4()) == group.id(); }));
 }
 
 TEST(EndpointChanges, AnAddressThatMovesHasItsNewOwnerOrNone) {
@@ -143,7 +143,7 @@ TEST(EndpointChanges, AMacvlanOfTheUplinkInAPodIsAnEndpoint) {
                  pod.name());
   pod.ip("addr add 10.77.0.50/24 dev mv0\nlink set mv0 up");
   const Inhabitant process(pod, group);
-  EXPECT_TRUE(comes_true([&] { return node.owner_of("10.77.0.50") == group.id(); }, 10s));
+  EXPECT_TRUE(comes_true([&] { return node.owner_of("10.77.0.50") == group.id(); }));
   EXPECT_EQ(node.hooks(), 0U) << "its packets keep their socket";
 }
 
@@ -159,7 +159,7 @@ TEST(EndpointChanges, ANestedNetnsBelongsToTheOuterOne) {
   nested.ip("addr add 10.88.9.9/32 dev eth0\nlink set eth0 up");
   const Inhabitant one(pod.netns(), outer);
   const Inhabitant other(nested, inner);
-  EXPECT_TRUE(comes_true([&] { return node.owner_of("10.88.9.9") == outer.id(); }, 10s));
+  EXPECT_TRUE(comes_true([&] { return node.owner_of("10.88.9.9") == outer.id(); }));
   EXPECT_NE(node.at("10.88.9.9")->nsid, node.at(pod.v4())->nsid)
       << "its sockets are in its own netns";
 }

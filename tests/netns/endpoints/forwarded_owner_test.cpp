@@ -34,7 +34,7 @@ TEST_P(ForwardedOwner, IsTheContainerWhoseSocketSendsAndReceives) {
   const Pod pod(node, 5, GetParam());
   pod.bring_up();
   const Inhabitant process(pod.netns(), pod_group);
-  ASSERT_TRUE(comes_true([&] { return node.owner_of(pod.v6()) == pod_group.id(); }, 10s));
+  ASSERT_TRUE(comes_true([&] { return node.owner_of(pod.v6()) == pod_group.id(); }));
   for (const std::string& address : {pod.v4(), pod.v6()}) {
     const auto to = at(address, kPort);
     const auto listener = app.socket(pod.netns(), to.family(), SOCK_STREAM);
@@ -73,7 +73,7 @@ TEST_P(ForwardedOwner, IsThePodWhereThereIsNoSocket) {
   const Pod pod(node, 5, GetParam());
   pod.bring_up();
   const Inhabitant process(pod.netns(), group);
-  ASSERT_TRUE(comes_true([&] { return node.owner_of(pod.v4()) == group.id(); }, 10s));
+  ASSERT_TRUE(comes_true([&] { return node.owner_of(pod.v4()) == group.id(); }));
   const auto before = node.counted().settle().books;
   const auto sender = node.wire().remote().socket(AF_INET, SOCK_DGRAM);
   send_datagrams(sender, at(pod.v4(), 9), 40, 1000);  // nobody listens: 40 * 1042 bytes
@@ -121,13 +121,13 @@ TEST(ForwardedOwnerChanges, APodThatTakesTheAddressOfAnotherOneAtOnceNeverPaysIn
       const Pod pod(node, 5);
       pod.bring_up();
       const Inhabitant process(pod.netns(), first);
-      ASSERT_TRUE(comes_true([&] { return !node.counted().books().of(first).empty(); }, 10s));
+      ASSERT_TRUE(comes_true([&] { return !node.counted().books().of(first).empty(); }));
     }
     const Pod pod(node, 5);
     pod.bring_up();
     const Traffic paid = node.counted().books().of(first);
     const Inhabitant process(pod.netns(), second);
-    EXPECT_TRUE(comes_true([&] { return !node.counted().books().of(second).empty(); }, 10s));
+    EXPECT_TRUE(comes_true([&] { return !node.counted().books().of(second).empty(); }));
     EXPECT_EQ(node.counted().books().of(first), paid) << "in round " << round;
   }
 }
@@ -160,7 +160,7 @@ TEST(ForwardedOwnerChanges, ANetnsThatTakesTheIdOfAnotherOneHasNothingOfWhatStil
       const Pod pod(node, 5);
       pod.bring_up();
       const Inhabitant process(pod.netns(), first);
-      ASSERT_TRUE(comes_true([&] { return !node.counted().books().of(first).empty(); }, 10s));
+      ASSERT_TRUE(comes_true([&] { return !node.counted().books().of(first).empty(); }));
       id = node.at(pod.v4())->nsid;
     }
     taken += inside(node.host(), [&] { return takes(next, id); }) ? 1 : 0;
@@ -176,7 +176,7 @@ TEST(ForwardedOwnerChanges, WhatNobodyKeepsRightIsNotBelieved) {
   const Pod pod(node, 5);
   pod.bring_up();
   const Inhabitant process(pod.netns(), group);
-  ASSERT_TRUE(comes_true([&] { return node.owner_of(pod.v4()) == group.id(); }, 10s));
+  ASSERT_TRUE(comes_true([&] { return node.owner_of(pod.v4()) == group.id(); }));
   const auto sender = node.wire().remote().socket(AF_INET, SOCK_DGRAM);
   const auto gain = [&] {
     const auto before = node.counted().settle().books;

@@ -48,8 +48,10 @@ class HierarchyV1 {
   [[nodiscard]] const std::string& path() const { return path_; }
 
   // One that is unmounted before its last cgroup has gone stays, unless it is mounted once more.
+  // The kernel releases cgroups one after the other: behind twenty thousand of another test for
+  // long.
   bool end() {
-    for (int attempt = 0; attempt < 20; ++attempt) {
+    for (int attempt = 0; attempt < 300; ++attempt) {
       umount2(path_.c_str(), MNT_DETACH);
       if (soon([this] { return !is_there(); }, 50)) return true;
       show();

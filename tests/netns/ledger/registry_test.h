@@ -38,7 +38,9 @@ inline RegistryPrograms start(const RegistryMaps& maps) {
   return *std::move(registry);
 }
 
-inline bool soon(const std::function<bool()>& holds, int attempts = 500) {
+// A limit only for what never comes: cgroups are released one after the other, and may be
+// thousands.
+inline bool soon(const std::function<bool()>& holds, int attempts = 6000) {
   for (int attempt = 0; attempt < attempts; ++attempt) {
     if (holds()) return true;
     std::this_thread::sleep_for(std::chrono::milliseconds(10));

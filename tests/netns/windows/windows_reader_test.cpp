@@ -96,6 +96,9 @@ class WindowsReaderTest : public WireTest {
   }
 };
 
+// That something passed at all: an emulated CPU sends a few hundred packets in a second.
+constexpr std::uint64_t kEnough = 100;
+
 WindowSums sum_of(const WindowSums& a, const WindowSums& b) {
   return {a.bytes + b.bytes, a.packets + b.packets};
 }
@@ -111,7 +114,7 @@ TEST_F(WindowsReaderTest, NothingIsMissedWhenItComesByOftenEnough) {
   const Read read = read_with_pauses(counted, std::vector<Nanoseconds>(20, 50ms));
   EXPECT_EQ(read.windows_missed, 0U);
   EXPECT_EQ(sum_of(before, read.reported), sent_in(counted.settle()));
-  EXPECT_GT(read.reported.packets.value, 1000U);
+  EXPECT_GT(read.reported.packets.value, kEnough);
 }
 
 TEST_F(WindowsReaderTest, ReportedAndMissedAreAllThereWasAlsoForOneThatWasLapped) {
@@ -120,21 +123,22 @@ TEST_F(WindowsReaderTest, ReportedAndMissedAreAllThereWasAlsoForOneThatWasLapped
   const Read read = read_with_pauses(counted, {50ms, 700ms, 50ms, 1200ms, 50ms});
   EXPECT_GT(read.windows_missed, 1000U);
   EXPECT_LT(read.windows_missed, 1800U);
-  EXPECT_GT(read.missed.packets.value, 1000U);
+  EXPECT_GT(read.missed.packets.value, kEnough);
   EXPECT_EQ(sum_of(before, sum_of(read.reported, read.missed)), sent_in(counted.settle()));
 }
 
 TEST_F(WindowsReaderTest, TheSlotsThatWindowsNameAreThoseOfTheSenders) {
+  constexpr Nanoseconds kCalm = 20ms;  // a ring of 5 s: no machine is too slow for it
   const Cgroup cgroup("named");
-  Counted counted(wire_.host_end());
+  Counted counted(wire_.host_end(), HookChoice::newest, {.window = kCalm});
   const auto socket = cgroup.socket(wire_.host(), AF_INET, SOCK_DGRAM);
   const auto peer = wire_.remote().socket(AF_INET, SOCK_DGRAM);
   bind_to(peer, remote_at(Ip::v4, 7000));
   const Windows windows = counted.tally().windows(counted.key()).value();
   auto cursor = windows.from(Direction::tx, sys::now().boot).value();
-  std::this_thread::sleep_for(20ms);
+  std::this_thread::sleep_for(2 * kCalm);
   send_datagrams(socket, remote_at(Ip::v4, 7000), 100, 900);
-  std::this_thread::sleep_for(50ms);
+  std::this_thread::sleep_for(3 * kCalm);
   bpf::SlotAccounts owners(counted.tally().ledger());
   std::uint64_t of_cgroup = 0;
   const auto closed = windows.closed(cursor, sys::now().boot).value();
@@ -145,6 +149,7 @@ TEST_F(WindowsReaderTest, TheSlotsThatWindowsNameAreThoseOfTheSenders) {
       if (*owner == Account{AccountKind::cgroup, cgroup.id()}) of_cgroup += share.least.value;
     }
   }
+  EXPECT_EQ(closed.missed, WindowSums{});
   EXPECT_EQ(of_cgroup, counted.settle().books.of(cgroup).tx_bytes.value);
   EXPECT_FALSE(owners.owner_of(counted.tally().slots().total - 1));
 }

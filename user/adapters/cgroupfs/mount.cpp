@@ -88,13 +88,12 @@ std::string read_file(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// False if a later mount hides the path, or if it cannot be read.
+}  // namespace
+
 bool is_cgroup2(const std::string& path) {
   struct statfs status{};
   return statfs(path.c_str(), &status) == 0 && status.f_type == CGROUP2_SUPER_MAGIC;
 }
-
-}  // namespace
 
 std::vector<std::string> cgroup2_mounts_in(std::string_view mountinfo, std::string_view host_root) {
   const std::string host = plain_path(host_root);

@@ -15,6 +15,10 @@ namespace cgtally::cgroupfs {
 // before any other; then one that shows the hierarchy from its root.
 [[nodiscard]] Result<std::string> cgroup2_mount(const std::string& host_root);
 
+// False if it is no longer mounted there, or if a later mount hides it. An empty directory in its
+// place looks like a hierarchy in which every cgroup has ended.
+[[nodiscard]] bool is_cgroup2(const std::string& path);
+
 // The mount points of cgroup2 in the text of a mountinfo file, best first.
 [[nodiscard]] std::vector<std::string> cgroup2_mounts_in(std::string_view mountinfo,
                                                          std::string_view host_root);

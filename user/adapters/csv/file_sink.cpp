@@ -4,7 +4,6 @@
 
 #include <fcntl.h>
 #include <fmt/core.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,10 +13,12 @@
 #include <expected>
 #include <system_error>
 
+#include "adapters/csv/rfc4180.h"
+#include "adapters/files/safe_file.h"
+#include "adapters/sys/error.h"
+
 namespace cgtally::csv {
 namespace {
-
-constexpr mode_t kMode = 0644;
 
 const char* hint_for(int code) {
   switch (code) {
@@ -34,6 +35,8 @@ const char* hint_for(int code) {
       return "make room; the totals of the next rows make up for the gap";
     case EWOULDBLOCK:
       return "another program is writing to it: choose another file";
+    case EBADF:
+      return "it is closed: run it without >&-";
     case ENXIO:
       return "start its reader first";
     case ECANCELED:
@@ -69,6 +72,12 @@ std::expected<off_t, int> whole_lines(int fd, off_t size) {
   return 0;
 }
 
+Result<sys::Fd> dup_of_stdout() {
+  sys::Fd fd(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0));
+  if (!fd) return std::unexpected(sys::error_from(errno, "open stdout"));
+  return fd;
+}
+
 }  // namespace
 
 Error FileSink::failure(const std::string& doing, int code) const {
@@ -80,32 +89,38 @@ Error FileSink::failure(const std::string& doing, int code) const {
 
 Result<FileSink> FileSink::open(const RowFile& rows, std::string header, sys::WaitForRoom wait,
                                 Header when) {
-  const std::string& path = rows.path;
+  const bool to_stdout = rows.to_stdout();
+  auto fd = to_stdout ? dup_of_stdout() : files::open_to_append(rows.path);
+  if (!fd) {
+    Error error = std::move(fd).error();
+    if (error.hint.empty()) error.hint = hint_for(error.code);
+    error.failure = Failure::failed;
+    return std::unexpected(std::move(error));
+  }
+  auto sink = over(*std::move(fd), rows, std::move(header), std::move(wait));
+  if (!sink) return sink;
+  if (sink->regular_ && !to_stdout) {
+    if (auto taken = sink->take_up(); !taken) return std::unexpected(std::move(taken).error());
+  }
+  if (when == Header::at_once) {
+    if (auto begun = sink->begin(); !begun) return std::unexpected(std::move(begun).error());
+  }
+  return sink;
+}
+
+Result<FileSink> FileSink::over(sys::Fd fd, const RowFile& rows, std::string header,
+                                sys::WaitForRoom wait) {
   if (!header.ends_with('\n')) header += '\n';
-  struct stat status{};
-  const bool to_stdout = path == "-";
-  const bool special = !to_stdout && ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode);
-  // A regular file is opened for reading, too, to compare its header. A fifo is not, because then
-  // it would never break; O_NONBLOCK, because a fifo without a reader would block the open.
-  const int flags =
-      (special ? O_WRONLY | O_NONBLOCK : O_RDWR | O_CREAT) | O_APPEND | O_CLOEXEC | O_NOCTTY;
-  sys::Fd fd(to_stdout ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)
-                       : ::open(path.c_str(), flags, kMode));
-  const int code = errno;
-  FileSink sink(std::move(fd), to_stdout ? "stdout" : path, std::move(header), std::move(wait));
+  FileSink sink(std::move(fd), rows.to_stdout() ? "stdout" : rows.path, std::move(header),
+                std::move(wait));
   if (rows.format == RowFormat::json_lines) sink.json_.emplace(sink.header_);
-  if (!sink.fd_) return std::unexpected(sink.failure("open", code));
+  sink.plain_names_ = rows.plain_names;
+  struct stat status{};
   if (::fstat(sink.fd_.get(), &status) != 0) {
     return std::unexpected(sink.failure("open", errno));
   }
   sink.regular_ = S_ISREG(status.st_mode);
   if (sink.regular_) sink.wait_ = {};
-  if (sink.regular_ && !to_stdout) {
-    if (auto taken = sink.take_up(); !taken) return std::unexpected(std::move(taken).error());
-  }
-  if (when == Header::at_once) {
-    if (auto begun = sink.begin(); !begun) return std::unexpected(std::move(begun).error());
-  }
   return sink;
 }
 
@@ -119,9 +134,7 @@ Result<void> FileSink::begin() {
 // For a regular file: locks it, and makes sure that what is there begins with the header and ends
 // with a line.
 Result<void> FileSink::take_up() {
-  if (::flock(fd_.get(), LOCK_EX | LOCK_NB) != 0) {
-    return std::unexpected(failure("lock", errno));
-  }
+  if (!files::lock_out_writers(fd_.get())) return std::unexpected(failure("lock", EWOULDBLOCK));
   const auto size = position();
   if (!size) return std::unexpected(size.error());
   if (*size == 0) return {};
@@ -157,7 +170,7 @@ Result<void> FileSink::write(const std::vector<std::string>& lines) {
 
 Result<void> FileSink::write_lines(std::string_view lines) {
   if (auto begun = begin(); !begun) return begun;
-  if (!json_) return write_text(lines);
+  if (!json_) return write_text(plain_names_ ? unguarded_lines(lines) : lines);
   std::string objects;
   while (!lines.empty()) {
     const std::size_t end = std::min(lines.find('\n'), lines.size() - 1) + 1;

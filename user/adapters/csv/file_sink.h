@@ -33,6 +33,10 @@ class FileSink {
   static Result<FileSink> open(const RowFile& rows, std::string header, sys::WaitForRoom wait = {},
                                Header when = Header::at_once);
 
+  // The same over a new file that the caller has opened, by the name and in the form of `rows`.
+  static Result<FileSink> over(sys::Fd fd, const RowFile& rows, std::string header,
+                               sys::WaitForRoom wait = {});
+
   // Writes the header, if it is not written yet. A reader may take it as the sign that counting has
   // begun: so call this after that.
   Result<void> begin();
@@ -62,8 +66,9 @@ class FileSink {
   std::string header_;             // empty once it is in the file
   std::optional<JsonLines> json_;  // none: a CSV
   sys::WaitForRoom wait_;          // empty for a regular file
-  bool regular_ = false;           // can be cut back
-  std::optional<off_t> cut_to_;    // a failed write left bytes after this offset
+  bool plain_names_ = false;
+  bool regular_ = false;         // can be cut back
+  std::optional<off_t> cut_to_;  // a failed write left bytes after this offset
 };
 
 }  // namespace cgtally::csv

@@ -51,7 +51,7 @@ constexpr auto kTextColumns = std::to_array<std::string_view>({"account",
 
 std::vector<std::string> fields_of(std::string_view record) {
   std::istringstream in{std::string(record)};
-  RecordReader reader(in);
+  RecordReader reader(in, ',', Origin::ours);
   if (const auto read = reader.next(); !read || !*read) return {};
   return reader.fields();
 }

@@ -15,9 +15,18 @@
 
 namespace cgtally::csv {
 
+// A spreadsheet takes a field that begins with one of = + - @ for a formula and runs it, quoted or
+// not, unless it is a number. A name that would be run gets an apostrophe in front, as people write
+// it there. A name that has such a beginning after apostrophes of its own gets one, too, so that
+// the name that was meant is always known.
+[[nodiscard]] std::string guarded(std::string_view field);
+[[nodiscard]] std::string_view unguarded(std::string_view field);
+// Whole lines of a RecordWriter without the apostrophes that guarded() has added.
+[[nodiscard]] std::string unguarded_lines(std::string_view lines);
+
 // Lines of a CSV, built field by field; used by all CSVs of this folder. Quotes a field if it has
-// to, and lets no field control the terminal of a reader: see printable(). So a line is one row.
-// Does not check the number of fields.
+// to, and lets no field control the terminal of a reader, see printable(), or a spreadsheet, see
+// guarded(). So a line is one row. Does not check the number of fields.
 class RecordWriter {
  public:
   RecordWriter& add(std::string_view field);
@@ -36,11 +45,15 @@ class RecordWriter {
   bool empty_ = true;
 };
 
+// Whose a CSV is: a RecordWriter has written ours, with guarded() names.
+enum class Origin : std::uint8_t { ours, foreign };
+
 // The records of a CSV (or of text with another separator), one after the other, each with the
 // number of the line on which it begins. Does not know the columns.
 class RecordReader {
  public:
-  explicit RecordReader(std::istream& in, char separator = ',') : in_(in), separator_(separator) {}
+  explicit RecordReader(std::istream& in, char separator = ',', Origin origin = Origin::foreign)
+      : in_(in), separator_(separator), origin_(origin) {}
 
   // Reads the next record; false at the end. An Error names the line.
   [[nodiscard]] Result<bool> next();
@@ -52,12 +65,14 @@ class RecordReader {
   [[nodiscard]] bool terminated() const { return terminated_; }  // false: the last line has no '\n'
 
  private:
-  bool read_line();
+  Result<bool> read_line();
   Result<void> split();
+  void add_field(std::string_view field);
   Result<void> read_quoted(std::size_t& at);
 
   std::istream& in_;
   char separator_;
+  Origin origin_;
   std::string text_;
   std::vector<std::string> fields_;
   std::size_t line_ = 0;

@@ -28,12 +28,19 @@ struct RowFile {
     return {std::move(path), json ? RowFormat::json_lines : RowFormat::csv, std::move(option)};
   }
 
+  [[nodiscard]] RowFile with_path(std::string other) const {
+    RowFile file = *this;
+    file.path = std::move(other);
+    return file;
+  }
   [[nodiscard]] bool empty() const { return path.empty(); }
   [[nodiscard]] bool to_stdout() const { return path == "-"; }
 
   std::string path;
   RowFormat format = RowFormat::csv;
   std::string option = "--csv";  // by which the user asked for it, for messages
+  // Names in a CSV as they are, also those that a spreadsheet takes for a formula.
+  bool plain_names = false;
 };
 
 }  // namespace cgtally::csv

@@ -70,8 +70,9 @@ class Fields {
   }
   Nanoseconds nanoseconds(Column column) {
     const auto value = whole<std::int64_t>(column);
-    if (value < 0) reject(column, "a number of nanoseconds");
-    return Nanoseconds{value};
+    const bool good = 0 <= value && value <= kLongest.count();
+    if (!good) reject(column, "a number of nanoseconds that is less than 60 years");
+    return good ? Nanoseconds{value} : Nanoseconds{};
   }
   std::optional<Nanoseconds> microseconds_if_present(Column column) {
     constexpr std::uint64_t kMost = 1'000'000'000'000'000;  // thirty years
@@ -219,7 +220,7 @@ Result<std::vector<Sample>> collect(std::istream& in, const std::string& name) {
 }  // namespace
 
 Result<void> for_each_sample(std::istream& in, const std::string& name, const OnSample& on_sample) {
-  RecordReader record(in);
+  RecordReader record(in, ',', Origin::ours);
   auto more = record.next();
   if (!more) return std::unexpected(std::move(more).error().within(name));
   if (!*more) return std::unexpected(Error{.what = name + " is empty", .hint = kWhatToGive});

@@ -20,8 +20,9 @@ namespace cgtally::ec2 {
 namespace {
 
 constexpr const char* kWhatToGive =
-    "give a CSV with the columns instance_type, baseline_gbps and burst_gbps (vcpus and source may "
-    "follow)";
+    "give a CSV, with commas, of the columns instance_type, baseline_gbps and burst_gbps (vcpus "
+    "and "
+    "source may follow)";
 constexpr BitRate kMostBelieved{1'000'000'000'000'000};  // 1 Pbit/s: more is a typing mistake
 
 // The positions of the columns in this file.
@@ -170,9 +171,16 @@ Result<CatalogueTable> read_table(std::istream& in, const std::string& name) {
   const auto layout = layout_of(record.fields());
   if (!layout) return failed(layout.error());
   CatalogueTable table;
+  std::map<std::string, std::size_t> lines;  // of the types
   for (more = record.next(); more && *more; more = record.next()) {
     auto type = parse(*layout, record.fields(), record.line());
     if (!type) return failed(std::move(type).error());
+    const auto [first, is_new] = lines.try_emplace(type->name, record.line());
+    if (!is_new) {
+      return failed(at_line(record.line(),
+                            fmt::format("{} is in line {} already", type->name, first->second),
+                            "delete one of the lines"));
+    }
     table.types.push_back(*std::move(type));
   }
   if (!more) return failed(std::move(more).error());

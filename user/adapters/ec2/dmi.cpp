@@ -43,8 +43,9 @@ Result<InstanceIdentity> read_dmi(const std::string& host_root) {
         unknown_type("an EC2 instance on Xen, whose DMI data does not name the instance type"));
   }
   if (vendor.code != 0) {
-    return std::unexpected(unknown_type(fmt::format("{}{}sys_vendor: {}", host_root, kDirectory,
-                                                    std::generic_category().message(vendor.code))));
+    return std::unexpected(
+        unknown_type(fmt::format("the instance type is not known: {}{}sys_vendor: {}", host_root,
+                                 kDirectory, std::generic_category().message(vendor.code))));
   }
   if (vendor.text != kAmazon) {
     return std::unexpected(unknown_type(

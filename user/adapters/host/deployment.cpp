@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <filesystem>
 #include <fstream>
@@ -54,6 +56,13 @@ bool has_program(const std::string& host_root, const std::string& name) {
   return is_there(host_root + "/usr/bin/" + name) || is_there(host_root + "/usr/local/bin/" + name);
 }
 
+bool has_unit(const std::string& host_root) {
+  return std::ranges::any_of(
+      std::array{"/etc", "/usr/local/lib", "/usr/lib", "/lib"}, [&](const std::string& place) {
+        return is_there(host_root + place + "/systemd/system/cgtally.service");
+      });
+}
+
 }  // namespace
 
 unsigned possible_cpus_in(std::string_view list) {
@@ -78,6 +87,7 @@ DeploymentFacts gather_deployment_facts(const std::string& host_root) {
   facts.docker = has_program(host_root, "docker");
   facts.podman = has_program(host_root, "podman");
   facts.systemd = is_there(host_root + "/run/systemd/system");
+  facts.unit = has_unit(host_root);
   std::string cpus;
   std::getline(std::ifstream("/sys/devices/system/cpu/possible"), cpus);
   facts.possible_cpus = possible_cpus_in(cpus);

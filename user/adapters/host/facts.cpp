@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "adapters/bpf/base/kernel_features.h"
+#include "adapters/bpf/loading/trial.h"
 #include "adapters/cgroupfs/mount.h"
 #include "adapters/host/container_networks.h"
 #include "adapters/host/deployment.h"
@@ -45,8 +46,23 @@ std::uint64_t memlock_limit() {
                                          : limit.rlim_cur;
 }
 
+// An empty program first: it fails for what this process may not do, ours for what the kernel
+// lacks.
+void try_to_load(HostFacts& facts, bpf::KernelFacts& kernel) {
+  if (const auto allowed = bpf::may_load_programs(); !allowed) {
+    facts.bpf_refused = allowed.error();
+  } else if (kernel.btf) {
+    if (const auto tried = bpf::try_programs(kernel); !tried)
+      facts.programs_refused = tried.error();
+  }
+  for (const auto& [function, why] : kernel.refused) {
+    facts.refused_calls.push_back({.function = function, .why = why});
+  }
+}
+
 void gather_kernel_facts(HostFacts& facts) {
-  const bpf::KernelFacts kernel = bpf::probe_kernel();
+  bpf::KernelFacts kernel = bpf::probe_kernel();
+  try_to_load(facts, kernel);
   facts.release = kernel.release;
   facts.btf = kernel.btf;
   facts.tcx = kernel.tcx;
@@ -94,9 +110,6 @@ HostFacts gather_facts(const std::string& host_root) {
   facts.capabilities = effective_capabilities_in(text_of("/proc/self/status"));
   facts.memlock_bytes = memlock_limit();
   gather_kernel_facts(facts);
-  if (const auto allowed = bpf::may_load_programs(); !allowed) {
-    facts.bpf_refused = allowed.error();
-  }
   if (const auto mount = cgroupfs::cgroup2_mount(host_root)) {
     facts.cgroup2_mount = *mount;
   } else {

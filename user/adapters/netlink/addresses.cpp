@@ -9,12 +9,11 @@
 
 #include <algorithm>
 
+#include "adapters/netlink/messages.h"
 #include "adapters/netlink/socket.h"
 
 namespace cgtally::netlink {
 namespace {
-
-using Addresses = std::vector<IpAddress>;
 
 IpAddress mapped(in_addr_t address) {
   IpAddress result;
@@ -44,7 +43,9 @@ Addresses parse_v4(const Attributes<IFA_BROADCAST>& attributes, unsigned prefix_
   return all;
 }
 
-std::optional<Addresses> parse_address(nlmsghdr& message) {
+}  // namespace
+
+std::optional<Addresses> addresses_in(nlmsghdr& message) {
   const auto header = header_of<ifaddrmsg>(message);
   if (!header || message.nlmsg_type != RTM_NEWADDR) return std::nullopt;
   const Attributes<IFA_BROADCAST> attributes(message, sizeof(*header));
@@ -54,13 +55,11 @@ std::optional<Addresses> parse_address(nlmsghdr& message) {
   return address ? std::optional(Addresses{*address}) : std::nullopt;
 }
 
-}  // namespace
-
 Result<Addresses> list_addresses() {
   auto socket = Socket::open();
   if (!socket) return std::unexpected(std::move(socket).error());
   auto parsed =
-      socket->dump<Addresses>("list addresses", Request(RTM_GETADDR, ifaddrmsg{}), parse_address);
+      socket->dump<Addresses>("list addresses", Request(RTM_GETADDR, ifaddrmsg{}), addresses_in);
   if (!parsed) return std::unexpected(std::move(parsed).error());
   Addresses all;
   for (const Addresses& some : *parsed) all.insert(all.end(), some.begin(), some.end());

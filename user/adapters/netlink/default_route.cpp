@@ -8,16 +8,12 @@
 #include <array>
 #include <cerrno>
 
+#include "adapters/netlink/messages.h"
 #include "adapters/netlink/socket.h"
 #include "adapters/sys/error.h"
 
 namespace cgtally::netlink {
 namespace {
-
-struct DefaultRoute {
-  std::uint32_t metric;
-  int ifindex;
-};
 
 // The route's device or, with several next hops, the first one's; 0: the route has none.
 int device_of(const Attributes<RTA_TABLE>& attributes) {
@@ -26,7 +22,17 @@ int device_of(const Attributes<RTA_TABLE>& attributes) {
   return hop ? hop->rtnh_ifindex : 0;
 }
 
-std::optional<DefaultRoute> parse_route(nlmsghdr& message) {
+Result<std::vector<DefaultRoute>> default_routes(std::uint8_t family) {
+  auto socket = Socket::open();
+  if (!socket) return std::unexpected(std::move(socket).error());
+  rtmsg header{};
+  header.rtm_family = family;
+  return socket->dump<DefaultRoute>("list routes", Request(RTM_GETROUTE, header), default_route_in);
+}
+
+}  // namespace
+
+std::optional<DefaultRoute> default_route_in(nlmsghdr& message) {
   const auto header = header_of<rtmsg>(message);
   if (!header || message.nlmsg_type != RTM_NEWROUTE) return std::nullopt;
   const bool usable = header->rtm_type == RTN_UNICAST && header->rtm_dst_len == 0 &&
@@ -39,16 +45,6 @@ std::optional<DefaultRoute> parse_route(nlmsghdr& message) {
   return DefaultRoute{.metric = attributes.value<std::uint32_t>(RTA_PRIORITY).value_or(0),
                       .ifindex = device};
 }
-
-Result<std::vector<DefaultRoute>> default_routes(std::uint8_t family) {
-  auto socket = Socket::open();
-  if (!socket) return std::unexpected(std::move(socket).error());
-  rtmsg header{};
-  header.rtm_family = family;
-  return socket->dump<DefaultRoute>("list routes", Request(RTM_GETROUTE, header), parse_route);
-}
-
-}  // namespace
 
 Result<std::string> default_route_device() {
   for (const std::uint8_t family : {std::uint8_t{AF_INET}, std::uint8_t{AF_INET6}}) {

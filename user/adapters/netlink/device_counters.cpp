@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "adapters/netlink/messages.h"
 #include "adapters/netlink/socket.h"
 #include "adapters/sys/error.h"
 
@@ -41,7 +42,22 @@ std::vector<XdpProgram> parse_xdp(const Attributes<IFLA_XDP_MAX>& xdp) {
   return programs;
 }
 
-std::optional<DeviceCounters> parse_counters(nlmsghdr& message) {
+Result<DeviceCounters> ask(Socket& socket, int ifindex) {
+  ifinfomsg header{};
+  header.ifi_index = ifindex;
+  constexpr int kThisOne = 0;
+  auto found = socket.dump<DeviceCounters>("read the device's counters",
+                                           Request(RTM_GETLINK, header, kThisOne), counters_in);
+  if (!found) return std::unexpected(std::move(found).error());
+  if (found->empty()) {
+    return std::unexpected(sys::error_from(ENODATA, "read the device's counters"));
+  }
+  return std::move(found->front());
+}
+
+}  // namespace
+
+std::optional<DeviceCounters> counters_in(nlmsghdr& message) {
   const auto header = header_of<ifinfomsg>(message);
   if (!header || message.nlmsg_type != RTM_NEWLINK) return std::nullopt;
   const Attributes<IFLA_XDP> attributes(message, sizeof(*header));
@@ -59,21 +75,20 @@ std::optional<DeviceCounters> parse_counters(nlmsghdr& message) {
   };
 }
 
-}  // namespace
-
 Result<DeviceCounters> device_counters(int ifindex) {
+  auto found = device_counters(std::span(&ifindex, 1));
+  return std::move(found.front());
+}
+
+std::vector<Result<DeviceCounters>> device_counters(std::span<const int> ifindexes) {
+  std::vector<Result<DeviceCounters>> all;
+  all.reserve(ifindexes.size());
   auto socket = Socket::open();
-  if (!socket) return std::unexpected(std::move(socket).error());
-  ifinfomsg header{};
-  header.ifi_index = ifindex;
-  constexpr int kThisOne = 0;
-  auto found = socket->dump<DeviceCounters>("read the device's counters",
-                                            Request(RTM_GETLINK, header, kThisOne), parse_counters);
-  if (!found) return std::unexpected(std::move(found).error());
-  if (found->empty()) {
-    return std::unexpected(sys::error_from(ENODATA, "read the device's counters"));
+  for (const int ifindex : ifindexes) {
+    all.push_back(socket ? ask(*socket, ifindex) : std::unexpected(socket.error()));
+    if (socket && !all.back()) socket = Socket::open();  // after an error it cannot be used again
   }
-  return std::move(found->front());
+  return all;
 }
 
 }  // namespace cgtally::netlink

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "core/base/result.h"
@@ -29,5 +30,7 @@ struct DeviceCounters {
 
 // In the calling thread's netns.
 [[nodiscard]] Result<DeviceCounters> device_counters(int ifindex);
+// Of each of them, in their order, by one socket.
+[[nodiscard]] std::vector<Result<DeviceCounters>> device_counters(std::span<const int> ifindexes);
 
 }  // namespace cgtally::netlink

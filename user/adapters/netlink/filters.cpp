@@ -9,12 +9,13 @@
 
 #include <cerrno>
 
+#include "adapters/netlink/messages.h"
 #include "adapters/netlink/socket.h"
 
 namespace cgtally::netlink {
-namespace {
+namespace {}  // namespace
 
-std::optional<Filter> parse_filter(nlmsghdr& message) {
+std::optional<Filter> filter_in(nlmsghdr& message) {
   const auto header = header_of<tcmsg>(message);
   if (!header || message.nlmsg_type != RTM_NEWTFILTER) return std::nullopt;
   const Attributes<TCA_CHAIN> attributes(message, sizeof(*header));
@@ -32,8 +33,6 @@ std::optional<Filter> parse_filter(nlmsghdr& message) {
   return filter;
 }
 
-}  // namespace
-
 Result<std::vector<Filter>> list_filters(int ifindex, Chain chain) {
   auto socket = Socket::open();
   if (!socket) return std::unexpected(std::move(socket).error());
@@ -41,8 +40,7 @@ Result<std::vector<Filter>> list_filters(int ifindex, Chain chain) {
   header.tcm_ifindex = ifindex;
   header.tcm_parent =
       TC_H_MAKE(TC_H_CLSACT, chain == Chain::ingress ? TC_H_MIN_INGRESS : TC_H_MIN_EGRESS);
-  auto found =
-      socket->dump<Filter>("list tc filters", Request(RTM_GETTFILTER, header), parse_filter);
+  auto found = socket->dump<Filter>("list tc filters", Request(RTM_GETTFILTER, header), filter_in);
   // A kernel without any clsact qdisc here may answer that the parent does not exist.
   if (!found && (found.error().code == EINVAL || found.error().code == ENOENT)) {
     return std::vector<Filter>{};

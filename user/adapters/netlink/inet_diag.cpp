@@ -14,6 +14,7 @@
 #include <cstring>
 #include <limits>
 
+#include "adapters/netlink/messages.h"
 #include "adapters/netlink/socket.h"
 
 namespace cgtally::netlink {
@@ -69,7 +70,9 @@ std::uint64_t cookie_of(const inet_diag_sockid& id) {
   return std::uint64_t{id.idiag_cookie[1]} << 32U | id.idiag_cookie[0];
 }
 
-std::optional<TcpSocketFacts> parse(nlmsghdr& message) {
+}  // namespace
+
+std::optional<TcpSocketFacts> tcp_socket_in(nlmsghdr& message) {
   const auto header = header_of<inet_diag_msg>(message);
   if (!header) return std::nullopt;
   const Attributes<INET_DIAG_MAX> attributes(message, sizeof(*header));
@@ -85,8 +88,6 @@ std::optional<TcpSocketFacts> parse(nlmsghdr& message) {
   }
   return facts;
 }
-
-}  // namespace
 
 void read_tcp_info(std::span<const std::byte> info, TcpSocketFacts& facts) {
   const auto rtt = field<std::uint32_t>(info, offsetof(TcpInfo, rtt));
@@ -111,7 +112,7 @@ Result<TcpSockets> tcp_sockets(std::size_t most) {
   TcpSockets result;
   std::size_t found = 0;
   const auto take = [&](nlmsghdr& message) -> std::optional<TcpSocketFacts> {
-    auto facts = parse(message);
+    auto facts = tcp_socket_in(message);
     return facts && ++found > most ? std::nullopt : facts;
   };
   auto sockets =

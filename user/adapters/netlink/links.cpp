@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "adapters/netlink/messages.h"
 #include "adapters/netlink/socket.h"
 #include "adapters/netns/netns.h"
 #include "adapters/sys/error.h"
@@ -22,20 +23,6 @@
 
 namespace cgtally::netlink {
 namespace {
-
-std::optional<Interface> parse_link(nlmsghdr& message) {
-  const auto header = header_of<ifinfomsg>(message);
-  if (!header || message.nlmsg_type != RTM_NEWLINK) return std::nullopt;
-  const Attributes<IFLA_LINKINFO> attributes(message, sizeof(*header));
-  Interface link;
-  link.ifindex = header->ifi_index;
-  link.name = attributes.text(IFLA_IFNAME);
-  link.kind = Attributes<IFLA_INFO_KIND>(attributes[IFLA_LINKINFO]).text(IFLA_INFO_KIND);
-  link.up = (header->ifi_flags & IFF_UP) != 0;
-  link.loopback = (header->ifi_flags & IFF_LOOPBACK) != 0;
-  link.ethernet = header->ifi_type == ARPHRD_ETHER || header->ifi_type == ARPHRD_LOOPBACK;
-  return link;
-}
 
 // False: the device has vanished since it was listed. The driver stays empty if it cannot be read.
 bool ask_driver(int socket, Interface& link) {
@@ -51,6 +38,20 @@ bool ask_driver(int socket, Interface& link) {
 
 }  // namespace
 
+std::optional<Interface> interface_in(nlmsghdr& message) {
+  const auto header = header_of<ifinfomsg>(message);
+  if (!header || message.nlmsg_type != RTM_NEWLINK) return std::nullopt;
+  const Attributes<IFLA_LINKINFO> attributes(message, sizeof(*header));
+  Interface link;
+  link.ifindex = header->ifi_index;
+  link.name = attributes.text(IFLA_IFNAME);
+  link.kind = Attributes<IFLA_INFO_KIND>(attributes[IFLA_LINKINFO]).text(IFLA_INFO_KIND);
+  link.up = (header->ifi_flags & IFF_UP) != 0;
+  link.loopback = (header->ifi_flags & IFF_LOOPBACK) != 0;
+  link.ethernet = header->ifi_type == ARPHRD_ETHER || header->ifi_type == ARPHRD_LOOPBACK;
+  return link;
+}
+
 Result<std::vector<Interface>> list_links() {
   const auto here = netns::id_here();
   if (!here) return std::unexpected(here.error());
@@ -58,7 +59,7 @@ Result<std::vector<Interface>> list_links() {
   if (!socket) return std::unexpected(std::move(socket).error());
   auto request = Request(RTM_GETLINK, ifinfomsg{});
   request.with(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-  auto links = socket->dump<Interface>("list interfaces", request, parse_link);
+  auto links = socket->dump<Interface>("list interfaces", request, interface_in);
   if (!links) return links;
 
   const sys::Fd ethtool(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));

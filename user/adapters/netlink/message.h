@@ -10,33 +10,57 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
-#include <new>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace cgtally::netlink {
 
 // A dump request for all objects of a type or, without NLM_F_DUMP, a request for the one that the
-// header names. Used by Socket::dump(). Does not send itself.
+// header names, or a change with its attributes. Used by Socket. Does not send itself. What finds
+// no memory, or no room in a message, makes it incomplete, and Socket then says so.
 class Request {
  public:
   template <typename Header>
   Request(int type, Header header, int flags = NLM_F_DUMP)
-      : message_(nlmsg_alloc_simple(type, flags), &nlmsg_free) {
-    if (!message_ || nlmsg_append(message_.get(), &header, sizeof(header), NLMSG_ALIGNTO) < 0) {
-      throw std::bad_alloc();
-    }
+      : message_(nlmsg_alloc_simple(type, flags), &nlmsg_free), complete_(message_ != nullptr) {
+    with_header(header);
   }
 
   Request& with(int attribute, std::uint32_t value) {
-    if (nla_put_u32(message_.get(), attribute, value) < 0) throw std::bad_alloc();
+    return with(attribute, &value, sizeof(value));
+  }
+
+  Request& with(int attribute, const void* bytes, std::size_t size) {
+    complete_ = complete_ && std::in_range<std::uint16_t>(size) &&
+                nla_put(message_.get(), attribute, static_cast<int>(size), bytes) >= 0;
+    return *this;
+  }
+  Request& with(int attribute, const std::string& text) {
+    return with(attribute, text.c_str(), text.size() + 1);
+  }
+  // What `fill` adds, and a header before it where the attribute has one, is inside the attribute.
+  template <typename Fill>
+  Request& with_nested(int attribute, Fill fill) {
+    nlattr* nest = complete_ ? nla_nest_start(message_.get(), attribute) : nullptr;
+    complete_ = nest != nullptr;
+    fill(*this);
+    if (complete_) nla_nest_end(message_.get(), nest);
+    return *this;
+  }
+  template <typename Header>
+  Request& with_header(Header header) {
+    complete_ =
+        complete_ && nlmsg_append(message_.get(), &header, sizeof(header), NLMSG_ALIGNTO) >= 0;
     return *this;
   }
 
+  [[nodiscard]] bool complete() const { return complete_; }
   [[nodiscard]] nl_msg* get() const { return message_.get(); }
 
  private:
   std::unique_ptr<nl_msg, decltype(&nlmsg_free)> message_;
+  bool complete_;
 };
 
 // The family's header, which follows the netlink header; none if the message is too short for it.

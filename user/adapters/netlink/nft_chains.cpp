@@ -12,20 +12,12 @@
 
 #include <fstream>
 
+#include "adapters/netlink/messages.h"
 #include "adapters/netlink/socket.h"
 #include "adapters/sys/fd.h"
 
 namespace cgtally::netlink {
 namespace {
-
-std::optional<NftChain> parse_chain(nlmsghdr& message) {
-  constexpr int kNewChain = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWCHAIN;
-  const auto header = header_of<nfgenmsg>(message);
-  if (!header || message.nlmsg_type != kNewChain) return std::nullopt;
-  const Attributes<NFTA_CHAIN_MAX> attributes(message, sizeof(*header));
-  return NftChain{.table = attributes.text(NFTA_CHAIN_TABLE),
-                  .name = attributes.text(NFTA_CHAIN_NAME)};
-}
 
 // /sys/module does not list all that is built in.
 bool nftables_is_in_kernel() {
@@ -46,13 +38,22 @@ bool legacy_nat_is_loaded() {
 
 }  // namespace
 
+std::optional<NftChain> chain_in(nlmsghdr& message) {
+  constexpr int kNewChain = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWCHAIN;
+  const auto header = header_of<nfgenmsg>(message);
+  if (!header || message.nlmsg_type != kNewChain) return std::nullopt;
+  const Attributes<NFTA_CHAIN_MAX> attributes(message, sizeof(*header));
+  return NftChain{.table = attributes.text(NFTA_CHAIN_TABLE),
+                  .name = attributes.text(NFTA_CHAIN_NAME)};
+}
+
 Result<std::vector<NftChain>> list_nft_chains() {
   if (!nftables_is_in_kernel()) return std::vector<NftChain>{};
   auto socket = Socket::open(NETLINK_NETFILTER);
   if (!socket) return std::unexpected(std::move(socket).error());
   const Request request(NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETCHAIN,
                         nfgenmsg{.nfgen_family = AF_UNSPEC, .version = NFNETLINK_V0, .res_id = 0});
-  return socket->dump<NftChain>("list the chains of nftables", request, parse_chain);
+  return socket->dump<NftChain>("list the chains of nftables", request, chain_in);
 }
 
 // A chain of one's own begins with an ERROR target that has its name; nothing else in the blob has.

@@ -7,6 +7,7 @@
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 
+#include "adapters/netlink/messages.h"
 #include "adapters/netlink/socket.h"
 
 namespace cgtally::netlink {
@@ -36,18 +37,20 @@ QdiscStats parse_stats(const Attributes<TCA_STATS2>& attributes) {
 
 }  // namespace
 
+std::optional<RootQdisc> root_qdisc_in(nlmsghdr& message) {
+  const auto header = header_of<tcmsg>(message);
+  const bool wanted =
+      header && message.nlmsg_type == RTM_NEWQDISC && header->tcm_parent == TC_H_ROOT;
+  if (!wanted) return std::nullopt;
+  return RootQdisc{header->tcm_ifindex,
+                   parse_stats(Attributes<TCA_STATS2>(message, sizeof(*header)))};
+}
+
 Result<std::map<int, QdiscStats>> root_qdiscs() {
-  using Root = std::pair<int, QdiscStats>;
   auto socket = Socket::open();
   if (!socket) return std::unexpected(std::move(socket).error());
-  const auto parse = [](nlmsghdr& message) -> std::optional<Root> {
-    const auto header = header_of<tcmsg>(message);
-    const bool wanted =
-        header && message.nlmsg_type == RTM_NEWQDISC && header->tcm_parent == TC_H_ROOT;
-    if (!wanted) return std::nullopt;
-    return Root{header->tcm_ifindex, parse_stats(Attributes<TCA_STATS2>(message, sizeof(*header)))};
-  };
-  auto found = socket->dump<Root>("list qdiscs", Request(RTM_GETQDISC, tcmsg{}), parse);
+  auto found =
+      socket->dump<RootQdisc>("list qdiscs", Request(RTM_GETQDISC, tcmsg{}), root_qdisc_in);
   if (!found) return std::unexpected(std::move(found).error());
   return std::map<int, QdiscStats>(found->begin(), found->end());
 }

@@ -27,6 +27,7 @@ struct Exchange {
   const std::function<void(nlmsghdr&)>* on_message;
   int code = 0;      // errno that the kernel answered with
   std::string text;  // its extended ack, if any
+  bool ended = false;
 };
 
 // The text among the attributes that follow `skip` bytes of the payload.
@@ -45,8 +46,15 @@ int on_error(sockaddr_nl* /*from*/, nlmsgerr* error, void* exchange) {
   const bool capped = (message.nlmsg_flags & NLM_F_CAPPED) != 0;
   const std::size_t echoed = capped ? 0 : error->msg.nlmsg_len - NLMSG_HDRLEN;
   auto& result = *static_cast<Exchange*>(exchange);
+  result.ended = true;
   result.code = -error->error;
   result.text = extended_ack(message, sizeof(*error) + echoed);
+  return NL_STOP;
+}
+
+// After what one request asks for, and after a change.
+int on_ack(nl_msg* /*ack*/, void* exchange) {
+  static_cast<Exchange*>(exchange)->ended = true;
   return NL_STOP;
 }
 
@@ -54,8 +62,9 @@ int on_error(sockaddr_nl* /*from*/, nlmsgerr* error, void* exchange) {
 int on_finish(nl_msg* finish, void* exchange) {
   nlmsghdr& message = *nlmsg_hdr(finish);
   const int error = header_of<int>(message).value_or(0);
-  if (error >= 0) return NL_OK;
   auto& result = *static_cast<Exchange*>(exchange);
+  result.ended = true;
+  if (error >= 0) return NL_OK;
   result.code = -error;
   result.text = extended_ack(message, sizeof(error));
   return NL_OK;
@@ -70,7 +79,7 @@ Error library_error(const std::string& what, int error) {
 
 Result<Socket> Socket::open(int protocol) {
   Socket socket(nl_socket_alloc());
-  if (!socket.socket_) throw std::bad_alloc();
+  if (!socket.socket_) return std::unexpected(sys::error_from(ENOMEM, "open a netlink socket"));
   if (const int error = nl_connect(socket.socket_.get(), protocol); error < 0) {
     return std::unexpected(library_error("open a netlink socket", error));
   }
@@ -105,21 +114,29 @@ Result<void> Socket::be_strict() {
       sys::error_from(errno, "list exactly what is asked for", "take Linux 4.20 or later"));
 }
 
+Result<void> Socket::change(const std::string& what, const Request& request) {
+  return dump(what, request, [] {}, [](nlmsghdr&) {});
+}
+
 Result<void> Socket::dump(const std::string& what, const Request& request,
                           const std::function<void()>& on_begin, const OnMessage& on_message) {
   Exchange exchange{.on_message = &on_message, .text = {}};
   const std::unique_ptr<nl_cb, decltype(&nl_cb_put)> callbacks(nl_cb_alloc(NL_CB_DEFAULT),
                                                                &nl_cb_put);
-  if (!callbacks) throw std::bad_alloc();
+  if (!callbacks || !request.complete()) return std::unexpected(sys::error_from(ENOMEM, what));
   nl_cb_set(callbacks.get(), NL_CB_VALID, NL_CB_CUSTOM, on_valid, &exchange);
+  nl_cb_set(callbacks.get(), NL_CB_ACK, NL_CB_CUSTOM, on_ack, &exchange);
   nl_cb_set(callbacks.get(), NL_CB_FINISH, NL_CB_CUSTOM, on_finish, &exchange);
   nl_cb_err(callbacks.get(), NL_CB_CUSTOM, on_error, &exchange);
 
   for (int tries = 0; tries < kMaxTries; ++tries) {
     on_begin();
     nlmsg_hdr(request.get())->nlmsg_seq = NL_AUTO_SEQ;  // a fresh one for each try
+    exchange.ended = false;
     int error = nl_send_auto(socket_.get(), request.get());
-    if (error >= 0) error = nl_recvmsgs(socket_.get(), callbacks.get());
+    // What one request asks for comes alone, and its acknowledgement, which must not be taken for
+    // that of the next request, comes after it.
+    while (error >= 0 && !exchange.ended) error = nl_recvmsgs(socket_.get(), callbacks.get());
     if (exchange.code == EINTR || error == -NLE_DUMP_INTR) {
       exchange.code = 0;
       continue;

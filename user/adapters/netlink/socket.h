@@ -35,6 +35,8 @@ class Socket {
   // the request in an Error: "list links". After an Error the socket cannot be used again.
   template <typename T, typename Parse>
   Result<std::vector<T>> dump(const std::string& what, const Request& request, Parse parse);
+  // Has the kernel change something, and waits until that is done. `what` as for dump().
+  Result<void> change(const std::string& what, const Request& request);
 
  private:
   struct Free {

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "adapters/netns/netns.h"
+#include "adapters/sys/directory.h"
 
 namespace cgtally::netns {
 namespace {
@@ -51,10 +52,10 @@ bool is_process(const std::string& name) {
 Census list_netns(const std::string& host_root, std::size_t most) {
   Finder finder(most);
   finder.add("/proc/thread-self/ns/net", "");
-  std::error_code ignored;
-  for (const auto& name : std::filesystem::directory_iterator(host_root + "/run/netns", ignored)) {
-    if (is_netns(name.path())) finder.add(name.path(), name.path().filename());
+  for (const auto& name : sys::entries_of(host_root + "/run/netns")) {
+    if (is_netns(name)) finder.add(name, name.filename());
   }
+  std::error_code ignored;
   const std::string host_proc = host_root + "/proc";
   const bool mounted = std::filesystem::exists(host_proc + "/version", ignored);
   const std::string proc = mounted ? host_proc : "/proc";

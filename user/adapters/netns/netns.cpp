@@ -17,6 +17,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "adapters/sys/directory.h"
 #include "adapters/sys/error.h"
 
 namespace cgtally::netns {
@@ -82,15 +83,14 @@ Result<Netns> Netns::find_inode(std::uint64_t inode, const std::string& name,
                                 const std::string& host_root) {
   if (auto here = current(); here && here->inode() == inode) return here;
   if (auto named = open(name, host_root); named && named->inode() == inode) return named;
-  std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator(host_root + "/run/netns", ignored)) {
-    auto one = open_path(entry.path(), entry.path().filename(), "");
+  for (const auto& entry : sys::entries_of(host_root + "/run/netns")) {
+    auto one = open_path(entry, entry.filename(), "");
     if (one && one->inode() == inode) return one;
   }
-  for (const auto& entry : std::filesystem::directory_iterator(proc_of(host_root), ignored)) {
+  for (const auto& entry : sys::entries_of(proc_of(host_root))) {
     struct stat status{};
-    const std::string path = fmt::format("{}/ns/net", entry.path().string());
-    if (!all_digits(entry.path().filename().string()) || stat(path.c_str(), &status) != 0 ||
+    const std::string path = fmt::format("{}/ns/net", entry.string());
+    if (!all_digits(entry.filename().string()) || stat(path.c_str(), &status) != 0 ||
         status.st_ino != inode) {
       continue;
     }

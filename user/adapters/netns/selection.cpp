@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "adapters/netns/netns.h"
+#include "adapters/sys/directory.h"
 #include "core/base/glob.h"
 
 namespace cgtally::netns {
@@ -43,12 +44,11 @@ std::vector<SelectedNetns> find_by_glob(const std::string& glob, const std::stri
   const std::string directory =
       paths ? std::filesystem::path(glob).parent_path().string() : host_root + "/run/netns";
   std::vector<SelectedNetns> found;
-  std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {
-    const std::string label = paths ? entry.path().string() : entry.path().filename().string();
+  for (const auto& entry : sys::entries_of(directory)) {
+    const std::string label = paths ? entry.string() : entry.filename().string();
     struct stat status{};
     if (label != glob && !matches_glob(glob, label)) continue;
-    if (!is_netns(entry.path()) || stat(entry.path().c_str(), &status) != 0) continue;
+    if (!is_netns(entry) || stat(entry.c_str(), &status) != 0) continue;
     found.push_back({.inode = status.st_ino, .label = label});
   }
   return found;

@@ -11,6 +11,7 @@
 #include "adapters/series/common/builder.h"
 #include "adapters/series/common/cloudwatch.h"
 #include "adapters/series/common/names.h"
+#include "adapters/text/line.h"
 #include "core/base/text.h"
 #include "core/series/metric_names.h"
 #include "core/series/times.h"
@@ -263,7 +264,11 @@ bool is_aws_table(std::string_view head) {
 Result<std::vector<Series>> read_aws_text(std::istream& in, const std::string& file, bool table,
                                           const ReadOptions& options) {
   AwsReader reader(file, options);
-  for (std::string line; std::getline(in, line);) {
+  std::string line;
+  for (;;) {
+    auto more = text::read_line(in, line);
+    if (!more) return std::unexpected(std::move(more).error().within(file));
+    if (!*more) break;
     if (line.ends_with('\r')) line.pop_back();
     auto taken = table ? reader.take_table(line) : reader.take_text(line);
     if (!taken) return std::unexpected(std::move(taken).error());

@@ -12,6 +12,7 @@
 
 #include "adapters/csv/rfc4180.h"
 #include "adapters/series/common/builder.h"
+#include "adapters/series/common/end_of_file.h"
 #include "adapters/series/common/selection.h"
 #include "core/base/text.h"
 
@@ -113,6 +114,7 @@ class DstatReader {
         if (auto taken = take_row(fields); !taken) return std::unexpected(std::move(taken).error());
       }
     }
+    end_of_file_.settle(reader_.terminated());
     return std::move(groups_).finish(shape_);
   }
 
@@ -122,8 +124,12 @@ class DstatReader {
     for (std::size_t i = 0; i + 1 < fields.size(); ++i) {
       if (fields[i] == "Date:") times_.begin(fields[i + 1]);
     }
-    const bool names = fields.front() == "time" || fields.front() == "epoch" ||
-                       std::ranges::find(fields, "recv") != fields.end();
+    // The group of the column epoch is called epoch, too.
+    const bool after_groups =
+        !before.empty() && (before.front() == "system" || before.front() == "epoch");
+    const bool of_time = fields.front() == "time" || fields.front() == "epoch";
+    const bool names =
+        (of_time && after_groups) || std::ranges::find(fields, "recv") != fields.end();
     return names ? take_columns(before, fields) : Result<void>{};
   }
 
@@ -173,6 +179,8 @@ class DstatReader {
       for (const Direction direction : kDirections) {
         if (one.at[direction]) row.values[direction] = fields[*one.at[direction]];
       }
+      const bool last_used = one.at.rx == fields.size() - 1 || one.at.tx == fields.size() - 1;
+      if (last_used) end_of_file_.see(*builder, reader_.line(), fields.back());
       if (auto added = builder->add(row); !added) return added;
     }
     return {};
@@ -185,6 +193,7 @@ class DstatReader {
   DstatTimes times_;
   std::optional<DstatColumns> columns_;
   SeriesGroups groups_{file_, options_};
+  EndOfFile end_of_file_;
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "adapters/series/common/builder.h"
 #include "adapters/series/common/selection.h"
+#include "adapters/text/line.h"
 
 namespace cgtally::series {
 namespace {
@@ -41,8 +42,12 @@ Result<std::vector<Series>> read_ifstat(std::istream& in, const std::string& fil
   std::vector<std::string> interfaces;
   std::vector<std::string> words_before;
   std::uint32_t number = 0;
-  for (std::string line; std::getline(in, line);) {
+  std::string line;
+  for (;;) {
     ++number;
+    auto more = text::read_line(in, line);
+    if (!more) return std::unexpected(damaged(file, number, more.error().what));
+    if (!*more) break;
     if (is_units(line)) {
       interfaces = words_before;
       if (interfaces.empty() || interfaces.front() != "Time" || !line.contains("HH:MM:SS")) {

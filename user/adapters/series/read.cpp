@@ -5,6 +5,7 @@
 
 #include "adapters/series/aws_text.h"
 #include "adapters/series/common/zone.h"
+#include "adapters/series/foreign.h"
 #include "adapters/series/json/json_series.h"
 #include "adapters/series/table.h"
 #include "core/base/text.h"
@@ -37,6 +38,7 @@ Result<std::vector<Series>> read_by_kind(text::Input& input, const ReadOptions& 
   if (table || is_aws_text(head_copy)) {
     return read_aws_text(input.stream(), file, table, options);
   }
+  if (auto foreign = foreign_text(head_copy, file)) return std::unexpected(*std::move(foreign));
   return read_table(input.stream(), head_copy, file, options);
 }
 

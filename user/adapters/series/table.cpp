@@ -13,6 +13,7 @@
 
 #include "adapters/csv/rfc4180.h"
 #include "adapters/series/common/builder.h"
+#include "adapters/series/common/end_of_file.h"
 #include "adapters/series/common/names.h"
 #include "adapters/series/common/selection.h"
 #include "adapters/series/console.h"
@@ -26,6 +27,18 @@ namespace {
 
 std::string_view first_line(std::string_view text) {
   return text.substr(0, std::min(text.find_first_of("\r\n"), text.size()));
+}
+
+// "sep=," is for spreadsheets, "#group" for InfluxDB.
+bool is_annotation(std::string_view line) {
+  return line.starts_with("sep=") || line.starts_with("#group") || line.starts_with("#datatype") ||
+         line.starts_with("#default");
+}
+
+// Other remarks have one field.
+bool is_remark_line(std::string_view line) {
+  return is_annotation(line) ||
+         (line.starts_with('#') && line.find_first_of(";,\t") == std::string_view::npos);
 }
 
 // The separator that the header has most of, outside quotes.
@@ -60,7 +73,11 @@ class TableReader {
  public:
   TableReader(std::istream& in, char separator, const std::string& file, bool sadf,
               const ReadOptions& options)
-      : reader_(in, separator), file_(file), sadf_(sadf), options_(options) {}
+      : reader_(in, separator),
+        separator_(separator),
+        file_(file),
+        sadf_(sadf),
+        options_(options) {}
 
   Result<std::vector<Series>> read() {
     for (;;) {
@@ -71,10 +88,12 @@ class TableReader {
         return std::unexpected(std::move(taken).error());
       }
     }
+    if (!layout_ && sadf_) return std::unexpected(without_traffic());
     if (!layout_) {
       return std::unexpected(
           Error{.what = fmt::format("{} is empty", file_), .hint = "export a longer time"});
     }
+    end_of_file_.settle(reader_.terminated());
     return std::move(groups_).finish(layout_->shape);
   }
 
@@ -82,20 +101,31 @@ class TableReader {
   Result<void> take(const std::vector<std::string>& fields) {
     const std::string& first = fields.front();
     if (fields.size() == 1 && first.empty()) return {};
-    if (!layout_ && first.starts_with("sep=")) return {};  // for spreadsheets
+    const bool remark = is_annotation(first) || (fields.size() == 1 && first.starts_with('#'));
+    if (!layout_ && remark) return {};
     const bool header = !layout_ || (sadf_ && (first.starts_with('#') || first == "hostname"));
     if (header) return take_header(names_of(fields));
     if (repeats_header(fields)) return {};
     return foreign_table_ ? Result<void>{} : take_row(fields);
   }
 
+  [[nodiscard]] Error without_traffic() const {
+    return usage_error(fmt::format("{}: it has no network traffic", file_),
+                       "export it with sadf -d FILE -- -n DEV");
+  }
+
   // sadf prints a header again after a restart, and one for each kind of figures.
   Result<void> take_header(const std::vector<std::string>& names) {
     foreign_table_ = sadf_ && !has_interfaces(names);
     if (foreign_table_ || (layout_ && layout_->header == names)) return {};
+    if (sadf_ && names.back().ends_with("[...]")) {
+      return std::unexpected(usage_error(fmt::format("{}: a row has several interfaces", file_),
+                                         "export it without -h: sadf -d FILE -- -n DEV"));
+    }
     auto layout = layout_of(names, file_, sadf_, options_);
     if (!layout) return std::unexpected(std::move(layout).error());
     layout_ = *std::move(layout);
+    layout_->shape.decimal_commas_likely = !sadf_ && separator_ == ';';
     return {};
   }
 
@@ -109,7 +139,10 @@ class TableReader {
     if (at.interval && fields.size() > *at.interval && fields[*at.interval] == "-1") return {};
     if (auto fits = check_width(fields); !fits) return fits;
     const std::string group = at.group ? plain_name(fields[*at.group]) : "";
-    RowText row{.time = fields[at.time], .line = static_cast<std::uint32_t>(reader_.line())};
+    const std::string host = at.host ? plain_name(fields[*at.host]) : "";
+    const std::string moment =
+        at.date ? fmt::format("{} {}", fields[*at.date], fields[at.time]) : fields[at.time];
+    RowText row{.time = moment, .line = static_cast<std::uint32_t>(reader_.line())};
     bool wanted = false;
     for (const Direction direction : kDirections) {
       if (!at.values[direction]) continue;
@@ -121,15 +154,35 @@ class TableReader {
     if (!wanted) return {};
     if (at.interval) row.period_s = period_of(fields[*at.interval]);
     const bool named = !at.series_names.rx.empty() || !at.series_names.tx.empty();
-    SeriesBuilder* const builder =
-        groups_.find(at.host ? fields[*at.host] : "", named ? "" : group, at.shape);
-    return builder == nullptr ? Result<void>{} : builder->add(row);
+    SeriesBuilder* const builder = groups_.find(host, named ? "" : group, at.shape);
+    if (builder == nullptr) return {};
+    if (auto one = check_keys(fields, *builder); !one) return one;
+    const bool last_used = at.values.rx == fields.size() - 1 || at.values.tx == fields.size() - 1;
+    end_of_file_.see(*builder, reader_.line(), last_used ? fields.back() : "");
+    return builder->add(row);
   }
 
   static std::uint32_t period_of(std::string_view text) {
     std::uint32_t seconds = 0;
     std::from_chars(text.data(), text.data() + text.size(), seconds);
     return seconds;
+  }
+
+  // A series whose rows are of two things, such as two metrics, is none.
+  Result<void> check_keys(const std::vector<std::string>& fields, const SeriesBuilder& series) {
+    if (layout_->keys.empty()) return {};
+    auto [seen, first] = keys_.try_emplace(&series);
+    for (std::size_t i = 0; i < layout_->keys.size(); ++i) {
+      const std::string& value = fields[layout_->keys[i]];
+      if (first) seen->second.push_back(value);
+      if (seen->second[i] == value) continue;
+      return std::unexpected(usage_error(
+          fmt::format("{}: line {}: column {} is {}, and {} before", file_, reader_.line(),
+                      printable(layout_->header[layout_->keys[i]]), printable(value),
+                      printable(seen->second[i])),
+          "the rows are of several things: export one, or leave only the lines of one"));
+    }
+    return {};
   }
 
   // Empty fields at the end of a row or of the header say nothing.
@@ -147,12 +200,15 @@ class TableReader {
   }
 
   csv::RecordReader reader_;
+  char separator_;
   const std::string& file_;
   bool sadf_;
   const ReadOptions& options_;
   bool foreign_table_ = false;  // of sadf's other figures
   std::optional<TableLayout> layout_;
   SeriesGroups groups_{file_, options_};
+  std::map<const SeriesBuilder*, std::vector<std::string>> keys_;
+  EndOfFile end_of_file_;
 };
 
 }  // namespace
@@ -178,7 +234,11 @@ TableKind table_kind(std::string_view head) {
 Result<std::vector<Series>> read_table(std::istream& in, std::string_view head,
                                        const std::string& file, const ReadOptions& options) {
   std::string_view line = first_line(head);
-  if (line.starts_with("sep=")) line = first_line(head.substr(head.find_first_of('\n') + 1));
+  for (auto end = head.find('\n'); is_remark_line(line) && end != std::string_view::npos;
+       end = head.find('\n')) {
+    head.remove_prefix(end + 1);
+    line = first_line(head);
+  }
   switch (table_kind(head)) {
     case TableKind::dstat:
       return read_dstat(in, file, options);

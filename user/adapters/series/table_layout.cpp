@@ -9,6 +9,7 @@
 #include "adapters/series/common/names.h"
 #include "core/base/text.h"
 #include "core/series/metric_names.h"
+#include "core/series/times.h"
 
 namespace cgtally::series {
 namespace {
@@ -47,10 +48,19 @@ class Columns {
 
   // The only column of one of these names, in any case of letters.
   template <typename Names>
-  [[nodiscard]] Result<std::optional<std::size_t>> find_any(const Names& names) const {
+  [[nodiscard]] Result<std::optional<std::size_t>> find_any(
+      const Names& names,
+      std::string_view hint = "give one of them another name in the first line") const {
     std::optional<std::size_t> found;
     for (std::size_t i = 0; i < header_.size(); ++i) {
       if (std::ranges::find(names, lower(header_[i])) == std::ranges::end(names)) continue;
+      if (found && lower(header_[*found]) != lower(header_[i])) {
+        return std::unexpected(
+            usage_of(file_,
+                     fmt::format("columns {} and {} may both be meant", printable(header_[*found]),
+                                 printable(header_[i])),
+                     std::string(hint)));
+      }
       if (found) return std::unexpected(twice(header_[i], *found, i));
       found = i;
     }
@@ -74,18 +84,47 @@ class Columns {
   const std::string& file_;
 };
 
-Result<std::size_t> time_column(const Columns& columns, const ReadOptions& options) {
+// True if the first line looks like a row.
+bool lacks_header(const std::vector<std::string>& fields) {
+  return std::ranges::any_of(fields, [](const std::string& field) {
+    return !field.empty() && parse_series_time(field).has_value();
+  });
+}
+
+Result<std::size_t> time_column(const Columns& columns, const std::vector<std::string>& header,
+                                const ReadOptions& options) {
   static constexpr std::array<std::string_view, 8> kNames{
       "time", "timestamp", "date", "datetime", "date_time", "epoch", "@timestamp", "date/time"};
   const auto found =
-      options.time_column.empty() ? columns.find_any(kNames) : columns.find(options.time_column);
+      options.time_column.empty()
+          ? columns.find_any(kNames, "say which one has the time: --time-column NAME")
+          : columns.find(options.time_column);
   if (!found) return std::unexpected(found.error());
   if (*found) return **found;
   Error error = columns.missing(options.time_column.empty() ? "time" : options.time_column);
-  if (options.time_column.empty()) {
+  if (lacks_header(header)) {
+    error.hint = fmt::format("the first line must have the names of the columns; {}", error.hint);
+  } else if (options.time_column.empty()) {
     error.hint = fmt::format("say which one has the time: --time-column NAME; {}", error.hint);
   }
   return std::unexpected(std::move(error));
+}
+
+// The date and the time of day may have a column each.
+Result<void> take_times(TableLayout& layout, const Columns& columns, const ReadOptions& options) {
+  if (options.time_column.empty()) {
+    const auto date = columns.find_any(std::array<std::string_view, 1>{"date"});
+    const auto clock = columns.find_any(std::array<std::string_view, 1>{"time"});
+    if (date && *date && clock && *clock) {
+      layout.date = *date;
+      layout.time = **clock;
+      return {};
+    }
+  }
+  const auto time = time_column(columns, layout.header, options);
+  if (!time) return std::unexpected(time.error());
+  layout.time = *time;
+  return {};
 }
 
 // The column that the user named for a direction, or the series of that name.
@@ -158,8 +197,8 @@ Result<void> take_values(TableLayout& layout, const Columns& columns, bool sadf,
                            listed(layout.header))));
 }
 
-Result<void> take_unit(TableLayout& layout, bool sadf, const std::string& file,
-                       const ReadOptions& options) {
+// Without --unit the figures must bring theirs.
+void take_unit(TableLayout& layout, bool sadf, const ReadOptions& options) {
   std::optional<SeriesUnit> known;
   for (const SarColumn& one : kSarColumns) {
     const bool used = layout.shape.columns.rx == one.name || layout.shape.columns.tx == one.name;
@@ -171,32 +210,77 @@ Result<void> take_unit(TableLayout& layout, bool sadf, const std::string& file,
       layout.shape.notes.push_back(fmt::format("sadf writes {}; read as {}, as --unit says",
                                                known->name, options.unit->name));
     }
-    return {};
+    return;
   }
   if (known) {
     layout.shape.unit = *known;
-    return {};
+    return;
   }
-  const std::string& column =
-      layout.shape.has(Direction::tx) ? layout.shape.columns.tx : layout.shape.columns.rx;
-  return std::unexpected(
-      usage_of(file, fmt::format("the unit of column {} is not in the file", printable(column)),
-               "give it: --unit bytes (in the interval), --unit total (a counter), --unit Mbit/s"));
+  layout.shape.figures_have_units = true;
+}
+
+// Where a name that the user gave says something else than the options.
+void add_doubts(TableLayout& layout, const ReadOptions& options) {
+  for (const Direction direction : kDirections) {
+    if (options.columns[direction].empty()) continue;
+    for (std::string& doubt :
+         doubts_of(printable(layout.shape.columns[direction]), direction, layout.shape.unit)) {
+      layout.shape.notes.push_back(std::move(doubt));
+    }
+  }
+}
+
+// The first column of one of these names, in the order of the names; none of those with figures.
+template <typename Names>
+std::optional<std::size_t> first_label(const TableLayout& layout, const Names& names) {
+  for (const std::string_view name : names) {
+    for (std::size_t i = 0; i < layout.header.size(); ++i) {
+      const bool figures =
+          layout.time == i || layout.date == i || layout.values.rx == i || layout.values.tx == i;
+      if (!figures && lower(layout.header[i]) == name) return i;
+    }
+  }
+  return std::nullopt;
+}
+
+// Columns with labels: rows of several hosts, interfaces or metrics are never one series.
+void take_labels(TableLayout& layout) {
+  static constexpr std::array<std::string_view, 7> kInterfaces{
+      "device", "dev", "ifname", "nic", "adapter", "netdev", "interface_name"};
+  static constexpr std::array<std::string_view, 6> kHosts{"host",     "hostname", "nodename",
+                                                          "instance", "node",     "server"};
+  static constexpr std::array<std::string_view, 24> kKeys{
+      "metric",     "metric_name", "metricname", "name",      "tags",      "itemid",
+      "item",       "hostid",      "field",      "_field",    "direction", "_measurement",
+      "table",      "label",       "labels",     "dimension", "resource",  "resourceid",
+      "instanceid", "job",         "source",     "target",    "sensor",    "cacheclusterid"};
+  if (!layout.group) layout.group = first_label(layout, kInterfaces);
+  layout.host = first_label(layout, kHosts);
+  const auto add = [&layout](std::string_view name) {
+    const auto found = first_label(layout, std::array<std::string_view, 1>{name});
+    if (found && found != layout.group && found != layout.host) layout.keys.push_back(*found);
+  };
+  for (const std::string_view name : kInterfaces) add(name);
+  for (const std::string_view name : kHosts) add(name);
+  for (const std::string_view name : kKeys) add(name);
 }
 
 }  // namespace
 
 bool has_interfaces(const std::vector<std::string>& header) {
-  return std::ranges::find(header, "IFACE") != header.end();
+  const auto has = [&header](std::string_view name) {
+    return std::ranges::find(header, name) != header.end();
+  };
+  return has("IFACE") && std::ranges::any_of(kSarColumns, has, &SarColumn::name);
 }
 
 Result<TableLayout> layout_of(const std::vector<std::string>& header, const std::string& file,
                               bool sadf, const ReadOptions& options) {
   TableLayout layout{.header = header};
   const Columns columns(header, file);
-  const auto time = time_column(columns, options);
-  if (!time) return std::unexpected(time.error());
-  layout.time = *time;
+  if (auto taken = take_times(layout, columns, options); !taken) {
+    return std::unexpected(std::move(taken).error());
+  }
   const auto group =
       columns.find_any(std::array<std::string_view, 3>{"iface", "series", "interface"});
   if (!group) return std::unexpected(group.error());
@@ -210,9 +294,9 @@ Result<TableLayout> layout_of(const std::vector<std::string>& header, const std:
   if (auto taken = take_values(layout, columns, sadf, file, options); !taken) {
     return std::unexpected(std::move(taken).error());
   }
-  if (auto taken = take_unit(layout, sadf, file, options); !taken) {
-    return std::unexpected(std::move(taken).error());
-  }
+  if (!sadf) take_labels(layout);
+  take_unit(layout, sadf, options);
+  add_doubts(layout, options);
   return layout;
 }
 

@@ -17,10 +17,12 @@ namespace cgtally::series {
 struct TableLayout {
   std::vector<std::string> header;
   std::size_t time = 0;
+  std::optional<std::size_t> date = {};  // where `time` has only the time of day
   PerDirection<std::optional<std::size_t>> values = {};
   std::optional<std::size_t> group = {};     // interface, or Grafana's series
   std::optional<std::size_t> interval = {};  // sadf's length of the row
   std::optional<std::size_t> host = {};
+  std::vector<std::size_t> keys = {};  // columns that name what else a row is of, such as a metric
   // Grafana's rows by series: the series that each direction is; empty: any.
   PerDirection<std::string> series_names = {};
   Series shape = {};  // format, columns, unit
@@ -30,7 +32,7 @@ struct TableLayout {
 [[nodiscard]] Result<TableLayout> layout_of(const std::vector<std::string>& header,
                                             const std::string& file, bool sadf,
                                             const ReadOptions& options);
-// True if this header of sadf is of a table with interfaces.
+// True if this header of sadf is of the table with the traffic of interfaces.
 [[nodiscard]] bool has_interfaces(const std::vector<std::string>& header);
 
 }  // namespace cgtally::series

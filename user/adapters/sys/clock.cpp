@@ -22,6 +22,8 @@ Nanoseconds jiffy() {
   return std::chrono::seconds(t.tv_sec) + Nanoseconds(t.tv_nsec);
 }
 
+Nanoseconds thread_cpu_time() { return read_clock(CLOCK_THREAD_CPUTIME_ID); }
+
 Moment now() {
   const Nanoseconds boot = read_clock(CLOCK_BOOTTIME);
   return Moment{.boot = boot, .wall = read_clock(CLOCK_REALTIME)};

@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 #include <langinfo.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -229,17 +230,18 @@ Result<CursesScreen> CursesScreen::enter(int input, int output, const std::strin
   if (screen.memory_.get() < 0 || duplicate < 0) {
     return std::unexpected(sys::error_from(errno, "prepare the screen"));
   }
-  if (screen.keys_ && ::tcgetattr(input, &screen.modes_) != 0) {
+  if (::tcgetattr(output, &screen.modes_) != 0) {
     return std::unexpected(sys::error_from(errno, "read the terminal's modes"));
   }
   screen.file_.reset(::fdopen(duplicate, "w"));
   screen.utf8_ = choose_locale();
+  start_output(output);
   if (::newterm(description.c_str(), screen.file_.get(), stdin) == nullptr) {
     return std::unexpected(
         Error{.what = "ncurses cannot use this terminal", .hint = "set TERM to xterm-256color"});
   }
   screen.colour_ = set_up(wants_colour(output));
-  restore_on_crash(screen.keys_ ? input : -1, output, screen.modes_, leaving_text());
+  restore_on_crash(output, output, screen.modes_, leaving_text());
   screen.active_ = true;
   (void)::refresh();  // the modes of the terminal, directly
   screen.write_to_memory();
@@ -264,16 +266,17 @@ void CursesScreen::write_to_memory() { ::dup2(memory_.get(), ::fileno(file_.get(
 
 void CursesScreen::leave() {
   if (!std::exchange(active_, false)) return;
-  write_to_terminal();
-  (void)::endwin();
+  (void)::endwin();  // into memory: its modes are given back below
+  give_back(output_, output_, modes_, taken());
   forget_restoring();
 }
 
 void CursesScreen::resume() {
   write_to_terminal();
+  start_output(output_);
   ::clearok(curscr, TRUE);
   (void)::refresh();
-  restore_on_crash(keys_ ? input_ : -1, output_, modes_, leaving_text());
+  restore_on_crash(output_, output_, modes_, leaving_text());
   write_to_memory();
   active_ = true;
 }
@@ -301,16 +304,16 @@ Result<void> CursesScreen::paint(const screen::Frame& frame, const sys::WaitForR
     }
   }
   (void)::wrefresh(stdscr);
-  return flush(wait);
+  return write_all(output_, taken(), wait);
 }
 
-Result<void> CursesScreen::flush(const sys::WaitForRoom& wait) {
+std::string CursesScreen::taken() {
   const off_t end = ::lseek(memory_.get(), 0, SEEK_CUR);
   std::string text(static_cast<std::size_t>(end > 0 ? end : 0), '\0');
   const ssize_t got = ::pread(memory_.get(), text.data(), text.size(), 0);
   text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
   ::lseek(memory_.get(), 0, SEEK_SET);
-  return write_all(output_, text, wait);
+  return text;
 }
 
 bool CursesScreen::input_is_ready() const {
@@ -318,15 +321,23 @@ bool CursesScreen::input_is_ready() const {
   return ::poll(&ready, 1, 0) > 0;
 }
 
+int CursesScreen::pending_bytes() const {
+  int bytes = 0;
+  return ::ioctl(input_, FIONREAD, &bytes) == 0 ? bytes : 0;
+}
+
 std::optional<screen::Key> CursesScreen::read_key() {
-  for (;;) {
+  constexpr int kMostVainReads = 3;  // bytes may have come while others were taken
+  for (int vain = 0; vain < kMostVainReads;) {
     const bool ready = input_is_ready();
+    const int before = pending_bytes();
     wint_t code = 0;
     const int got = ::wget_wch(stdscr, &code);
     if (got == ERR) {
-      // Nothing was taken although there was something: the terminal has gone.
-      if (ready && input_is_ready()) return screen::Key{.kind = screen::KeyKind::end_of_input};
-      return std::nullopt;
+      if (!ready || !input_is_ready()) return std::nullopt;
+      // Bytes that are no character of the locale are taken without a key: more may follow.
+      if (pending_bytes() >= before) ++vain;
+      continue;
     }
     if (got != KEY_CODE_YES) return character_key(code);
     if (code == KEY_MOUSE) {
@@ -335,6 +346,8 @@ std::optional<screen::Key> CursesScreen::read_key() {
       return screen::Key{.kind = *kind};
     }
   }
+  // Nothing is taken although there is something: the terminal has gone.
+  return screen::Key{.kind = screen::KeyKind::end_of_input};
 }
 
 }  // namespace cgtally::terminal

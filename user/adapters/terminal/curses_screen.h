@@ -52,10 +52,11 @@ class CursesScreen {
     void operator()(std::FILE* file) const { std::fclose(file); }
   };
   CursesScreen() = default;
-  Result<void> flush(const sys::WaitForRoom& wait);
-  void write_to_terminal();  // from here on, directly
+  [[nodiscard]] std::string taken();  // what ncurses has written to memory; once
+  void write_to_terminal();           // from here on, directly
   void write_to_memory();
   [[nodiscard]] bool input_is_ready() const;
+  [[nodiscard]] int pending_bytes() const;
 
   int input_ = -1;
   int output_ = -1;
@@ -63,7 +64,7 @@ class CursesScreen {
   bool utf8_ = false;
   bool colour_ = false;
   bool active_ = false;
-  termios modes_{};                              // as they were
+  termios modes_{};                              // of the output, as they were
   std::unique_ptr<std::FILE, FileCloser> file_;  // what ncurses takes for the terminal
   sys::Fd memory_;
 };

@@ -24,6 +24,7 @@ constexpr const char* kClearBelow = "\x1b[J";
 // Alternate screen, no cursor, and no wrapping: a line may be wider than we computed.
 constexpr std::string_view kEnter = "\x1b[?1049h\x1b[?25l\x1b[?7l";
 constexpr std::string_view kLeave = "\x1b[?7h\x1b[?25h\x1b[?1049l";
+constexpr int kPatience = 300;  // milliseconds that a terminal may take to have room for a byte
 constexpr std::array kCrashes{SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 
 // For signal handlers, which take no argument of ours. A process has one terminal.
@@ -37,14 +38,28 @@ struct Saved {
 };
 Saved saved;
 
+// Byte by byte, because a terminal that polls as writable may have room for one only.
+bool write_soon(int fd, std::string_view text) {
+  start_output(fd);
+  for (std::size_t at = 0; at < text.size();) {
+    pollfd room{.fd = fd, .events = POLLOUT, .revents = 0};
+    const int ready = ::poll(&room, 1, kPatience);
+    if (ready < 0 && errno == EINTR) continue;
+    if (ready <= 0) return false;
+    const ssize_t written = ::write(fd, &text[at], 1);
+    if (written == 1) {
+      ++at;
+    } else if (errno != EINTR && errno != EAGAIN) {
+      return false;
+    }
+  }
+  return true;
+}
+
 void restore_terminal() {
   if (saved.active == 0) return;
   saved.active = 0;
-  if (saved.input >= 0) {
-    ::tcsetattr(saved.input, TCSADRAIN, &saved.modes);
-  }
-  [[maybe_unused]] const auto ignored =
-      ::write(saved.output, saved.leaving.data(), saved.leaving_size);
+  give_back(saved.input, saved.output, saved.modes, {saved.leaving.data(), saved.leaving_size});
 }
 
 void set_leaving(std::string_view text) {
@@ -68,6 +83,16 @@ void handle_crashes() {
 }
 
 }  // namespace
+
+void start_output(int fd) {
+  ::tcflow(fd, TCOOFF);  // Linux starts again only what was stopped in this way
+  ::tcflow(fd, TCOON);
+}
+
+void give_back(int input, int output, const termios& modes, std::string_view leaving) {
+  const bool taken = write_soon(output, leaving);
+  if (input >= 0) ::tcsetattr(input, taken ? TCSADRAIN : TCSANOW, &modes);
+}
 
 void restore_on_crash(int input, int output, const termios& modes, std::string_view leaving) {
   saved.input = input;
@@ -100,7 +125,12 @@ Size size(int fd) {
 
 Result<void> write_all(int fd, std::string_view text, const sys::WaitForRoom& wait) {
   const int code = sys::write_all(fd, text, wait);
-  return code == 0 ? Result<void>{} : std::unexpected(sys::error_from(code, "write to stdout"));
+  if (code == 0) return {};
+  const char* const hint = code == EBADF    ? "it is closed: run it without >&- (2>&-)"
+                           : code == ENOSPC ? "make room, or send the output elsewhere"
+                                            : "";
+  return std::unexpected(
+      sys::error_from(code, fd == STDERR_FILENO ? "write to stderr" : "write to stdout", hint));
 }
 
 Result<FullScreen> FullScreen::enter(int input, int output) {
@@ -139,7 +169,7 @@ void FullScreen::resume() {
   }
   saved.active = 1;
   active_ = true;
-  [[maybe_unused]] const auto written = write_all(output_, kEnter);
+  [[maybe_unused]] const bool taken = write_soon(output_, kEnter);
 }
 
 Result<void> FullScreen::paint(const std::vector<std::string>& lines,

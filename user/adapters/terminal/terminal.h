@@ -29,6 +29,14 @@ struct Size {
 // Writes all of `text`. EPIPE: the reader has gone. ECANCELED: `wait` abandoned the write.
 Result<void> write_all(int fd, std::string_view text, const sys::WaitForRoom& wait = {});
 
+// What Ctrl-S has stopped goes on, as after Ctrl-C.
+void start_output(int fd);
+
+// Writes `leaving` to `output`, and gives `input` these modes unless it is -1. A terminal that
+// Ctrl-S has stopped goes on; one that nobody reads gets what it takes, because a program must be
+// able to end. For signal handlers too.
+void give_back(int input, int output, const termios& modes, std::string_view leaving);
+
 // From here on a crash writes `leaving` to `output`, and gives `input` these modes unless it is -1.
 // A process has one terminal.
 void restore_on_crash(int input, int output, const termios& modes, std::string_view leaving);

@@ -9,12 +9,15 @@
 #include <array>
 #include <cerrno>
 #include <cstdint>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <optional>
 #include <streambuf>
 #include <system_error>
 #include <vector>
+
+#include "core/base/text.h"
 
 namespace cgtally::text {
 
@@ -110,25 +113,6 @@ class Unpacker {
   bool ended_ = false;
   std::string problem_;
 };
-
-void append_utf8(std::string& out, std::uint32_t code) {
-  const auto byte = [&out](std::uint32_t value) { out += static_cast<char>(value); };
-  if (code < 0x80) {
-    byte(code);
-  } else if (code < 0x800) {
-    byte(0xC0U | code >> 6U);
-    byte(0x80U | (code & 0x3FU));
-  } else if (code < 0x10000) {
-    byte(0xE0U | code >> 12U);
-    byte(0x80U | (code >> 6U & 0x3FU));
-    byte(0x80U | (code & 0x3FU));
-  } else {
-    byte(0xF0U | code >> 18U);
-    byte(0x80U | (code >> 12U & 0x3FU));
-    byte(0x80U | (code >> 6U & 0x3FU));
-    byte(0x80U | (code & 0x3FU));
-  }
-}
 
 // The bytes of UTF-16 to UTF-8; keeps what a chunk has cut in two.
 class FromUtf16 {
@@ -240,6 +224,11 @@ Input::~Input() = default;
 
 Result<Input> Input::open(const std::string& path) {
   if (path == "-") return Input("stdin", nullptr);
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) {
+    return std::unexpected(
+        Error{.what = fmt::format("{} is a directory", path), .hint = "name the files in it"});
+  }
   errno = 0;
   auto file = std::make_unique<std::ifstream>(path, std::ios::binary);
   if (*file) {

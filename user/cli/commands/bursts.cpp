@@ -25,6 +25,7 @@
 #include "cli/options/threshold.h"
 #include "cli/output/messages.h"
 #include "core/base/quantity.h"
+#include "core/base/text.h"
 #include "core/bursts/lines.h"
 #include "monitor/bursts/burst_dumper.h"
 #include "monitor/bursts/burst_monitor.h"
@@ -104,7 +105,7 @@ class Bursts {
       write();
     }
     if (dumper_) dumper_->finish();
-    if (closed_) return number(ExitCode::fine);
+    if (closed_) return failure_ ? print_error(*failure_) : number(ExitCode::fine);
     print_block(summary(sys::now().boot - begin));
     return print_missing();
   }
@@ -220,8 +221,10 @@ class Bursts {
 
   void show(const std::string& line) {
     if (!shows_ || closed_) return;
-    const auto shown = terminal::write_all(STDOUT_FILENO, line + "\n", loop_.waiting());
-    if (!shown && shown.error().code != ECANCELED) close();
+    const auto shown = terminal::write_all(STDOUT_FILENO, printable(line) + "\n", loop_.waiting());
+    if (shown || shown.error().code == ECANCELED) return;
+    if (shown.error().code != EPIPE) failure_ = shown.error();
+    close();
   }
 
   void write() {
@@ -248,6 +251,7 @@ class Bursts {
   BurstGrouper grouper_;
   std::set<BurstCause> explained_;
   bool closed_ = false;
+  std::optional<Error> failure_;  // of stdout
 };
 
 int run_bursts(BurstsOptions options) {

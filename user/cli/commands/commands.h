@@ -12,6 +12,9 @@ class App;
 
 namespace cgtally::cli {
 
+// All of them, in the order in which --help lists them.
+void add_commands(CLI::App& app, std::function<int()>& run);
+
 void add_live(CLI::App& app, std::function<int()>& run);
 void add_record(CLI::App& app, std::function<int()>& run);
 void add_credits(CLI::App& app, std::function<int()>& run);
@@ -27,5 +30,6 @@ void add_up(CLI::App& app, std::function<int()>& run);
 void add_down(CLI::App& app, std::function<int()>& run);
 void add_status(CLI::App& app, std::function<int()>& run);
 void add_doctor(CLI::App& app, std::function<int()>& run);
+void add_selftest(CLI::App& app, std::function<int()>& run);
 
 }  // namespace cgtally::cli

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <csignal>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +18,7 @@
 #include "cli/commands/start_session.h"
 #include "cli/options/compare.h"
 #include "cli/output/messages.h"
+#include "cli/output/standard_streams.h"
 #include "core/compare/screen.h"
 #include "monitor/collectors/monitor.h"
 #include "monitor/offline/mirror_comparison.h"
@@ -66,10 +66,8 @@ int finish(const compare::CompareReport& report, const ComparisonOptions& option
   const std::string screen = compare::compare_screen(
       report, {.original = options.request.sides.original, .mirror = options.request.sides.mirror},
       options.common.top.value_or(kUsualRows));
-  const int out = options.common.rows.to_stdout() ? STDERR_FILENO : STDOUT_FILENO;
-  if (auto shown = terminal::write_all(out, screen); !shown && shown.error().code != EPIPE) {
-    return print_error(shown.error());
-  }
+  const int shown = print_answer(screen, options.common.rows.to_stdout());
+  if (shown != number(ExitCode::fine)) return shown;
   return number(report.complete() ? ExitCode::fine : ExitCode::limit_crossed);
 }
 
@@ -144,7 +142,6 @@ int run_live(ComparisonOptions options) {
 }
 
 int run_compare(const ComparisonOptions& options) {
-  (void)std::signal(SIGPIPE, SIG_IGN);  // a reader that has gone is seen when writing
   if (auto checked = monitor::NewCsv::check(options.common.rows); !checked) {
     return print_error(checked.error());
   }

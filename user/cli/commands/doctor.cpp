@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands/commands.h"
 
-#include <iostream>
+#include <fmt/core.h>
+
 #include <memory>
 #include <string>
 #include <vector>
@@ -9,6 +10,8 @@
 #include "adapters/host/facts.h"
 #include "cli/options/common.h"
 #include "cli/output/messages.h"
+#include "cli/output/standard_streams.h"
+#include "core/base/text.h"
 #include "core/health/container_networks.h"
 #include "core/health/deployment.h"
 #include "core/health/host_diagnosis.h"
@@ -16,25 +19,27 @@
 namespace cgtally::cli {
 namespace {
 
-void print_lines(const std::vector<std::string>& lines) {
-  for (const std::string& line : lines) std::cout << line << '\n';
+void add_lines(std::string& text, const std::vector<std::string>& lines) {
+  for (const std::string& line : lines) text += fmt::format("{}\n", printable(line));
 }
 
 int run_doctor(const std::string& host_root) {
   const HostFacts facts = host::gather_all_facts(host_root);
   const auto findings = diagnose(facts);
-  print_lines(finding_lines(findings));
-  print_lines(network_lines(recognise_networks(facts.containers)));
+  std::string text;
+  add_lines(text, finding_lines(findings));
+  add_lines(text, network_lines(recognise_networks(facts.containers)));
   if (facts.deployment) {
-    std::cout << "\nto count here from now on:\n";
-    print_lines(deployment_command(*facts.deployment));
+    text += "\nto count here from now on:\n";
+    add_lines(text, deployment_command(*facts.deployment));
   }
-  std::cout << std::flush;
+  if (can_run(findings)) text += "\nto see whether each byte is counted here: cgtally selftest\n";
+  const int shown = print_answer(text);
   if (!can_run(findings)) {
     say("cannot count here: fix what is missing");
     return number(ExitCode::unsupported);
   }
-  return number(ExitCode::fine);
+  return shown;
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "cli/options/common.h"
 #include "cli/output/messages.h"
+#include "monitor/notices.h"
 #include "monitor/pinned/leftovers.h"
 #include "monitor/pinned/take_down.h"
 
@@ -14,7 +15,9 @@ namespace cgtally::cli {
 namespace {
 
 int run_down(const monitor::TakeDownOptions& options) {
-  const auto any = monitor::take_down(options);
+  monitor::Notices notices;
+  notices.deliver_to(say);
+  const auto any = monitor::take_down(options, notices);
   if (!any) return print_error(any.error());
   const auto leftovers = monitor::remove_leftovers();
   if (!leftovers) return print_error(leftovers.error());

@@ -19,6 +19,7 @@
 #include "adapters/terminal/terminal.h"
 #include "cli/options/common.h"
 #include "cli/output/messages.h"
+#include "core/base/text.h"
 #include "core/containers/grouping.h"
 #include "core/lifecycle/advice.h"
 #include "core/lifecycle/lines.h"
@@ -67,7 +68,7 @@ class LifecycleRun {
       }
     }
     if (!closed_) show(monitor_.finish());
-    return closed_ ? number(ExitCode::fine) : end();
+    return end();
   }
 
  private:
@@ -101,7 +102,7 @@ class LifecycleRun {
   }
 
   void write(const std::string& text) {
-    const auto written = terminal::write_all(STDOUT_FILENO, text);
+    const auto written = terminal::write_all(STDOUT_FILENO, printable_lines(text));
     if (written) return;
     if (written.error().code != EPIPE) failure_ = written.error();
     close();
@@ -113,6 +114,7 @@ class LifecycleRun {
   }
 
   int end() {
+    if (closed_) return failure_ ? print_error(*failure_) : number(ExitCode::fine);
     const std::vector<std::string> advice = lifecycle::advice_of(monitor_.history());
     if (!advice.empty() && options_.shows_lines()) {
       write(fmt::format("\n{}\n", fmt::join(advice, "\n")));
@@ -159,9 +161,10 @@ void add_lifecycle(CLI::App& app, std::function<int()>& run) {
       app, "lifecycle", "Tell containers as they begin and end, and what still came after");
   add_time(command,
            {.name = "--since",
-            .help = "How far back from now begins and ends are told that the ledger knows",
+            .help = "Tell also the begins and ends of this long before now, as far as the ledger "
+                    "knows them",
             .fallback = "10m"},
-           Bounds<Nanoseconds>{.least = Nanoseconds{0}}, into(options->lifecycle.since));
+           kAnyTime, into(options->lifecycle.since));
   add_duration_option(command, options->duration);
   add_flag(command, {.name = "--once", .help = "Tell what the ledger knows, and end"},
            options->once);

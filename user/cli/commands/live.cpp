@@ -20,6 +20,7 @@
 #include "core/live/lines.h"
 #include "monitor/collectors/monitor.h"
 #include "monitor/live/live_extras.h"
+#include "monitor/output/account_notice.h"
 #include "monitor/output/sample_writer.h"
 
 namespace cgtally::cli {
@@ -149,6 +150,8 @@ class Live {
       return;
     }
     fill_connections(snapshot);
+    for (const AccountLine& line : report_.accounts) account_notice_.see(line.account, line.owner);
+    if (!samples_) account_notice_.tell(notices_);  // their writer says the same
     std::erase_if(report_.accounts, [this](const AccountLine& line) {
       return !account_passes(options_.account, line.account, line.owner);
     });
@@ -219,6 +222,7 @@ class Live {
   AccountTable table_;
   RunTotals totals_;
   Report report_;
+  monitor::AccountNotice account_notice_{options_.account};
   bool csv_closed_ = false;
 };
 

@@ -173,24 +173,31 @@ std::optional<Error> contradiction(const RecordOptions& options) {
   return std::nullopt;
 }
 
+// A file of another option, with the names as in the samples.
+csv::RowFile named_like(const csv::RowFile& samples, const std::string& path, const char* option) {
+  csv::RowFile file = csv::RowFile::by_name(path, option);
+  file.plain_names = samples.plain_names;
+  return file;
+}
+
 Result<RecordFiles> open_files(const RecordOptions& options, const monitor::BurstSetup& setup,
                                monitor::EventLoop& loop, monitor::Session& session,
                                monitor::Notices& notices) {
   const CommonOptions& common = options.common;
-  auto samples =
-      monitor::SampleWriter::open(common.rows.empty() ? csv::RowFile("-") : common.rows,
-                                  sys::host_name(), common.account, loop.waiting(), notices);
+  auto samples = monitor::SampleWriter::open(
+      common.rows.with_path(common.rows.empty() ? "-" : common.rows.path), sys::host_name(),
+      common.account, loop.waiting(), notices);
   if (!samples) return std::unexpected(std::move(samples).error());
   RecordFiles files{.samples = *std::move(samples), .allowances = {}, .bursts = {}};
   if (!options.allowances.empty()) {
-    auto rows = monitor::RowWriter::open(csv::RowFile::by_name(options.allowances, "--allowances"),
-                                         csv::allowances_header(), "allowance counters",
-                                         loop.waiting(), notices);
+    auto rows = monitor::RowWriter::open(
+        named_like(common.rows, options.allowances, "--allowances"), csv::allowances_header(),
+        "allowance counters", loop.waiting(), notices);
     if (!rows) return std::unexpected(std::move(rows).error());
     files.allowances.emplace(session, *std::move(rows), notices);
   }
   if (!options.bursts.empty()) {
-    auto rows = monitor::RowWriter::open(csv::RowFile::by_name(options.bursts, "--bursts"),
+    auto rows = monitor::RowWriter::open(named_like(common.rows, options.bursts, "--bursts"),
                                          csv::bursts_header(), "bursts", loop.waiting(), notices);
     if (!rows) return std::unexpected(std::move(rows).error());
     say(fmt::format("bursts over {}", setup.threshold.words));

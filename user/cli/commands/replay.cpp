@@ -8,8 +8,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <csignal>
 #include <memory>
 #include <optional>
 #include <set>
@@ -22,6 +20,7 @@
 #include "cli/options/replay.h"
 #include "cli/output/interactive.h"
 #include "cli/output/messages.h"
+#include "cli/output/standard_streams.h"
 #include "core/base/glob.h"
 #include "core/containers/grouping.h"
 #include "core/groups/sample_groups.h"
@@ -229,7 +228,6 @@ std::optional<ReplayView> interactive_view(const ReplayOptions& options) {
 }
 
 int run_replay(const ReplayOptions& options) {
-  std::signal(SIGPIPE, SIG_IGN);  // the write says EPIPE
   const auto view = interactive_view(options);
   screen::Timeline timeline;
   auto screen = screen_of(options, view ? &timeline : nullptr);
@@ -238,10 +236,8 @@ int run_replay(const ReplayOptions& options) {
     if (const auto failed = show_timeline(timeline, *view)) return *failed;
   }
   const bool rows_on_stdout = options.rows.to_stdout() || options.credits.rows.to_stdout();
-  auto shown = screen ? terminal::write_all(rows_on_stdout ? STDERR_FILENO : STDOUT_FILENO, *screen)
-                      : Result<void>(std::unexpected(std::move(screen).error()));
-  if (shown || shown.error().code == EPIPE) return number(ExitCode::fine);
-  return print_error(shown.error());
+  if (!screen) return exit_code_of_output(std::unexpected(std::move(screen).error()));
+  return print_answer(*screen, rows_on_stdout);
 }
 
 }  // namespace
@@ -282,7 +278,10 @@ void add_replay(CLI::App& app, std::function<int()>& run) {
             .help = "Print the report and open no screen, as where stdout is no terminal"},
            options->text);
   add_replay_credit_options(command, options->credits);
-  on_chosen(command, [options, &run] { run = [options] { return run_replay(*options); }; });
+  on_chosen(command, [options, &run] {
+    options->credits.rows.plain_names = options->rows.plain_names;
+    run = [options] { return run_replay(*options); };
+  });
 }
 
 }  // namespace cgtally::cli

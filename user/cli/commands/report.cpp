@@ -4,16 +4,15 @@
 
 #include <unistd.h>
 
-#include <cerrno>
-#include <csignal>
 #include <memory>
 
-#include "adapters/terminal/terminal.h"
 #include "adapters/text/output.h"
 #include "cli/options/common.h"
 #include "cli/options/instance.h"
 #include "cli/options/replay.h"
+#include "cli/options/version.h"
 #include "cli/output/messages.h"
+#include "cli/output/standard_streams.h"
 #include "monitor/offline/report_builder.h"
 
 namespace cgtally::cli {
@@ -24,13 +23,7 @@ struct ReportCommand {
   std::string output;
 };
 
-Result<void> write_page(const std::string& output, const std::string& page) {
-  if (output.empty() || output == "-") return terminal::write_all(STDOUT_FILENO, page);
-  return text::write_file(output, page);
-}
-
 int run_report(const ReportCommand& options) {
-  (void)std::signal(SIGPIPE, SIG_IGN);  // a reader that has gone is seen when writing
   if (options.output.empty() && ::isatty(STDOUT_FILENO) != 0) {
     return print_error({.what = "report writes HTML, and stdout is a terminal",
                         .hint = "name a file: -o report.html",
@@ -41,16 +34,15 @@ int run_report(const ReportCommand& options) {
   }
   const auto page = monitor::report_page(options.report);
   if (!page) return print_error(page.error());
-  const auto written = write_page(options.output, *page);
-  if (written || written.error().code == EPIPE) return number(ExitCode::fine);
-  return print_error(written.error());
+  if (options.output.empty() || options.output == "-") return print_answer(*page);
+  return exit_code_of_output(text::write_file(options.output, *page));
 }
 
 }  // namespace
 
 void add_report(CLI::App& app, std::function<int()>& run) {
   auto options = std::make_shared<ReportCommand>();
-  options->report.version = CGTALLY_VERSION;
+  options->report.version = program_version();
   CLI::App& command = add_command(app, "report", "Make one HTML page of recordings");
   add_files(command,
             "Samples, bursts, credits and lifecycle as cgtally records them, the oldest first, or "

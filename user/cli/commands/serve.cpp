@@ -11,9 +11,11 @@
 
 #include "adapters/http/server.h"
 #include "adapters/sys/host.h"
+#include "adapters/text/line.h"
 #include "cli/commands/commands.h"
 #include "cli/commands/start_session.h"
 #include "cli/options/instance.h"
+#include "cli/options/version.h"
 #include "cli/output/messages.h"
 #include "core/serve/access.h"
 #include "monitor/collectors/monitor.h"
@@ -39,18 +41,13 @@ struct ServeOptions {
 // The token is the file's first line, so that an editor's line break at its end does no harm.
 Result<std::string> read_token(const std::string& path) {
   std::ifstream file(path);
-  std::string token;
-  if (!file || !std::getline(file, token)) {
+  std::string line;
+  if (!file || !text::read_line(file, line).value_or(false)) {
     return std::unexpected(Error{.what = fmt::format("{} cannot be read, or is empty", path),
                                  .hint = "write a token into it: openssl rand -hex 32"});
   }
-  constexpr std::size_t kLeastToken = 16;
-  if (token.size() < kLeastToken) {
-    return std::unexpected(
-        Error{.what = fmt::format("the token in {} has {} characters; it must have at least {}",
-                                  path, token.size(), kLeastToken),
-              .hint = "make a better one: openssl rand -hex 32"});
-  }
+  auto token = serve::checked_token(line);
+  if (!token) token.error().what = fmt::format("the token in {} {}", path, token.error().what);
   return token;
 }
 
@@ -101,7 +98,7 @@ int serve_states(const ServeOptions& options, monitor::AccessRules rules, Collec
 }
 
 monitor::NodeOptions node_options(const ServeOptions& options) {
-  return {.version = CGTALLY_VERSION,
+  return {.version = program_version(),
           .host = sys::host_name(),
           .every = options.common.interval,
           .top = options.common.top.value_or(kAccountsWithSeries),

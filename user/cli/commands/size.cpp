@@ -7,16 +7,14 @@
 
 #include <unistd.h>
 
-#include <cerrno>
-#include <csignal>
 #include <memory>
 
-#include "adapters/terminal/terminal.h"
 #include "cli/options/common.h"
 #include "cli/options/instance.h"
 #include "cli/options/parsing.h"
 #include "cli/options/replay.h"
 #include "cli/output/messages.h"
+#include "cli/output/standard_streams.h"
 #include "monitor/offline/size_report.h"
 
 namespace cgtally::cli {
@@ -29,14 +27,14 @@ void add_workload_options(CLI::App& command, monitor::SizeOptions& options) {
   add_bytes(command,
             {.name = "--response-size",
              .help = "Size of a response of the workload, instead of a recording; with --rps"},
-            kAny<Bytes>, into(options.response));
+            kAnySize, into(options.response));
   add_count(command, {.name = "--rps", .help = "Responses per second, with --response-size"},
             kRequests, into(options.rps));
   add_bytes(command,
             {.name = "--request-size",
              .help = "Size of a request, with --response-size",
              .fallback = "64B"},
-            kAny<Bytes>, into(options.request));
+            kAnySize, into(options.request));
 }
 
 void add_limit_options(CLI::App& command, monitor::SizeOptions& options) {
@@ -78,13 +76,9 @@ void add_type_options(CLI::App& command, monitor::SizeOptions& options) {
 }
 
 int run_size(const monitor::SizeOptions& options) {
-  std::signal(SIGPIPE, SIG_IGN);  // the write says EPIPE
   auto text = monitor::size_text(options);
-  auto shown =
-      text ? terminal::write_all(options.rows.to_stdout() ? STDERR_FILENO : STDOUT_FILENO, *text)
-           : Result<void>(std::unexpected(std::move(text).error()));
-  if (shown || shown.error().code == EPIPE) return number(ExitCode::fine);
-  return print_error(shown.error());
+  if (!text) return exit_code_of_output(std::unexpected(std::move(text).error()));
+  return print_answer(*text, options.rows.to_stdout());
 }
 
 }  // namespace

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands/commands.h"
 
-#include <iostream>
+#include <fmt/core.h>
+
 #include <memory>
 #include <string>
 
 #include "cli/options/common.h"
 #include "cli/output/messages.h"
+#include "cli/output/standard_streams.h"
 #include "core/base/text.h"
 #include "monitor/pinned/ledger_inspector.h"
 
@@ -27,11 +29,10 @@ int run_status(const StatusOptions& options) {
     }
     return print_error(error);
   }
-  for (const std::string& line : status_lines(*status)) {
-    std::cout << printable(line) << '\n';
-  }
-  std::cout << std::flush;
-  return number(ExitCode::fine);
+  std::string text;
+  for (const std::string& line : status_lines(*status))
+    text += fmt::format("{}\n", printable(line));
+  return print_answer(text);
 }
 
 }  // namespace

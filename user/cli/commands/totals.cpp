@@ -7,8 +7,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <csignal>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -20,6 +18,7 @@
 #include "adapters/terminal/terminal.h"
 #include "cli/options/common.h"
 #include "cli/output/messages.h"
+#include "cli/output/standard_streams.h"
 #include "core/totals/document.h"
 #include "core/totals/table.h"
 #include "monitor/pinned/totals_reading.h"
@@ -30,19 +29,13 @@ namespace {
 struct TotalsOptions {
   monitor::TotalsChoice choice;
   std::optional<std::size_t> top;
-  std::string csv;  // path, "-" or empty
+  csv::RowFile csv;
   bool json = false;
 
   [[nodiscard]] std::size_t most() const {
     return top.value_or(std::numeric_limits<std::size_t>::max());
   }
 };
-
-// A reader that has gone needs no more.
-int exit_code_of(const Result<void>& written) {
-  if (written || written.error().code == EPIPE) return number(ExitCode::fine);
-  return print_error(written.error());
-}
 
 Result<void> write_rows(const TotalsReport& report, const TotalsOptions& options) {
   auto sink = csv::FileSink::open(options.csv, csv::totals_header());
@@ -63,16 +56,14 @@ std::string table_text(const TotalsReport& report, std::size_t most) {
 }
 
 int run_totals(const TotalsOptions& options) {
-  (void)std::signal(SIGPIPE, SIG_IGN);  // a reader that has gone is seen when writing
   const auto report = monitor::read_totals(options.choice);
   if (!report) return print_start_error(report.error(), options.choice.choice.host_root);
   if (!options.csv.empty()) {
     const auto written = write_rows(*report, options);
-    if (!written || options.csv == "-") return exit_code_of(written);
+    if (!written || options.csv.to_stdout()) return exit_code_of_output(written);
   }
-  return exit_code_of(
-      terminal::write_all(STDOUT_FILENO, options.json ? totals_document(*report, options.most())
-                                                      : table_text(*report, options.most())));
+  return print_answer(options.json ? totals_document(*report, options.most())
+                                   : table_text(*report, options.most()));
 }
 
 }  // namespace
@@ -104,7 +95,8 @@ void add_totals(CLI::App& app, std::function<int()>& run) {
              .fallback = "all"},
             kTops, into(options->top));
   add_text(command, {.name = "--csv", .help = "Append the rows to this file; - is stdout"},
-           "FILE|-", options->csv);
+           "FILE|-", options->csv.path);
+  add_plain_names_option(command, options->csv);
   add_flag(command, {.name = "--json", .help = "Write one JSON document instead of the table"},
            options->json);
   exclude_each_other(command, "--csv", "--json");

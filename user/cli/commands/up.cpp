@@ -50,8 +50,10 @@ int keep_in_background(monitor::Keeper& keeper, monitor::EventLoop& loop, monito
 }
 
 int keep_in_foreground(monitor::Keeper& keeper, monitor::EventLoop& loop) {
-  const auto kept = keeper.run(
-      loop, [] { say("the keeper runs; Ctrl-C ends the keeper, and the ledger stays up"); });
+  const auto kept = keeper.run(loop, [] {
+    say("the keeper runs; Ctrl-C ends the keeper, and the ledger stays up");
+    sys::notify_ready();
+  });
   if (!kept) {
     return print_error(kept.error());
   }
@@ -92,7 +94,9 @@ int run_up(const UpOptions& options) {
     return print_error(loop.error());
   }
   monitor::Notices notices;
-  auto keeper = monitor::Keeper::start(options.keeper, notices);
+  monitor::KeeperOptions how = options.keeper;
+  how.asked_to_end = [&loop] { return loop->asked_to_end(); };
+  auto keeper = monitor::Keeper::start(how, notices);
   if (!keeper) {
     return print_start_error(keeper.error(), options.keeper.choice.host_root);
   }
@@ -118,8 +122,8 @@ void add_up(CLI::App& app, std::function<int()>& run) {
            options->keep);
   add_flag(command,
            {.name = "--lo",
-            .help = "Programs at lo in the network namespaces that containers share name the port "
-                    "that refuses a connection there, and the container that asked for it",
+            .help = "Attach to lo, too, in the network namespaces that containers share: names the "
+                    "port that refused a connection there, and the container that asked for it",
             .fallback = "refusals are counted, but not named"},
            options->keeper.loopback);
   add_flag(command,

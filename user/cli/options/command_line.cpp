@@ -4,14 +4,16 @@
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
-#include <iostream>
 #include <memory>
+#include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/options/help.h"
 #include "cli/options/parsing.h"
 #include "cli/output/messages.h"
+#include "cli/output/standard_streams.h"
 
 namespace cgtally::cli {
 namespace {
@@ -52,7 +54,7 @@ std::vector<std::string> arguments(const CLI::App& app, int argc, const char* co
   if (given.empty() || (given[0].starts_with('-') && !asks_for_all(given[0]))) {
     given.insert(given.begin(), "live");
   } else if (!given[0].starts_with('-') && !names_command(app, given[0])) {
-    throw_usage_error(fmt::format("unknown command {}", given[0]),
+    throw_usage_error(fmt::format("unknown command {}", given[0].empty() ? "''" : given[0]),
                       fmt::format("the commands are {}", command_names(app)));
   }
   return {given.rbegin(), given.rend()};
@@ -68,7 +70,9 @@ std::string mistake(const CLI::App& app, const CLI::ParseError& error) {
                        word);
   }
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
-    return fmt::format("{} needs a value", said.substr(0, said.find(':')));
+    const std::string option = said.substr(0, said.find(':'));
+    return said.contains("At Most") ? fmt::format("{} is given more than once", option)
+                                    : fmt::format("{} needs a value", option);
   }
   if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
     return fmt::format("{} is missing", said.substr(0, said.find(' ')));
@@ -77,7 +81,11 @@ std::string mistake(const CLI::App& app, const CLI::ParseError& error) {
 }
 
 int end_of_parsing(const CLI::App& app, const CLI::ParseError& error) {
-  if (error.get_exit_code() == 0) return app.exit(error, std::cout, std::cerr);
+  if (error.get_exit_code() == 0) {
+    std::ostringstream answer;
+    (void)app.exit(error, answer, answer);
+    return print_answer(std::move(answer).str());
+  }
   return print_error(
       usage_error(mistake(app, error), fmt::format("see {} --help", chosen_command(app))));
 }

@@ -33,8 +33,8 @@ void add_host_root_option(CLI::App& command, std::string& host_root) {
   host_root = default_host_root();
   const auto parse = [&host_root](const std::string& text) {
     if (!is_directory(text)) {
-      throw_usage_error(fmt::format("--host-root must be a directory, got {}", text),
-                        "mount the host's root there: docker run -v /:/host:ro");
+      refuse("--host-root", "a directory", text,
+             "mount the host's root there: docker run -v /:/host:ro");
     }
     host_root = text == "/" ? "" : text;
   };
@@ -61,12 +61,13 @@ void add_interface_options(CLI::App& command, monitor::InterfaceChoice& choice) 
 
 void add_by_option(CLI::App& command, Grouping& by) {
   std::vector<std::string> names(kGroupingNames.all().begin(), kGroupingNames.all().end());
-  add_choice(command,
-             {.name = "--by",
-              .help = "Sum accounts by this name; what has none keeps its own line, as each reason "
-                      "does",
-              .fallback = std::string(kGroupingNames[Grouping::cgroup])},
-             std::move(names), into(by));
+  add_choice(
+      command,
+      {.name = "--by",
+       .help = "Sum accounts by this name; an account without one keeps its own line, as each "
+               "reason does",
+       .fallback = std::string(kGroupingNames[Grouping::cgroup])},
+      std::move(names), into(by));
 }
 
 void add_duration_option(CLI::App& command, std::optional<Nanoseconds>& duration) {
@@ -115,12 +116,27 @@ void add_bpffs_option(CLI::App& command, std::string& bpffs) {
 void add_row_options(CLI::App& command, csv::RowFile& rows, const std::string& help,
                      const std::string& type, const std::string& fallback) {
   add_parsed(command, {.name = "--csv", .help = help, .fallback = fallback}, type,
-             [&rows](const std::string& path) { rows = path; });
+             [&rows](const std::string& path) {
+               rows.path = path;
+               rows.format = csv::RowFormat::csv;
+               rows.option = "--csv";
+             });
   add_parsed(command, {.name = "--json", .help = "The same as JSON lines: an object for each row"},
              type, [&rows](const std::string& path) {
-               rows = csv::RowFile(path, csv::RowFormat::json_lines, "--json");
+               rows.path = path;
+               rows.format = csv::RowFormat::json_lines;
+               rows.option = "--json";
              });
   exclude_each_other(command, "--csv", "--json");
+  add_plain_names_option(command, rows);
+}
+
+void add_plain_names_option(CLI::App& command, csv::RowFile& rows) {
+  add_flag(command,
+           {.name = "--plain-names",
+            .help = "Write names as they are; without it a name that a spreadsheet would run as a "
+                    "formula gets an apostrophe in front"},
+           rows.plain_names);
 }
 
 void add_common_options(CLI::App& command, CommonOptions& options, const CommonHelp& help) {

@@ -58,6 +58,7 @@ void add_interface_options(CLI::App& command, monitor::InterfaceChoice& choice);
 // --csv, with these words, and --json, which writes the same rows in the other form.
 void add_row_options(CLI::App& command, csv::RowFile& rows, const std::string& help,
                      const std::string& type = "FILE|-", const std::string& fallback = {});
+void add_plain_names_option(CLI::App& command, csv::RowFile& rows);
 void add_by_option(CLI::App& command, Grouping& by);
 void add_duration_option(CLI::App& command, std::optional<Nanoseconds>& duration);
 void add_window_option(CLI::App& command, Nanoseconds& window);

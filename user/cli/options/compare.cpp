@@ -30,8 +30,8 @@ double share_of(const std::string& text) {
                          ? positive_number(std::string_view(text).substr(0, text.size() - 1))
                          : std::nullopt;
   if (!value || *value > 100) {
-    throw_usage_error(fmt::format("--share must be above 0% and at most 100%, got {}", text),
-                      "such as 10% for one mirrored request in ten");
+    refuse("--share", "above 0% and at most 100%", text,
+           "such as 10% for one mirrored request in ten");
   }
   return *value / 100;
 }
@@ -66,9 +66,8 @@ void add_expectation_options(CLI::App& command, compare::CompareOptions& options
                if (options.learn) return;
                options.ratio = positive_number(text);
                if (options.ratio && *options.ratio <= kMostRatio) return;
-               throw_usage_error(
-                   fmt::format("--ratio must be learn, or above 0 and at most 1000, got {}", text),
-                   "such as 1.5 where a mirrored request has three packets for two");
+               refuse("--ratio", "learn, or above 0 and at most 1000", text,
+                      "such as 1.5 where a mirrored request has three packets for two");
              });
 }
 

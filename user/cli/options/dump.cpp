@@ -20,7 +20,7 @@ void add_dump_options(CLI::App& command, DumpOptions& options) {
            {.name = "--dump-over",
             .help = "Dump each burst with at least this peak, too; if the device has no allowance "
                     "counters, only those"},
-           kAny<BitRate>, into(options.over));
+           kAnyRate, into(options.over));
   add_count(command,
             {.name = "--dump-most",
              .help = "Number of dumps to keep in DIR, the newest",
@@ -30,7 +30,7 @@ void add_dump_options(CLI::App& command, DumpOptions& options) {
             {.name = "--dump-size",
              .help = "Size of all dumps in DIR together; the oldest are removed",
              .fallback = "100MB"},
-            kAny<Bytes>, into(options.size));
+            kAnySize, into(options.size));
 }
 
 }  // namespace cgtally::cli

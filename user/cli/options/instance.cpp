@@ -12,12 +12,13 @@ namespace cgtally::cli {
 namespace {
 
 constexpr const char* kBucket = "a size such as 26GB, or a range such as 13GB..53GB";
-constexpr Bounds<Nanoseconds> kAnyTime{};
 
 // "26GB", "13GB..53GB", or "13GB.." if nothing is known of the most that the bucket may hold.
 ByteRange bucket_from(const std::string& text) {
   const auto size_of = [&text](const std::string& part) {
-    return static_cast<double>(accepted("--bucket", kBucket, text, parse_bytes(part)).value);
+    const Bytes size = accepted("--bucket", kBucket, text, parse_bytes(part));
+    if (kAnySize.most < size) refuse("--bucket", "at most 1000TB", text);
+    return static_cast<double>(size.value);
   };
   const std::size_t dots = text.find("..");
   ByteRange range{.lo = size_of(text.substr(0, dots))};
@@ -27,12 +28,11 @@ ByteRange bucket_from(const std::string& text) {
     range.hi = size_of(text.substr(dots + 2));
   }
   if (range.hi == 0) {
-    throw_usage_error(fmt::format("--bucket must be greater than 0, got {}", text), {});
+    refuse("--bucket", "greater than 0", text);
   }
   if (range.hi < range.lo) {
-    throw_usage_error(
-        fmt::format("--bucket must be a range that ends above its beginning, got {}", text),
-        "write the least size first: 13GB..53GB");
+    refuse("--bucket", "a range that ends above its beginning", text,
+           "write the least size first: 13GB..53GB");
   }
   return range;
 }

@@ -8,6 +8,7 @@
 #include <array>
 #include <charconv>
 
+#include "cli/options/version.h"
 #include "core/base/quantity.h"
 
 namespace cgtally::cli {
@@ -16,25 +17,35 @@ namespace {
 // The way to read, to write and to name values of one kind.
 template <typename Value>
 struct Kind {
-  const char* type;    // in --help
-  const char* wanted;  // in an error, where there are no bounds to name
+  const char* type;  // in --help
   Result<Value> (*parse)(std::string_view text);
   std::string (*typed)(Value value);  // as the user would type it
 };
 
 std::string typed_duration(Nanoseconds time) {
   using namespace std::chrono_literals;
-  constexpr std::array<std::pair<Nanoseconds, const char*>, 5> kUnits{
-      {{1h, "h"}, {1min, "m"}, {1s, "s"}, {1ms, "ms"}, {1us, "us"}}};
+  constexpr std::array<std::pair<Nanoseconds, const char*>, 6> kUnits{
+      {{24h, "d"}, {1h, "h"}, {1min, "m"}, {1s, "s"}, {1ms, "ms"}, {1us, "us"}}};
+  if (time == 0ns) return "0s";
   for (const auto& [unit, name] : kUnits) {
     if (time % unit == 0ns) return fmt::format("{}{}", time / unit, name);
   }
   return fmt::format("{}ns", time.count());
 }
 
+std::string typed_with_unit(std::uint64_t value, const std::array<const char*, 5>& units) {
+  std::size_t unit = 0;
+  for (; value != 0 && value % 1000 == 0 && unit + 1 < units.size(); ++unit) value /= 1000;
+  return fmt::format("{}{}", value, units[unit]);
+}
+
 std::string typed_count(std::uint64_t count) { return fmt::format("{}", count); }
-std::string typed_rate(BitRate rate) { return fmt::format("{}bit", rate.bits_per_second); }
-std::string typed_size(Bytes size) { return fmt::format("{}B", size.value); }
+std::string typed_rate(BitRate rate) {
+  return typed_with_unit(rate.bits_per_second, {"bit", "kbit", "Mbit", "Gbit", "Tbit"});
+}
+std::string typed_size(Bytes size) {
+  return typed_with_unit(size.value, {"B", "kB", "MB", "GB", "TB"});
+}
 
 Result<std::uint64_t> parse_count(std::string_view text) {
   std::uint64_t value = 0;
@@ -44,15 +55,17 @@ Result<std::uint64_t> parse_count(std::string_view text) {
   return std::unexpected(usage_error({}, {}));
 }
 
-constexpr Kind<Nanoseconds> kDuration{"TIME", "a duration", parse_duration, typed_duration};
-constexpr Kind<BitRate> kRate{"RATE", "a bit rate", parse_bit_rate, typed_rate};
-constexpr Kind<Bytes> kSize{"SIZE", "a number of bytes", parse_bytes, typed_size};
-constexpr Kind<std::uint64_t> kCount{"N", "a whole number", parse_count, typed_count};
+constexpr Kind<Nanoseconds> kDuration{"TIME", parse_duration, typed_duration};
+constexpr Kind<BitRate> kRate{"RATE", parse_bit_rate, typed_rate};
+constexpr Kind<Bytes> kSize{"SIZE", parse_bytes, typed_size};
+constexpr Kind<std::uint64_t> kCount{"N", parse_count, typed_count};
+
+// "--iface" of "-i,--iface"
+std::string plain_name(const std::string& name) { return name.substr(name.rfind(',') + 1); }
 
 template <typename Value>
 std::string range_of(const Kind<Value>& kind, const Bounds<Value>& bounds) {
-  if (!bounds.most) return {};
-  return fmt::format("{} to {}", kind.typed(bounds.least), kind.typed(*bounds.most));
+  return fmt::format("{} to {}", kind.typed(bounds.least), kind.typed(bounds.most));
 }
 
 template <typename Value>
@@ -60,14 +73,9 @@ Value value_within(const Kind<Value>& kind, const std::string& option, const Bou
                    const std::string& text) {
   const std::string range = range_of(kind, bounds);
   const Result<Value> parsed = kind.parse(text);
-  const Value value = accepted(option, range.empty() ? kind.wanted : range, text, parsed,
-                               parsed ? std::string() : parsed.error().hint);
-  if (value < bounds.least || (bounds.most && *bounds.most < value)) {
-    throw_usage_error(fmt::format("{} must be {}, got {}", option,
-                                  range.empty() ? "greater than 0" : range, text),
-                      {});
-  }
-  return value;
+  if (!parsed) refuse(option, range, text, parsed.error().hint);
+  if (*parsed < bounds.least || bounds.most < *parsed) refuse(option, range, text);
+  return *parsed;
 }
 
 // "Time between two readings (100ms to 1h; default: 1s)"
@@ -82,12 +90,20 @@ std::string help_of(const OptionText& text, const std::string& range) {
 template <typename Value>
 void add_bounded(CLI::App& command, const OptionText& text, const Kind<Value>& kind,
                  const Bounds<Value>& bounds, Store<Value> store) {
-  const auto read = [&kind, option = text.name, bounds,
+  const auto read = [&kind, option = plain_name(text.name), bounds,
                      store = std::move(store)](const std::string& given) {
     store(value_within(kind, option, bounds, given));
   };
   command.add_option_function<std::string>(text.name, read, help_of(text, range_of(kind, bounds)))
       ->type_name(kind.type);
+}
+
+CLI::Validator filled(const std::string& option, const std::string& wanted) {
+  const auto check = [option, wanted](const std::string& given) {
+    if (given.empty()) refuse(option, wanted, given);
+    return std::string();
+  };
+  return {check, std::string()};
 }
 
 // "default, vpc-1 or ebs-1"
@@ -104,6 +120,13 @@ std::string alternatives(const std::vector<std::string>& names) {
 
 void throw_usage_error(std::string what, std::string hint) {
   throw UsageError(usage_error(std::move(what), std::move(hint)));
+}
+
+void refuse(const std::string& option, const std::string& wanted, const std::string& text,
+            std::string hint) {
+  const bool is_seen = !text.empty() && text.find_first_of(" \t\n") == std::string::npos;
+  const std::string shown = is_seen ? text : fmt::format("'{}'", text);
+  throw_usage_error(fmt::format("{} must be {}, got {}", option, wanted, shown), std::move(hint));
 }
 
 void add_time(CLI::App& command, const OptionText& text, const Bounds<Nanoseconds>& bounds,
@@ -129,11 +152,11 @@ void add_count(CLI::App& command, const OptionText& text, const Bounds<std::uint
 void add_choice(CLI::App& command, const OptionText& text, std::vector<std::string> names,
                 Store<std::size_t> store) {
   const std::string all = alternatives(names);
-  const auto read = [option = text.name, names = std::move(names), all,
+  const auto read = [option = plain_name(text.name), names = std::move(names), all,
                      store = std::move(store)](const std::string& given) {
     const auto found = std::ranges::find(names, given);
     if (found == names.end()) {
-      throw_usage_error(fmt::format("{} must be {}, got {}", option, all, given), {});
+      refuse(option, all, given);
     }
     store(static_cast<std::size_t>(found - names.begin()));
   };
@@ -142,7 +165,11 @@ void add_choice(CLI::App& command, const OptionText& text, std::vector<std::stri
 
 void add_parsed(CLI::App& command, const OptionText& text, const std::string& type,
                 const Store<const std::string&>& parse) {
-  command.add_option_function<std::string>(text.name, parse, help_of(text, {}))->type_name(type);
+  const auto read = [option = plain_name(text.name), type, parse](const std::string& given) {
+    if (given.empty()) refuse(option, type, given);
+    parse(given);
+  };
+  command.add_option_function<std::string>(text.name, read, help_of(text, {}))->type_name(type);
 }
 
 void add_flag(CLI::App& command, const OptionText& text, bool& value) {
@@ -151,28 +178,33 @@ void add_flag(CLI::App& command, const OptionText& text, bool& value) {
 
 void add_text(CLI::App& command, const OptionText& text, const std::string& type,
               std::string& value) {
-  command.add_option(text.name, value, help_of(text, {}))->type_name(type);
+  add_parsed(command, text, type, [&value](const std::string& given) { value = given; });
 }
 
 void add_list(CLI::App& command, const OptionText& text, const std::string& type,
               std::vector<std::string>& values) {
   command.add_option(text.name, values, help_of(text, {}))
       ->type_name(type)
+      ->check(filled(plain_name(text.name), type))
       ->allow_extra_args(false);
 }
 
 void add_files(CLI::App& command, const std::string& help, bool required,
                std::vector<std::string>& files) {
-  command.add_option("FILE", files, help)->type_name("")->required(required);
+  command.add_option("FILE", files, help)
+      ->type_name("")
+      ->check(filled("FILE", "a file, or - for stdin"))
+      ->required(required);
 }
 
 void add_argument(CLI::App& command, const std::string& name, const std::string& help,
                   std::string& value) {
-  command.add_option(name, value, help)->type_name("")->required();
+  command.add_option(name, value, help)->type_name("")->check(filled(name, "given"))->required();
 }
 
 void add_version(CLI::App& command) {
-  command.set_version_flag("--version", "cgtally " CGTALLY_VERSION, "Print the version");
+  command.set_version_flag("--version", fmt::format("cgtally {}", program_version()),
+                           "Print the version");
 }
 
 void need_each_other(CLI::App& command, const std::string& one, const std::string& other) {

@@ -5,12 +5,10 @@
 // they never include CLI11, which takes the compiler ten seconds.
 #pragma once
 
-#include <fmt/core.h>
-
+#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <functional>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,17 +35,19 @@ class UsageError : public std::exception {
 };
 
 [[noreturn]] void throw_usage_error(std::string what, std::string hint);
+// Throws "OPTION must be WANTED, got TEXT"; with quotation marks where TEXT could not be seen else.
+[[noreturn]] void refuse(const std::string& option, const std::string& wanted,
+                         const std::string& text, std::string hint = {});
 
-// Throws "OPTION must be WANTED, got TEXT" if `parsed` is an error; its hint is `hint`.
+// refuse() if `parsed` is an error.
 template <typename Value>
 Value accepted(const std::string& option, const std::string& wanted, const std::string& text,
                const Result<Value>& parsed, std::string hint = {}) {
-  if (!parsed) {
-    throw_usage_error(fmt::format("{} must be {}, got {}", option, wanted, text), std::move(hint));
-  }
+  if (!parsed) refuse(option, wanted, text, std::move(hint));
   return *parsed;
 }
 
+// No option and no argument accepts an empty text: it is a variable of a script that was not set.
 // An option as --help shows it: "--interval", "Time between two readings", "1s".
 struct OptionText {
   std::string name;
@@ -55,16 +55,22 @@ struct OptionText {
   std::string fallback = {};  // the default; empty: --help names none
 };
 
-// The values that an option accepts, both ends included. Without `most`: any from `least` on.
+// The values that an option accepts, both ends included.
 template <typename Value>
 struct Bounds {
   Value least{};
-  std::optional<Value> most = {};
+  Value most;
 };
-template <typename Value>
-inline constexpr Bounds<Value> kAny{};
-inline constexpr Bounds<Nanoseconds> kAnyPositiveTime{.least = Nanoseconds{1}};
-inline constexpr Bounds<BitRate> kAnyPositiveRate{.least = BitRate{1}};
+// Where the subject sets no bound, these do: more is a mistake of typing, and what is computed from
+// them stays within 64 bits.
+inline constexpr Nanoseconds kLongestTime = std::chrono::days{3650};
+inline constexpr BitRate kHighestRate{1'000'000'000'000'000};
+inline constexpr Bounds<Nanoseconds> kAnyTime{.most = kLongestTime};
+inline constexpr Bounds<Nanoseconds> kAnyPositiveTime{.least = Nanoseconds{1},
+                                                      .most = kLongestTime};
+inline constexpr Bounds<BitRate> kAnyRate{.most = kHighestRate};
+inline constexpr Bounds<BitRate> kAnyPositiveRate{.least = BitRate{1}, .most = kHighestRate};
+inline constexpr Bounds<Bytes> kAnySize{.most = Bytes{1'000'000'000'000'000}};
 
 template <typename Value>
 using Store = std::function<void(Value)>;

@@ -32,7 +32,9 @@ void add_column_options(CLI::App& command, series::ReadOptions& options) {
              "UNIT", [&options](const std::string& text) {
                options.unit =
                    accepted("--unit", "bytes, total or a rate such as Mbit/s or kB/s", text,
-                            parse_series_unit(text), "see cgtally replay --help for all units");
+                            parse_series_unit(text),
+                            "units of rates are bit/s, kbit/s, Mbit/s, Gbit/s, B/s, kB/s, MB/s, "
+                            "GB/s, and of 1024 bytes KiB/s, MiB/s, GiB/s");
              });
 }
 

@@ -22,8 +22,9 @@ std::uint32_t needed_clock_read_bytes(const Threshold& threshold, Nanoseconds wi
 void add_threshold_option(CLI::App& command, ThresholdRequest& wish, const std::string& help,
                           const std::string& fallback) {
   const auto parse = [&wish](const std::string& text) {
-    wish = accepted("--threshold", "a share up to 100% such as 50%, or a rate such as 2Gbit", text,
-                    parse_threshold(text));
+    const std::string wanted = "a share up to 100% such as 50%, or a rate such as 2Gbit";
+    wish = accepted("--threshold", wanted, text, parse_threshold(text));
+    if (wish.rate && kHighestRate < *wish.rate) refuse("--threshold", wanted, text);
   };
   add_parsed(command, {.name = "--threshold", .help = help, .fallback = fallback}, "SHARE|RATE",
              parse);

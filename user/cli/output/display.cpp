@@ -10,6 +10,7 @@
 
 #include "adapters/sys/clock.h"
 #include "cli/output/messages.h"
+#include "core/base/text.h"
 #include "core/base/timestamp.h"
 
 namespace cgtally::cli {
@@ -47,7 +48,7 @@ void Display::show(const std::vector<std::string>& lines) {
     shown = screen_->paint(lines, rounds_.waiting());
   } else {
     std::string text;
-    for (const std::string& line : lines) text += fmt::format("{}\n", line);
+    for (const std::string& line : lines) text += fmt::format("{}\n", printable(line));
     shown = terminal::write_all(STDOUT_FILENO, text, rounds_.waiting());
   }
   if (!shown) {

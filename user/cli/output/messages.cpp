@@ -2,29 +2,47 @@
 #include "cli/output/messages.h"
 
 #include <fmt/core.h>
+#include <unistd.h>
 
-#include <algorithm>
-#include <cstdio>
+#include <atomic>
+#include <cerrno>
+#include <chrono>
 
 #include "adapters/host/facts.h"
+#include "adapters/sys/write.h"
 #include "core/base/text.h"
 #include "core/health/host_diagnosis.h"
 
 namespace cgtally::cli {
 namespace {
 
+constexpr Nanoseconds kPatience = std::chrono::seconds(1);
+
+// Messages that nobody has taken, since the last one that was.
+std::atomic<unsigned> untaken = 0;
+
+// A log that is full and not read, or a terminal that Ctrl-S has stopped, must hold up neither what
+// counts nor the end of the program. Only the first message waits for it.
+bool stderr_has_room(int fd) {
+  return sys::wait_writable(fd, -1, untaken == 0 ? kPatience : Nanoseconds{0});
+}
+
 // Writes in one call, so that lines of two processes do not mix. Errors of stderr are ignored. What
 // is said may have names and files in it: no byte of those reaches the terminal raw. A line break
 // ends a line of ours.
 void print(std::string_view text) {
-  std::string safe;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    safe += printable(text.substr(0, end));
-    if (end < text.size()) safe += '\n';
-    text.remove_prefix(std::min(end + 1, text.size()));
+  std::string safe = printable_lines(text);
+  if (const unsigned before = untaken; before > 0) {
+    safe.insert(
+        0, fmt::format("cgtally: {} before this could not be written, because nobody took {}\n",
+                       before == 1 ? "a message" : fmt::format("{} messages", before),
+                       before == 1 ? "it" : "them"));
   }
-  std::fwrite(safe.data(), 1, safe.size(), stderr);
+  if (sys::write_all(STDERR_FILENO, safe, stderr_has_room) == ECANCELED) {
+    ++untaken;
+  } else {
+    untaken = 0;
+  }
 }
 
 }  // namespace

@@ -13,27 +13,6 @@ namespace {
 
 constexpr std::size_t kDeepest = 64;
 
-// In UTF-8. A lone surrogate has no code point; its bytes are no UTF-8, which names escape.
-void append_code_point(std::string& text, std::uint32_t code) {
-  const auto add = [&text](std::uint32_t byte) { text += static_cast<char>(byte); };
-  const auto rest = [&add, code](unsigned shift) { add(0x80U | ((code >> shift) & 0x3FU)); };
-  if (code < 0x80) {
-    add(code);
-  } else if (code < 0x800) {
-    add(0xC0U | (code >> 6U));
-    rest(0);
-  } else if (code < 0x10000) {
-    add(0xE0U | (code >> 12U));
-    rest(6);
-    rest(0);
-  } else {
-    add(0xF0U | (code >> 18U));
-    rest(12);
-    rest(6);
-    rest(0);
-  }
-}
-
 // One pass over one text. Each method reads one thing and is false if it is not there.
 class JsonReader {
  public:
@@ -138,7 +117,7 @@ class JsonReader {
         if (!low || *low < 0xDC00 || *low >= 0xE000) return false;
         code = 0x10000 + ((*code - 0xD800) << 10U) + (*low - 0xDC00);
       }
-      append_code_point(into, *code);
+      append_utf8(into, *code);
       return true;
     }
     const std::size_t which = text_.empty() ? std::string_view::npos : kNames.find(text_[0]);

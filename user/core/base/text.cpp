@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <iterator>
 #include <map>
@@ -103,12 +104,29 @@ std::string_view tail(std::string_view text, std::size_t width) {
   return text;
 }
 
-// C0, DEL and C1; the line and paragraph separators; and what turns the direction of text round,
-// which would show one name as another.
-bool controls(std::uint32_t code) {
-  return code < 0x20 || (0x7F <= code && code < 0xA0) || code == 0x61C || code == 0x200E ||
-         code == 0x200F || (0x2028 <= code && code <= 0x202E) || (0x2066 <= code && code <= 0x2069);
-}
+// C0, DEL and C1; the line and paragraph separators; what turns the direction of text round; and
+// what has no shape at all (zero-width characters, the byte order mark, fillers, tags): each would
+// show one name as another.
+constexpr auto kDeceiving = std::to_array<CodeRange>({
+    {0x0, 0x1F},
+    {0x7F, 0x9F},
+    {0xAD, 0xAD},
+    {0x34F, 0x34F},
+    {0x61C, 0x61C},
+    {0x115F, 0x1160},
+    {0x17B4, 0x17B5},
+    {0x180B, 0x180F},
+    {0x200B, 0x200F},
+    {0x2028, 0x202E},
+    {0x2060, 0x206F},
+    {0x3164, 0x3164},
+    {0xFEFF, 0xFEFF},
+    {0xFFA0, 0xFFA0},
+    {0xFFF0, 0xFFFB},
+    {0x1BCA0, 0x1BCA3},
+    {0x1D173, 0x1D17A},
+    {0xE0000, 0xE0FFF},
+});
 
 std::optional<unsigned> hex_digit(char c) {
   if (is_digit(c)) return static_cast<unsigned>(c - '0');
@@ -143,7 +161,7 @@ std::string escape(std::string_view text, const Ambiguous& ambiguous) {
   while (!text.empty()) {
     const CodePoint first = first_code_point(text);
     const std::size_t length = std::max<std::size_t>(first.length, 1);
-    if (first.length == 0 || controls(first.value) || ambiguous(text)) {
+    if (first.length == 0 || is_in(kDeceiving, first.value) || ambiguous(text)) {
       for (const char c : text.substr(0, length)) {
         result += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
       }
@@ -161,6 +179,18 @@ std::string escape_name(std::string_view raw) { return escape(raw, reads_as_esca
 
 std::string printable(std::string_view text) {
   return escape(text, [](std::string_view) { return false; });
+}
+
+std::string printable_lines(std::string_view text) {
+  std::string safe;
+  safe.reserve(text.size());
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    safe += printable(text.substr(0, end));
+    if (end < text.size()) safe += '\n';
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return safe;
 }
 
 std::size_t display_width(std::string_view text) {
@@ -273,6 +303,27 @@ std::vector<std::string> wrap(std::string_view text, std::size_t width, std::siz
   }
   lines.push_back(shorten(before + std::string(text), width));
   return lines;
+}
+
+void append_utf8(std::string& text, char32_t code) {
+  const auto byte = [&text](char32_t value) {
+    text.push_back(static_cast<char>(static_cast<unsigned char>(value)));
+  };
+  if (code < 0x80) {
+    byte(code);
+  } else if (code < 0x800) {
+    byte(0xC0U | code >> 6U);
+    byte(0x80U | (code & 0x3FU));
+  } else if (code < 0x10000) {
+    byte(0xE0U | code >> 12U);
+    byte(0x80U | (code >> 6U & 0x3FU));
+    byte(0x80U | (code & 0x3FU));
+  } else {
+    byte(0xF0U | code >> 18U);
+    byte(0x80U | (code >> 12U & 0x3FU));
+    byte(0x80U | (code >> 6U & 0x3FU));
+    byte(0x80U | (code & 0x3FU));
+  }
 }
 
 std::string upper(std::string_view text) {

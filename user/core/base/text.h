@@ -15,9 +15,9 @@ namespace cgtally {
 [[nodiscard]] constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // Names come from outside: anyone may name a cgroup, an interface or a host with any bytes. Both
-// functions return valid UTF-8 without characters that control a terminal or the order in which
-// text is shown; each byte of one, and each byte that is not UTF-8, is "\x1b", as systemd writes
-// it.
+// functions return valid UTF-8 without characters that control a terminal, turn the order in which
+// text is shown or have no shape; each byte of one, and each byte that is not UTF-8, is "\x1b", as
+// systemd writes it.
 //
 // escape_name() is for the place where a raw name enters: different names stay different. A
 // backslash is itself escaped ("\x5c") only where it would read as one of these escapes, so that
@@ -25,6 +25,8 @@ namespace cgtally {
 [[nodiscard]] std::string escape_name(std::string_view raw);
 // printable() is for the places where text leaves, whatever it is; escaped names pass unchanged.
 [[nodiscard]] std::string printable(std::string_view text);
+// The same for text of several lines: each '\n' stays, and ends a line of ours.
+[[nodiscard]] std::string printable_lines(std::string_view text);
 [[nodiscard]] std::size_t display_width(std::string_view text);
 // The beginning of the text that fits into `width` columns; never a part of a character.
 [[nodiscard]] std::string_view clip(std::string_view text, std::size_t width);
@@ -53,6 +55,9 @@ namespace cgtally {
 // shorten().
 [[nodiscard]] std::vector<std::string> wrap(std::string_view text, std::size_t width,
                                             std::size_t indent);
+
+// The character in UTF-8; `code` is at most 0x10FFFF.
+void append_utf8(std::string& text, char32_t code);
 
 // ASCII letters only, independent of the locale.
 [[nodiscard]] std::string upper(std::string_view text);

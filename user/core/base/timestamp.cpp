@@ -84,9 +84,9 @@ std::optional<Nanoseconds> parse_timestamp(std::string_view text) {
   const int hours = number(text.substr(11, 2));
   const int minutes = number(text.substr(14, 2));
   const int seconds = number(text.substr(17, 2));
-  // 64 bits of nanoseconds end in 2262.
+  // 64 bits of nanoseconds end in 2262; a time and kLongest after it must still be within.
   if (!fraction || !day.ok() || day.year() < std::chrono::year{1970} ||
-      day.year() > std::chrono::year{2261} || hours > 23 || minutes > 59 || seconds > 59) {
+      day.year() > std::chrono::year{2199} || hours > 23 || minutes > 59 || seconds > 59) {
     return std::nullopt;
   }
   return sys_days{day}.time_since_epoch() + std::chrono::hours{hours} +

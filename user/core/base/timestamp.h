@@ -21,7 +21,11 @@ namespace cgtally {
 // where those lie on several days, or the moment on another one.
 [[nodiscard]] std::string time_beside(Nanoseconds wall, Nanoseconds begin, Nanoseconds end);
 
-// Strict, except that the fraction may have fewer digits or be missing.
+// What a duration or a boot clock in a recording may be: the sum of a time that parse_timestamp()
+// accepts and one of these is less than 64 bits have room for.
+constexpr Nanoseconds kLongest = std::chrono::hours{24 * 365 * 60};
+
+// Strict, except that the fraction may have fewer digits or be missing. Years from 1970 to 2199.
 [[nodiscard]] std::optional<Nanoseconds> parse_timestamp(std::string_view text);
 
 }  // namespace cgtally

@@ -51,10 +51,13 @@ std::string sparkline(const std::vector<Bytes>& cells) {
   }
   std::string line;
   for (const Bytes cell : cells) {
+    if (cell.value == 0) {  // also where nothing is heavier, and a height would be 0/0
+      line += ' ';
+      continue;
+    }
     const double height = static_cast<double>(cell.value) / static_cast<double>(heaviest) *
                           static_cast<double>(kLevels.size());
-    const auto level = std::min(static_cast<std::size_t>(height), kLevels.size() - 1);
-    line += cell.value == 0 ? ' ' : kLevels[level];
+    line += kLevels[std::min(static_cast<std::size_t>(height), kLevels.size() - 1)];
   }
   return line;
 }

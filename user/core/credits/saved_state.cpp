@@ -228,7 +228,8 @@ SaveGap gap_since(const SavedCredits& saved, const CreditIdentity& now) {
   SaveGap gap;
   gap.same_instance = then.instance == now.instance && then.type == now.type;
   if (!gap.same_instance) {
-    gap.explanation = fmt::format("it was another instance, {} {}", then.instance, then.type);
+    gap.explanation =
+        fmt::format("the saved balance is of another instance, {} {}", then.instance, then.type);
     return gap;
   }
   if (then.boot != now.boot || now.boot.empty() || now.at.boot < then.at.boot) {

@@ -242,8 +242,7 @@ std::string credit_outlook(const DirectionCredit& credit) {
     case CreditState::earning:
       return "not draining";
   }
-  return credit.empty ? fmt::format("empty in {}", format_time_to_empty(*credit.empty))
-                      : "not draining";
+  return credit.empty ? format_outlook(*credit.empty) : "not draining";
 }
 
 std::string credit_remedy(const DirectionCredit& credit, Nanoseconds warn) {
@@ -278,9 +277,16 @@ std::string credit_gauge(const ShareRange& share, std::size_t width) {
 
 std::string format_time_to_empty(const TimeToEmpty& empty) {
   const bool perhaps_already = empty.lo_s <= 0;
-  if (!empty.hi_s) return (perhaps_already ? "0 s" : seconds_text(empty.lo_s)) + " or never";
+  if (!empty.hi_s) {
+    return perhaps_already ? "not known" : seconds_text(empty.lo_s) + " or never";
+  }
   const std::string high = seconds_text(*empty.hi_s);
   return perhaps_already ? "at most " + high : joined(seconds_text(empty.lo_s), high);
+}
+
+std::string format_outlook(const TimeToEmpty& empty) {
+  if (empty.lo_s <= 0 && !empty.hi_s) return "time to empty not known";
+  return fmt::format("empty in {}", format_time_to_empty(empty));
 }
 
 std::vector<std::string> credit_screen(const CreditReport& report, const CreditLayout& layout) {

@@ -35,7 +35,10 @@ struct CreditLayout {
 // What ends a danger, or the draining: "cut tx by 217 Mbit/s (redis is 96 % of it)"; empty without
 // either.
 [[nodiscard]] std::string credit_remedy(const DirectionCredit& credit, Nanoseconds warn);
-// "2m28s..27m", "2m28s or never"; "at most 27m" if it may be empty already.
+// "2m28s..27m", "2m28s or never"; "at most 27m" if it may be empty already, "not known" if it may
+// also never be.
 [[nodiscard]] std::string format_time_to_empty(const TimeToEmpty& empty);
+// "empty in 2m28s..27m", "time to empty not known".
+[[nodiscard]] std::string format_outlook(const TimeToEmpty& empty);
 
 }  // namespace cgtally

@@ -128,6 +128,7 @@ std::vector<std::string> deployment_command(const DeploymentFacts& facts) {
   }
   if (facts.docker) return run_command("docker", facts);
   if (facts.podman) return run_command("podman", facts);
+  if (facts.systemd && facts.unit) return {"sudo systemctl enable --now cgtally"};
   if (facts.systemd) {
     return {
         "sudo cp share/cgtally.service /etc/systemd/system/ && sudo systemctl enable --now "

@@ -39,6 +39,7 @@ struct DeploymentFacts {
   bool docker = false;  // their programs are installed
   bool podman = false;
   bool systemd = false;
+  bool unit = false;  // cgtally.service is installed, by the package or by cmake --install
   unsigned possible_cpus = 1;
 };
 

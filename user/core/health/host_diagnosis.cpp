@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <string_view>
 #include <tuple>
 
 #include "core/base/enum_names.h"
@@ -43,8 +44,7 @@ Finding privileges(const HostFacts& facts) {
   }
   if (lacking.empty()) return {Verdict::ok, "privileges", facts.root ? "root" : required, ""};
   return {Verdict::missing, "privileges", fmt::format("{} not granted", lacking),
-          facts.root ? fmt::format("start the container with --cap-add {}, or --privileged",
-                                   capability_list())
+          facts.root ? fmt::format("start the container with --cap-add={}", capability_list())
                      : "sudo cgtally ..., or: sudo setcap cap_bpf,cap_net_admin,cap_perfmon+ep "
                        "$(command -v cgtally)"};
 }
@@ -59,11 +59,38 @@ Finding bpf_call(const HostFacts& facts) {
     const bool granted = privileges(facts).verdict == Verdict::ok;
     return {Verdict::missing, "bpf", facts.bpf_refused->what,
             granted || facts.bpf_refused->hint.empty()
-                ? "allow the bpf system call: in a container --privileged, "
-                  "or a seccomp profile that has bpf and perf_event_open"
+                ? "allow the bpf system call: a container needs a seccomp profile that has bpf and "
+                  "perf_event_open"
                 : facts.bpf_refused->hint};
   }
+  if (facts.programs_refused) {
+    if (privileges(facts).verdict != Verdict::ok) {
+      return {Verdict::missing, "bpf", facts.programs_refused->what,
+              "grant the capabilities that are missing above"};
+    }
+    return {Verdict::missing, "bpf", facts.programs_refused->what,
+            "take another kernel; and please report this line, with the release of this one"};
+  }
   return {Verdict::ok, "bpf", "programs load", ""};
+}
+
+// Empty if the kernel does not refuse it.
+std::string refusal_of(const HostFacts& facts, std::string_view function) {
+  const auto found = std::ranges::find(facts.refused_calls, function, &RefusedCall::function);
+  if (found == facts.refused_calls.end()) return {};
+  return fmt::format("the kernel refuses {}: {}", function, found->why);
+}
+
+std::string allow_calls(const HostFacts& facts) {
+  constexpr unsigned kModules = 21;  // CAP_SYS_ADMIN
+  std::string hint;
+  if (!facts.jit) hint = "sudo sysctl net.core.bpf_jit_enable=1";
+  if (((facts.capabilities >> kModules) & 1U) == 0) {
+    hint += fmt::format("{}grant CAP_SYS_ADMIN, by which a module's functions are found",
+                        hint.empty() ? "" : ", and ");
+  }
+  if (hint.empty()) hint = "nothing is to do; please report this line, with the kernel's release";
+  return hint;
 }
 
 Finding btf(const HostFacts& facts) {
@@ -105,6 +132,9 @@ Finding cgroups(const HostFacts& facts) {
 Finding conntrack(const HostFacts& facts) {
   if (facts.conntrack_lookup) {
     return {Verdict::ok, "conntrack", "translations can be looked up", ""};
+  }
+  if (const std::string why = refusal_of(facts, "bpf_skb_ct_lookup"); !why.empty()) {
+    return {Verdict::degraded, "conntrack", why, allow_calls(facts)};
   }
   if (older_than(facts.release, 5, 18)) {
     return {Verdict::degraded, "conntrack", "the lookup of translations needs 5.18",
@@ -184,6 +214,9 @@ std::vector<Finding> diagnose(const HostFacts& facts) {
   std::vector<Finding> findings{kernel(facts), privileges(facts), bpf_call(facts), btf(facts),
                                 hook(facts),   cgroups(facts),    uplinks(facts),  conntrack(facts),
                                 memory(facts), preemption(facts), jit(facts)};
+  if (const std::string why = refusal_of(facts, "bpf_rdonly_cast"); !why.empty()) {
+    findings.push_back({Verdict::degraded, "UDP owners", why, allow_calls(facts)});
+  }
   if (facts.containers.containers > 0) findings.push_back(names(facts.containers));
   for (const Lack& lack : deployment_lacks(facts)) {
     findings.push_back({Verdict::degraded, "deployment", lack.what, lack.hint});

@@ -15,11 +15,19 @@
 
 namespace cgtally {
 
+// A function of the kernel that it names, and that its verifier does not let our programs call.
+struct RefusedCall {
+  std::string function;  // "bpf_skb_ct_lookup"
+  std::string why;       // ends with the verifier's last line
+};
+
 struct HostFacts {
-  std::string release;               // "6.1.0-18-amd64"
-  bool root = false;                 // effective user id 0
-  std::uint64_t capabilities = 0;    // effective set, as in /proc/self/status
-  std::optional<Error> bpf_refused;  // the error of loading a program, if that failed
+  std::string release;                     // "6.1.0-18-amd64"
+  bool root = false;                       // effective user id 0
+  std::uint64_t capabilities = 0;          // effective set, as in /proc/self/status
+  std::optional<Error> bpf_refused;        // the error of loading an empty program, if that failed
+  std::optional<Error> programs_refused;   // the error of loading ours, if an empty one loads
+  std::vector<RefusedCall> refused_calls;  // ours load without these
   bool btf = false;
   bool jit = false;
   bool tcx = false;

@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "core/base/quantity.h"
@@ -26,6 +27,14 @@ constexpr std::size_t kShare = 8;
 template <typename... Args>
 void add(Lines& lines, std::string_view label, fmt::format_string<Args...> text, Args&&... args) {
   lines.push_back(fmt::format("{:<10}{}", label, fmt::format(text, std::forward<Args>(args)...)));
+}
+
+// The same for words that are no command, in lines of 80 columns.
+void add_words(Lines& lines, std::string_view label, std::string_view words) {
+  constexpr std::size_t kColumns = 80;
+  constexpr std::size_t kLabel = 10;
+  std::ranges::move(wrap(fmt::format("{:<{}}{}", label, kLabel, words), kColumns, kLabel),
+                    std::back_inserter(lines));
 }
 
 std::string counted(std::uint64_t count, std::string_view one, std::string_view many) {
@@ -136,6 +145,12 @@ void add_slots(Lines& lines, const LedgerStatusReport& status) {
         "SHORT at times: an idle account gave up its slot {}; its totals are on (folded)",
         times(slots.folded));
   }
+  if (slots.beyond > 0) {
+    add(lines, "", "SHARED: {} of cgroups without a slot are on the account of a cgroup above,",
+        counted(slots.beyond, "packet", "packets"));
+    add(lines, "", "most on {}, whose share of the slots was used up",
+        printable(slots.most_beyond));
+  }
   if (!slots.overflow.empty()) {
     add(lines, "", "FULL at times: {} in and {} out are on (overflow)",
         format_bytes(slots.overflow.rx_bytes), format_bytes(slots.overflow.tx_bytes));
@@ -152,19 +167,28 @@ void add_expense(Lines& lines, const LedgerExpense& expense) {
       format_bytes({expense.map_bytes + expense.windows_bytes}),
       format_bytes({expense.windows_bytes}));
   if (expense.window > Nanoseconds::zero()) {
-    add(lines, "windows", "{} each; at an edge at most {} of a CPU are in the wrong one",
-        format_duration(expense.window), counted(expense.clock_read_bytes, "byte", "bytes"));
+    add_words(lines, "windows",
+              fmt::format("{} each; at an edge up to {}, or 1/16 of a CPU's last window, are "
+                          "counted in the window before",
+                          format_duration(expense.window),
+                          counted(expense.clock_read_bytes, "byte", "bytes")));
   }
   if (!expense.not_measured.empty()) {
     add(lines, "cost", "not known: {}", expense.not_measured);
   } else if (expense.cost.runs > 0) {
     std::string_view label = "cost";
     for (const std::string& words : cost_words(expense.cost)) {
-      add(lines, std::exchange(label, ""), "{}", words);
+      add_words(lines, std::exchange(label, ""), words);
     }
   } else if (expense.cost.measured > Nanoseconds::zero()) {
     add(lines, "cost", "not known: no packet was counted in {}",
         format_duration(expense.cost.measured));
+  }
+}
+
+void add_refused_calls(Lines& lines, const std::vector<RefusedCall>& calls) {
+  for (const RefusedCall& call : calls) {
+    add(lines, "without", "{}, which the kernel refuses: {}", call.function, call.why);
   }
 }
 
@@ -266,12 +290,13 @@ void add_interface(Lines& lines, const InterfaceCondition& interface, const Mome
 
 void add_legend(Lines& lines) {
   lines.emplace_back();
-  lines.emplace_back(
-      "DEVICE  bytes by its own count; COUNTED by ours, before the queue: what is dropped there "
-      "counts too");
-  lines.emplace_back(
-      "SEEN    share of the device's count that came by our program; NOW: while this command ran");
-  lines.emplace_back("NAMED   share of the counted bytes that is on a cgroup, not on a reason");
+  for (const std::string_view line :
+       {"DEVICE  bytes by its own count; that of a veth is taken before segmentation",
+        "COUNTED ours, before the queue: what is dropped there counts, too",
+        "SEEN    share of the device's count that our program saw; NOW: while this ran",
+        "NAMED   share of the counted bytes that is on a cgroup, not on a reason"}) {
+    lines.emplace_back(line);
+  }
 }
 
 void add_leftovers(Lines& lines, const std::vector<Leftover>& leftovers) {
@@ -315,6 +340,7 @@ std::vector<std::string> status_lines(const LedgerStatusReport& status) {
   add_slots(lines, status);
   add_endpoints(lines, status.endpoints);
   add_expense(lines, status.expense);
+  add_refused_calls(lines, status.refused_calls);
   add_allowances(lines, status);
   add_leftovers(lines, status.leftovers);
   for (const InterfaceCondition& interface : status.interfaces) {

@@ -11,6 +11,7 @@
 
 #include "core/endpoints/condition.h"
 #include "core/health/coverage.h"
+#include "core/health/host_diagnosis.h"
 #include "core/instance/allowance_counters.h"
 #include "core/traffic/direction.h"
 #include "core/traffic/ledger_summary.h"
@@ -36,6 +37,8 @@ struct SlotCondition {
   std::uint32_t total = 0;
   std::uint32_t ended = 0;       // of the used ones: held by accounts of removed cgroups
   std::uint64_t folded = 0;      // how often an idle account gave up its slot
+  std::uint64_t beyond = 0;      // packets on the account of a subtree that had used up its share
+  std::string most_beyond;       // the subtree with most of them
   std::uint32_t unattended = 0;  // of the ended ones: ended since a keeper was last active
   Traffic overflow;
   std::size_t names = 0;     // names of cgroups in the registry
@@ -104,6 +107,7 @@ struct LedgerStatusReport {
   KeeperCondition keeper;
   SlotCondition slots;
   LedgerExpense expense;
+  std::vector<RefusedCall> refused_calls;  // the programs count without these
   EndpointCondition endpoints;
   std::vector<std::string> awaited;  // by the keeper: "netns web", "interface eth7"
   std::vector<std::string> ended;    // chosen processes that have ended

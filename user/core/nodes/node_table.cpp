@@ -27,6 +27,7 @@ double empty_at_s(const NodeRow& row) {
 
 std::string empty_words(const NodeRow& row) {
   if (row.history.first_wall) return time_beside(*row.history.first_wall, row.begin, row.end);
+  if (row.empty && row.empty->lo_s <= 0 && !row.empty->hi_s) return "not known";
   if (row.empty) return fmt::format("in {}", format_time_to_empty(*row.empty));
   return "-";
 }

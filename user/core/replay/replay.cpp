@@ -105,7 +105,8 @@ Replay::Recomputed Replay::recompute_without_tcp(Stream& stream, const Sample& r
   Recomputed result{.row = row, .in_interval = {}, .restarted = row.state == SampleState::reset};
   if (row.account == reason_name(AccountKind::retired) ||
       is_folded_row(row.cgroup_id, row.account)) {
-    result.row.delta = {};  // retiring and folding are no traffic
+    result.row.delta = {};  // retiring and folding are no traffic, and beginning again no reset
+    result.restarted = false;
     return result;
   }
   const auto [entry, first] = stream.last_rows.try_emplace({row.cgroup_id, row.account});

@@ -44,9 +44,8 @@ std::string draining_lead(const Findings& findings, const Words& words) {
     for (const Direction direction : kCreditOrder) {
       const DirectionCredit& credit = course.last.directions[direction];
       if (!credit.watched || credit.state != CreditState::draining || !credit.empty) continue;
-      return fmt::format("{} were draining at the end: empty in {}.",
-                         capital(words.credits(course, direction)),
-                         format_time_to_empty(*credit.empty));
+      return fmt::format("{} were draining at the end: {}.",
+                         capital(words.credits(course, direction)), format_outlook(*credit.empty));
     }
   }
   return {};

@@ -35,7 +35,7 @@ constexpr auto kHelp = std::to_array<HelpLine>({
     {"+ -", "read less often, or more often"},
     {"1 2 3 tab", "accounts, bursts, credits"},
     {"esc", "back; lets go of the chosen row, then of the filter"},
-    {"mouse", "a heading sorts, a row is chosen, again: in detail; the wheel moves"},
+    {"mouse", "a heading sorts; a row is chosen, then opened; the wheel moves"},
     {"q", "quit; what was counted is summed up then"},
 });
 

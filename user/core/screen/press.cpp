@@ -18,27 +18,6 @@ constexpr std::size_t kWheelRows = 3;
 constexpr auto kIntervals =
     std::to_array<Nanoseconds>({100ms, 200ms, 500ms, 1s, 2s, 5s, 10s, 30s, 1min, 5min, 1h});
 
-void append_utf8(std::string& text, char32_t code) {
-  const auto byte = [&text](char32_t value) {
-    text.push_back(static_cast<char>(static_cast<unsigned char>(value)));
-  };
-  if (code < 0x80) {
-    byte(code);
-  } else if (code < 0x800) {
-    byte(0xC0U | code >> 6U);
-    byte(0x80U | (code & 0x3FU));
-  } else if (code < 0x10000) {
-    byte(0xE0U | code >> 12U);
-    byte(0x80U | (code >> 6U & 0x3FU));
-    byte(0x80U | (code & 0x3FU));
-  } else {
-    byte(0xF0U | code >> 18U);
-    byte(0x80U | (code >> 12U & 0x3FU));
-    byte(0x80U | (code >> 6U & 0x3FU));
-    byte(0x80U | (code & 0x3FU));
-  }
-}
-
 void remove_last_character(std::string& text) {
   while (!text.empty()) {
     const auto last = static_cast<unsigned char>(text.back());

@@ -16,12 +16,43 @@
 namespace cgtally::screen {
 namespace {
 
-constexpr std::size_t kMostNotices = 3;
+constexpr std::size_t kMostNoticeLines = 3;
 constexpr std::size_t kLeastRowsWithHead = 12;
 
 // "11-18 07:31Z"
 std::string day_and_time(Nanoseconds wall) {
   return fmt::format("{}Z", format_date_time(wall).substr(5, 11));
+}
+
+// The newest notices, of `most` lines together. One that is longer loses its end, which is said.
+std::vector<std::string> notice_lines(const std::vector<std::string>& notices, std::size_t columns,
+                                      std::size_t most) {
+  constexpr std::string_view kTime = "17:07:01Z ";
+  constexpr std::string_view kCut = " ..";
+  std::vector<std::string> lines;
+  for (auto notice = notices.rbegin(); notice != notices.rend(); ++notice) {
+    const std::string text = printable(*notice);
+    auto parts = wrap(text, columns, kTime.size());
+    if (!lines.empty() && lines.size() + parts.size() > most) break;
+    if (parts.size() > most) {
+      parts = wrap(text, columns - std::min(columns, kCut.size()), kTime.size());
+      parts.resize(most);
+      parts.back() += kCut;
+    }
+    lines.insert(lines.begin(), parts.begin(), parts.end());
+  }
+  return lines;
+}
+
+bool is_filtered(const View& view) { return !view.filter.empty() || !view.account_glob.empty(); }
+
+std::string nothing_matches(const View& view) {
+  if (view.filter.empty()) {
+    return fmt::format("no account with traffic matches --account '{}'",
+                       printable(view.account_glob));
+  }
+  return fmt::format("no account with traffic matches {}: esc clears the filter",
+                     printable(view.filter));
 }
 
 }  // namespace
@@ -72,18 +103,15 @@ void Screen::draw_accounts(std::vector<Line>& lines, const Size& size) {
   add_head(lines, size);
   if (content().axis) add_axis(lines, size);
   lines.push_back(status_line());
-  const std::vector<std::string>& notices = content_.report.notices;
-  const std::size_t shown = size.rows < kLeastRowsWithHead
-                                ? std::min<std::size_t>(notices.size(), 1)
-                                : std::min(notices.size(), kMostNotices);
-  const std::size_t fixed = lines.size() + 1 + shown + 1;  // the table's header, the footer
+  const std::size_t most = size.rows < kLeastRowsWithHead ? 1 : kMostNoticeLines;
+  const auto notices = notice_lines(content_.report.notices, size.columns, most);
+  const std::size_t fixed =
+      lines.size() + 1 + notices.size() + 1;  // the table's header, the footer
   const std::size_t room = size.rows > fixed ? size.rows - fixed : 1;
   const std::size_t table_end = lines.size() + 1 + room;
   add_table(lines, size, room);
   while (lines.size() < table_end) lines.emplace_back();
-  for (std::size_t i = notices.size() - shown; i < notices.size(); ++i) {
-    lines.emplace_back(shorten(printable(notices[i]), size.columns), Style::warning);
-  }
+  for (const std::string& notice : notices) lines.emplace_back(notice, Style::warning);
   lines.emplace_back(footer(), Style::keys);
 }
 
@@ -147,6 +175,10 @@ void Screen::add_table(std::vector<Line>& lines, const Size& size, std::size_t r
   zones_.headings = table.zones();
   lines.push_back(table.header());
   zones_.first_row_line = lines.size();
+  if (rows_.empty() && is_filtered(view_)) {
+    lines.emplace_back(nothing_matches(view_), Style::dim);
+    return;
+  }
   scroll_table(room);
   std::vector<const Row*> shown;
   std::vector<const Row*> others;

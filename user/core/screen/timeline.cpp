@@ -57,7 +57,10 @@ void Timeline::add(const Sample& sample) {
   find_step();
   while (rows_.size() > most_rows_ / 2) {
     compact();
-    if (rows_.size() > most_rows_ / 2) step_ *= 2;
+    if (rows_.size() <= most_rows_ / 2) return;
+    // One step has them all: each is of another account, and a longer one adds nothing up.
+    if (rows_.front().step == rows_.back().step) most_rows_ = 2 * rows_.size();
+    step_ *= 2;
   }
 }
 
@@ -157,10 +160,15 @@ std::vector<Sample> Timeline::samples_of(std::size_t moment) const {
 std::vector<double> Timeline::traffic(std::size_t parts) const {
   std::vector<double> sums(parts);
   const double span = static_cast<double>((end() - begin() + step_).count());
-  for (const Row& row : rows_) {
-    const double at = static_cast<double>((row.wall - begin()).count()) / span;
+  // By the moment's time: rows of the first moment may be older than begin(), as another host's
+  // are.
+  for (const Instant& moment : moments_) {
+    const double at = static_cast<double>((moment.wall - begin()).count()) / span;
     const auto part = static_cast<std::size_t>(at * static_cast<double>(parts));
-    sums[std::min(part, parts - 1)] += static_cast<double>(row.delta.bytes());
+    double& sum = sums[std::min(part, parts - 1)];
+    for (std::size_t i = moment.first; i < moment.end; ++i) {
+      sum += static_cast<double>(rows_[i].delta.bytes());
+    }
   }
   return sums;
 }

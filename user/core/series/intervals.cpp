@@ -167,35 +167,73 @@ bool incomplete(const Series& series, const SeriesPoint& point) {
   });
 }
 
+// True if a counter shows less than in an earlier row.
+bool fell(const SeriesPoint& from, const SeriesPoint& to) {
+  return std::ranges::any_of(kDirections, [&](Direction direction) {
+    return to.value[direction] < from.value[direction];
+  });
+}
+
+// The interval between two rows of a counter.
+SeriesInterval difference(const Series& series, const SeriesPoint& from, const SeriesPoint& to) {
+  SeriesInterval interval{.end = to.time, .length = to.time - from.time, .line = to.line};
+  for (const Direction direction : kDirections) {
+    interval.bytes[direction] = (to.value[direction] - from.value[direction]) * series.unit.bytes;
+  }
+  return interval;
+}
+
+// It began again: what counts both directions has begun again with both.
+SeriesInterval after_restart(const Series& series, const SeriesPoint& from, const SeriesPoint& to) {
+  SeriesInterval interval = difference(series, from, to);
+  for (const Direction direction : kDirections) {
+    // One that did not fall may not have begun again: it moved by its gain, or by more.
+    const double gain = interval.bytes[direction];
+    const double surely = gain < 0 ? to.value[direction] * series.unit.bytes : gain;
+    interval.least[direction] = is_missing(gain) ? 0 : surely;
+  }
+  interval.bytes = {.rx = kMissing, .tx = kMissing};
+  interval.restart = true;
+  return interval;
+}
+
+// A counter that fell and soon shows more than before may have begun again, or the rows between are
+// of another source, as of two monitors that take turns. What is sure is that it moved by its gain.
+SeriesInterval over_a_dip(const Series& series, const SeriesPoint& from, const SeriesPoint& to) {
+  SeriesInterval interval = difference(series, from, to);
+  for (const Direction direction : kDirections) {
+    const double gain = interval.bytes[direction];
+    interval.least[direction] = is_missing(gain) ? 0 : gain;
+  }
+  interval.bytes = {.rx = kMissing, .tx = kMissing};
+  return interval;
+}
+
 // A counter counts on where rows are missing, so the difference of two rows is exact however far
 // apart they are. One that fell began again: what it counted before that is not known.
 void write_differences(const Series& series, IntervalFacts& facts, IntervalWriter& writer) {
-  const SeriesPoint* before = nullptr;
+  constexpr std::size_t kLongestDip = 3;  // rows
+  std::vector<const SeriesPoint*> points;
   for (const SeriesPoint& point : series.points) {
-    if (incomplete(series, point)) continue;
-    if (before != nullptr) {
-      SeriesInterval interval{
-          .end = point.time, .length = point.time - before->time, .line = point.line};
-      bool fell = false;
-      for (const Direction direction : kDirections) {
-        const double gain = point.value[direction] - before->value[direction];
-        fell |= gain < 0;
-        interval.bytes[direction] = gain * series.unit.bytes;
-        // One that did not fall may not have begun again: it moved by its gain, or by more.
-        const double surely = gain < 0 ? point.value[direction] : gain;
-        interval.least[direction] = is_missing(gain) ? 0 : surely * series.unit.bytes;
-      }
-      // What counts both directions has begun again with both.
-      if (fell) {
-        interval.bytes = {.rx = kMissing, .tx = kMissing};
-        interval.restart = true;
-        ++facts.restarts;
-      } else {
-        interval.least = {};
-      }
-      writer.write(interval);
+    if (!incomplete(series, point)) points.push_back(&point);
+  }
+  for (std::size_t i = 1; i < points.size(); ++i) {
+    const SeriesPoint& before = *points[i - 1];
+    if (!fell(before, *points[i])) {
+      writer.write(difference(series, before, *points[i]));
+      continue;
     }
-    before = &point;
+    const std::size_t end = std::min(points.size(), i + 1 + kLongestDip);
+    std::size_t back = i + 1;
+    while (back < end && fell(before, *points[back])) ++back;
+    if (back < end) {
+      writer.write(over_a_dip(series, before, *points[back]));
+      ++facts.dips;
+      i = back;
+    } else {
+      writer.write(after_restart(series, before, *points[i]));
+      ++facts.restarts;
+    }
   }
 }
 
@@ -214,9 +252,9 @@ Error no_interval(const Series& series) {
     return {.what = fmt::format("{} has a header and no rows", series.file),
             .hint = "export a longer time"};
   }
-  return {.what = fmt::format(
-              "there is no interval in {}: {}", series.file,
-              series.points.size() == 1 ? "it has one row" : "its rows have no figures"),
+  return {.what = fmt::format("there is no interval in {}: {}", series.file,
+                              series.points.size() == 1 ? "it has one row, or rows of one time"
+                                                        : "its rows have no figures"),
           .hint = series.unit.kind == SeriesKind::total_bytes
                       ? "a counter takes two rows: export a longer time"
                       : "tell the length of a row: --period 60s"};
@@ -224,7 +262,9 @@ Error no_interval(const Series& series) {
 
 }  // namespace
 
-// Distances in groups 5 % wide; the mean of the largest group. 0 with fewer than two rows.
+// Distances in groups 5 % wide; the mean of the largest group. 0 with fewer than two rows. Of two
+// that are as large the longer one, if it repeats: the short rows are those of a monitor that was
+// started again.
 Nanoseconds usual_distance(const std::vector<SeriesPoint>& points) {
   struct Group {
     std::size_t members = 0;
@@ -237,8 +277,12 @@ Nanoseconds usual_distance(const std::vector<SeriesPoint>& points) {
     ++group.members;
     group.sum += length;
   }
-  const auto largest =
-      std::ranges::max_element(groups, {}, [](const auto& entry) { return entry.second.members; });
+  auto largest = groups.begin();
+  for (auto group = groups.begin(); group != groups.end(); ++group) {
+    const std::size_t most = largest->second.members;
+    const std::size_t members = group->second.members;
+    if (members > most || (members == most && members > 1)) largest = group;
+  }
   if (largest == groups.end()) return {};
   const Group& group = largest->second;
   return Nanoseconds(std::llround(group.sum / static_cast<double>(group.members)));

@@ -31,6 +31,7 @@ struct IntervalFacts {
   Nanoseconds end{};
   std::size_t rows = 0;
   std::size_t restarts = 0;                      // times a counter began again
+  std::size_t dips = 0;                          // times a counter fell and soon showed more again
   std::optional<std::string> other_length = {};  // "from 10:05:00Z on rows are 5m00s apart"
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/series/metric_names.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <array>
 
@@ -28,6 +30,63 @@ bool any_of(const std::vector<std::string>& words, const Words& list) {
 bool begins_one_of_sar(std::string_view word, std::string_view direction) {
   return word.starts_with(direction) &&
          (word == std::string(direction) + "k" || word == std::string(direction) + "kb");
+}
+
+// The bytes of one unit that a name mentions; kB and KB may be 1000 or 1024 bytes.
+struct MentionedUnit {
+  std::string_view text;
+  std::array<double, 2> bytes;
+};
+
+// The first that a name contains counts.
+constexpr std::array<MentionedUnit, 24> kMentioned{
+    {{"KiB", {1024, 1024}},        {"MiB", {1048576, 1048576}},  {"GiB", {1073741824, 1073741824}},
+     {"kBit", {125, 128}},         {"MBit", {125e3, 131072}},    {"GBit", {125e6, 134217728}},
+     {"kB", {1e3, 1024}},          {"KB", {1e3, 1024}},          {"MB", {1e6, 1048576}},
+     {"GB", {1e9, 1073741824}},    {"kbit", {125, 128}},         {"Kbit", {125, 128}},
+     {"kbps", {125, 128}},         {"Kbps", {125, 128}},         {"mbit", {125e3, 131072}},
+     {"Mbit", {125e3, 131072}},    {"mbps", {125e3, 131072}},    {"Mbps", {125e3, 131072}},
+     {"gbit", {125e6, 134217728}}, {"Gbit", {125e6, 134217728}}, {"gbps", {125e6, 134217728}},
+     {"Gbps", {125e6, 134217728}}, {"bits", {0.125, 0.125}},     {"bps", {0.125, 0.125}}}};
+
+std::optional<std::array<double, 2>> unit_in(std::string_view name) {
+  static constexpr std::array<std::string_view, 3> kBytes{"byte", "bytes", "octets"};
+  for (const MentionedUnit& one : kMentioned) {
+    const auto at = name.find(one.text);
+    if (at == std::string_view::npos) continue;
+    // "NetworkBytesOut" has no kB.
+    const char next = at + one.text.size() < name.size() ? name[at + one.text.size()] : '\0';
+    if (!one.text.ends_with('B') || next == 'p' || next < 'a' || next > 'z') return one.bytes;
+  }
+  if (any_of(words_of(name), kBytes)) return std::array<double, 2>{1, 1};
+  return std::nullopt;
+}
+
+// "tx_bytes_per_second", "kB/s", "Mbps": a rate.
+bool names_rate(std::string_view name) {
+  static constexpr std::array<std::string_view, 5> kRates{"rate", "bps", "kbps", "mbps", "gbps"};
+  const std::vector<std::string> words = words_of(name);
+  if (any_of(words, kRates) || name.contains("/s")) return true;
+  const auto per = std::ranges::find(words, "per");
+  return per != words.end() && per + 1 != words.end() &&
+         (per[1] == "s" || per[1].starts_with("sec"));
+}
+
+// Prometheus' names of counters end so.
+bool names_counter(std::string_view name) {
+  static constexpr std::array<std::string_view, 2> kCounters{"counter", "cumulative"};
+  return name.ends_with("_total") || any_of(words_of(name), kCounters);
+}
+
+// Not what passed in the row, but one moment of it.
+bool names_extreme(std::string_view name) {
+  static constexpr std::array<std::string_view, 9> kExtremes{
+      "max", "maximum", "peak", "min", "minimum", "p95", "p99", "percentile", "stddev"};
+  return any_of(words_of(name), kExtremes);
+}
+
+bool is_any(const std::array<double, 2>& factors, double bytes) {
+  return std::ranges::find(factors, bytes) != factors.end();
 }
 
 }  // namespace
@@ -62,9 +121,41 @@ std::optional<Direction> direction_of(std::string_view name) {
 }
 
 bool counts_packets(std::string_view name) {
-  static constexpr std::array<std::string_view, 7> kOthers{"packets", "packet", "pck", "pps",
-                                                           "errors",  "errs",   "drop"};
+  static constexpr std::array<std::string_view, 9> kOthers{
+      "packets", "packet", "pck", "rxpck", "txpck", "pps", "errors", "errs", "drop"};
   return any_of(words_of(name), kOthers);
+}
+
+std::vector<std::string> doubts_of(std::string_view name, Direction direction,
+                                   const SeriesUnit& unit) {
+  std::vector<std::string> doubts;
+  const auto said = direction_of(name);
+  if (said && *said != direction) {
+    doubts.push_back(fmt::format("column {} names {} traffic: read as {}, as the option says", name,
+                                 *said == Direction::tx ? "sent" : "received",
+                                 direction == Direction::tx ? "sent" : "received"));
+  }
+  if (counts_packets(name)) {
+    doubts.push_back(fmt::format("column {} names no bytes: read as {}", name, unit.name));
+  }
+  if (const auto factor = unit_in(name); factor && !is_any(*factor, unit.bytes)) {
+    doubts.push_back(
+        fmt::format("column {} names another unit: read as {}, as --unit says", name, unit.name));
+  }
+  const bool rate = unit.kind == SeriesKind::rate;
+  if (names_rate(name) && !rate) {
+    doubts.push_back(
+        fmt::format("column {} names a rate: read as {}, as --unit says", name, unit.name));
+  }
+  if (names_counter(name) && unit.kind != SeriesKind::total_bytes) {
+    doubts.push_back(fmt::format(
+        "column {} names a counter: read as {}, as --unit says (--unit total for a counter)", name,
+        unit.name));
+  }
+  if (names_extreme(name)) {
+    doubts.push_back(fmt::format("column {} names an extreme: read as the mean of its row", name));
+  }
+  return doubts;
 }
 
 std::string without_metric(std::string_view label) {

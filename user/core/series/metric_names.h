@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/series/series.h"
 #include "core/traffic/direction.h"
 
 namespace cgtally {
@@ -17,6 +18,10 @@ namespace cgtally {
 [[nodiscard]] std::optional<Direction> direction_of(std::string_view name);
 // "NetworkPacketsOut" and the like count no bytes.
 [[nodiscard]] bool counts_packets(std::string_view name);
+// Where the name of a column says something else than the options by which it is read, a sentence
+// each.
+[[nodiscard]] std::vector<std::string> doubts_of(std::string_view name, Direction direction,
+                                                 const SeriesUnit& unit);
 // The name without the words of a metric: "i-0123" of "i-0123 NetworkOut".
 [[nodiscard]] std::string without_metric(std::string_view label);
 // An interface whose traffic does not leave the host by itself: lo, veth, bridges of containers.

@@ -70,19 +70,17 @@ std::string without(std::string_view text, char mark) {
   return result;
 }
 
-// "1 234" and "1'234": blanks (narrow ones too) and apostrophes between digits separate thousands.
+// "1 234" and "1'234": blanks (narrow and thin ones too) and apostrophes (the typographic one too)
+// between digits separate thousands.
 std::string without_blanks(std::string_view text) {
+  static constexpr std::array<std::string_view, 5> kMarks{"\xC2\xA0", "\xE2\x80\xAF",
+                                                          "\xE2\x80\x89", "\xE2\x80\x99", "'"};
   std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text.substr(i).starts_with("\xC2\xA0")) {
-      result += ' ';
-      ++i;
-    } else if (text.substr(i).starts_with("\xE2\x80\xAF")) {
-      result += ' ';
-      i += 2;
-    } else {
-      result += text[i] == '\'' ? ' ' : text[i];
-    }
+  for (std::size_t i = 0; i < text.size();) {
+    const auto* const mark = std::ranges::find_if(
+        kMarks, [rest = text.substr(i)](std::string_view one) { return rest.starts_with(one); });
+    result += mark == kMarks.end() ? text[i] : ' ';
+    i += mark == kMarks.end() ? 1 : mark->size();
   }
   const std::string_view whole = std::string_view(result).substr(0, result.find_first_of(".,"));
   return grouped(whole, ' ') ? without(result, ' ') : result;
@@ -90,8 +88,11 @@ std::string without_blanks(std::string_view text) {
 
 Result<ReadNumber> amount(double value, std::string_view text, std::optional<double> other = {}) {
   if (value >= 0 && value <= kMost) return ReadNumber{.value = value, .other = other};
-  return std::unexpected(Error{.what = fmt::format("{} is not an amount of traffic", text),
-                               .hint = "correct that line, or name another column"});
+  return std::unexpected(
+      Error{.what = fmt::format("{} is not an amount of traffic", text),
+            .hint = value < 0 ? "some monitors draw one direction below zero: export it without "
+                                "the sign, or name another column"
+                              : "correct that line, or name another column"});
 }
 
 }  // namespace
@@ -117,7 +118,10 @@ Result<ReadNumber> NumberReader::read(std::string_view text) {
   if (const auto value = plain(text)) {
     // The usual case first: digits, and perhaps a point that can be nothing else.
     const auto point = text.find('.');
-    if (point == std::string_view::npos) return amount(*value, text);
+    if (point == std::string_view::npos) {
+      has_long_ |= text.size() > 3;
+      return amount(*value, text);
+    }
     if (mark_ == DecimalMark::point) return amount(*value, text);
     return with_points(std::string(text), *value);
   }

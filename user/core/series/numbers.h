@@ -36,6 +36,9 @@ class NumberReader {
   // A number that has two readings and needs a mark: "1,234"; empty if there was none.
   [[nodiscard]] const std::string& in_doubt() const { return in_doubt_; }
 
+  // True if a number of four digits or more had no mark: thousands are not separated.
+  [[nodiscard]] bool has_long() const { return has_long_; }
+
  private:
   [[nodiscard]] Result<ReadNumber> with_separators(std::string_view text);
   [[nodiscard]] Result<ReadNumber> with_commas(const std::string& digits);
@@ -45,6 +48,7 @@ class NumberReader {
   DecimalMark mark_;
   std::string learned_from_;
   std::string in_doubt_;
+  bool has_long_ = false;
   std::uint32_t plain_points_ = 0;  // numbers such as "1.234" that were taken for decimals
 };
 

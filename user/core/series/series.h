@@ -50,10 +50,12 @@ struct Series {
   std::string node;    // what was measured, as the file tells: a host, an instance; may be empty
   PerDirection<std::string> columns;  // "NetworkOut"; empty: the file has none
   SeriesUnit unit;
-  bool time_is_start = false;         // a row's time is the begin of its interval, not its end
-  std::optional<Nanoseconds> period;  // of a row, as the user told it
-  std::vector<SeriesPoint> points;    // in any order
-  std::vector<std::string> notes;     // what was assumed, each with its cure
+  bool figures_have_units = false;     // each figure of a text must bring its unit: "13.8 Gb/s"
+  bool decimal_commas_likely = false;  // the file is one of semicolons: "1.234" may be a thousand
+  bool time_is_start = false;          // a row's time is the begin of its interval, not its end
+  std::optional<Nanoseconds> period;   // of a row, as the user told it
+  std::vector<SeriesPoint> points;     // in any order
+  std::vector<std::string> notes;      // what was assumed, each with its cure
 
   [[nodiscard]] bool has(Direction direction) const { return !columns[direction].empty(); }
 };

@@ -77,8 +77,48 @@ std::optional<Nanoseconds> since_1970(std::string_view text) {
                      static_cast<std::int64_t>(fraction * static_cast<double>(unit)));
 }
 
-// 2026-11-26, 2026/11/26, 26.11.2026.
-year_month_day scan_date(TimeScanner& scan, std::string_view text) {
+// True for 20261126, 2026112610 and 202611261000: a date without marks, or some seconds or
+// milliseconds since 1970. 14 digits are no such time in this century.
+bool may_be_date(std::string_view text) {
+  if (text.size() != 8 && text.size() != 10 && text.size() != 12) return false;
+  if (!std::ranges::all_of(text, is_digit) || !text.starts_with("20")) return false;
+  const auto two = [text](std::size_t at) {
+    return static_cast<unsigned>((text[at] - '0') * 10 + (text[at + 1] - '0'));
+  };
+  const year_month_day day{std::chrono::year{2000 + static_cast<int>(two(2))},
+                           std::chrono::month{two(4)}, std::chrono::day{two(6)}};
+  return day.ok() && (text.size() < 10 || two(8) < 24) && (text.size() < 12 || two(10) < 60);
+}
+
+year_month_day date_of(int year, int month, int day) {
+  return {std::chrono::year{year}, std::chrono::month{static_cast<unsigned>(month)},
+          std::chrono::day{static_cast<unsigned>(day)}};
+}
+
+struct ScannedDate {
+  year_month_day day{};
+  DateOrder order = DateOrder::none;
+  year_month_day month_first{};  // where the order is `either`
+};
+
+// 26/11/2026, 11/26/2026; 11/12/2026 may be both.
+ScannedDate scan_slashes(TimeScanner& scan) {
+  const int one = scan.digits(1, 2);
+  scan.expect('/');
+  const int two = scan.digits(1, 2);
+  scan.expect('/');
+  const int year = scan.digits(4, 4);
+  const year_month_day day_first = date_of(year, two, one);
+  const year_month_day month_first = date_of(year, one, two);
+  if (!month_first.ok()) return {.day = day_first, .order = DateOrder::day_first};
+  if (!day_first.ok()) return {.day = month_first, .order = DateOrder::month_first};
+  if (day_first == month_first) return {.day = day_first};
+  return {.day = day_first, .order = DateOrder::either, .month_first = month_first};
+}
+
+// 2026-11-26, 2026/11/26, 26.11.2026, 20261126, and those with the year last.
+ScannedDate scan_date(TimeScanner& scan, std::string_view text) {
+  if (text.size() > 5 && (text[2] == '/' || text[1] == '/')) return scan_slashes(scan);
   const bool day_first = text.size() > 2 && (text[2] == '.' || text[1] == '.');
   int year = 0;
   int month = 0;
@@ -91,23 +131,30 @@ year_month_day scan_date(TimeScanner& scan, std::string_view text) {
     year = scan.digits(4, 4);
   } else {
     year = scan.digits(4, 4);
-    const char mark = scan.next() == '/' ? '/' : '-';
-    scan.expect(mark);
-    month = scan.digits(1, 2);
-    scan.expect(mark);
-    day = scan.digits(1, 2);
+    if (is_digit(scan.next())) {
+      month = scan.digits(2, 2);
+      day = scan.digits(2, 2);
+    } else {
+      const char mark = scan.next() == '/' ? '/' : '-';
+      scan.expect(mark);
+      month = scan.digits(1, 2);
+      scan.expect(mark);
+      day = scan.digits(1, 2);
+    }
   }
-  return {std::chrono::year{year}, std::chrono::month{static_cast<unsigned>(month)},
-          std::chrono::day{static_cast<unsigned>(day)}};
+  return {.day = date_of(year, month, day)};
 }
 
 Nanoseconds scan_clock(TimeScanner& scan) {
+  const std::size_t whole = scan.rest().size();
   const int hours = scan.digits(1, 2);
-  scan.expect(':');
+  // 100000 of 20261126T100000
+  const bool marks = scan.next() == ':' || whole - scan.rest().size() != 2;
+  if (marks) scan.expect(':');
   const int minutes = scan.digits(2, 2);
   int seconds = 0;
   int fraction = 0;
-  if (scan.accept(':')) {
+  if (marks ? scan.accept(':') : is_digit(scan.next())) {
     seconds = scan.digits(2, 2);
     if (scan.accept('.') || scan.accept(',')) {
       const std::size_t before = scan.rest().size();
@@ -169,44 +216,62 @@ bool is_zone_name(std::string_view text) {
   return true;
 }
 
-}  // namespace
+// 10:00:00, 10:00:00 PM
+Result<ReadTime> time_of_day(std::string_view text) {
+  TimeScanner clock(text);
+  Nanoseconds value = scan_clock(clock);
+  const bool hour = accept_half_of_day(clock, value);
+  if (!hour || !clock.good() || !clock.rest().empty()) return std::unexpected(not_a_time(text));
+  return ReadTime{.value = value, .local = true, .clock_only = true};
+}
 
-Result<ReadTime> parse_series_time(std::string_view text) {
-  if (const auto value = since_1970(text)) return ReadTime{.value = *value};
-  if (text.size() > 5 && (text[2] == '/' || text[1] == '/')) {
-    return std::unexpected(not_a_time(text, "can be read two ways: day or month first"));
-  }
-  if (text.size() >= 7 && (text[2] == ':' || text[1] == ':')) {
-    TimeScanner clock(text);
-    const Nanoseconds value = scan_clock(clock);
-    if (!clock.good() || !clock.rest().empty()) return std::unexpected(not_a_time(text));
-    return ReadTime{.value = value, .local = true, .clock_only = true};
-  }
+Nanoseconds midnight_of(const year_month_day& day) {
+  return std::chrono::sys_days{day}.time_since_epoch();
+}
+
+// As parse_timestamp() has it: 64 bits of nanoseconds end in 2262.
+bool is_within_reach(const year_month_day& day) {
+  return day.ok() && day.year() >= std::chrono::year{1970} && day.year() <= std::chrono::year{2199};
+}
+
+Result<ReadTime> date_and_time(std::string_view text) {
   TimeScanner scan(text);
-  const year_month_day day = scan_date(scan, text);
-  if (!scan.accept('T')) {
-    scan.expect(' ');
-    while (scan.accept(' ')) {
+  const ScannedDate date = scan_date(scan, text);
+  Nanoseconds clock{};
+  if (!scan.rest().empty()) {
+    if (!scan.accept('T')) {
+      scan.expect(' ');
+      while (scan.accept(' ')) {
+      }
     }
+    clock = scan_clock(scan);
   }
-  Nanoseconds clock = scan_clock(scan);
   const bool before_zone = scan.good();
   if (!accept_half_of_day(scan, clock)) return std::unexpected(not_a_time(text));
   const std::string_view after_clock = plain_rest(scan.rest());
   const auto zone = scan_zone(scan);
-  // 64 bits of nanoseconds end in 2262.
-  if (!before_zone || !day.ok() || day.year() < std::chrono::year{1970} ||
-      day.year() > std::chrono::year{2261}) {
-    return std::unexpected(not_a_time(text));
-  }
+  if (!before_zone || !is_within_reach(date.day)) return std::unexpected(not_a_time(text));
   std::string_view name;
   if (!scan.good()) {
     if (!is_zone_name(after_clock)) return std::unexpected(not_a_time(text));
     name = after_clock;
   }
-  const Nanoseconds value = std::chrono::sys_days{day}.time_since_epoch() + clock;
-  return ReadTime{
-      .value = value - zone.value_or(Nanoseconds::zero()), .local = !zone, .zone = name};
+  const Nanoseconds of_day = clock - zone.value_or(Nanoseconds::zero());
+  ReadTime read{
+      .value = midnight_of(date.day) + of_day, .local = !zone, .zone = name, .order = date.order};
+  if (date.order == DateOrder::either) read.month_first = midnight_of(date.month_first) + of_day;
+  return read;
+}
+
+}  // namespace
+
+Result<ReadTime> parse_series_time(std::string_view text) {
+  if (may_be_date(text)) {
+    return std::unexpected(not_a_time(text, "can be read two ways: a date, or a time since 1970"));
+  }
+  if (const auto value = since_1970(text)) return ReadTime{.value = *value};
+  if (text.size() >= 7 && (text[2] == ':' || text[1] == ':')) return time_of_day(text);
+  return date_and_time(text);
 }
 
 }  // namespace cgtally

@@ -148,6 +148,28 @@ std::string token_of(std::string_view authorization, const Target& target) {
   return found == target.query.end() ? std::string{} : found->second;
 }
 
+Result<std::string> checked_token(std::string_view line) {
+  constexpr std::string_view kBlanks = " \t\r";
+  constexpr std::size_t kLeastToken = 16;
+  const std::size_t begin = std::min(line.find_first_not_of(kBlanks), line.size());
+  line = line.substr(begin, line.find_last_not_of(kBlanks) + 1 - begin);
+  const auto refused = [](std::string what) {
+    return std::unexpected(
+        Error{.what = std::move(what), .hint = "make a better one: openssl rand -hex 32"});
+  };
+  if (line.size() < kLeastToken) {
+    return refused(
+        fmt::format("has {} characters; it must have at least {}", line.size(), kLeastToken));
+  }
+  const auto* const control = std::ranges::find_if(
+      line, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; });
+  if (control != line.end()) {
+    return refused(fmt::format("has the byte {:#04x}, which no client can send in a header",
+                               static_cast<unsigned char>(*control)));
+  }
+  return std::string(line);
+}
+
 bool same_token(std::string_view given, std::string_view wanted) {
   unsigned difference = given.size() == wanted.size() ? 0 : 1;
   for (std::size_t i = 0; i < given.size(); ++i) {

@@ -43,6 +43,9 @@ struct Target {
 
 // Of "Authorization: Bearer TOKEN", or else of the query; empty if there is none.
 [[nodiscard]] std::string token_of(std::string_view authorization, const Target& target);
+// The token of a line that somebody wrote for it, without blanks at its ends, since no header can
+// have these. The Error's text goes on from "the token".
+[[nodiscard]] Result<std::string> checked_token(std::string_view line);
 // Takes the same time wherever they differ.
 [[nodiscard]] bool same_token(std::string_view given, std::string_view wanted);
 

@@ -53,6 +53,14 @@ std::string totals_document(const TotalsReport& report, std::size_t most) {
   json.key("accounts").begin_array();
   const std::size_t shown = std::min(most, report.rows.size());
   for (std::size_t i = 0; i < shown; ++i) add_account(json, report.rows[i]);
+  json.end_array();
+  json.key("shared_accounts").begin_array();
+  for (const SharedAccount& one : report.shared) {
+    json.begin_object();
+    json.key("account").value(one.account);
+    json.key("packets_of_others").value(one.packets);
+    json.end_object();
+  }
   json.end_array().end_object();
   return std::move(json).document();
 }

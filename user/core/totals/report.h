@@ -32,13 +32,21 @@ struct TotalsRow {
   [[nodiscard]] std::string label() const { return account_label(account, owner); }
 };
 
+// A cgroup whose account also has packets of cgroups below it: their share of the slots was used
+// up.
+struct SharedAccount {
+  std::string account;
+  std::uint64_t packets = 0;  // a super-packet is one
+};
+
 struct TotalsReport {
   Moment taken;
   std::string host;
   std::string ledger;  // its id
   Moment since;        // where its totals begin
   bool counting = true;
-  std::vector<TotalsRow> rows;  // most bytes first
+  std::vector<TotalsRow> rows;          // most bytes first
+  std::vector<SharedAccount> shared{};  // most packets first; of all interfaces
 };
 
 // The rows of one name as one, with cgroup_id 0: live if one of its cgroups is. A row that has no

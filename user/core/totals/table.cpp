@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <optional>
 #include <set>
+#include <span>
 #include <string_view>
 
 #include "core/base/quantity.h"
@@ -20,6 +21,7 @@ constexpr std::size_t kState = 7;
 constexpr std::size_t kMostInterface = 15;
 constexpr std::size_t kBytes = 9;
 constexpr std::size_t kShare = 6;
+constexpr std::size_t kMostShared = 5;  // lines about accounts that have packets of others
 
 std::optional<double> share(std::uint64_t part, std::uint64_t whole) {
   if (whole == 0) return std::nullopt;
@@ -110,6 +112,11 @@ std::vector<std::string> totals_table(const TotalsReport& report, std::size_t mo
   lines.push_back(fmt::format("totals since {} ({}), never reset; wire bytes, decimal",
                               format_date_time(report.since.wall),
                               format_duration(report.taken.boot - report.since.boot)));
+  for (const SharedAccount& one :
+       std::span(report.shared).first(std::min(kMostShared, report.shared.size()))) {
+    lines.push_back(fmt::format("{}: {} of cgroups below it are in its account, for want of slots",
+                                printable(one.account), counted(one.packets, "packet", "packets")));
+  }
   if (!report.counting) {
     lines.emplace_back("the ledger is down: nothing is counted now; cgtally up goes on from here");
   }

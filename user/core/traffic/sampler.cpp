@@ -38,7 +38,8 @@ void Sampler::Base::add_kernel_accounts(const std::set<InterfaceKey>& counted) {
   for (const InterfaceKey iface : counted) {
     const Key key{iface, kKernel};
     const auto at = std::ranges::lower_bound(accounts, key, {}, &BaseAccount::key);
-    if (at == accounts.end() || at->key != key) accounts.insert(at, {.key = key, .totals = {}});
+    const bool there = at != accounts.end() && at->key == key;
+    (there ? at : accounts.insert(at, {.key = key, .totals = {}}))->has_row = true;
   }
 }
 
@@ -123,10 +124,13 @@ class Sampler::Interval {
   }
 
   [[nodiscard]] static bool has_rows(const BaseAccount* before);
-  [[nodiscard]] bool same_name_has_rows(const Key& key) const;
+  [[nodiscard]] const std::vector<InterfaceKey>& interfaces_of_name(InterfaceKey key);
+  [[nodiscard]] bool same_name_has_rows(const Key& key);
+  [[nodiscard]] bool is_taken_over(const Key& key);
   void end_life(const FinalTotals& last);
   void keep_missing();
   void continue_life(BaseAccount& account, const BaseAccount* before);
+  void take_totals(const Key& key, const Traffic& totals, const Traffic& delta, bool again);
   void add(const Key& key, AccountName name, SampleState state, const Traffic& totals,
            const Traffic& delta);
 
@@ -138,6 +142,7 @@ class Sampler::Interval {
   bool new_ledger_;
   std::set<InterfaceKey> counted_;
   std::optional<std::pair<InterfaceKey, std::string>> interface_;  // the last that was named
+  std::map<std::string, std::vector<InterfaceKey>> by_name_;       // empty: not asked for yet
   std::map<Key, Life> lives_;  // of accounts that were retired since the base
   Pending pending_;
   std::vector<Sample> samples_;
@@ -145,25 +150,39 @@ class Sampler::Interval {
 };
 
 // The base may have an account without a row: the reasons of an interface are there from its
-// beginning, at zero.
+// beginning, at zero, and even before it is counted.
 bool Sampler::Interval::has_rows(const BaseAccount* before) {
-  return before && (before->key.second == kKernel || !before->totals.empty());
+  return before && (before->has_row || !before->totals.empty());
+}
+
+// Of those in the base, all that have the name of this one.
+const std::vector<InterfaceKey>& Sampler::Interval::interfaces_of_name(InterfaceKey key) {
+  if (by_name_.empty()) {
+    for (auto at = base_.accounts.begin(); at != base_.accounts.end();) {
+      const InterfaceKey iface = at->key.first;
+      by_name_[ask_interface_name(iface)].push_back(iface);
+      at = std::ranges::upper_bound(at, base_.accounts.end(), Key{iface, kLastAccount}, {},
+                                    &BaseAccount::key);
+    }
+  }
+  return by_name_[ask_interface_name(key)];
 }
 
 // Rows name an interface, but have no key. So if an interface has the name of another one that had
 // rows, its totals must be marked as having begun again.
-bool Sampler::Interval::same_name_has_rows(const Key& key) const {
-  const std::string name = ask_interface_name(key.first);
-  for (auto at = base_.accounts.begin(); at != base_.accounts.end();) {
-    const InterfaceKey other = at->key.first;
-    if (other != key.first && has_rows(base_.find({other, key.second})) &&
-        ask_interface_name(other) == name) {
-      return true;
-    }
-    at = std::ranges::upper_bound(at, base_.accounts.end(), Key{other, kLastAccount}, {},
-                                  &BaseAccount::key);
-  }
-  return false;
+bool Sampler::Interval::same_name_has_rows(const Key& key) {
+  return std::ranges::any_of(interfaces_of_name(key.first), [&](InterfaceKey other) {
+    return other != key.first && has_rows(base_.find({other, key.second}));
+  });
+}
+
+// An interface that came later, as keys only rise, has the name and rows of this account. What
+// becomes of the older totals is told in (gone): between the rows of the later one they would look
+// like its own.
+bool Sampler::Interval::is_taken_over(const Key& key) {
+  return std::ranges::any_of(interfaces_of_name(key.first), [&](InterfaceKey other) {
+    return key.first < other && has_rows(base_.find({other, key.second}));
+  });
 }
 
 void Sampler::Interval::end_life(const FinalTotals& last) {
@@ -184,7 +203,9 @@ void Sampler::Interval::end_life(const FinalTotals& last) {
   const bool again =
       new_ledger_ || life.again || (!has_rows(before) && sampler_.retired_.contains(row_key(key)));
   if (takes_totals(key.second.kind)) {
-    if (!delta.empty()) add(key, name(key.second), SampleState::exited, last.totals, {});
+    take_totals(key, last.totals, delta, again);
+  } else if (delta.empty() && is_taken_over(key)) {
+    // The row that says reset has told it.
   } else if (again) {
     if (!delta.empty()) add(key, name(key.second), SampleState::reset, last.totals, delta);
   } else if (last.folded) {
@@ -195,9 +216,7 @@ void Sampler::Interval::end_life(const FinalTotals& last) {
     add(key, name(key.second), SampleState::exited, last.totals, delta);
   }
   const bool had_rows = again || !reached.empty() || key.second == kKernel;
-  if (had_rows && !takes_totals(key.second.kind)) {
-    pending_.retired.emplace_back(row_key(key), true);
-  }
+  if (had_rows) pending_.retired.emplace_back(row_key(key), true);
   life = {.base = {}, .carried = {}, .again = had_rows};
 }
 
@@ -221,6 +240,14 @@ void Sampler::Interval::keep_missing() {
   std::ranges::inplace_merge(accounts, accounts.begin() + there, {}, &BaseAccount::key);
 }
 
+// Retiring and folding are no traffic: the bytes were in the account's own rows.
+void Sampler::Interval::take_totals(const Key& key, const Traffic& totals, const Traffic& delta,
+                                    bool again) {
+  if (delta.empty() || is_taken_over(key)) return;
+  add(key, name(key.second), again ? SampleState::reset : SampleState::exited, totals, {});
+  if (again) pending_.retired.emplace_back(row_key(key), false);
+}
+
 // The sample of an account that is in the reading, if there is one to give.
 void Sampler::Interval::continue_life(BaseAccount& account, const BaseAccount* before) {
   const Key& key = account.key;
@@ -236,10 +263,12 @@ void Sampler::Interval::continue_life(BaseAccount& account, const BaseAccount* b
   const auto* restarted = std::get_if<Restarted>(&change);
   const Traffic delta = restarted ? restarted->since_zero : std::get<Advanced>(change).by;
 
+  const bool first = !has_rows(before) || later != lives_.end();
+  const bool was_retired = life.again || (first && sampler_.retired_.contains(row_key(key)));
   if (takes_totals(key.second.kind)) {
-    // Retiring and folding are no traffic: the bytes were in the account's own rows.
-    if (!delta.empty()) add(key, name(key.second), SampleState::exited, account.totals, {});
-    return;
+    const bool again =
+        restarted || new_ledger_ || was_retired || (first && same_name_has_rows(key));
+    return take_totals(key, account.totals, delta, again);
   }
   AccountName named = name(key.second);
   const bool ended = named.ended;
@@ -247,9 +276,11 @@ void Sampler::Interval::continue_life(BaseAccount& account, const BaseAccount* b
   const bool owed = key.second == kKernel && counted_.contains(key.first);
   const bool began_again = restarted || !life.carried.empty();
   if (delta.empty() && !began_again && !owed && !(ended && !account.totals.empty())) return;
+  if (delta.empty() && is_taken_over(key)) {
+    account.ended = ended;
+    return;
+  }
   auto state = ended ? SampleState::exited : SampleState::live;
-  const bool first = !has_rows(before) || later != lives_.end();
-  const bool was_retired = life.again || (first && sampler_.retired_.contains(row_key(key)));
   if (restarted || new_ledger_ || was_retired ||
       (state == SampleState::live && first && same_name_has_rows(key))) {
     state = SampleState::reset;

@@ -48,7 +48,8 @@ class Sampler {
   struct BaseAccount {
     Key key;
     Traffic totals;
-    bool ended = false;  // its last sample has been given
+    bool ended = false;    // its last sample has been given
+    bool has_row = false;  // even without traffic: (kernel) of an interface that was counted
   };
   struct Base {
     Moment taken;

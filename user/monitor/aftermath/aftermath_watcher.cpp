@@ -26,7 +26,7 @@ constexpr std::size_t kPodsInASample = 32;
 constexpr Nanoseconds kLookAfter[] = {20ms, 200ms, 1s, 3s};
 constexpr std::size_t kMostLooks = 64;
 constexpr Nanoseconds kFullLookEvery = 30s;
-constexpr int kRestAfterLook = 100;  // times its length
+constexpr int kRestAfterLook = 100;  // times its CPU time
 constexpr Nanoseconds kSampleEvery = 500ms;
 constexpr int kRestAfterSampling = 100;  // 1 % of the time
 constexpr Nanoseconds kLookOnEvery = 20ms;
@@ -210,26 +210,27 @@ void AftermathWatcher::look_for_pods(Nanoseconds now) {
     look_took_ = {};
     census_.begin(full_look_, now, not_pods_);
   }
-  const Nanoseconds began = clock_now();
+  const Nanoseconds began = sys::thread_cpu_time();
   const bool ended = census_.step(kProcessesInALook);
-  look_took_ += clock_now() - began;
+  look_took_ += sys::thread_cpu_time() - began;
   if (ended) end_look();
 }
 
 void AftermathWatcher::end_look() {
-  const Nanoseconds began = clock_now();
+  const Nanoseconds began = sys::thread_cpu_time();
   const bool all = full_look_ || pods_.some_are_lost();
   const auto namespaces = all ? census_.namespaces() : census_.changed_namespaces();
-  for (Pod& pod : pods_.update(namespaces, all, census_, began)) finish(std::move(pod));
+  for (Pod& pod : pods_.update(namespaces, all, census_, clock_now())) finish(std::move(pod));
   follow_loopback();
   const Nanoseconds now = clock_now();
-  look_took_ += now - began;
+  look_took_ += sys::thread_cpu_time() - began;
   rest_until_ = now + look_took_ * kRestAfterLook;
   if (full_look_) next_full_look_ = now + std::max(kFullLookEvery, look_took_ * 100);
 }
 
 // Also finds the pods whose last process has ended unheard, because it had no cgroup of its own.
 void AftermathWatcher::sample(Nanoseconds now) {
+  const Nanoseconds began = sys::thread_cpu_time();
   auto& pods = pods_.all();
   auto at = sampled_up_to_ ? pods.upper_bound(*sampled_up_to_) : pods.begin();
   if (!sampled_up_to_) sampling_took_ = {};
@@ -246,7 +247,7 @@ void AftermathWatcher::sample(Nanoseconds now) {
     looks_.insert(now);
   }
   const Nanoseconds ended = clock_now();
-  sampling_took_ += ended - now;
+  sampling_took_ += sys::thread_cpu_time() - began;
   if (at != pods.end()) {
     next_sample_ = ended;  // goes on after the events
     return;
@@ -271,16 +272,18 @@ bool AftermathWatcher::look_at(Pod& pod, bool gone) {
 
 // A watched pod that is lost for the moment has no counters to read.
 void AftermathWatcher::look_on(Nanoseconds now) {
+  const Nanoseconds began = sys::thread_cpu_time();
   Nanoseconds interval = kLookOnWhenQuiet;
   for (auto& [inode, pod] : pods_.all()) {
     if (pod.watches > 0 && look_at(pod, false)) interval = kLookOnEvery;
   }
   drop_finished();
-  next_look_on_ = now + std::max(interval, (clock_now() - now) * kRestAfterLookOn);
+  next_look_on_ = now + std::max(interval, (sys::thread_cpu_time() - began) * kRestAfterLookOn);
 }
 
 // One reading for all, because it takes the final totals out of the ring.
 void AftermathWatcher::read_ledger(Nanoseconds now, const Pod* gone) {
+  const Nanoseconds began = sys::thread_cpu_time();
   const bpf::LedgerReading reading = totals_.read(finals_);
   for (Watch& watch : watches_) {
     const Pod* pod = gone && gone->netns == watch.netns ? gone : pods_.find(watch.netns);
@@ -292,7 +295,7 @@ void AftermathWatcher::read_ledger(Nanoseconds now, const Pod* gone) {
     watch.traffic.update(reading, cgroups);
   }
   name_refusals();
-  next_reading_ = now + std::max(kReadEvery, (clock_now() - now) * kRestAfterReading);
+  next_reading_ = now + std::max(kReadEvery, (sys::thread_cpu_time() - began) * kRestAfterReading);
 }
 
 void AftermathWatcher::update(Watch& watch, const Pod& pod, const PodLook& look) {

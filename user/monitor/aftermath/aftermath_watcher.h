@@ -104,7 +104,7 @@ class AftermathWatcher {
 
   std::set<Nanoseconds> looks_;  // when to look at the processes that have come
   Nanoseconds next_full_look_{};
-  Nanoseconds look_took_{};   // in steps
+  Nanoseconds look_took_{};   // of a CPU, in steps
   Nanoseconds rest_until_{};  // looks cost a small share of the time
   bool full_look_ = false;
 

@@ -112,6 +112,9 @@ void BurstMonitor::process_windows() {
 }
 
 void BurstMonitor::drain_reader(Nanoseconds boot_time) {
+  for (const Error& damage : reader_.take_damage()) {
+    notices_.report(fmt::format("{}; {}", damage.what, damage.hint));
+  }
   resolver_->update(boot_time);
   for (const ReadWindows& read : reader_.drain()) {
     process(watched_.at(read.iface), read.direction, resolver_->resolve(read, boot_time));

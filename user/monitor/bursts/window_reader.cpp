@@ -2,6 +2,7 @@
 #include "monitor/bursts/window_reader.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <iterator>
 #include <utility>
 
@@ -46,6 +47,11 @@ void WindowReader::remove(InterfaceKey iface) {
   hand_over(std::unique_lock(handed_mutex_));
 }
 
+std::vector<Error> WindowReader::take_damage() {
+  const std::lock_guard guard(handed_mutex_);
+  return std::exchange(damage_, {});
+}
+
 std::vector<ReadWindows> WindowReader::drain() {
   const std::lock_guard guard(handed_mutex_);
   for (const ReadWindows& one : handed_) waiting_ -= one.closed.windows.size() + 1;
@@ -86,9 +92,16 @@ void WindowReader::read_all() {
 // If a cell is being written for that long, the next read has it.
 void WindowReader::read(InterfaceKey iface, Source& source) {
   for (const Direction direction : kDirections) {
+    if (source.damaged) return;
     bpf::WindowCursor& cursor = source.cursors[direction];
     const std::uint64_t from = cursor.through() + 1;
     auto closed = source.windows.closed(cursor, sys::now().boot);
+    if (!closed && closed.error().code == EUCLEAN) {
+      source.damaged = true;
+      const std::lock_guard guard(handed_mutex_);
+      damage_.push_back(std::move(closed).error());
+      return;
+    }
     if (!closed || cursor.through() < from) continue;
     waiting_ += closed->windows.size() + 1;
     fresh_.push_back({.iface = iface,

@@ -53,6 +53,8 @@ class WindowReader {
   void remove(InterfaceKey iface);
   // What was read since the last call, in the order in which it closed.
   [[nodiscard]] std::vector<ReadWindows> drain();
+  // Of windows with figures that cannot be, which are not read any more; once for each interface.
+  [[nodiscard]] std::vector<Error> take_damage();
   // Waits for the windows that are open now, reads them, and no more.
   void stop();
 
@@ -60,7 +62,9 @@ class WindowReader {
   struct Source {
     bpf::Windows windows;
     PerDirection<bpf::WindowCursor> cursors;
+    bool damaged = false;  // read no more
   };
+  std::vector<Error> damage_;  // by handed_mutex_
   void run(const std::stop_token& stop, Nanoseconds pause);
   void read_all();
   void read(InterfaceKey iface, Source& source);

@@ -11,7 +11,9 @@ namespace cgtally::monitor {
 
 Result<std::unique_ptr<Monitor>> Monitor::start(const MonitorOptions& options, EventLoop& loop,
                                                 Notices& notices) {
-  auto session = Session::start(options.session, notices);
+  SessionOptions how = options.session;
+  how.asked_to_end = [&loop] { return loop.asked_to_end(); };
+  auto session = Session::start(how, notices);
   if (!session) return std::unexpected(std::move(session).error());
   if (auto followed = (*session)->follow_changes(loop.poller()); !followed) {
     return std::unexpected(std::move(followed).error());

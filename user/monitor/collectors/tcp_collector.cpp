@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 constexpr Nanoseconds kDumpEvery = 1s;
 constexpr Nanoseconds kCensusEvery = 5s;
 constexpr Nanoseconds kBudget = 50ms;  // of one look; the netns that passes it is still finished
-constexpr int kRestFactor = 50;        // times as long as it took: 2 % of the time
+constexpr int kRestFactor = 50;        // times its CPU time: 2 % of a CPU
 constexpr int kSlowLooks = 3;          // in a row; a single one may have waited for the CPU
 constexpr std::size_t kMostNetns = 1024;
 constexpr std::size_t kMostSockets = 200'000;  // in all: about 13 MB
@@ -50,23 +50,24 @@ TcpCollector::TcpCollector(std::string host_root, Notices& notices)
 
 bool TcpCollector::update(const Moment& now) {
   if (!pace_.due(now.boot)) return false;
+  const Nanoseconds before = sys::thread_cpu_time();
   const Nanoseconds begin = sys::now().boot;
   find_netns(begin);
   dump_some(begin);
   update_stats(now);
-  const Nanoseconds end = sys::now().boot;
-  const Nanoseconds took = end - begin;
-  pace_.rest_until(end + kRestFactor * took);
-  report_limits(took);
+  const Nanoseconds cost = sys::thread_cpu_time() - before;
+  pace_.rest_until(sys::now().boot + kRestFactor * cost);
+  report_limits(cost);
   return true;
 }
 
 void TcpCollector::find_netns(Nanoseconds now) {
   if (now < census_rest_ || (!census_pace_.due(now) && !path_lost_)) return;
   path_lost_ = false;
+  const Nanoseconds spent = sys::thread_cpu_time();
   netns::Census census = netns::list_netns(host_root_, kMostNetns);
-  const Nanoseconds end = sys::now().boot;
-  census_rest_ = end + kRestFactor * (end - now);
+  const Nanoseconds cost = sys::thread_cpu_time() - spent;
+  census_rest_ = sys::now().boot + kRestFactor * cost;
   found_all_ = census.all;
   denied_ = census.denied;
   std::map<std::uint64_t, NetnsSockets> found;
@@ -154,7 +155,7 @@ void TcpCollector::update_stats(const Moment& now) {
   stats_.update(sockets_, now);
 }
 
-void TcpCollector::report_limits(Nanoseconds took) {
+void TcpCollector::report_limits(Nanoseconds cost) {
   if (!found_all_) {
     report_once(
         "netns",
@@ -165,13 +166,13 @@ void TcpCollector::report_limits(Nanoseconds took) {
     report_once("sockets",
                 fmt::format("more than {} connections: the others are not seen", kMostSockets));
   }
-  slow_looks_ = took * kRestFactor > 2 * kDumpEvery ? slow_looks_ + 1 : 0;
+  slow_looks_ = cost * kRestFactor > 2 * kDumpEvery ? slow_looks_ + 1 : 0;
   if (slow_looks_ == kSlowLooks) {
     report_once(
         "slow",
         fmt::format("looking at {} connections in {} network namespaces takes {}: done every {}",
-                    format_count(sockets_.size()), netns_.size(), format_duration(took),
-                    format_duration(took * kRestFactor)));
+                    format_count(sockets_.size()), netns_.size(), format_duration(cost),
+                    format_duration(cost * kRestFactor)));
   }
 }
 

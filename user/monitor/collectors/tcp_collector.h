@@ -49,7 +49,7 @@ class TcpCollector {
   void dump_some(Nanoseconds begin);
   void dump(std::uint64_t inode, NetnsSockets& netns);
   Result<std::optional<netlink::TcpSockets>> sockets_of(std::uint64_t inode, NetnsSockets& netns);
-  void report_limits(Nanoseconds took);
+  void report_limits(Nanoseconds cost);
   void update_stats(const Moment& now);
   void report_once(const std::string& kind, const std::string& sentence);
 

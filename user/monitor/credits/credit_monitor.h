@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-#include "adapters/sys/state_file.h"
+#include "adapters/files/state_file.h"
 #include "core/credits/alarm.h"
 #include "core/credits/credits.h"
 #include "core/credits/report.h"
@@ -69,7 +69,7 @@ class CreditMonitor {
   std::string host_root_;
   std::size_t most_named_;
   CreditRole role_;
-  sys::StateFile file_;
+  files::StateFile file_;
   Notices& notices_;
   std::optional<Credits> credits_;
   PerDirection<CreditAlarm> alarms_;

@@ -27,7 +27,7 @@ constexpr std::size_t kProcessesInAStep = 256;
 constexpr Nanoseconds kSlowLookEvery = 5s;
 constexpr Nanoseconds kReattachEvery = 5s;
 constexpr Nanoseconds kKeepEvery = 1s;
-constexpr int kShareOfLooks = 30;  // a look is followed by a rest of this many times its length
+constexpr int kShareOfLooks = 30;  // a look is followed by a rest of this many times its CPU time
 constexpr int kShareOfSlowLooks = 100;  // 1 % of the time
 
 Nanoseconds boot_now() { return sys::now().boot; }
@@ -199,14 +199,15 @@ void EndpointWatcher::look_for_owners() {
     look_took_ = {};
     census_.begin(slow_look_, now, std::move(uninteresting));
   }
+  const Nanoseconds began = sys::thread_cpu_time();
   const bool ended = census_.step(kProcessesInAStep);
-  look_took_ += boot_now() - now;
+  look_took_ += sys::thread_cpu_time() - began;
   if (ended) end_look();
 }
 
 void EndpointWatcher::end_look() {
   const std::lock_guard guard(mutex_);
-  const Nanoseconds began = boot_now();
+  const Nanoseconds began = sys::thread_cpu_time();
   bool all = slow_look_;
   for (const auto& [key, netns] : netns_) all = all || netns.wants_all_owners();
   if (cgroups_) {
@@ -218,7 +219,7 @@ void EndpointWatcher::end_look() {
     note(std::unexpected(cgroups_.error()));
   }
   const Nanoseconds now = boot_now();
-  look_took_ += now - began;
+  look_took_ += sys::thread_cpu_time() - began;
   rest_until_ = now + look_took_ * kShareOfLooks;
   if (slow_look_) next_slow_look_ = now + std::max(kSlowLookEvery, look_took_ * kShareOfSlowLooks);
 }

@@ -75,7 +75,7 @@ class EndpointWatcher {
   netns::ProcessCensus census_;
   Result<cgroupfs::HostCgroups> cgroups_;
   Nanoseconds look_began_{};
-  Nanoseconds look_took_{};   // CPU apart, in steps
+  Nanoseconds look_took_{};   // of a CPU, in steps
   Nanoseconds rest_until_{};  // looks cost a small share of the time
   Nanoseconds next_slow_look_{};
   Nanoseconds next_reattach_{};

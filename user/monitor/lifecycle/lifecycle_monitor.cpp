@@ -50,6 +50,7 @@ Result<std::unique_ptr<LifecycleMonitor>> LifecycleMonitor::start(const Lifecycl
   }
   auto view = bpf::LedgerView::open(options.bpffs);
   if (!view) return std::unexpected(std::move(view).error());
+  if (auto sound = view->check_lives(); !sound) return std::unexpected(std::move(sound).error());
   return std::unique_ptr<LifecycleMonitor>(
       new LifecycleMonitor(*std::move(view), options, notices));
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "monitor/offline/new_csv.h"
 
+#include <fcntl.h>
 #include <fmt/core.h>
 
-#include <cerrno>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -13,20 +13,13 @@ namespace {
 
 constexpr std::size_t kRowsAtOnce = 1000;
 
-// False for what exists and is a device, a pipe or a directory.
-bool may_be_renamed_to(const std::string& path) {
-  std::error_code ignored;
-  const auto type = std::filesystem::symlink_status(path, ignored).type();
-  return type == std::filesystem::file_type::regular ||
-         type == std::filesystem::file_type::not_found;
+Error with_hint(Error error) {
+  if (error.hint.empty()) error.hint = "choose another name or directory";
+  error.failure = Failure::failed;
+  return error;
 }
 
 }  // namespace
-
-NewCsv::~NewCsv() {
-  std::error_code ignored;
-  if (!part_.empty()) std::filesystem::remove(part_, ignored);
-}
 
 Result<void> NewCsv::check(const csv::RowFile& file) {
   const std::string& path = file.path;
@@ -46,16 +39,23 @@ Result<void> NewCsv::add(std::string row) {
   return rows_.size() < kRowsAtOnce ? Result<void>{} : flush();
 }
 
+Result<void> NewCsv::open() {
+  if (!file_.to_stdout()) {
+    auto opened = files::NewFile::instead_of(file_.path);
+    if (!opened) return std::unexpected(with_hint(std::move(opened).error()));
+    if (*opened) part_.emplace(**std::move(opened));
+  }
+  auto sink =
+      part_ ? csv::FileSink::over(sys::Fd(::fcntl(part_->fd(), F_DUPFD_CLOEXEC, 0)), file_, header_)
+            : csv::FileSink::open(file_, header_);
+  if (!sink) return std::unexpected(std::move(sink).error());
+  sink_.emplace(*std::move(sink));
+  return sink_->begin();
+}
+
 Result<void> NewCsv::flush() {
   if (!sink_) {
-    if (!file_.to_stdout() && may_be_renamed_to(file_.path)) {
-      part_ = file_.path + ".part";
-      std::error_code ignored;
-      std::filesystem::remove(part_, ignored);  // of a run that was killed
-    }
-    auto opened = csv::FileSink::open({part_.empty() ? file_.path : part_, file_.format}, header_);
-    if (!opened) return std::unexpected(std::move(opened).error());
-    sink_.emplace(*std::move(opened));
+    if (auto opened = open(); !opened) return opened;
   }
   if (rows_.empty()) return {};
   auto written = sink_->write(rows_);
@@ -67,15 +67,8 @@ Result<void> NewCsv::finish() {
   if (file_.empty()) return {};
   if (auto flushed = flush(); !flushed) return flushed;
   sink_.reset();
-  if (part_.empty()) return {};
-  std::error_code problem;
-  std::filesystem::rename(part_, file_.path, problem);
-  if (problem) {
-    return std::unexpected(Error{.what = fmt::format("{}: {}", file_.path, problem.message()),
-                                 .hint = "choose another name or directory",
-                                 .code = problem.value()});
-  }
-  part_.clear();
+  if (!part_) return {};
+  if (auto put = part_->put(); !put) return std::unexpected(with_hint(std::move(put).error()));
   return {};
 }
 

@@ -8,19 +8,19 @@
 #include <vector>
 
 #include "adapters/csv/file_sink.h"
+#include "adapters/files/new_file.h"
 #include "core/base/result.h"
 
 namespace cgtally::monitor {
 
-// Used by replay and size. Rows go to FILE.part, which finish() renames; to stdout and to what is
-// no regular file they go at once. An empty path takes rows and keeps none.
+// Used by replay and size. Rows go to a files::NewFile, which finish() puts in place; to stdout and
+// to what is no regular file they go at once. An empty path takes rows and keeps none.
 class NewCsv {
  public:
   NewCsv(csv::RowFile file, std::string header)
       : file_(std::move(file)), header_(std::move(header)) {}
   NewCsv(const NewCsv&) = delete;
   NewCsv& operator=(const NewCsv&) = delete;
-  ~NewCsv();
 
   // An Error if the file has something in it already.
   [[nodiscard]] static Result<void> check(const csv::RowFile& file);
@@ -30,11 +30,12 @@ class NewCsv {
   Result<void> finish();
 
  private:
+  Result<void> open();
   Result<void> flush();
 
   csv::RowFile file_;
   std::string header_;
-  std::string part_;  // empty: written in place
+  std::optional<files::NewFile> part_;  // none: written in place
   std::optional<csv::FileSink> sink_;
   std::vector<std::string> rows_;
 };

@@ -81,6 +81,12 @@ std::vector<std::string> note_lines(const Series& series, const IntervalFacts& f
     add(fmt::format("the counter began again {} {}: what passed before that is not known",
                     format_count(facts.restarts), facts.restarts == 1 ? "time" : "times"));
   }
+  if (facts.dips > 0) {
+    add(fmt::format(
+        "the counter fell for a moment {} {}, as where two monitors take turns: what passed "
+        "meanwhile is its gain or more",
+        format_count(facts.dips), facts.dips == 1 ? "time" : "times"));
+  }
   return lines;
 }
 

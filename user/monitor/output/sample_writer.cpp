@@ -56,6 +56,8 @@ void SampleWriter::sample(const Snapshot& now, const Session& session) {
 SampleWriter::Outcome SampleWriter::write(const Snapshot& now, const Session& session) {
   const Moment& taken = now.reading.taken;
   sample(now, session);
+  for (const Sample& one : samples_) account_notice_.see(one.account, one.owner());
+  account_notice_.tell(notices_);
   const auto written = sink_.write_lines(rows().text());
   if (written) {
     sampler_.commit();

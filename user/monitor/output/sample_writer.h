@@ -12,6 +12,7 @@
 #include "core/traffic/tcp_columns.h"
 #include "monitor/collectors/monitor.h"
 #include "monitor/notices.h"
+#include "monitor/output/account_notice.h"
 
 namespace cgtally::monitor {
 
@@ -45,6 +46,7 @@ class SampleWriter {
         path_(std::move(path)),
         sampler_(host),
         account_(std::move(account)),
+        account_notice_(account_),
         notices_(notices) {}
   void sample(const Snapshot& now, const Session& session);
   [[nodiscard]] csv::SampleRows rows() const;
@@ -53,6 +55,7 @@ class SampleWriter {
   std::string path_;
   Sampler sampler_;
   std::string account_;
+  AccountNotice account_notice_;
   Notices& notices_;
   TcpColumns columns_;
   std::vector<Sample> samples_;

@@ -4,7 +4,9 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
+#include <unordered_set>
 #include <utility>
 
 #include "core/lifecycle/life_expiry.h"
@@ -15,12 +17,12 @@ namespace {
 using namespace std::chrono_literals;
 
 // A reader at the slowest interval may still ask for the name of a removed cgroup. If very many are
-// removed, names go sooner: the registry has room for 65 536.
+// removed, the oldest names go sooner: the registry has room for 65 536.
 constexpr Nanoseconds kKeepNames = 1h;
-constexpr Nanoseconds kKeepNamesWhenCrowded = 2min;
 constexpr std::size_t kCrowded = 32'768;
+constexpr std::size_t kKeptWhenCrowded = 24'576;
 constexpr Nanoseconds kForgetEvery = 30s;
-constexpr Nanoseconds kForgetLivesEvery = 10s;
+constexpr Nanoseconds kForgetLivesEvery = 1s;
 constexpr std::size_t kMostParents = 65'536;
 
 }  // namespace
@@ -45,20 +47,26 @@ Result<AccountRetirer> AccountRetirer::start(bpf::Ledger& ledger, std::string di
 void AccountRetirer::note_unseen_removals(
     const std::vector<AccountTotals>& accounts,
     const std::function<bool(std::uint64_t cgroup_id)>& exists, Nanoseconds now) {
+  std::map<std::uint64_t, RemovedCgroup> unseen;
   std::set<std::uint64_t> checked;
   for (const AccountTotals& one : accounts) {
     const std::uint64_t id = one.account.cgroup_id;
-    if (has_cgroup(one.account.kind) && checked.insert(id).second && !exists(id) &&
-        !registry_.removal_of(id)) {
-      unseen_removals_.push_back({.cgroup_id = id, .removed = now, .released = {}});
+    if (!has_cgroup(one.account.kind) || !checked.insert(id).second || exists(id)) continue;
+    const auto known = unseen_removals_.find(id);
+    if (known != unseen_removals_.end()) {
+      unseen.insert(*known);
+    } else if (!registry_.removal_of(id)) {
+      unseen.insert({id, {.cgroup_id = id, .removed = now, .released = {}}});
     }
   }
+  unseen_removals_ = std::move(unseen);
 }
 
 Result<void> AccountRetirer::retire_accounts(const std::vector<AccountTotals>& accounts,
                                              Nanoseconds now) {
   const auto due = expiry_.due(accounts, removed_, now);
   retired_ = {due.begin(), due.end()};
+  for (const InterfaceAccount& one : due) had_account_.insert(one.account.cgroup_id);
   const auto retired = journal_.retire(due);
   return retired ? Result<void>{} : std::unexpected(retired.error());
 }
@@ -130,17 +138,33 @@ Result<void> AccountRetirer::retire_interfaces(const Exists& exists) {
   return {};
 }
 
+// If that is crowded, whoever removes cgroups by the thousand must not push out the names of
+// others: those of cgroups that never had an account go first, then the oldest.
 Result<void> AccountRetirer::forget_names(const std::vector<AccountTotals>& accounts,
-                                          std::size_t removed, Nanoseconds now) {
-  std::set<std::uint64_t> with_account;
-  for (const AccountTotals& one : accounts) {
-    with_account.insert(one.account.cgroup_id);
+                                          const std::vector<RemovedCgroup>& removed,
+                                          Nanoseconds now) {
+  std::unordered_set<std::uint64_t> with_account;
+  for (const AccountTotals& one : accounts) with_account.insert(one.account.cgroup_id);
+  std::vector<RemovedCgroup> others;
+  std::set<std::uint64_t> had_account;
+  for (const RemovedCgroup& one : removed) {
+    if (had_account_.contains(one.cgroup_id)) had_account.insert(one.cgroup_id);
+    if (!with_account.contains(one.cgroup_id)) others.push_back(one);
   }
-  const Nanoseconds keep = removed < kCrowded ? kKeepNames : kKeepNamesWhenCrowded;
-  const auto forgotten = registry_.forget_removed([&](const RemovedCgroup& cgroup) {
-    return with_account.contains(cgroup.cgroup_id) || !cgroup.released ||
-           now - *cgroup.released < keep;
+  had_account_ = std::move(had_account);
+  std::ranges::sort(others, std::greater{}, [this](const RemovedCgroup& one) {
+    return std::pair{had_account_.contains(one.cgroup_id), one.removed};
   });
+  const bool is_crowded = removed.size() >= kCrowded;
+  std::unordered_set<std::uint64_t> due;
+  for (std::size_t at = 0; at < others.size(); ++at) {
+    const auto released = others[at].released;
+    const bool keeps =
+        is_crowded ? at < kKeptWhenCrowded : !released || now - *released < kKeepNames;
+    if (!keeps) due.insert(others[at].cgroup_id);
+  }
+  const auto forgotten = registry_.forget_removed(
+      [&](const RemovedCgroup& one) { return !due.contains(one.cgroup_id); });
   return forgotten ? Result<void>{} : std::unexpected(forgotten.error());
 }
 
@@ -163,14 +187,14 @@ Result<void> AccountRetirer::retire_ended(const std::vector<AccountTotals>& acco
                                           const Exists& exists, Nanoseconds now) {
   const auto removed = registry_.removed_cgroups();
   if (!removed) return std::unexpected(removed.error());
-  removed_ = unseen_removals_;
-  removed_.insert(removed_.end(), removed->begin(), removed->end());
+  removed_ = *removed;
+  for (const auto& [id, one] : unseen_removals_) removed_.push_back(one);
   if (auto retired = retire_accounts(accounts, now); !retired) return retired;
   if (auto retired = retire_interfaces(exists); !retired) return retired;
   if (auto forgotten = forget_lives(accounts, now); !forgotten) return forgotten;
-  if (now - last_forget_ < kForgetEvery) return {};
+  if (removed->size() < kCrowded && now - last_forget_ < kForgetEvery) return {};
   last_forget_ = now;
-  return forget_names(accounts, removed->size(), now);
+  return forget_names(accounts, *removed, now);
 }
 
 }  // namespace cgtally::monitor

@@ -32,11 +32,14 @@ class AccountRetirer {
   static Result<AccountRetirer> start(bpf::Ledger& ledger, std::string directory);
 
   // Cgroups that have accounts, do not exist, and whose removal the registry has missed, because
-  // they were removed while no registry program ran. They count as removed `now`.
+  // they were removed while no registry program ran or the registry was full. They count as removed
+  // `now`, or since an earlier call. `exists` must be younger than the accounts.
   void note_unseen_removals(const std::vector<AccountTotals>& accounts,
                             const std::function<bool(std::uint64_t cgroup_id)>& exists,
                             Nanoseconds now);
 
+  // Some slots will be free soon.
+  [[nodiscard]] bool is_giving_back() const { return journal_.is_open(); }
   // Frees the slots whose quarantine is over. Cheap: at each tick.
   void free_slots(Nanoseconds now) { journal_.release_quarantined(now); }
   // About once a second. `exists` says whether the interface of a record does.
@@ -46,6 +49,9 @@ class AccountRetirer {
   // After retire_ended() with the same accounts. `slots` is of the reading that they are from.
   Result<void> fold_idle(const std::vector<AccountTotals>& accounts, const bpf::SlotUse& slots,
                          Nanoseconds now);
+
+  // Of a cgroup that the registry has or had; remembered.
+  [[nodiscard]] std::optional<std::uint64_t> parent_of(std::uint64_t cgroup_id);
 
   // What fold_idle() has done since the last call.
   struct Folded {
@@ -57,10 +63,9 @@ class AccountRetirer {
  private:
   AccountRetirer(bpf::Ledger& ledger, std::string directory, bpf::RetireJournal journal);
   Result<void> retire_accounts(const std::vector<AccountTotals>& accounts, Nanoseconds now);
-  [[nodiscard]] std::optional<std::uint64_t> parent_of(std::uint64_t cgroup_id);
   Result<void> retire_interfaces(const Exists& exists);
-  Result<void> forget_names(const std::vector<AccountTotals>& accounts, std::size_t removed,
-                            Nanoseconds now);
+  Result<void> forget_names(const std::vector<AccountTotals>& accounts,
+                            const std::vector<RemovedCgroup>& removed, Nanoseconds now);
   Result<void> forget_lives(const std::vector<AccountTotals>& accounts, Nanoseconds now);
 
   std::reference_wrapper<bpf::Ledger> ledger_;
@@ -70,9 +75,10 @@ class AccountRetirer {
   bpf::RetireJournal journal_;
   AccountExpiry expiry_;
   SlotPressure pressure_;
-  std::vector<RemovedCgroup> unseen_removals_;
-  std::vector<RemovedCgroup> removed_;  // all that is known of, at the last retire_ended()
-  std::set<InterfaceAccount> retired_;  // likewise
+  std::map<std::uint64_t, RemovedCgroup> unseen_removals_;
+  std::set<std::uint64_t> had_account_;  // of the removed cgroups: readers may ask for their names
+  std::vector<RemovedCgroup> removed_;   // all that is known of, at the last retire_ended()
+  std::set<InterfaceAccount> retired_;   // likewise
   std::unordered_map<std::uint64_t, std::uint64_t> parents_;  // of cgroups, as far as asked for
   std::map<std::uint64_t, std::size_t> folded_;  // accounts, by the cgroup that took them
   Nanoseconds last_forget_{};                    // boot time

@@ -6,6 +6,7 @@
 
 #include <utility>
 
+#include "adapters/cgroupfs/mount.h"
 #include "adapters/sys/clock.h"
 #include "core/base/text.h"
 
@@ -17,6 +18,7 @@ using namespace std::chrono_literals;
 constexpr Nanoseconds kTick = 100ms;
 constexpr Nanoseconds kCheckEvery = 1s;
 constexpr Nanoseconds kReportFoldedEvery = 1min;
+constexpr std::uint32_t kShortPart = 8;  // slots are short if less than this part is free
 
 }  // namespace
 
@@ -37,26 +39,80 @@ Result<void> Keeper::record_choice() {
   return written;
 }
 
+// The lock holds the file system, wherever it is mounted: the ledger lives as long as this keeper.
+void Keeper::follow_mount() {
+  if (pins_.are_in(lock_)) return;
+  auto moved = pins_.move_here(lock_);
+  if (moved) {
+    lock_ = *std::move(moved);
+    unmounted_.clear();
+    notices_.report(fmt::format("the BPF file system was mounted anew: the ledger is at {} again",
+                                pins_.directory()));
+    return;
+  }
+  const Error& error = moved.error();
+  if (error.what == unmounted_) return;
+  unmounted_ = error.what;
+  notices_.report(
+      fmt::format("the ledger's BPF file system was unmounted: counting goes on, and the totals "
+                  "last as long as "
+                  "this keeper, process {}: {}; {}",
+                  getpid(), error.what, error.hint));
+}
+
+void Keeper::follow_cgroup2() {
+  const bool gone = !cgroup2_.empty() && !cgroupfs::is_cgroup2(cgroup2_);
+  if (gone == cgroup2_gone_) return;
+  cgroup2_gone_ = gone;
+  notices_.report(
+      gone ? fmt::format(
+                 "cgroup2 was unmounted from {0}: counting goes on, but what is forwarded to "
+                 "containers that begin now has no owner; mount it: mount -t cgroup2 "
+                 "cgroup2 {0}",
+                 cgroup2_)
+           : fmt::format("cgroup2 is mounted at {} again", cgroup2_));
+}
+
 Result<void> Keeper::tick() {
   const Nanoseconds now = sys::now().boot;
   const bool check = now - last_check_ >= kCheckEvery;
+  const bool giving_back = retirer_->is_giving_back();
   retirer_->free_slots(now);
   if (check) {
     last_check_ = now;
-    bpf::set_kept(programs_.ledger(), now);
-    interfaces_.reattach(programs_);
-    interfaces_.follow_kernel(programs_);
-    (void)record_choice();
-    coverage_.sample_devices([this] { return interfaces_.counted_interfaces(programs_); }, now);
+    check_hooks(now);
   }
+  // Hundreds of interfaces have thousands of slots. Read ten times a second they would cost more
+  // than all the rest, so they are read between two checks only if there may be something to do.
+  const bool arrived = arrivals_.has_changed();
+  if (!check && !arrived && !giving_back && !slots_are_short_) return {};
+  return follow_accounts(now, check);
+}
+
+void Keeper::check_hooks(Nanoseconds now) {
+  follow_mount();
+  follow_cgroup2();
+  bpf::set_kept(programs_.ledger(), now);
+  interfaces_.reattach(programs_);
+  interfaces_.follow_kernel(programs_);
+  (void)record_choice();
+  coverage_.sample_devices([this] { return interfaces_.counted_interfaces(programs_); }, now);
+}
+
+Result<void> Keeper::follow_accounts(Nanoseconds now, bool check) {
+  if (auto read = sharer_->read_claims(); !read) return read;
   const auto accounts = programs_.read();
+  const bpf::SlotUse slots = programs_.slots();
+  slots_are_short_ = slots.used > slots.total - slots.total / kShortPart;
+  if (auto shared = share_slots(accounts, slots); !shared) return shared;
   owners_->update(accounts, now);
   if (check) {
     coverage_.evaluate(accounts);
+    report_beyond(now);
+    if (auto found = find_missed_removals(now); !found) return found;
   }
   // Hundreds of short-lived cgroups a second are possible: where slots are scarce, retire at each
   // tick.
-  const bpf::SlotUse slots = programs_.slots();
   if (auto full = overflow_.update("", accounts, slots.total)) notices_.report(*std::move(full));
   if (!check && slots.used < slots.total / 4) return {};
   auto retired = retirer_->retire_ended(
@@ -79,6 +135,21 @@ void Keeper::report_folded(Nanoseconds now) {
       folded.accounts, printable(folded.most_below)));
 }
 
+void Keeper::report_beyond(Nanoseconds now) {
+  if (last_beyond_report_ != Nanoseconds{} && now - last_beyond_report_ < kReportFoldedEvery)
+    return;
+  const std::string most = sharer_->take_most_beyond();
+  if (most.empty()) return;
+  last_beyond_report_ = now;
+  const std::string what =
+      most == "/" ? "the slots were used up: packets of further cgroups are in the account /"
+                  : fmt::format(
+                        "{} has used up its share of the slots: packets of further cgroups "
+                        "below it are in its own account",
+                        printable(most));
+  notices_.report(what + "; for more slots: cgtally down --forget, cgtally up --slots N");
+}
+
 void Keeper::watch_aftermaths() {
   auto started = AftermathWatcher::start(programs_.ledger(), host_root_, loopback_);
   if (started) {
@@ -94,6 +165,7 @@ Result<void> Keeper::run(EventLoop& loop, const std::function<void()>& begun) {
   if (auto followed = interfaces_.follow_changes(loop.poller(), programs_); !followed) {
     return followed;
   }
+  cgroup2_ = cgroupfs::cgroup2_mount(host_root_).value_or("");
   owners_.emplace(programs_.ledger(), host_root_);
   owners_->follow_changes(loop.poller());
   watch_aftermaths();

@@ -9,8 +9,6 @@
 #include "adapters/bpf/ledger/ledger_view.h"
 #include "adapters/bpf/ledger/lost_slots.h"
 #include "adapters/bpf/programs/detach.h"
-#include "adapters/cgroupfs/mount.h"
-#include "adapters/cgroupfs/names.h"
 #include "adapters/sys/clock.h"
 #include "monitor/pinned/keeper.h"
 #include "monitor/pinned/keeper_lock.h"
@@ -40,14 +38,6 @@ Result<std::optional<bpf::OlderLedger>> older_ledger(const bpf::Pins& pins, bool
 
 Result<bpf::Ledger> open_or_make(const bpf::Pins& pins, std::uint32_t slots) {
   return pins.exist() ? pins.open(bpf::Access::write) : pins.create({.slots = slots});
-}
-
-Result<cgroupfs::Names> living_cgroups(const std::string& host_root) {
-  const auto mount = cgroupfs::cgroup2_mount(host_root);
-  if (!mount) return std::unexpected(mount.error());
-  cgroupfs::Names names;
-  names.seed(*mount);
-  return names;
 }
 
 }  // namespace
@@ -103,6 +93,7 @@ Keeper::Keeper(sys::Fd lock, bpf::Pins pins, bpf::RegistryPrograms registry,
       interfaces_(std::move(interfaces)),
       host_root_(std::move(host_root)),
       coverage_(host_root_, notices),
+      arrivals_(programs_.ledger().header(), programs_.ledger().fd("claims")),
       notices_(notices) {}
 
 Result<std::unique_ptr<Keeper>> Keeper::load_programs(StartState& state, InterfaceSet interfaces,
@@ -138,18 +129,20 @@ Result<std::unique_ptr<Keeper>> Keeper::start(const KeeperOptions& options, Noti
     return keeper;
   }
   (*keeper)->loopback_ = options.loopback;
-  if (auto up = (*keeper)->bring_up(state->older); !up) {
+  if (auto up = (*keeper)->bring_up(state->older, options.asked_to_end); !up) {
     (*keeper)->roll_back(*state);
     return std::unexpected(up.error());
   }
   return keeper;
 }
 
-Result<void> Keeper::bring_up(std::optional<bpf::OlderLedger>& older) {
+Result<void> Keeper::bring_up(std::optional<bpf::OlderLedger>& older,
+                              const AskedToEnd& asked_to_end) {
   bpf::Ledger& ledger = programs_.ledger();
   auto retirer = AccountRetirer::start(ledger, pins_.directory());
   if (!retirer) return std::unexpected(retirer.error());
   retirer_.emplace(std::move(*retirer));
+  sharer_.emplace(ledger);
   if (auto repaired = repair_slots(); !repaired) return repaired;
   bpf::ask_to_stop(ledger, false);  // the process that asked the last keeper may have been killed
   bpf::set_keeper(ledger, getpid());
@@ -158,7 +151,19 @@ Result<void> Keeper::bring_up(std::optional<bpf::OlderLedger>& older) {
     older->hand_over_registry(ledger);  // the registry programs run already: no removal is missed
   }
   if (auto remembered = remember_living_cgroups(); !remembered) return remembered;
-  if (auto attached = interfaces_.attach_all(programs_); !attached) return attached;
+  // Before the first packet, and once the interfaces have their slots.
+  if (auto shared = share_slots(); !shared) return shared;
+  const auto all = interfaces_.attach_all(programs_, [&] {
+    // An older ledger is carried over once no hook has its programs any more.
+    return !older && ((asked_to_end && asked_to_end()) || bpf::asked_to_stop(ledger));
+  });
+  if (!all) return std::unexpected(all.error());
+  if (!*all) {
+    // What an earlier keeper counted is counted on, by its programs.
+    bpf::set_state(ledger, bpf::LedgerState::up);
+    return {};
+  }
+  if (auto shared = share_slots(); !shared) return shared;
   if (auto recorded = record_choice(); !recorded) return recorded;
   bpf::set_kept(ledger, sys::now().boot);
   if (auto detached = detach_unwanted(); !detached) return detached;
@@ -212,19 +217,6 @@ Result<void> Keeper::detach(const bpf::InterfaceRecord& record) {
   return detached;
 }
 
-// Adds the living cgroups to the ledger's registry: should one of them be removed while no keeper
-// runs, its name is known all the same.
-Result<void> Keeper::remember_living_cgroups() {
-  const auto names = living_cgroups(host_root_);
-  if (!names) return std::unexpected(names.error());
-  const bpf::Ledger& ledger = programs_.ledger();
-  const bpf::CgroupRegistry registry(ledger.fd("names"), ledger.fd("removed"));
-  names->for_each_child([&](std::uint64_t id, std::uint64_t parent, const std::string& name) {
-    (void)registry.remember(id, parent, name);
-  });
-  return {};
-}
-
 // No hook runs an old program any more: once the runs under way have ended, the old totals stand
 // still.
 Result<void> Keeper::carry_over(bpf::OlderLedger& older) {
@@ -236,16 +228,6 @@ Result<void> Keeper::carry_over(bpf::OlderLedger& older) {
   notices_.report(fmt::format("the totals of the ledger of ABI {} are carried over", older.abi()));
   const auto left = pins_.forget(pins_.directory_of(older.abi()));
   return left ? Result<void>{} : std::unexpected(left.error());
-}
-
-// Only once all totals are here, those of an older ledger too.
-Result<void> Keeper::note_unseen_removals() {
-  const auto accounts = programs_.read();  // before the walk: a cgroup not met there is removed
-  const auto names = living_cgroups(host_root_);
-  if (!names) return std::unexpected(names.error());
-  retirer_->note_unseen_removals(
-      accounts, [&](std::uint64_t id) { return names->path_of(id) != nullptr; }, sys::now().boot);
-  return {};
 }
 
 // What an older ledger has handed over counts in this one already: the next start continues there.

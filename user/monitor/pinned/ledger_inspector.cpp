@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "monitor/pinned/ledger_inspector.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
+#include <set>
 #include <thread>
 #include <unordered_map>
 #include <utility>
 
 #include "adapters/bpf/ledger/ledger_view.h"
+#include "adapters/bpf/loading/trial.h"
 #include "adapters/bpf/programs/program_cost.h"
 #include "adapters/netns/selection.h"
 #include "adapters/sys/clock.h"
@@ -92,7 +96,7 @@ class LedgerInspector {
     for (const bpf::InterfaceRecord& record : records) {
       if (record.attached) {
         counted_.push_back(counted_interface(record, names_));
-        programs_.insert(programs_.end(), record.program_ids.begin(), record.program_ids.end());
+        programs_.insert(record.program_ids.begin(), record.program_ids.end());
       }
     }
   }
@@ -117,6 +121,10 @@ class LedgerInspector {
     add_ledger(info, report);
     report.slots = slots_of(last, info.last_kept);
     report.slots.folded = info.folded;
+    for (const auto& [function, why] :
+         bpf::not_used_by(std::vector(programs_.begin(), programs_.end()))) {
+      report.refused_calls.push_back({.function = function, .why = why});
+    }
     report.endpoints = inspect_endpoints(view_.ledger(), view_.interfaces(), host_root_);
     const std::vector<bpf::InterfaceRecord>& records = view_.interfaces();
     names_.add(in_netns(records));
@@ -131,7 +139,7 @@ class LedgerInspector {
     LedgerSample sample;
     sample.taken = sys::now();
     sample.accounts = view_.read().accounts;
-    sample.cost = bpf::cost_of(programs_);
+    sample.cost = bpf::cost_of(std::vector(programs_.begin(), programs_.end()));
     return sample;
   }
 
@@ -214,6 +222,7 @@ class LedgerInspector {
     slots.names = registry.name_count().value_or(0);
     slots.removals = removed.size();
     slots.missed = view_.missed();
+    add_beyond(slots);
     for (const AccountTotals& one : sample.accounts) {
       if (one.account.kind == AccountKind::overflow) {
         slots.overflow += one.totals;
@@ -227,6 +236,17 @@ class LedgerInspector {
       }
     }
     return slots;
+  }
+
+  void add_beyond(SlotCondition& slots) const {
+    std::uint64_t most = 0;
+    for (const SlotClaims& one : view_.claims().read().value_or(std::vector<SlotClaims>{})) {
+      slots.beyond += one.beyond;
+      if (one.beyond <= most) continue;
+      most = one.beyond;
+      slots.most_beyond =
+          view_.registry().name_of(one.cgroup_id).value_or(fmt::format("#{}", one.cgroup_id));
+    }
   }
 
   InterfaceCondition condition_of(const bpf::InterfaceRecord& record, const LedgerSample& first,
@@ -338,7 +358,7 @@ class LedgerInspector {
   AllowanceCollector allowances_;
   InterfaceNames names_;
   std::vector<CountedInterface> counted_;  // at the first sample
-  std::vector<std::uint32_t> programs_;    // those of `counted_`
+  std::set<std::uint32_t> programs_;       // those of `counted_`, which may share them
 };
 
 }  // namespace

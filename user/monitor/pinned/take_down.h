@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/base/result.h"
+#include "monitor/notices.h"
 
 namespace cgtally::monitor {
 
@@ -16,7 +17,7 @@ struct TakeDownOptions {
 };
 
 // False: there was no ledger. A ledger of another ABI can only be forgotten: its layout is not
-// known here.
-Result<bool> take_down(const TakeDownOptions& options);
+// known here. What takes long, as with hundreds of interfaces, is reported as it goes on.
+Result<bool> take_down(const TakeDownOptions& options, Notices& notices);
 
 }  // namespace cgtally::monitor

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -120,6 +121,17 @@ Error no_ledger(const bpf::Pins& pins) {
   return error;
 }
 
+std::vector<SharedAccount> shared_accounts(const bpf::LedgerView& view, LedgerNames& names) {
+  std::vector<SharedAccount> shared;
+  for (const SlotClaims& one : view.claims().read().value_or(std::vector<SlotClaims>{})) {
+    if (one.beyond == 0 || one.cgroup_id == kUnknownSubtree) continue;
+    const Account account{.kind = AccountKind::cgroup, .cgroup_id = one.cgroup_id};
+    shared.push_back({.account = names.name_of(account).path, .packets = one.beyond});
+  }
+  std::ranges::sort(shared, std::greater{}, &SharedAccount::packets);
+  return shared;
+}
+
 }  // namespace
 
 Result<TotalsReport> read_totals(const TotalsChoice& options) {
@@ -139,7 +151,8 @@ Result<TotalsReport> read_totals(const TotalsChoice& options) {
                       .ledger = view->id(),
                       .since = view->made(),
                       .counting = view->state() == bpf::LedgerState::up,
-                      .rows = {}};
+                      .rows = {},
+                      .shared = shared_accounts(*view, names)};
   for (const LifetimeTotals& one : lifetime_totals(
            reading->accounts, reading->final_totals, filter->interfaces(),
            [&names](std::uint64_t id) { return names.knows(id); },

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "adapters/sys/state_file.h"
+#include "adapters/files/state_file.h"
 #include "core/serve/series/saved_series.h"
 #include "core/serve/series/series_book.h"
 #include "monitor/collectors/monitor.h"
@@ -32,7 +32,7 @@ class SeriesFile {
   [[nodiscard]] std::optional<serve::SavedSeries> read(const std::string& ledger);
   void go_on(serve::SeriesBook& book, const serve::SavedSeries& saved, const Reading& now);
 
-  sys::StateFile file_;
+  files::StateFile file_;
   Session& session_;
   Notices& notices_;
   Nanoseconds saved_{};  // boot time

@@ -87,7 +87,7 @@ void CgroupNames::process_events() {
   // If events were lost, another walk finds the cgroups that exist and those that are missing.
   if (const std::uint64_t lost = events_->lost(); lost != lost_events_) {
     lost_events_ = lost;
-    names_.seed(mount_);
+    if (cgroupfs::is_cgroup2(mount_)) names_.seed(mount_);
   }
 }
 

@@ -17,10 +17,16 @@ std::map<NetnsId, std::vector<const CountedInterface*>> by_netns(
   return grouped;
 }
 
-Result<DeviceSnapshot> read_device(const CountedInterface& interface) {
-  auto device = netlink::device_counters(interface.ifindex);
-  if (!device) return std::unexpected(std::move(device).error());
-  return DeviceSnapshot{.device = *std::move(device), .queue = {}};
+void add_devices(Snapshots& snapshots, const std::vector<const CountedInterface*>& here) {
+  std::vector<int> ifindexes;
+  for (const CountedInterface* one : here) ifindexes.push_back(one->ifindex);
+  auto devices = netlink::device_counters(ifindexes);
+  for (std::size_t at = 0; at < here.size(); ++at) {
+    auto& device = devices[at];
+    snapshots.emplace(here[at]->key,
+                      device ? Result<DeviceSnapshot>({.device = *std::move(device), .queue = {}})
+                             : std::unexpected(std::move(device).error()));
+  }
 }
 
 // One dump has the queues of all devices of the netns.
@@ -61,12 +67,14 @@ Snapshots snapshot_devices(const std::vector<CountedInterface>& interfaces,
   Snapshots snapshots;
   for (const auto& [netns_id, here] : by_netns(interfaces)) {
     const auto entered = enter_netns_of(*here.front(), host_root);
-    for (const CountedInterface* one : here) {
-      snapshots.emplace(one->key, entered ? read_device(*one) : std::unexpected(entered.error()));
+    if (!entered) {
+      for (const CountedInterface* one : here) {
+        snapshots.emplace(one->key, std::unexpected(entered.error()));
+      }
+      continue;
     }
-    if (entered) {
-      add_queues(snapshots, here);
-    }
+    add_devices(snapshots, here);
+    add_queues(snapshots, here);
   }
   return snapshots;
 }

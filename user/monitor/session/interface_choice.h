@@ -3,6 +3,7 @@
 // them.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -13,5 +14,8 @@ struct InterfaceChoice {
   std::vector<std::string> netns;       // empty: the netns that cgtally runs in
   std::string host_root;                // where the host's / is mounted; empty: at /
 };
+
+// Whether somebody wants the program to end.
+using AskedToEnd = std::function<bool()>;
 
 }  // namespace cgtally::monitor

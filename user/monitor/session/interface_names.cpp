@@ -4,6 +4,8 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include "core/base/text.h"
 
@@ -33,8 +35,26 @@ void InterfaceNames::add(std::span<const InterfaceInNetns> counted) {
     }
     const auto [shown, first] =
         shown_.try_emplace({interface.netns, interface.name}, shown_name(interface, counted));
-    names_[interface.key] = {.own = interface.name, .shown = shown->second};
+    names_[interface.key] = {
+        .own = interface.name, .shown = shown->second, .netns = interface.netns, .may_go = true};
   }
+  if (names_.size() > counted.size() + kMostGone) forget_oldest(counted);
+}
+
+// Half of them at once, because the whole table is looked through. Keys rise with time.
+void InterfaceNames::forget_oldest(std::span<const InterfaceInNetns> counted) {
+  std::set<InterfaceKey> stay;
+  for (const InterfaceInNetns& interface : counted) stay.insert(interface.key);
+  std::size_t left = names_.size();
+  std::erase_if(names_, [&](const auto& item) {
+    const bool goes =
+        left > counted.size() + kMostGone / 2 && item.second.may_go && !stay.contains(item.first);
+    if (goes) --left;
+    return goes;
+  });
+  std::set<std::pair<std::string, std::string>> in_use;
+  for (const auto& [key, name] : names_) in_use.emplace(name.netns, name.own);
+  std::erase_if(shown_, [&](const auto& item) { return !in_use.contains(item.first); });
 }
 
 std::string InterfaceNames::name_of(InterfaceKey key) const {

@@ -32,11 +32,14 @@ struct InterfaceInNetns {
 // are counted.
 class InterfaceNames {
  public:
+  // The names of so many that have gone are kept, those of the latest.
+  static constexpr std::size_t kMostGone = 4096;
+
   // Names those of `counted` that have no name yet, and those whose own name has changed.
   void add(std::span<const InterfaceInNetns> counted);
   // Gives the name as it stands: of a pseudo-interface.
   void add(InterfaceKey key, const std::string& name) {
-    names_.try_emplace(key, Named{name, name});
+    names_.try_emplace(key, Named{.own = name, .shown = name, .netns = {}, .may_go = false});
   }
   void clear() {
     names_.clear();
@@ -52,7 +55,11 @@ class InterfaceNames {
   struct Named {
     std::string own;
     std::string shown;
+    std::string netns;
+    bool may_go = true;
   };
+  void forget_oldest(std::span<const InterfaceInNetns> counted);
+
   std::map<InterfaceKey, Named> names_;  // also of interfaces that have gone
   // By netns and name: what comes back has the name that it was shown under.
   std::map<std::pair<std::string, std::string>, std::string> shown_;

@@ -18,6 +18,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Nanoseconds kLookEvery = 1s;
+constexpr Nanoseconds kCatchUpEvery = 50ms;
 
 }  // namespace
 
@@ -64,15 +65,21 @@ Result<void> InterfaceSet::check_names() const {
   return std::unexpected(unknown_interface(missing.front(), existing));
 }
 
-Result<void> InterfaceSet::attach_all(bpf::PacketPrograms& programs) {
+Result<bool> InterfaceSet::attach_all(bpf::PacketPrograms& programs,
+                                      const AskedToEnd& asked_to_end) {
+  bool all_attached = true;
   for (const auto& netns : netns_) {
-    if (auto attached = netns->attach_selected(programs); !attached) return attached;
+    const auto all = netns->attach_selected(programs, asked_to_end);
+    if (!all) return all;
+    all_attached = *all;
+    if (!all_attached) break;
   }
-  name_attached();
+  name_attached();  // of all at once: the first of two with one name must have its netns, too
+  if (!all_attached) return false;
   if (names_.empty()) {
     notices_.report("no interface matches yet: waiting for one to come");
   }
-  return {};
+  return true;
 }
 
 void InterfaceSet::name_attached() {
@@ -106,12 +113,33 @@ void InterfaceSet::follow_endpoints() {
 }
 
 Result<void> InterfaceSet::follow(NetnsInterfaces& netns) {
-  return poller_->add(netns.fd(), [this, at = &netns] {
-    if (at->process_changes(*programs_)) {
-      name_attached();
-      at->follow_endpoints(*endpoints_, *programs_);
-    }
-  });
+  return poller_->add(netns.fd(), [this, at = &netns] { process_changes(*at); });
+}
+
+void InterfaceSet::process_changes(NetnsInterfaces& netns) {
+  if (netns.process_changes(*programs_)) {
+    name_attached();
+    netns.follow_endpoints(*endpoints_, *programs_);
+  }
+  if (netns.behind()) catch_up_later();
+}
+
+void InterfaceSet::catch_up_later() {
+  if (behind_) return;
+  auto timer = sys::Timer::every(kCatchUpEvery);
+  if (!timer) return notices_.report(timer.error().what);
+  behind_ = *std::move(timer);
+  (void)poller_->add(behind_->fd(), [this] { catch_up(); });
+}
+
+void InterfaceSet::catch_up() {
+  (void)behind_->read_expirations();
+  // One netns at a time: each may use up what one callback may take.
+  const auto next = std::ranges::find_if(netns_, [](const auto& one) { return one->behind(); });
+  if (next != netns_.end()) process_changes(**next);
+  if (std::ranges::any_of(netns_, [](const auto& one) { return one->behind(); })) return;
+  (void)poller_->remove(behind_->fd());
+  behind_.reset();
 }
 
 // A name comes and goes by a mount, which is reported at once; for processes there is no such
@@ -189,8 +217,9 @@ Result<bool> InterfaceSet::add(const netns::SelectedNetns& found) {
   if (!opened) return std::unexpected(opened.error());
   if (opened->inode() != found.inode) return false;
   auto netns = std::make_unique<NetnsInterfaces>(std::move(*opened));
-  notices_.report(fmt::format("netns {} {}", found.label,
-                              gone_.erase(found.label) > 0 ? "is back" : "has come"));
+  const bool is_back = gone_.contains(found.label);
+  gone_.erase(found.label);
+  notices_.report(fmt::format("netns {} {}", found.label, is_back ? "is back" : "has come"));
   if (auto selected = netns->select_when_ready(choice_.interfaces); !selected) {
     return std::unexpected(selected.error());
   }
@@ -199,6 +228,7 @@ Result<bool> InterfaceSet::add(const netns::SelectedNetns& found) {
   }
   netns_.push_back(std::move(netns));
   if (auto followed = follow(*netns_.back()); !followed) return std::unexpected(followed.error());
+  if (netns_.back()->behind()) catch_up_later();
   return true;
 }
 

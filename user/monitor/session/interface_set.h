@@ -15,6 +15,7 @@
 #include "adapters/netns/mount_watcher.h"
 #include "adapters/sys/poller.h"
 #include "adapters/sys/timer.h"
+#include "core/base/recent_set.h"
 #include "core/base/result.h"
 #include "monitor/endpoints/endpoint_watcher.h"
 #include "monitor/notices.h"
@@ -34,10 +35,12 @@ class InterfaceSet {
   // must outlive the result.
   static Result<InterfaceSet> open(const InterfaceChoice& choice, Notices& notices);
 
-  // Attaches for the first time: an interface that refuses is an Error here.
-  Result<void> attach_all(bpf::PacketPrograms& programs);
+  // Attaches for the first time: an interface that refuses is an Error here. False: stopped before
+  // all were attached, because it was asked to end.
+  Result<bool> attach_all(bpf::PacketPrograms& programs, const AskedToEnd& asked_to_end);
   // From here on the poller's callbacks attach to what comes, and detach from what goes: netns and
-  // interfaces. The poller and `programs` must outlive this.
+  // interfaces. A callback works for a part of a second only: what is left to do is done at the
+  // next one. The poller and `programs` must outlive this.
   Result<void> follow_changes(sys::Poller& poller, bpf::PacketPrograms& programs);
   // Before the process ends without destroying this: the endpoints of pods would not be kept right.
   void leave_endpoints() { endpoints_.reset(); }
@@ -71,6 +74,9 @@ class InterfaceSet {
   void name_attached();
   void follow_endpoints();
   Result<void> follow(NetnsInterfaces& netns);
+  void process_changes(NetnsInterfaces& netns);
+  void catch_up();
+  void catch_up_later();
   Result<void> follow_netns();
   void update_netns();
   bool release_vanished();
@@ -82,13 +88,14 @@ class InterfaceSet {
   AllNetns netns_;
   Notices& notices_;
   InterfaceNames names_;
-  std::set<std::string> gone_;       // labels of netns that were counted, and may come back
-  std::set<std::uint64_t> refused_;  // inodes of netns that could not be counted
+  RecentSet<std::string> gone_{4096};  // labels of netns that were counted, and may come back
+  std::set<std::uint64_t> refused_;    // inodes of netns that could not be counted
   // While changes are followed:
   sys::Poller* poller_ = nullptr;
   bpf::PacketPrograms* programs_ = nullptr;
   std::optional<netns::MountWatcher> mounts_;
   std::optional<sys::Timer> timer_;
+  std::optional<sys::Timer> behind_;  // runs while there is work left to do
   std::unique_ptr<EndpointWatcher> endpoints_;
 };
 

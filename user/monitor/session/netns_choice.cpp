@@ -16,7 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Nanoseconds kSearchEvery = 1s;
-constexpr int kSearchRestFactor = 50;  // times as long as it took: 2 % of the time
+constexpr int kSearchRestFactor = 50;  // times its CPU time: 2 % of a CPU
 constexpr std::size_t kMostCounted = 1024;
 
 }  // namespace
@@ -112,10 +112,10 @@ void NetnsChoice::update(Nanoseconds now) {
 // Names are cheap to look for; to find those without one, each process is looked at.
 void NetnsChoice::take_census(Nanoseconds now) {
   if (census_pace_.due(now)) {
-    const Nanoseconds begin = sys::now().boot;
+    const Nanoseconds begin = sys::thread_cpu_time();
     const netns::Census census = netns::list_netns(host_root_, kMostCounted);
-    const Nanoseconds end = sys::now().boot;
-    census_pace_.rest_until(now + kSearchRestFactor * (end - begin));
+    const Nanoseconds cost = sys::thread_cpu_time() - begin;
+    census_pace_.rest_until(now + kSearchRestFactor * cost);
     census_.clear();
     for (const netns::NetnsEntry& one : census.namespaces) {
       census_.push_back({.inode = one.inode, .label = one.label});

@@ -5,14 +5,21 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <set>
 #include <utility>
 
 #include "adapters/netlink/addresses.h"
 #include "adapters/netlink/default_route.h"
 #include "adapters/netlink/links.h"
+#include "adapters/sys/clock.h"
 
 namespace cgtally::monitor {
 namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Nanoseconds kTurn = 200ms;
+constexpr Nanoseconds kListedFor = 100ms;
 
 bool same(const Interface& a, const Interface& b) {
   return a.ifindex == b.ifindex && a.name == b.name;
@@ -111,16 +118,18 @@ Result<void> NetnsInterfaces::set_up_addresses(bpf::PacketPrograms& programs) {
   return refresh_addresses(programs);
 }
 
-Result<void> NetnsInterfaces::attach_selected(bpf::PacketPrograms& programs) {
+Result<bool> NetnsInterfaces::attach_selected(bpf::PacketPrograms& programs,
+                                              const AskedToEnd& asked_to_end) {
   const auto entered = visit(netns_);
   if (!entered) return std::unexpected(entered.error());
   auto existing = netlink::list_links();
   if (!existing) return std::unexpected(existing.error());
-  if (auto set = set_up_addresses(programs); !set) return set;
+  if (auto set = set_up_addresses(programs); !set) return std::unexpected(set.error());
   for (const Interface& interface : *existing) {
     if (!selected(selection_, interface)) {
       continue;
     }
+    if (asked_to_end && asked_to_end()) return false;
     auto key = programs.attach(interface, key_, label_);
     if (key) {
       attached_.emplace(*key, interface);
@@ -128,7 +137,7 @@ Result<void> NetnsInterfaces::attach_selected(bpf::PacketPrograms& programs) {
       return std::unexpected(key.error());
     }
   }
-  return {};
+  return true;
 }
 
 Result<void> NetnsInterfaces::attach_later(bpf::PacketPrograms& programs) {
@@ -137,13 +146,14 @@ Result<void> NetnsInterfaces::attach_later(bpf::PacketPrograms& programs) {
   const auto existing = netlink::list_links();
   if (!existing) return std::unexpected(existing.error());
   if (auto set = set_up_addresses(programs); !set) return set;
+  turn_began_ = sys::now().boot;
   attach_new(programs, *existing);
   return {};
 }
 
 bool NetnsInterfaces::process_changes(bpf::PacketPrograms& programs) {
   const netlink::Changes changes = watcher_.read_changes();
-  const bool links = changes.links || (undecided_ && changes.routes);
+  const bool links = changes.links || (undecided_ && changes.routes) || behind_;
   if (!links && !changes.addresses) return false;
   const auto entered = visit(netns_);
   if (!entered) {
@@ -158,8 +168,15 @@ bool NetnsInterfaces::process_changes(bpf::PacketPrograms& programs) {
   return links && process_links(programs);
 }
 
+// News of many interfaces costs a list of them all: the next one comes after four times as long as
+// this one took.
 bool NetnsInterfaces::process_links(bpf::PacketPrograms& programs) {
+  turn_began_ = sys::now().boot;
+  behind_ = turn_began_ < may_list_;
+  if (behind_) return false;
   const auto existing = netlink::list_links();
+  const Nanoseconds listed = sys::now().boot;
+  may_list_ = listed + 4 * (listed - turn_began_);
   if (!existing) {
     notices_.report(existing.error().what);
     return false;
@@ -208,21 +225,22 @@ void NetnsInterfaces::follow_endpoints(EndpointWatcher& watcher,
 void NetnsInterfaces::detach_all(bpf::PacketPrograms& programs) {
   {
     const auto entered = visit(netns_);
-    for (const auto& [key, interface] : attached_) {
-      programs.detach(key);
-    }
+    programs.detach_netns(key_);
   }
   attached_.clear();
-  (void)programs.set_addresses(key_, {});  // no program asks for them any more
 }
 
 Result<bool> NetnsInterfaces::has(const bpf::InterfaceRecord& record,
                                   const bpf::PacketPrograms& programs) const {
   const auto entered = visit(netns_);
   if (!entered) return std::unexpected(entered.error());
-  const auto existing = netlink::list_links();
-  if (!existing) return std::unexpected(existing.error());
-  return std::ranges::any_of(*existing, [&](const Interface& one) {
+  if (const Nanoseconds now = sys::now().boot; listed_.empty() || now - listed_at_ > kListedFor) {
+    auto existing = netlink::list_links();
+    if (!existing) return std::unexpected(existing.error());
+    listed_ = *std::move(existing);
+    listed_at_ = now;
+  }
+  return std::ranges::any_of(listed_, [&](const Interface& one) {
     return one.ifindex == record.ifindex && one.netns_id.may_be(record.netns_id) &&
            (one.name == record.name ||
             (record.attached && programs.is_attached_at(record.key, one.ifindex)));
@@ -254,9 +272,7 @@ bool NetnsInterfaces::detach_vanished(bpf::PacketPrograms& programs,
                                       const std::vector<Interface>& existing) {
   return std::erase_if(attached_, [&](const auto& item) {
            const auto& [key, interface] = item;
-           if (contains(existing, interface)) {
-             return false;
-           }
+           if (contains(existing, interface) || turn_is_over()) return false;
            programs.detach(key);
            gone_.insert(interface.name);
            notices_.report(
@@ -273,26 +289,34 @@ bool NetnsInterfaces::attach_new(bpf::PacketPrograms& programs,
       return interface.ifindex == refused.first && interface.name == refused.second;
     });
   });
+  std::set<std::pair<int, std::string>> counted;
+  for (const auto& [key, interface] : attached_) counted.emplace(interface.ifindex, interface.name);
   for (const Interface& interface : existing) {
-    const bool known = refused_.contains(interface.ifindex) ||
-                       std::ranges::any_of(attached_, [&](const auto& item) {
-                         return same(item.second, interface);
-                       });
-    if (known || !selected(selection_, interface)) {
+    if (refused_.contains(interface.ifindex) ||
+        counted.contains({interface.ifindex, interface.name}) || !selected(selection_, interface)) {
       continue;
     }
+    if (turn_is_over()) break;
     auto key = programs.attach(interface, key_, label_);
     if (key) {
       any = true;
       attached_.emplace(*key, interface);
-      notices_.report(fmt::format("{} {}: counting it", interface.name,
-                                  gone_.erase(interface.name) > 0 ? "is back" : "has come"));
+      const bool is_back = gone_.contains(interface.name);
+      gone_.erase(interface.name);
+      notices_.report(
+          fmt::format("{} {}: counting it", interface.name, is_back ? "is back" : "has come"));
     } else if (key.error().code != ENODEV) {  // ENODEV: it has gone, and the watcher will tell
       refused_.emplace(interface.ifindex, interface.name);
       notices_.report(fmt::format("not counting {}: {}", interface.name, key.error().what));
     }
   }
   return any;
+}
+
+bool NetnsInterfaces::turn_is_over() {
+  if (sys::now().boot - turn_began_ < kTurn) return false;
+  behind_ = true;
+  return true;
 }
 
 Result<void> NetnsInterfaces::refresh_addresses(bpf::PacketPrograms& programs) {

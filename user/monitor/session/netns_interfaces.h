@@ -6,7 +6,6 @@
 
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -14,6 +13,7 @@
 #include "adapters/bpf/programs/packet_programs.h"
 #include "adapters/netlink/watcher.h"
 #include "adapters/netns/netns.h"
+#include "core/base/recent_set.h"
 #include "core/base/result.h"
 #include "core/traffic/interface_selection.h"
 #include "monitor/endpoints/endpoint_watcher.h"
@@ -47,12 +47,15 @@ class NetnsInterfaces {
   // The same in a netns that is still being made: without patterns, waits for the first uplink or
   // default route.
   Result<void> select_when_ready(const std::vector<std::string>& patterns);
-  // Attaches for the first time: an interface that refuses is an Error here.
-  Result<void> attach_selected(bpf::PacketPrograms& programs);
+  // Attaches for the first time: an interface that refuses is an Error here. False: it was asked to
+  // end before all were attached.
+  Result<bool> attach_selected(bpf::PacketPrograms& programs, const AskedToEnd& asked_to_end);
   // The same in a netns that has come later: an interface that refuses is a notice.
   Result<void> attach_later(bpf::PacketPrograms& programs);
-  // True if interfaces came, went or were renamed.
+  // True if interfaces came, went or were renamed. Works for kTurn at most, so that a thousand that
+  // come at once do not stop everything else; then behind() says that there is more to do.
   bool process_changes(bpf::PacketPrograms& programs);
+  [[nodiscard]] bool behind() const { return behind_; }
   // Attaches again where somebody took our program away.
   [[nodiscard]] std::vector<bpf::ReattachedHook> reattach(bpf::PacketPrograms& programs,
                                                           Nanoseconds now) const;
@@ -73,6 +76,7 @@ class NetnsInterfaces {
   bool rename_attached(bpf::PacketPrograms& programs, const std::vector<Interface>& existing);
   bool detach_vanished(bpf::PacketPrograms& programs, const std::vector<Interface>& existing);
   bool attach_new(bpf::PacketPrograms& programs, const std::vector<Interface>& existing);
+  [[nodiscard]] bool turn_is_over();
   Result<void> refresh_addresses(bpf::PacketPrograms& programs);
   Result<void> set_up_addresses(bpf::PacketPrograms& programs);
   bool find_default(const std::vector<Interface>& existing);
@@ -85,10 +89,15 @@ class NetnsInterfaces {
   Notices& notices_;
   bpf::NetnsKey key_;  // issued when it first attaches
   InterfaceSelection selection_;
-  bool undecided_ = false;  // there was neither an uplink nor a default route
+  Nanoseconds turn_began_{};               // boot time
+  Nanoseconds may_list_{};                 // boot time from which the interfaces are listed again
+  bool behind_ = false;                    // there is more to do than fitted into the last turn
+  mutable std::vector<Interface> listed_;  // for has(), which is asked of each in a row
+  mutable Nanoseconds listed_at_{};        // boot time
+  bool undecided_ = false;                 // there was neither an uplink nor a default route
   std::map<InterfaceKey, Interface> attached_;
   std::map<int, std::string> refused_;  // ifindex -> name; each is reported once
-  std::set<std::string> gone_;          // names that were counted, and may come back
+  RecentSet<std::string> gone_{4096};   // names that were counted, and may come back
 };
 
 }  // namespace cgtally::monitor

@@ -172,6 +172,14 @@ bool PinnedSession::open_successor() {
   return true;
 }
 
+void PinnedSession::report_damage() {
+  const auto sound = view_.check();
+  if (!sound && !damaged_) {
+    notices_.report(fmt::format("{}; {}", sound.error().what, sound.error().hint));
+  }
+  damaged_ = !sound;
+}
+
 void PinnedSession::update_state() {
   const bpf::LedgerState state = view_.state();
   const bool gone = state == bpf::LedgerState::forgotten || state == bpf::LedgerState::moved;
@@ -196,6 +204,7 @@ void PinnedSession::remove_hidden(Reading& reading) const {
 Reading PinnedSession::read() {
   cgroups_.process_events();
   update_state();
+  report_damage();
   Reading reading;
   coverage_.sample_devices([this] { return counted_interfaces(); }, sys::now().boot);
   reading.taken = sys::now();

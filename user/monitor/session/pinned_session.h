@@ -72,6 +72,7 @@ class PinnedSession final : public Session {
   PinnedSession(bpf::LedgerView view, CgroupNames cgroups, Filter filter,
                 const SessionOptions& options, Notices& notices);
   void update_state();
+  void report_damage();  // once, as long as it stays
   [[nodiscard]] bool open_successor();
   void update_interfaces();
   void remove_hidden(Reading& reading) const;
@@ -84,6 +85,7 @@ class PinnedSession final : public Session {
   CoverageMonitor coverage_;
   std::string bpffs_;
   bpf::LedgerState state_ = bpf::LedgerState::up;
+  bool damaged_ = false;
   InterfaceNames names_;          // of all interfaces that the ledger has counted
   std::set<InterfaceKey> shown_;  // those that the filter accepts, also when they have gone
   std::vector<InterfaceKey> attached_;

@@ -3,20 +3,35 @@
 
 #include <utility>
 
+#include "adapters/bpf/ledger/ledger_view.h"
+#include "adapters/bpf/ledger/pins.h"
 #include "adapters/sys/clock.h"
 #include "adapters/sys/host.h"
 
 namespace cgtally::monitor {
+namespace {
+
+bool is_up(const std::string& bpffs) {
+  const auto pins = bpf::Pins::below(bpffs);
+  if (!pins || !pins->exist()) return false;
+  const auto view = bpf::LedgerView::open(bpffs);
+  return view && view->state() == bpf::LedgerState::up;
+}
+
+}  // namespace
 
 PrivateSession::PrivateSession(bpf::PacketPrograms programs, CgroupNames cgroups,
-                               InterfaceSet interfaces, std::string host_root, Notices& notices)
+                               InterfaceSet interfaces, const SessionOptions& options,
+                               Notices& notices)
     : programs_(std::move(programs)),
       slot_accounts_(programs_.ledger()),
       cgroups_(std::move(cgroups)),
       interfaces_(std::move(interfaces)),
-      coverage_(std::move(host_root), notices),
+      coverage_(options.choice.host_root, notices),
       ledger_id_(sys::random_id()),
-      since_(sys::now()) {}
+      since_(sys::now()),
+      notices_(notices),
+      awaited_at_(options.private_ledger || is_up(options.bpffs) ? "" : options.bpffs) {}
 
 PrivateSession::~PrivateSession() { interfaces_.detach_all(programs_); }
 
@@ -30,10 +45,10 @@ Result<std::unique_ptr<Session>> PrivateSession::start(const SessionOptions& opt
   auto programs = bpf::PacketPrograms::create(options.ledger);
   if (!programs) return std::unexpected(programs.error());
   if (auto started = cgroups->start(); !started) return std::unexpected(started.error());
-  std::unique_ptr<PrivateSession> session(
-      new PrivateSession(std::move(*programs), std::move(*cgroups), std::move(*interfaces),
-                         options.choice.host_root, notices));
-  if (auto attached = session->interfaces_.attach_all(session->programs_); !attached) {
+  std::unique_ptr<PrivateSession> session(new PrivateSession(
+      std::move(*programs), std::move(*cgroups), std::move(*interfaces), options, notices));
+  if (auto attached = session->interfaces_.attach_all(session->programs_, options.asked_to_end);
+      !attached) {
     return std::unexpected(attached.error());
   }
   return session;
@@ -59,6 +74,18 @@ void PrivateSession::sample_cost() {
   ++readings_;
 }
 
+// A ledger that comes up beside this run counts the same packets once more, and its totals last.
+void PrivateSession::look_for_ledger(Nanoseconds now) {
+  constexpr Nanoseconds kBetween = std::chrono::seconds{5};
+  if (awaited_at_.empty() || now < looked_ + kBetween) return;
+  looked_ = now;
+  if (!is_up(awaited_at_)) return;
+  awaited_at_.clear();
+  notices_.report(
+      "a pinned ledger has come up: this run goes on with private programs, and its totals are its "
+      "own; started again, it reads the ledger");
+}
+
 Reading PrivateSession::read() {
   cgroups_.process_events();
   interfaces_.reattach(programs_);
@@ -72,6 +99,7 @@ Reading PrivateSession::read() {
   coverage_.evaluate(reading.accounts);
   first_read_ = first_read_.value_or(reading.taken.boot);
   last_read_ = reading.taken.boot;
+  look_for_ledger(reading.taken.boot);
   reading.ledger = ledger_id_;
   reading.attached = interfaces_.attached();
   return reading;

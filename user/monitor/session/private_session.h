@@ -59,8 +59,9 @@ class PrivateSession final : public Session {
 
  private:
   PrivateSession(bpf::PacketPrograms programs, CgroupNames cgroups, InterfaceSet interfaces,
-                 std::string host_root, Notices& notices);
+                 const SessionOptions& options, Notices& notices);
   void sample_cost();
+  void look_for_ledger(Nanoseconds now);
 
   bpf::PacketPrograms programs_;
   bpf::SlotAccounts slot_accounts_;
@@ -72,6 +73,9 @@ class PrivateSession final : public Session {
   std::optional<Nanoseconds> first_read_;  // boot time
   Nanoseconds last_read_{};
   std::uint64_t readings_ = 0;
+  Notices& notices_;
+  std::string awaited_at_;  // bpffs where a ledger may come up; empty: one was up, or nobody asks
+  Nanoseconds looked_{};    // boot time
   std::optional<std::uint64_t> runs_before_;  // set while the cost is measured
 };
 

@@ -16,8 +16,9 @@ struct SessionOptions {
   InterfaceChoice choice;
   bpf::LedgerOptions ledger;  // of a private ledger; a pinned one has its own
   std::string bpffs = bpf::kDefaultBpffs;
-  bool private_ledger = false;     // also if a pinned one is up
-  Grouping by = Grouping::cgroup;  // what accounts are summed by
+  bool private_ledger = false;        // also if a pinned one is up
+  Grouping by = Grouping::cgroup;     // what accounts are summed by
+  AskedToEnd asked_to_end = nullptr;  // asked while the start takes long; empty: never
 };
 
 }  // namespace cgtally::monitor

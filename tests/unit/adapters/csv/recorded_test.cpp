@@ -49,6 +49,22 @@ TEST(RecordedBursts, NameTheLineThatIsWrong) {
             "b.csv: line 1: no column 'duration_ns'");
 }
 
+TEST(RecordedBursts, RefuseFiguresThatNoSumHasRoomFor) {
+  const auto error_with = [](const std::string& figure, const std::string& instead) {
+    std::string wrong = kBurst;
+    wrong.replace(wrong.find(figure), figure.size(), instead);
+    std::istringstream in(bursts_header() + wrong);
+    return error_of(for_each_burst(in, "b.csv", [](const auto&) {}));
+  };
+  for (const char* const share : {"inf", "nan", "1.5", "1e300", "-0.1"}) {
+    EXPECT_NE(error_with("0.9800", share).find("top_share is '"), std::string::npos) << share;
+  }
+  for (const char* const length : {"9223372036854775807", "1892160000000000001", "-1", "1e19"}) {
+    EXPECT_NE(error_with("4000000", length).find("duration_ns is '"), std::string::npos) << length;
+  }
+  EXPECT_NE(error_with("2026-", "2261-").find("time is '"), std::string::npos);
+}
+
 TEST(RecordedCredits, AreOneReportForEachMoment) {
   std::string received = kCredit;
   received.replace(received.find(",tx,"), 4, ",rx,");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Netlink and netns adapters without privileges, in the netns in which the test was started.
 #include <gtest/gtest.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <sys/stat.h>
 
@@ -11,6 +12,7 @@
 
 #include "adapters/netlink/addresses.h"
 #include "adapters/netlink/links.h"
+#include "adapters/netlink/socket.h"
 #include "adapters/netns/netns.h"
 
 namespace cgtally {
@@ -25,6 +27,21 @@ TEST(ListLinks, LoopbackIsThereAndIsNoUplink) {
   EXPECT_TRUE(loopback->ethernet);
   EXPECT_FALSE(loopback->uplink());
   EXPECT_EQ(loopback->ifindex, static_cast<int>(if_nametoindex("lo")));
+}
+
+TEST(NetlinkRequest, ThatHasNoRoomInAMessageIsAnErrorInWords) {
+  auto socket = netlink::Socket::open();
+  ASSERT_TRUE(socket) << socket.error().what;
+  for (const std::size_t length : {20'000UZ, 100'000UZ}) {
+    netlink::Request request(RTM_GETLINK, ifinfomsg{}, NLM_F_ACK);
+    request.with_nested(IFLA_LINKINFO, [&](netlink::Request& inside) {
+      inside.with(IFLA_IFNAME, std::string(length, 'x')).with(IFLA_LINK, 1U);
+    });
+    EXPECT_FALSE(request.complete());
+    const auto changed = socket->change("rename it", request);
+    ASSERT_FALSE(changed);
+    EXPECT_EQ(changed.error().what, "rename it: Cannot allocate memory");
+  }
 }
 
 TEST(Netns, TheCurrentOneIsThatOfTheThread) {

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <pty.h>
 #include <sys/ioctl.h>
 #include <termios.h>
@@ -11,6 +12,7 @@
 
 #include <cstdlib>
 #include <string>
+#include <string_view>
 
 #include "adapters/sys/fd.h"
 
@@ -40,10 +42,30 @@ class TerminalTest : public testing::Test {
     text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
     return text;
   }
+  // Whether the terminal receives `text` within ten seconds: the kernel passes it on when it can.
+  bool sees(std::string_view text) {
+    std::string all = seen();
+    pollfd more{.fd = user_.get(), .events = POLLIN, .revents = 0};
+    while (all.find(text) == std::string::npos && ::poll(&more, 1, 10'000) == 1) all += seen();
+    return all.find(text) != std::string::npos;
+  }
   tcflag_t local_modes() {
     termios modes{};
     ::tcgetattr(program_.get(), &modes);
     return modes.c_lflag;
+  }
+  // Ctrl-S: the terminal takes nothing until Ctrl-Q.
+  void stop() {
+    ASSERT_EQ(::write(user_.get(), "\x13", 1), 1);
+    pollfd room{.fd = program_.get(), .events = POLLOUT, .revents = 0};
+    while (::poll(&room, 1, 0) != 0) ::usleep(1000);
+  }
+  // As when nobody reads what the terminal shows.
+  void fill() {
+    ::fcntl(program_.get(), F_SETFL, O_NONBLOCK);
+    while (::write(program_.get(), "x", 1) == 1) {
+    }
+    ::fcntl(program_.get(), F_SETFL, 0);
   }
   Result<FullScreen> enter() { return FullScreen::enter(program_.get(), program_.get()); }
 
@@ -56,12 +78,12 @@ TEST_F(TerminalTest, IsGivenBackAsItWas) {
   {
     auto screen = enter();
     ASSERT_TRUE(screen.has_value());
-    EXPECT_NE(seen().find("\x1b[?1049h"), std::string::npos);
+    EXPECT_TRUE(sees("\x1b[?1049h"));
     EXPECT_EQ(local_modes() & (ICANON | ECHO), 0U);
     EXPECT_NE(local_modes() & ISIG, 0U);  // Ctrl-C stays a signal
   }
   EXPECT_EQ(local_modes(), before);
-  EXPECT_NE(seen().find("\x1b[?1049l"), std::string::npos);
+  EXPECT_TRUE(sees("\x1b[?1049l"));
 }
 
 TEST_F(TerminalTest, IsGivenBackForAStopAndTakenAgain) {
@@ -83,7 +105,26 @@ TEST_F(TerminalTest, IsGivenBackByACrashToo) {
       },
       testing::KilledBySignal(SIGABRT), "");
   EXPECT_EQ(local_modes(), before);
-  EXPECT_NE(seen().find("\x1b[?1049l"), std::string::npos);
+  EXPECT_TRUE(sees("\x1b[?1049l"));
+}
+
+TEST_F(TerminalTest, IsGivenBackAfterCtrlSHasStoppedIt) {
+  const tcflag_t before = local_modes();
+  auto screen = enter();
+  ASSERT_TRUE(screen.has_value());
+  stop();
+  screen->leave();
+  EXPECT_EQ(local_modes(), before);
+  EXPECT_TRUE(sees("\x1b[?1049l"));
+}
+
+TEST_F(TerminalTest, ThatNobodyReadsLetsTheProgramGo) {
+  const tcflag_t before = local_modes();
+  auto screen = enter();
+  ASSERT_TRUE(screen.has_value());
+  fill();
+  screen->leave();
+  EXPECT_EQ(local_modes(), before);
 }
 
 TEST_F(TerminalTest, KeysComeOneByOneWithoutWaiting) {

@@ -51,6 +51,12 @@ TEST_F(TextInput, TakesByteOrderMarksAndUtf16Off) {
   EXPECT_EQ(read("\xFF\xFE\x3D\xD8\x00\xDE"sv), "\xF0\x9F\x98\x80");
 }
 
+TEST_F(TextInput, OfADirectoryIsAnErrorThatSaysSo) {
+  const auto input = Input::open("/proc");
+  ASSERT_FALSE(input);
+  EXPECT_EQ(input.error().what, "/proc is a directory");
+}
+
 TEST_F(TextInput, UnpacksGzipAlsoWhereFilesWereJoined) {
   const std::string packed = data("cloudwatch_sum.json.gz");
   const std::string plain = data("cloudwatch_sum.json");

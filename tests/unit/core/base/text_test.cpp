@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <vector>
@@ -123,6 +124,24 @@ TEST(Printable, LetsNoNameControlTheTerminal) {
 TEST(Printable, ShowsNoNameAsAnotherByTurningItsDirectionRound) {
   EXPECT_EQ(printable("a\u202eb"), R"(a\xe2\x80\xaeb)");
   EXPECT_EQ(printable("a\u2028b"), R"(a\xe2\x80\xa8b)");
+}
+
+TEST(Printable, ShowsNoCharacterThatTurnsTextRoundOrHasNoShape) {
+  std::string all;
+  const auto add = [&all](char32_t first, char32_t last) {
+    for (char32_t code = first; code <= last; ++code) append_utf8(all, code);
+  };
+  add(0x80, 0x9F);
+  add(0xAD, 0xAD);
+  add(0x200B, 0x200F);
+  add(0x2028, 0x202E);
+  add(0x2060, 0x2069);
+  add(0xFEFF, 0xFEFF);
+  add(0xE0001, 0xE007F);
+  const std::string shown = printable(all);
+  EXPECT_TRUE(std::ranges::all_of(shown, [](char c) { return ' ' <= c && c <= '~'; })) << shown;
+  EXPECT_EQ(shown.size(), 4 * all.size());
+  EXPECT_EQ(printable("\x9b\x31m"), "\\x9b1m") << "C1 as a raw byte";
 }
 
 TEST(Printable, EscapesEachByteThatIsNotUtf8) {

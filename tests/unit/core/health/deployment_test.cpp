@@ -147,6 +147,9 @@ TEST(Deployment, EachHostHasOneCommand) {
   facts.systemd = true;
   EXPECT_NE(lines(deployment_command(facts)).find("systemctl enable --now cgtally"),
             std::string::npos);
+  facts.unit = true;
+  EXPECT_EQ(lines(deployment_command(facts)), "sudo systemctl enable --now cgtally\n")
+      << "the package's unit is there, and another copy would hide that of the next version";
   facts.podman = true;
   EXPECT_EQ(
       lines(deployment_command(facts)),

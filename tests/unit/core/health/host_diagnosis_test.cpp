@@ -132,6 +132,30 @@ TEST(Diagnosis, WhatOnlyMakesItWorseDoesNotStopIt) {
   EXPECT_TRUE(can_run(diagnose(facts)));
 }
 
+TEST(Diagnosis, AFunctionThatTheKernelRefusesIsNamedWithTheReason) {
+  HostFacts facts = good();
+  facts.conntrack_lookup = facts.rdonly_cast = false;
+  facts.refused_calls = {{.function = "bpf_skb_ct_lookup", .why = "no JIT"},
+                         {.function = "bpf_rdonly_cast", .why = "too complex"}};
+  EXPECT_EQ(finding(facts, "conntrack").detail, "the kernel refuses bpf_skb_ct_lookup: no JIT");
+  EXPECT_EQ(finding(facts, "UDP owners").detail, "the kernel refuses bpf_rdonly_cast: too complex");
+  EXPECT_TRUE(finding(facts, "conntrack").hint.find("CAP_SYS_ADMIN") == std::string::npos);
+  facts.jit = false;
+  EXPECT_EQ(finding(facts, "conntrack").hint, "sudo sysctl net.core.bpf_jit_enable=1");
+  facts.jit = true;
+  facts.capabilities &= ~(1ULL << 21U);
+  EXPECT_TRUE(finding(facts, "conntrack").hint.starts_with("grant CAP_SYS_ADMIN"));
+  EXPECT_TRUE(can_run(diagnose(facts)));
+
+  facts.programs_refused = Error{.what = "load the tc programs: Invalid argument", .hint = {}};
+  EXPECT_EQ(finding(facts, "bpf").verdict, Verdict::missing);
+  EXPECT_FALSE(can_run(diagnose(facts)));
+  EXPECT_EQ(finding(facts, "bpf").hint.find("CAP_SYS_ADMIN"), std::string::npos)
+      << "the programs load without it";
+  facts.capabilities = kNetAdmin;
+  EXPECT_TRUE(finding(facts, "bpf").hint.starts_with("grant the capabilities"));
+}
+
 TEST(Diagnosis, AHookThatCouldNotBeTriedIsJudgedByTheKernelsVersion) {
   HostFacts facts = good();
   facts.tcx = facts.clsact = false;

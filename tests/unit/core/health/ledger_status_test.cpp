@@ -96,8 +96,10 @@ TEST(LedgerStatusReport, AHealthyLedgerIsOneScreen) {
       "slots     61 of 4 096 used",
       "cgroups   412 names and 1 removal remembered, 0 missed for want of room",
       "memory    4.2 MB, of it 65.5 kB for windows",
-      "windows   1.00 ms each; at an edge at most 16 384 bytes of a CPU are in the wrong one",
-      "cost      31 ns per packet or super-packet, 0.08 % of a CPU: measured on 24 655 in 1.00 s",
+      "windows   1.00 ms each; at an edge up to 16 384 bytes, or 1/16 of a CPU's last",
+      "          window, are counted in the window before",
+      "cost      31 ns per packet or super-packet, 0.08 % of a CPU: measured on",
+      "          24 655 in 1.00 s",
       "          without the 40 ns that measuring takes of each",
       "",
       "ens5  tcx, totals since 2026-11-18 07:31:00Z (3d04h)",
@@ -106,13 +108,13 @@ TEST(LedgerStatusReport, AHealthyLedgerIsOneScreen) {
       "  tx     112.4 GB    46.1 GB  41.0 %   100 %  98.5 %  nobody",
       "  queue fq_codel: 2 packets (3.0 kB) waiting, 1 203 dropped",
       "",
-      "DEVICE  bytes by its own count; COUNTED by ours, before the queue: what is dropped there "
-      "counts too",
-      "SEEN    share of the device's count that came by our program; NOW: while this command ran",
+      "DEVICE  bytes by its own count; that of a veth is taken before segmentation",
+      "COUNTED ours, before the queue: what is dropped there counts, too",
+      "SEEN    share of the device's count that our program saw; NOW: while this ran",
       "NAMED   share of the counted bytes that is on a cgroup, not on a reason",
   };
   EXPECT_EQ(status_lines(status()), expected);
-  EXPECT_LE(display_width(*std::ranges::max_element(expected, {}, &std::string::size)), 100U);
+  EXPECT_LE(display_width(*std::ranges::max_element(expected, {}, &std::string::size)), 80U);
 }
 
 TEST(LedgerStatusReport, AllowanceCountersComeWithVerdictAndRemedy) {
@@ -245,6 +247,18 @@ TEST(LedgerStatusReport, AccountsThatGaveUpTheirSlotsAreSaid) {
       contains(status_lines(folded),
                "          SHORT at times: an idle account gave up its slot 1 200 times; its "
                "totals are on (folded)"));
+}
+
+TEST(LedgerStatusReport, PacketsBeyondAShareAreSaid) {
+  LedgerStatusReport shared = status();
+  shared.slots.beyond = 1200;
+  shared.slots.most_beyond = "/user.slice";
+  const auto lines = status_lines(shared);
+  EXPECT_TRUE(contains(lines,
+                       "          SHARED: 1 200 packets of cgroups without a slot are on the "
+                       "account of a cgroup above,"));
+  EXPECT_TRUE(
+      contains(lines, "          most on /user.slice, whose share of the slots was used up"));
 }
 
 TEST(LedgerStatusReport, AFilterThatWasDisplacedIsSaid) {

@@ -197,6 +197,9 @@ TEST(CatalogueFile, SaysWhatIsWrongAndWhere) {
             "own.csv: line 1: the header has no column 'baseline_gbps'");
   EXPECT_EQ(refusal(header + "x.y,1,5,2\nx.z,-1,5,2\n"),
             "own.csv: line 3: baseline_gbps must be above 0 and at most 1000000, got '-1'");
+  EXPECT_EQ(refusal("\xEF\xBB\xBF" + header + "x.y,1,5,2\n"), "accepted");  // of a spreadsheet
+  EXPECT_EQ(refusal(header + "x.y,1,5,2\nx.z,1,5,2\nx.y,1,6,2\n"),
+            "own.csv: line 4: x.y is in line 2 already");
   EXPECT_EQ(refusal(header + "x.y,many,5,2\n"),
             "own.csv: line 2: baseline_gbps must be above 0 and at most 1000000, got 'many'");
   EXPECT_EQ(refusal(header + "x.y,,5,2\n"),

@@ -62,6 +62,13 @@ TEST_F(PressTest, FiltersWhileOneTypes) {
   EXPECT_EQ(names_in(after(U'/', KeyKind::escape)).size(), 3U);
 }
 
+TEST_F(PressTest, AFilterWithoutAMatchSaysSo) {
+  const auto frame = after(U'/', U'z', U'z', KeyKind::enter);
+  EXPECT_TRUE(shows(frame, "0 accounts"));
+  EXPECT_TRUE(shows(frame, "no account with traffic matches zz: esc clears the filter"));
+  EXPECT_FALSE(shows(after(KeyKind::escape), "no account"));
+}
+
 TEST_F(PressTest, TheFilterTakesLettersOfAllLanguagesAndWholeOnesAway) {
   after(U'/', U'日', U'é', U'🚀');
   EXPECT_EQ(screen.view().filter, "日é🚀");

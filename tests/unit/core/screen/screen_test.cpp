@@ -181,6 +181,25 @@ TEST(Screen, ANameCannotControlTheTerminal) {
             std::string::npos);
 }
 
+TEST(Screen, ANoticeIsReadToItsEndWhereThereIsRoomAndLosesItsEndElsewhere) {
+  Content content = content_of(crowd(3));
+  const std::string old = "17:06:59Z counting ens5";
+  content.report.notices = {
+      old,
+      "17:07:01Z the credits go on as remembered 5m20s ago; what went out "
+      "since is not known, as nobody counted: at worst the burst all the time"};
+  Screen screen(content, {}, {});
+  const std::string whole = joined(screen.draw({.columns = 80, .rows = 24}));
+  EXPECT_NE(whole.find(old), std::string::npos);
+  EXPECT_NE(whole.find("          known, as nobody counted: at worst the burst all the time"),
+            std::string::npos)
+      << whole;
+  const std::string small = joined(screen.draw({.columns = 60, .rows = 10}));
+  EXPECT_NE(small.find("17:07:01Z the credits go on as remembered 5m20s ago; what .."),
+            std::string::npos)
+      << small;
+}
+
 // The places where the figures of each column end.
 std::vector<std::size_t> ends(const std::string& line) {
   std::vector<std::size_t> places;

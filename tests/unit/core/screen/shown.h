@@ -103,7 +103,9 @@ inline std::vector<std::string> names_in(const Frame& frame) {
   std::vector<std::string> names;
   bool in_table = false;
   for (const std::string& line : texts(frame)) {
-    if (in_table && (line.empty() || line.starts_with("(others)"))) break;
+    const bool end =
+        line.empty() || line.starts_with("(others)") || line.starts_with("no account ");
+    if (in_table && end) break;
     if (in_table)
       names.push_back(line.substr(0, line.find_first_of(' ', line.find_first_not_of(" +-"))));
     const bool marked = line.starts_with("▼") || line.starts_with("▲") || line.starts_with("^") ||

@@ -49,6 +49,19 @@ TEST(Timeline, AMomentIsAnIntervalOfTheRecordingWhateverTheJitter) {
   EXPECT_EQ(timeline.hosts(), "node-a");
 }
 
+TEST(Timeline, WhatAHostMovedBeforeTheOthersFirstRowIsAtTheBeginning) {
+  Timeline timeline;
+  for (int i = 0; i < 4; ++i) {
+    timeline.add(at(1000s + i * 1s, "/b", i == 0 ? 100 : 0, "node-b"));
+    timeline.add(at(1000s + 300ms + i * 1s, "/a", 1));
+  }
+  timeline.finish();
+  const auto traffic = timeline.traffic(80);
+  EXPECT_DOUBLE_EQ(traffic.front(), 101);
+  EXPECT_DOUBLE_EQ(traffic.back(), 0);
+  EXPECT_DOUBLE_EQ(std::accumulate(traffic.begin(), traffic.end(), 0.0), 104);
+}
+
 TEST(Timeline, TooManyRowsAreAddedUpAndNoByteIsLost) {
   Timeline timeline(1000);
   for (int i = 0; i < 5000; ++i) timeline.add(at(1000s + i * 1s, "/a", 7));
@@ -56,6 +69,18 @@ TEST(Timeline, TooManyRowsAreAddedUpAndNoByteIsLost) {
   EXPECT_LE(timeline.size(), 1000U);
   EXPECT_GE(timeline.step(), 5s);
   EXPECT_EQ(bytes_in(timeline), 35'000U);
+}
+
+// A longer step has no fewer rows then: it was doubled until it overflowed.
+TEST(Timeline, MoreAccountsThanRowsAreAllKept) {
+  Timeline timeline(10);
+  for (int i = 0; i < 100; ++i) {
+    timeline.add(at(1000s + i * 1ms, "/pod" + std::to_string(i), 7));
+  }
+  timeline.finish();
+  EXPECT_EQ(timeline.size(), 1U);
+  EXPECT_EQ(timeline.samples_of(0).size(), 100U);
+  EXPECT_EQ(bytes_in(timeline), 700U);
 }
 
 TEST(Timeline, HostsAreSideBySideWithTheirNames) {

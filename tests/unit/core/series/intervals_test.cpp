@@ -152,6 +152,28 @@ TEST(SeriesIntervals, OfACounterThatBeginsAgainAreUnknownAndNeverWrap) {
   EXPECT_EQ(one.intervals[2].bytes.tx, 100);
 }
 
+TEST(SeriesIntervals, OfACounterThatFellForARowAreKnownToItsGain) {
+  const Made one =
+      made(series_of({{0, 5000}, {15, 5100}, {30, 4900}, {45, 5300}, {60, 5400}}, "total"));
+  ASSERT_EQ(one.intervals.size(), 3U);
+  EXPECT_EQ(one.facts.restarts, 0U);
+  EXPECT_EQ(one.facts.dips, 1U);
+  EXPECT_TRUE(is_missing(one.intervals[1].bytes.tx));
+  EXPECT_EQ(one.intervals[1].length, 30s);
+  EXPECT_EQ(one.intervals[1].least.tx, 200);
+  EXPECT_EQ(one.intervals[2].bytes.tx, 100);
+}
+
+TEST(SeriesIntervals, HaveTheLongerOfTwoLengthsThatAreThereAsOften) {
+  const Made one =
+      made(series_of({{60, 60}, {120, 60}, {130, 10}, {140, 10}, {180, 40}, {240, 60}}, "bytes"));
+  EXPECT_EQ(one.facts.usual, 60s);
+  EXPECT_EQ(unknown_time(one), 0s);
+  for (const SeriesInterval& each : one.intervals) {
+    EXPECT_EQ(each.bytes.tx, std::chrono::duration<double>(each.length).count());
+  }
+}
+
 TEST(SeriesIntervals, OfACounterCoverRowsThatAreMissing) {
   const Made one = made(series_of({{0, 0}, {15, 100}, {30, kMissing}, {45, 300}}, "total"));
   ASSERT_EQ(one.intervals.size(), 2U);

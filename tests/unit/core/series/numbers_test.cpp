@@ -30,6 +30,8 @@ TEST(NumberReader, ReadsWhatHasOneReading) {
   EXPECT_EQ(only("1.234.567"), 1'234'567);
   EXPECT_EQ(only("1 234 567,5"), 1'234'567.5);
   EXPECT_EQ(only("1'234.5"), 1234.5);
+  EXPECT_EQ(only("1\u2019234\u2019567.5"), 1'234'567.5);  // a Swiss browser's apostrophe
+  EXPECT_EQ(only("1\u2009234\u2009567,5"), 1'234'567.5);  // a thin space
 }
 
 TEST(NumberReader, KnowsEveryWordForMissing) {

@@ -60,5 +60,21 @@ TEST(TokenTest, ComesByHeaderOrQueryAndMustBeTheWholeOne) {
   EXPECT_FALSE(same_token("", ""));
 }
 
+// No header has blanks at its ends or control characters: such a token would never fit.
+TEST(TokenTest, IsOneThatAClientCanSend) {
+  const Target none{.path = "/metrics", .query = {}};
+  for (const auto* line : {"0123456789abcdef", "0123456789abcdef\r", " \t0123456789abcdef  "}) {
+    EXPECT_EQ(checked_token(line), "0123456789abcdef");
+  }
+  EXPECT_EQ(checked_token("four words of somebody"), "four words of somebody");
+  EXPECT_EQ(checked_token("0123456789abcde ").error().what,
+            "has 15 characters; it must have at least 16");
+  EXPECT_EQ(checked_token("").error().what, "has 0 characters; it must have at least 16");
+  EXPECT_EQ(checked_token(std::string_view("0123456789\0abcdef", 17)).error().what,
+            "has the byte 0x00, which no client can send in a header");
+  EXPECT_EQ(checked_token("0123456789\x1b[abcdef").error().what,
+            "has the byte 0x1b, which no client can send in a header");
+}
+
 }  // namespace
 }  // namespace cgtally::serve

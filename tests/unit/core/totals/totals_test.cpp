@@ -129,7 +129,16 @@ TEST(TotalsDocument, HasTheSumOfAllAndTheAccountsOfTheTop) {
             R"("tx_bytes_total":97000000,"tx_packets_total":2,"rx_connections_total":0,)"
             R"("tx_connections_total":0,"rx_resets_total":0,"tx_resets_total":0,)"
             R"("rx_data_packets_total":1,"tx_data_packets_total":2})"
-            "\n]}\n");
+            "\n],\"shared_accounts\":[]}\n");
+}
+
+TEST(TotalsTable, NamesAccountsThatHavePacketsOfCgroupsBelow) {
+  TotalsReport shared = report();
+  shared.shared = {{.account = "/user.slice", .packets = 1200}};
+  EXPECT_EQ(totals_table(shared, 100, 80).back(),
+            "/user.slice: 1 200 packets of cgroups below it are in its account, for want of slots");
+  EXPECT_TRUE(totals_document(shared, 1).ends_with(
+      "],\"shared_accounts\":[\n{\"account\":\"/user.slice\",\"packets_of_others\":1200}\n]}\n"));
 }
 
 TEST(Json, QuotesAndEscapesWhateverAName) {

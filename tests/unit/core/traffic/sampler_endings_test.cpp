@@ -3,6 +3,8 @@
 // traffic, and totals that begin again are marked.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "core/traffic/sampler.h"
 #include "unit/traffic.h"
 
@@ -312,6 +314,61 @@ TEST_F(Endings, ThatCanNeverBeWrittenDoNotMakeMemoryGrow) {
   }
   EXPECT_EQ(take_at(1).size(), kMostRemembered + 1);
   EXPECT_LE(sampler_.remembered(), kMostRemembered + 10);
+}
+
+TEST_F(Endings, AreNotToldOfAnInterfaceWhoseNameALaterOneHas) {
+  count(cgroup(7), sent(1000));
+  keep_at(10);
+  count(cgroup(7), sent(5), kEthAgain);
+  const auto again = rows(keep_at(11), "/7");
+  ASSERT_EQ(again.size(), 1U);
+  expect_row(again[0], SampleState::reset, sent(5), sent(5));
+  retire(cgroup(7), sent(1000));  // the interface of before is given up; the cgroup lives
+  EXPECT_EQ(rows(keep_at(12), "/7").size(), 0U);
+  count(cgroup(7), sent(8), kEthAgain);
+  const auto after = rows(keep_at(13), "/7");
+  ASSERT_EQ(after.size(), 1U);
+  expect_row(after[0], SampleState::live, sent(8), sent(3));
+}
+
+TEST_F(Endings, OfACgroupAreToldOnceThoughItsInterfaceCameBack) {
+  count(cgroup(7), sent(1000));
+  keep_at(10);
+  count(cgroup(7), sent(5), kEthAgain);
+  keep_at(11);
+  remove(7);
+  const auto ended = rows(keep_at(12), "/7");
+  ASSERT_EQ(ended.size(), 1U);
+  expect_row(ended[0], SampleState::exited, sent(5), {});
+  EXPECT_EQ(rows(keep_at(13), "/7").size(), 0U);
+}
+
+TEST_F(Endings, SayResetOfTheRetiredWhereTheirInterfaceBeginsAgain) {
+  count(cgroup(7), sent(1000));
+  count(cgroup(8), sent(40), kEthAgain);
+  keep_at(10);
+  remove(7);
+  retire(cgroup(7), sent(1000));
+  expect_row(rows(keep_at(11), "(retired)").at(0), SampleState::exited, sent(1000), {});
+  remove(8);
+  retire(cgroup(8), sent(40), kEthAgain, kEthAgain);
+  expect_row(rows(keep_at(12), "(retired)").at(0), SampleState::reset, sent(40), {});
+  count(cgroup(9), sent(7), kEthAgain);
+  keep_at(13);
+  retire(cgroup(9), sent(7), kEthAgain, kEthAgain);
+  expect_row(rows(keep_at(14), "(retired)").at(0), SampleState::exited, sent(47), {});
+}
+
+TEST_F(Endings, SayResetOfTheRetiredAfterTheirInterfaceHasGone) {
+  retire(cgroup(7), sent(1000));
+  keep_at(10);
+  retire(kRetired, sent(1000), kEth, kGoneInterface);
+  keep_at(11);
+  retire(cgroup(8), sent(40), kEthAgain, kEthAgain);
+  const auto again = rows(keep_at(12), "(retired)");
+  const auto of_eth = std::ranges::find(again, "eth0", &Sample::iface);
+  ASSERT_NE(of_eth, again.end());
+  expect_row(*of_eth, SampleState::reset, sent(40), {});
 }
 
 }  // namespace

@@ -309,6 +309,30 @@ TEST_F(SamplerTest, SaysResetWhereAnInterfaceOfTheSameNameBeginsAgain) {
   EXPECT_EQ(row(take(12), "/7"), nullptr);
 }
 
+TEST_F(SamplerTest, SaysResetInTheFirstRowOfTheKernelWhoseInterfaceWasThereBeforeItWasCounted) {
+  constexpr Account kKernelRow{.kind = AccountKind::kernel, .cgroup_id = 0};
+  constexpr InterfaceKey kReplugged{3};
+  const auto take = [&](std::int64_t seconds, std::vector<AccountTotals> accounts,
+                        std::vector<InterfaceKey> attached) {
+    auto samples = sampler_.process(
+        {.taken = second(seconds),
+         .ledger = ledger_name_,
+         .accounts = std::move(accounts),
+         .attached = std::move(attached)},
+        [](std::uint64_t) { return AccountName{}; }, [](InterfaceKey) { return "eth0"; });
+    sampler_.commit();
+    return samples;
+  };
+  const AccountTotals before{kEth, kKernelRow, sent(5000)};
+  take(10, {before}, {kEth});
+  EXPECT_EQ(row(take(11, {before, {kReplugged, kKernelRow, {}}}, {}), "(kernel)"), nullptr);
+  const auto again = take(12, {before, {kReplugged, kKernelRow, {}}}, {kReplugged});
+  ASSERT_NE(row(again, "(kernel)"), nullptr);
+  EXPECT_EQ(row(again, "(kernel)")->state, SampleState::reset);
+  EXPECT_EQ(row(take(13, {before, {kReplugged, kKernelRow, {}}}, {kReplugged}), "(kernel)")->state,
+            SampleState::live);
+}
+
 TEST_F(SamplerTest, SaysResetInTheFirstRowOfAReasonThatWasThereAtZeroBefore) {
   constexpr Account kNotIp{.kind = AccountKind::not_ip, .cgroup_id = 0};
   constexpr InterfaceKey kLoAgain{3};  // every key but kEth is called lo here

@@ -2,6 +2,7 @@
 // Dumps on their way to the disk: rows, names, how many are kept, and what is said when they cannot
 // be written.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -201,6 +202,29 @@ TEST_F(Dumps, OfWhichOneIsTooLargeAreOneShortAndTheCureIsNamed) {
   EXPECT_NE(writer.missing()->what.find("more than all dumps may have (200 B)"), std::string::npos);
   EXPECT_NE(writer.missing()->hint.find("--dump-size"), std::string::npos);
   EXPECT_TRUE(files().empty());
+}
+
+TEST_F(Dumps, GoNowhereBySomebodyElsesLinkAndLeaveTheirFilesAlone) {
+  const std::string elsewhere = directory_ + "-elsewhere";
+  std::filesystem::create_directories(elsewhere);
+  std::filesystem::create_symlink(elsewhere, directory_);
+  if (::lchown(directory_.c_str(), 65534, 65534) != 0) GTEST_SKIP() << "takes root";
+  csv::DumpDirectory led(directory_, {.files = 1, .bytes = {1'000'000}});
+  EXPECT_FALSE(led.open());
+  EXPECT_FALSE(led.write(name(1), windows(1000)));
+  EXPECT_TRUE(std::filesystem::is_empty(elsewhere));
+  std::filesystem::remove(directory_);
+  std::filesystem::remove(elsewhere);
+
+  put(name(1), windows(1000));
+  ::chmod(directory_.c_str(), 01777);
+  EXPECT_EQ(::lchown((directory_ + "/" + name(1)).c_str(), 65534, 65534), 0);
+  ASSERT_EQ(::mkfifo((directory_ + "/" + name(2)).c_str(), 0600), 0);
+  csv::DumpDirectory ours(directory_, {.files = 1, .bytes = {1'000'000}});
+  ASSERT_TRUE(ours.open());
+  EXPECT_TRUE(ours.write(name(3), windows(1000)));
+  EXPECT_TRUE(ours.write(name(4), windows(1000)));
+  EXPECT_EQ(files(), (std::vector<std::string>{name(1), name(2), name(4)}));
 }
 
 TEST_F(Dumps, ThatCannotBeWrittenAreSaidOnceAndTriedAgain) {

@@ -85,6 +85,23 @@ TEST(InterfaceNames, AnInterfaceThatIsRenamedHasItsNewNameFromThenOn) {
   EXPECT_EQ(names.name_of(kWeb.key), "eth0@web");
 }
 
+TEST(InterfaceNames, OfThoseThatHaveGoneTheLatestAreKept) {
+  InterfaceNames names;
+  names.add(kGoneInterface, std::string(kGoneName));
+  constexpr std::uint32_t kLast = 10'000;
+  for (std::uint32_t key = 10; key <= kLast; ++key) {
+    InterfaceInNetns brief = kWeb;
+    brief.key = {key};
+    brief.name = "veth" + std::to_string(key);
+    names.add(Interfaces{kWeb, brief});
+  }
+  EXPECT_EQ(names.name_of(kWeb.key), "eth0") << "it is counted";
+  EXPECT_EQ(names.name_of(kGoneInterface), "(gone)");
+  EXPECT_EQ(names.name_of({kLast - InterfaceNames::kMostGone / 2}), "veth7952");
+  EXPECT_FALSE(names.contains({kLast - InterfaceNames::kMostGone - 1}));
+  EXPECT_FALSE(names.contains({10}));
+}
+
 TEST(InterfaceNames, APseudoInterfaceHasTheNameThatItWasGiven) {
   InterfaceNames names;
   EXPECT_FALSE(names.contains(kGoneInterface));

@@ -23,9 +23,13 @@ namespace {
 
 using Btf = std::unique_ptr<btf, decltype(&btf__free)>;
 
-bool has_function(const btf* types, const char* name) {
-  return types && btf__find_by_name_kind(types, name, BTF_KIND_FUNC) > 0;
+// 0: it has none of that name.
+std::uint32_t function_id(const btf* types, const char* name) {
+  const int id = types ? btf__find_by_name_kind(types, name, BTF_KIND_FUNC) : 0;
+  return id > 0 ? static_cast<std::uint32_t>(id) : 0;
 }
+
+bool has_function(const btf* types, const char* name) { return function_id(types, name) != 0; }
 
 // return -1
 constexpr std::array<bpf_insn, 2> kNext{
@@ -58,7 +62,7 @@ Result<void> may_load_programs() {
     return std::unexpected(
         sys::error_from(code, "load a BPF program",
                         "run cgtally as root, or grant CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON "
-                        "(a container: --privileged)"));
+                        "(a container: --cap-add=BPF,NET_ADMIN,PERFMON)"));
   }
   return std::unexpected(sys::error_from(code, "load a BPF program"));
 }
@@ -75,7 +79,8 @@ KernelFacts probe_kernel() {
   const LibbpfLog log;
   const Btf vmlinux(btf__load_vmlinux_btf(), &btf__free);
   facts.btf = vmlinux != nullptr;
-  facts.rdonly_cast = has_function(vmlinux.get(), "bpf_rdonly_cast");
+  facts.rdonly_cast_id = function_id(vmlinux.get(), "bpf_rdonly_cast");
+  facts.rdonly_cast = facts.rdonly_cast_id != 0;
   // A module's kfuncs exist only while the module is loaded; its BTF exists just as long.
   const Btf conntrack(vmlinux ? btf__load_module_btf("nf_conntrack", vmlinux.get()) : nullptr,
                       &btf__free);

@@ -3,7 +3,11 @@
 // the map, program or kernel symbol, which an errno does not.
 #pragma once
 
+#include <bpf/libbpf.h>
+
+#include <cstdarg>
 #include <string>
+#include <string_view>
 
 namespace cgtally::bpf {
 
@@ -16,12 +20,23 @@ class LibbpfLog {
   LibbpfLog(const LibbpfLog&) = delete;
   LibbpfLog& operator=(const LibbpfLog&) = delete;
 
-  // The last message, without the verifier's log; empty if there was none.
+  // The last message, and of the verifier's log the last line that gives a reason; empty if there
+  // was none.
   [[nodiscard]] std::string last_words() const;
 
  private:
-  std::string words_;
-  std::string* outer_;
+  struct Words {
+    std::string last;
+    std::string verifier;
+  };
+  static int collect(libbpf_print_level level, const char* format, va_list arguments);
+  static thread_local Words* collected;  // libbpf's callback is given no context
+
+  Words words_;
+  Words* outer_;
 };
+
+// The last line of a verifier's log that gives a reason; statistics follow it.
+[[nodiscard]] std::string last_reason_in(std::string_view verifier_log);
 
 }  // namespace cgtally::bpf

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lists a hash map by cgroup id in batches, bucket by bucket: entries that come and go meanwhile
+// Lists a hash map in batches, bucket by bucket: entries that come and go meanwhile
 // neither end the walk nor restart it, as they do with bpf_map_get_next_key.
 #pragma once
 
@@ -17,27 +17,29 @@
 
 namespace cgtally::bpf {
 
-// Calls `take` with the ids and values of each batch. `what` names the act in an Error.
-template <typename Value, typename Take>
+// Calls `take` with the keys (ids of cgroups, most often) and values of each batch. `what` names
+// the act in an Error.
+template <typename Value, typename Key = std::uint64_t, typename Take>
 Result<void> for_each_batch(int map_fd, const std::string& what, const Take& take) {
-  std::vector<std::uint64_t> ids(4096);
-  std::vector<Value> values(ids.size());
+  std::vector<Key> keys(1024);
+  std::vector<Value> values(keys.size());
   std::uint32_t position = 0;  // opaque: the kernel's bucket number
   bool first = true;
   bpf_map_batch_opts options{};
   options.sz = sizeof(options);
   while (true) {
-    auto count = static_cast<std::uint32_t>(ids.size());
+    auto count = static_cast<std::uint32_t>(keys.size());
     std::uint32_t next = 0;
-    const int code = bpf_map_lookup_batch(map_fd, first ? nullptr : &position, &next, ids.data(),
+    const int code = bpf_map_lookup_batch(map_fd, first ? nullptr : &position, &next, keys.data(),
                                           values.data(), &count, &options);
     if (code == -ENOSPC) {  // the bucket does not fit: try it again with more room
-      ids.resize(ids.size() * 2);
-      values.resize(ids.size());
+      keys.resize(keys.size() * 2);
+      values.resize(keys.size());
       continue;
     }
     if (code < 0 && code != -ENOENT) return std::unexpected(sys::error_from(-code, what));
-    take(std::span(std::as_const(ids)).first(count), std::span(std::as_const(values)).first(count));
+    take(std::span(std::as_const(keys)).first(count),
+         std::span(std::as_const(values)).first(count));
     if (code == -ENOENT) return {};
     position = next;
     first = false;

@@ -2,12 +2,17 @@
 #include "adapters/bpf/base/pin.h"
 
 #include <bpf/bpf.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
+#include <system_error>
 
+#include "adapters/sys/directory.h"
 #include "adapters/sys/error.h"
+#include "adapters/sys/fd.h"
 
 namespace cgtally::bpf {
 
@@ -25,6 +30,19 @@ Result<void> replace_pin(int fd, const std::string& path) {
   const int code = errno;
   ::unlink(unfinished.c_str());
   return std::unexpected(sys::error_from(code, "pin " + path));
+}
+
+Result<void> pin_all_again(const std::string& from, const std::string& to) {
+  std::error_code failed;
+  for (const auto& entry : sys::entries_of(from, failed)) {
+    const std::string target = fmt::format("{}/{}", to, entry.filename().string());
+    const sys::Fd object(bpf_obj_get(entry.c_str()));
+    if (!object || bpf_obj_pin(object.get(), target.c_str()) != 0) {
+      return std::unexpected(sys::error_from(errno, "pin again at " + target));
+    }
+  }
+  if (failed) return std::unexpected(sys::error_from(failed.value(), "read " + from));
+  return {};
 }
 
 }  // namespace cgtally::bpf

@@ -15,4 +15,7 @@ inline constexpr const char* kUnfinishedPin = "-new";
 // Pins `fd` at `path`. An earlier pin there stays until the new one replaces it.
 Result<void> replace_pin(int fd, const std::string& path);
 
+// Pins each object that is pinned in the directory `from` in `to` as well, by the same name.
+Result<void> pin_all_again(const std::string& from, const std::string& to);
+
 }  // namespace cgtally::bpf

@@ -49,10 +49,10 @@ Result<void> check_one(const std::string& path, Sticky sticky) {
   const bool writable = (status.st_mode & (S_IWGRP | S_IWOTH)) != 0;
   const bool protects = sticky == Sticky::suffices && (status.st_mode & S_ISVTX) != 0;
   if (!writable || protects) return {};
-  return std::unexpected(
-      untrusted(fmt::format("others may write to {} (mode {:04o}), and could exchange the ledger",
-                            path, status.st_mode & 07777U),
-                fmt::format("forbid it: chmod go-w {}", path)));
+  return std::unexpected(untrusted(
+      fmt::format("others may write to {} (mode {:04o}), and could exchange the ledger", path,
+                  status.st_mode & 07777U),
+      fmt::format("forbid it: chmod {} {}", sticky == Sticky::suffices ? "go-w" : "0700", path)));
 }
 
 }  // namespace
@@ -79,6 +79,15 @@ Result<void> check_way_to(const std::string& path) {
 
 Result<void> check_pin_directory(const std::string& path) {
   return check_one(path, Sticky::is_no_excuse);
+}
+
+Result<void> check_lockable(const std::string& path) {
+  struct stat status{};
+  if (::lstat(path.c_str(), &status) != 0 || (status.st_mode & (S_IRWXG | S_IRWXO)) == 0) return {};
+  return std::unexpected(
+      untrusted(fmt::format("others may open {} (mode {:04o}), and could hold the ledger's lock",
+                            path, status.st_mode & 07777U),
+                fmt::format("forbid it: chmod 0700 {}", path)));
 }
 
 std::string how_to_mount_bpffs(const std::string& path) {

@@ -18,6 +18,8 @@ Result<void> check_way_to(const std::string& path);
 // The directory at `path` is one, belongs to root or to this process's user, and nobody else may
 // write to it. One that does not exist is fine.
 Result<void> check_pin_directory(const std::string& path);
+// Nobody else may open it: who can may hold its lock, and so keep every keeper out.
+Result<void> check_lockable(const std::string& path);
 
 // "mount it: mount -t bpf -o mode=0700 bpf /sys/fs/bpf"
 [[nodiscard]] std::string how_to_mount_bpffs(const std::string& path);

@@ -37,6 +37,10 @@ Traffic SlotTotals::traffic() const {
                   .tx_without_data = {tcp.tx_no_payload}}};
 }
 
+// Memory order: each counter is one relaxed 64-bit load, which no CPU of ours tears, of a counter
+// that only grows. The fence has the packets loaded before what is known of them. The programs'
+// stores are plain: on x86-64 what a program counts first is seen first; on arm64 the packets under
+// way may be in one counter and not in another, until the next reading.
 SlotTotals load_totals(const cgt_cell& cell, const cgt_handshakes& handshakes) {
   SlotTotals totals;
   totals.counted.rx_bytes = load_counter(cell.rx_bytes);

@@ -19,7 +19,8 @@ struct SlotTotals {
 
 // Each counter is loaded at once, because the CPU that counts may be writing. Of a packet that is
 // counted meanwhile, one counter may be in the result and another one not; but each segment without
-// data whose packet is in it is in it, too, because programs count the packet last.
+// data whose packet is in it is in it, too, because programs count the packet last. (On arm64,
+// which does not keep the order of stores, but for the packets under way.)
 [[nodiscard]] SlotTotals load_totals(const cgt_cell& cell, const cgt_handshakes& handshakes);
 // Leaves the key of the cell as it is.
 void store_totals(cgt_cell& cell, cgt_handshakes& handshakes, const SlotTotals& totals);

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "adapters/bpf/base/damage.h"
 #include "adapters/sys/error.h"
 
 namespace cgtally::bpf {
@@ -21,7 +22,7 @@ std::uint64_t raw_time(Nanoseconds time) { return static_cast<std::uint64_t>(tim
 std::int64_t raw_time(const std::optional<Nanoseconds>& time) { return time ? time->count() : -1; }
 
 std::optional<Nanoseconds> time_of(std::int64_t raw) {
-  return raw < 0 ? std::nullopt : std::optional(Nanoseconds(raw));
+  return raw < 0 ? std::nullopt : std::optional(time_in(static_cast<std::uint64_t>(raw)));
 }
 
 std::uint64_t data_packets(Packets packets, Packets without_data) {
@@ -75,22 +76,22 @@ Traffic traffic_of(const cgt_aftermath& raw) {
   traffic.tx_packets = {raw.tx_packets};
   traffic.tcp.rx_connections = raw.rx_connections;
   traffic.tcp.tx_connections = raw.tx_connections;
-  traffic.tcp.rx_without_data = {raw.rx_packets - raw.rx_data_packets};
-  traffic.tcp.tx_without_data = {raw.tx_packets - raw.tx_data_packets};
+  traffic.tcp.rx_without_data = {raw.rx_packets - std::min(raw.rx_packets, raw.rx_data_packets)};
+  traffic.tcp.tx_without_data = {raw.tx_packets - std::min(raw.tx_packets, raw.tx_data_packets)};
   return traffic;
 }
 
 Aftermath aftermath_of(const cgt_aftermath& raw) {
   const auto last = static_cast<std::uint32_t>(AftermathState::cut);
   return {
-      .ended = Nanoseconds(raw.ended_ns),
+      .ended = time_in(raw.ended_ns),
       .netns = raw.netns,
       .state = static_cast<AftermathState>(std::min(raw.state, last)),
       .siblings = raw.siblings,
-      .base_before = Nanoseconds(raw.base_before_ns),
-      .looked = Nanoseconds(raw.looked_ns),
-      .watched = Nanoseconds(raw.watched_ns),
-      .resolution = Nanoseconds(raw.resolution_ns),
+      .base_before = time_in(raw.base_before_ns),
+      .looked = time_in(raw.looked_ns),
+      .watched = time_in(raw.watched_ns),
+      .resolution = time_in(raw.resolution_ns),
       .traffic = traffic_of(raw),
       .first_traffic = time_of(raw.first_traffic_ns),
       .last_traffic = time_of(raw.last_traffic_ns),
@@ -103,7 +104,7 @@ Aftermath aftermath_of(const cgt_aftermath& raw) {
       .first_refused = time_of(raw.first_refused_ns),
       .last_refused = time_of(raw.last_refused_ns),
       .refused_before = raw.refused_before,
-      .refused_before_since = Nanoseconds(raw.refused_before_ns),
+      .refused_before_since = time_in(raw.refused_before_ns),
       .named = {.netns = raw.named > 0 ? raw.netns : 0,
                 .port = static_cast<std::uint16_t>(raw.port),
                 .caller_id = raw.caller_id,

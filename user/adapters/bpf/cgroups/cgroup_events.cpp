@@ -96,6 +96,7 @@ void CgroupEvents::drain(const std::function<void(const CgroupEvent&)>& on_event
 }
 
 std::uint64_t CgroupEvents::lost() const {
+  // Memory order: none needed, a counter that only grows and goes with nothing else.
   return __atomic_load_n(&impl_->programs->bss->lost, __ATOMIC_RELAXED);
 }
 

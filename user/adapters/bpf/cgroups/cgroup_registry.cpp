@@ -10,6 +10,7 @@
 #include <span>
 #include <unordered_set>
 
+#include "adapters/bpf/base/damage.h"
 #include "adapters/bpf/base/map_batches.h"
 #include "adapters/sys/error.h"
 
@@ -27,10 +28,9 @@ std::optional<cgt_cgroup_name> look_up(int names_fd, std::uint64_t id) {
 }
 
 RemovedCgroup removed_cgroup_from(std::uint64_t id, const cgt_removed_cgroup& raw) {
-  RemovedCgroup cgroup{
-      .cgroup_id = id, .removed = Nanoseconds(raw.removed_ns), .released = std::nullopt};
-  if (raw.released_ns != 0) cgroup.released = Nanoseconds(raw.released_ns);
-  return cgroup;
+  return {.cgroup_id = id,
+          .removed = time_in(raw.removed_ns),
+          .released = time_unless_zero(raw.released_ns)};
 }
 
 }  // namespace
@@ -100,6 +100,25 @@ Result<void> CgroupRegistry::remember(std::uint64_t id, std::uint64_t parent,
   const int code = bpf_map_update_elem(names_fd_, &id, &value, BPF_NOEXIST);
   if (code == 0 || code == -EEXIST) return {};
   return std::unexpected(sys::error_from(-code, "remember the name of a cgroup"));
+}
+
+Result<bool> CgroupRegistry::note_removals(const std::function<bool(std::uint64_t id)>& lives,
+                                           Nanoseconds before) const {
+  const cgt_removed_cgroup removed{.removed_ns = static_cast<std::uint64_t>(before.count()),
+                                   .released_ns = 0};
+  bool fitted = true;
+  const auto read = for_each_batch<cgt_cgroup_name>(
+      names_fd_, kListing,
+      [&](std::span<const std::uint64_t> ids, std::span<const cgt_cgroup_name> names) {
+        for (std::size_t i = 0; i < ids.size(); ++i) {
+          const bool is_older = names[i].made_ns < removed.removed_ns;
+          if (ids[i] == kRootId || !is_older || lives(ids[i])) continue;
+          const int code = bpf_map_update_elem(removed_fd_, &ids[i], &removed, BPF_NOEXIST);
+          if (code != 0 && code != -EEXIST) fitted = false;
+        }
+      });
+  if (!read) return std::unexpected(read.error());
+  return fitted;
 }
 
 // The removal last: if this process is killed in between, the next one finds the removal again.

@@ -47,6 +47,10 @@ class CgroupRegistry {
   // Adds a cgroup that is older than the ledger. An entry that the kernel side wrote stays.
   [[nodiscard]] Result<void> remember(std::uint64_t id, std::uint64_t parent,
                                       const std::string& name) const;
+  // Adds the removal, at `before`, of each cgroup that was made before that time, does not live,
+  // and whose removal is missing. Whether there was room for all.
+  [[nodiscard]] Result<bool> note_removals(const std::function<bool(std::uint64_t id)>& lives,
+                                           Nanoseconds before) const;
   // Deletes the name and the removal. If the kernel releases the cgroup later, that adds a removal
   // without a name. Does not check whether a cgroup below still needs the name.
   void forget(std::uint64_t id) const;

@@ -6,15 +6,11 @@
 
 #include <span>
 
+#include "adapters/bpf/base/damage.h"
 #include "adapters/bpf/base/map_batches.h"
 
 namespace cgtally::bpf {
 namespace {
-
-std::optional<Nanoseconds> time_unless_zero(std::uint64_t boot_ns) {
-  if (boot_ns == 0) return std::nullopt;
-  return Nanoseconds{static_cast<std::int64_t>(boot_ns)};
-}
 
 LateTraffic late_from(const cgt_late& raw) {
   return {.packets = Packets{raw.packets},

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "adapters/sys/error.h"
+#include "core/base/text.h"
 
 namespace cgtally::bpf {
 namespace {
@@ -44,9 +45,10 @@ std::optional<RememberedOwner> OwnerNames::find(std::uint64_t cgroup_id) const {
   if (bpf_map_lookup_elem(fd_, &cgroup_id, &raw) != 0) return std::nullopt;
   std::string_view rest(raw.text, sizeof(raw.text));
   RememberedOwner owner;
-  owner.name.container = next_text(rest);
-  owner.name.pod = next_text(rest);
-  owner.name.k8s_namespace = next_text(rest);
+  // What remember() wrote passes unchanged.
+  for (std::string* part : {&owner.name.container, &owner.name.pod, &owner.name.k8s_namespace}) {
+    *part = printable(next_text(rest));
+  }
   owner.path = next_text(rest);
   return owner;
 }

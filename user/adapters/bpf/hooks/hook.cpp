@@ -14,6 +14,7 @@
 #include "adapters/bpf/hooks/filter_owner.h"
 #include "adapters/bpf/hooks/tcx_type.h"
 #include "adapters/sys/error.h"
+#include "adapters/sys/process.h"
 
 namespace cgtally::bpf {
 namespace {
@@ -106,9 +107,14 @@ bool Hook::is_link_at(int ifindex, const std::string& pin) {
   return false;
 }
 
+sys::Fd Hook::opened_pin() const {
+  return sys::Fd(link_ || pin_.empty() ? -1 : bpf_obj_get(pin_.c_str()));
+}
+
 Result<void> Hook::replace(int program_fd) {
   if (!location_) {
-    if (bpf_link_update(link_.get(), program_fd, nullptr) == 0) return {};
+    const sys::Fd opened = opened_pin();
+    if (bpf_link_update((opened ? opened : link_).get(), program_fd, nullptr) == 0) return {};
     return std::unexpected(sys::error_from(errno, "replace a tcx program"));
   }
   const auto there = find_filter(location_->ifindex, location_->direction, location_->filter);
@@ -127,6 +133,7 @@ Result<void> Hook::keep(const std::string& pin) {
     if (auto pinned = replace_pin(link_.get(), pin); !pinned) return pinned;
     pin_ = pin;
   }
+  if (link_ && sys::descriptors_are_scarce(link_.get())) link_ = sys::Fd();
   if (location_) ::unlink(pin.c_str());  // of an earlier link at this interface, which was lost
   kept_ = true;
   return {};
@@ -135,7 +142,9 @@ Result<void> Hook::keep(const std::string& pin) {
 bool Hook::attached() const {
   if (location_)
     return find_filter(location_->ifindex, location_->direction, location_->filter).has_value();
-  return link_ && ifindex_of_link(link_.get()) != 0;
+  const sys::Fd opened = opened_pin();
+  const sys::Fd& link = opened ? opened : link_;
+  return link && ifindex_of_link(link.get()) != 0;
 }
 
 Hook::Filter Hook::filter() const { return location_ ? location_->filter : Filter{}; }
@@ -204,11 +213,13 @@ Result<void> Hook::move_to_head(const MovePrograms& programs, const RecordMove& 
 }
 
 void Hook::remove() {
-  if (link_) {
+  if (has_link()) {
+    const sys::Fd opened = opened_pin();
     // Detached explicitly: another process that holds the link must not keep it attached.
-    if (kept_) (void)bpf_link_detach(link_.get());
+    if (kept_) (void)bpf_link_detach((opened ? opened : link_).get());
     if (!pin_.empty()) ::unlink(pin_.c_str());
     link_ = sys::Fd();
+    pin_.clear();
   }
   if (!location_) return;
   const FilterLocation location = *std::exchange(location_, std::nullopt);

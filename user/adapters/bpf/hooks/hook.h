@@ -63,7 +63,8 @@ class Hook {
   // thread must be in the interface's netns. After an Error the hook is as before.
   Result<void> replace(int program_fd);
 
-  // From now on the hook stays attached without this process. A tcx link is pinned at `pin`.
+  // From now on the hook stays attached without this process. A tcx link is pinned at `pin`, and
+  // held open, too, while this process has descriptors left: the link then survives its pin.
   Result<void> keep(const std::string& pin);
   // Tells whether the program is still attached: a link survives its device, and anyone may delete
   // a filter. The calling thread must be in the interface's netns.
@@ -102,9 +103,11 @@ class Hook {
   };
 
   explicit Hook(sys::Fd link) : link_(std::move(link)) {}
+  [[nodiscard]] sys::Fd opened_pin() const;
+  [[nodiscard]] bool has_link() const { return link_ || !pin_.empty(); }
   explicit Hook(FilterLocation location) : location_(std::move(location)) {}
 
-  sys::Fd link_;
+  sys::Fd link_;     // not open: the pin has it, or this is a filter
   std::string pin_;  // of the tcx link, after keep()
   std::optional<FilterLocation> location_;
   bool kept_ = false;

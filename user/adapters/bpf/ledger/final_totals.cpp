@@ -9,18 +9,24 @@
 #include <cerrno>
 #include <utility>
 
+#include "adapters/bpf/base/damage.h"
 #include "adapters/bpf/base/slot_totals.h"
+#include "adapters/bpf/ledger/ledger_maps.h"
 #include "adapters/sys/error.h"
 
 namespace cgtally::bpf {
 namespace {
 
-FinalTotals final_totals_of(const cgt_key& key, const SlotTotals& totals, std::uint64_t into) {
-  return {.iface = InterfaceKey{key.iface},
-          .account = {static_cast<AccountKind>(key.kind), key.cgroup_id},
-          .totals = totals.traffic(),
-          .folded = into != 0,
-          .folded_into = into};
+// Empty if there are no such accounts.
+std::optional<FinalTotals> final_totals_of(const cgt_key& key, const SlotTotals& totals,
+                                           std::uint64_t into) {
+  const auto account = account_in(key);
+  if (!account) return std::nullopt;
+  return FinalTotals{.iface = InterfaceKey{key.iface},
+                     .account = *account,
+                     .totals = totals.traffic(),
+                     .folded = into != 0,
+                     .folded_into = into};
 }
 
 SlotTotals totals_in(const cgt_final_totals& entry) {
@@ -39,7 +45,7 @@ std::uint64_t folded_into(std::span<const cgt_cell> own_row, const cgt_retire_en
 }
 
 Result<FinalTotalsRing> FinalTotalsRing::map(const Ledger& ledger, Access access) {
-  const std::size_t count = ledger.header().final_totals_entries;
+  const std::size_t count = final_totals_entries({.slots = ledger.slots(), .rows = ledger.rows()});
   const int protection = PROT_READ | (access == Access::write ? PROT_WRITE : 0);
   void* at = mmap(nullptr, count * sizeof(cgt_final_totals), protection, MAP_SHARED,
                   ledger.fd("final_totals"), 0);
@@ -64,6 +70,10 @@ void FinalTotalsRing::unmap() {
   if (!entries_.empty()) munmap(entries_.data(), entries_.size_bytes());
 }
 
+// Memory order, here and in read(): userspace on both sides. A release fence keeps the zero before
+// the fields, the release store keeps them before the number; the reader's acquire load and fence
+// are their counterparts. So an entry whose number is the same before and after is whole, on any
+// CPU.
 void FinalTotalsRing::write(const cgt_final_totals& totals) {
   cgt_final_totals& entry = entries_[totals.seq % entries_.size()];
   __atomic_store_n(&entry.seq, 0, __ATOMIC_RELAXED);
@@ -77,8 +87,8 @@ void FinalTotalsRing::write(const cgt_final_totals& totals) {
 std::optional<FinalTotals> FinalTotalsRing::read(std::uint64_t seq) const {
   const cgt_final_totals& entry = entries_[seq % entries_.size()];
   if (__atomic_load_n(&entry.seq, __ATOMIC_ACQUIRE) != seq) return std::nullopt;
-  FinalTotals ended = final_totals_of(entry.key, totals_in(entry), entry.folded_into);
-  ended.retired = Nanoseconds{static_cast<std::int64_t>(entry.retired_ns)};
+  auto ended = final_totals_of(entry.key, totals_in(entry), entry.folded_into);
+  if (ended) ended->retired = time_in(entry.retired_ns);
   std::atomic_thread_fence(std::memory_order_acquire);
   if (__atomic_load_n(&entry.seq, __ATOMIC_RELAXED) != seq) return std::nullopt;
   return ended;
@@ -102,16 +112,19 @@ FinalTotalsReader::Batch FinalTotalsReader::next(const cgt_retire_entry* summed)
   Batch batch;
   batch.last = summed ? std::max<std::uint64_t>(written, summed->final_totals_seq) : written;
   if (!accepted_) return batch;
+  // A damaged count may have gone back or be the highest number of all.
+  if (batch.last <= *accepted_) return batch;
   std::uint64_t seq = *accepted_ + 1;
-  if (written >= seq + ring_.size()) {
-    batch.lost = written + 1 - ring_.size() - seq;
+  if (written > *accepted_ && written - *accepted_ > ring_.size()) {
+    batch.lost = written - *accepted_ - ring_.size();
     seq += batch.lost;
   }
-  for (; seq <= batch.last; ++seq) {
-    if (summed && seq == summed->final_totals_seq) {
-      batch.final_totals.push_back(final_totals_of(summed->key, summed_totals(*header_, *summed),
-                                                   folded_into(own_row_, *summed)));
-    } else if (auto ended = ring_.read(seq)) {
+  for (const std::uint64_t end = batch.last; seq - 1 != end; ++seq) {
+    const auto ended = summed && seq == summed->final_totals_seq
+                           ? final_totals_of(summed->key, summed_totals(*header_, *summed),
+                                             folded_into(own_row_, *summed))
+                           : ring_.read(seq);
+    if (ended) {
       batch.final_totals.push_back(*ended);
     } else {
       ++batch.lost;

@@ -33,7 +33,7 @@ class FinalTotalsRing {
 
   [[nodiscard]] std::uint64_t size() const { return entries_.size(); }
   void write(const cgt_final_totals& totals);
-  // Empty if the entry was overwritten, or is being overwritten now.
+  // Empty if the entry was overwritten, is being overwritten now, or is of no account that can be.
   [[nodiscard]] std::optional<FinalTotals> read(std::uint64_t seq) const;
 
  private:

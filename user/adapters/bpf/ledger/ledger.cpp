@@ -14,9 +14,10 @@
 #include <cstring>
 #include <limits>
 #include <optional>
-#include <set>
 #include <utility>
 
+#include "adapters/bpf/base/damage.h"
+#include "adapters/bpf/base/map_batches.h"
 #include "adapters/bpf/ledger/ledger_maps.h"
 #include "adapters/sys/clock.h"
 #include "adapters/sys/error.h"
@@ -104,7 +105,7 @@ Result<Ledger> Ledger::create(const LedgerOptions& options) {
     if (!made) return std::unexpected(std::move(made).error());
     maps.emplace(shape.name, *std::move(made));
   }
-  Ledger ledger(std::move(maps));
+  Ledger ledger(std::move(maps), size->slots, size->rows);
   cgt_header first{};
   describe(first, options, *size);
   const std::uint32_t zero = 0;
@@ -141,10 +142,11 @@ Result<Ledger> Ledger::open(const std::string& directory, Access access) {
     }
     maps.emplace(shape.name, *std::move(fd));
   }
-  Ledger ledger(std::move(maps));
+  Ledger ledger(std::move(maps), first.slots, first.rows);
   if (auto mapped = ledger.map_memory(access); !mapped) {
     return std::unexpected(std::move(mapped).error());
   }
+  if (auto sound = ledger.check(); !sound) return std::unexpected(std::move(sound).error());
   return ledger;
 }
 
@@ -199,6 +201,8 @@ void Ledger::unmap() {
 Ledger::Ledger(Ledger&& other) noexcept
     : maps_(std::move(other.maps_)),
       header_(std::exchange(other.header_, nullptr)),
+      slots_(other.slots_),
+      rows_(other.rows_),
       cells_(std::exchange(other.cells_, {})),
       handshakes_(std::exchange(other.handshakes_, {})),
       rcu_wait_(std::move(other.rcu_wait_)),
@@ -209,6 +213,8 @@ Ledger& Ledger::operator=(Ledger&& other) noexcept {
     unmap();
     maps_ = std::move(other.maps_);
     header_ = std::exchange(other.header_, nullptr);
+    slots_ = other.slots_;
+    rows_ = other.rows_;
     cells_ = std::exchange(other.cells_, {});
     handshakes_ = std::exchange(other.handshakes_, {});
     rcu_wait_ = std::move(other.rcu_wait_);
@@ -231,12 +237,23 @@ std::span<const cgt_cell> Ledger::own_cells() const {
   return std::span<const cgt_cell>(cells_).last(slots());
 }
 
-std::uint32_t Ledger::slots() const { return header_->slots; }
-std::uint32_t Ledger::rows() const { return header_->rows; }
+Result<void> Ledger::check() const {
+  const Size size{.slots = slots_, .rows = rows_};
+  auto damage = find_damage(
+      *header_, {.slots = slots_, .rows = rows_, .final_totals = final_totals_entries(size)});
+  if (damage) return std::unexpected(*std::move(damage));
+  return {};
+}
+
+Result<std::uint32_t> Ledger::in_the_ledger(std::uint32_t slot) const {
+  if (slot < slots_) return slot;
+  return std::unexpected(damaged_ledger(
+      fmt::format("its map of slots or of free ones has slot {}, of {}", slot, slots_)));
+}
 
 Result<std::uint32_t> Ledger::reserve(const cgt_key& account, std::optional<std::uint32_t>* spare) {
   std::uint32_t slot = 0;
-  if (bpf_map_lookup_elem(fd("slots"), &account, &slot) == 0) return slot;
+  if (bpf_map_lookup_elem(fd("slots"), &account, &slot) == 0) return in_the_ledger(slot);
   const bool any_free = bpf_map_lookup_and_delete_elem(fd("free"), nullptr, &slot) == 0;
   if (!any_free && spare && *spare) {
     slot = *std::exchange(*spare, std::nullopt);
@@ -244,17 +261,21 @@ Result<std::uint32_t> Ledger::reserve(const cgt_key& account, std::optional<std:
     return std::unexpected(
         sys::error_from(ENOSPC, "reserve a slot of the ledger", "choose more --slots"));
   }
+  if (auto sound = in_the_ledger(slot); !sound) return sound;
   // Blank, so that the slot is found if this process is killed here. Only userspace's own row gets
   // the key: each CPU writes its own when it first counts on the slot.
   for (std::uint32_t row = 0; row < rows(); ++row) {
     cells_[std::size_t{row} * slots() + slot].key = {};
   }
   cells_[std::size_t{own_row()} * slots() + slot].key = account;
-  if (bpf_map_update_elem(fd("slots"), &account, &slot, BPF_NOEXIST) == 0) return slot;
+  if (bpf_map_update_elem(fd("slots"), &account, &slot, BPF_NOEXIST) == 0) {
+    __atomic_add_fetch(&header_->interfaces_seq, 1, __ATOMIC_RELEASE);
+    return slot;
+  }
   const int code = errno;
   cells_[std::size_t{own_row()} * slots() + slot].key = {};
   bpf_map_update_elem(fd("free"), nullptr, &slot, BPF_ANY);
-  if (bpf_map_lookup_elem(fd("slots"), &account, &slot) == 0) return slot;
+  if (bpf_map_lookup_elem(fd("slots"), &account, &slot) == 0) return in_the_ledger(slot);
   return std::unexpected(sys::error_from(code, "reserve a slot of the ledger"));
 }
 
@@ -264,31 +285,32 @@ void Ledger::release(const cgt_key& account, std::uint32_t slot) {
   bpf_map_update_elem(fd("free"), nullptr, &slot, BPF_ANY);
 }
 
-std::vector<bool> Ledger::slots_in_use() const {
+Result<std::vector<bool>> Ledger::slots_in_use() const {
   std::vector<bool> used(slots());
   for (const cgt_retire_entry& entry : header_->journal) {
     if (entry.state != CGT_RETIRE_NONE && entry.slot < used.size()) {
       used[entry.slot] = true;
     }
   }
-  cgt_key key{};
-  std::uint32_t slot = 0;
-  for (const void* previous = nullptr; bpf_map_get_next_key(fd("slots"), previous, &key) == 0;
-       previous = &key) {
-    if (bpf_map_lookup_elem(fd("slots"), &key, &slot) == 0 && slot < used.size()) {
-      used[slot] = true;
-    }
-  }
+  const auto walked = for_each_batch<std::uint32_t, cgt_key>(
+      fd("slots"), "list the slots",
+      [&used](std::span<const cgt_key>, std::span<const std::uint32_t> slots) {
+        for (const std::uint32_t slot : slots) {
+          if (slot < used.size()) used[slot] = true;
+        }
+      });
+  if (!walked) return std::unexpected(walked.error());
   return used;
 }
 
 Result<void> Ledger::rebuild_free_slots() {
+  const auto used = slots_in_use();
+  if (!used) return std::unexpected(used.error());
   std::uint32_t slot = 0;
   while (bpf_map_lookup_and_delete_elem(fd("free"), nullptr, &slot) == 0) {
   }
-  const std::vector<bool> used = slots_in_use();
   for (slot = 0; slot < slots(); ++slot) {
-    if (used[slot]) continue;
+    if ((*used)[slot]) continue;
     for (std::uint32_t row = 0; row < rows(); ++row) {
       cells_[std::size_t{row} * slots() + slot] = {};
       handshakes_[std::size_t{row} * slots() + slot] = {};
@@ -321,19 +343,12 @@ Result<void> Ledger::wait_for_running_programs() {
 
 std::vector<std::pair<std::uint32_t, cgt_interface>> Ledger::interfaces() const {
   std::vector<std::pair<std::uint32_t, cgt_interface>> all;
-  std::uint32_t key = 0;
-  std::vector<std::uint32_t> keys;
-  for (const void* previous = nullptr; bpf_map_get_next_key(fd("interfaces"), previous, &key) == 0;
-       previous = &key) {
-    keys.push_back(key);
-    if (keys.size() > kMostInterfaces) break;  // the map changes meanwhile, and the walk restarted
-  }
-  for (const std::uint32_t one : std::set(keys.begin(), keys.end())) {
-    cgt_interface interface{};
-    if (bpf_map_lookup_elem(fd("interfaces"), &one, &interface) == 0) {
-      all.emplace_back(one, interface);
-    }
-  }
+  (void)for_each_batch<cgt_interface, std::uint32_t>(
+      fd("interfaces"), "list the interfaces",
+      [&all](std::span<const std::uint32_t> keys, std::span<const cgt_interface> records) {
+        for (std::size_t at = 0; at < keys.size(); ++at) all.emplace_back(keys[at], records[at]);
+      });
+  std::ranges::sort(all, {}, [](const auto& one) { return one.first; });
   return all;
 }
 

@@ -69,8 +69,11 @@ class Ledger {
   [[nodiscard]] std::span<const cgt_handshakes> handshakes() const { return handshakes_; }
   // The last row.
   [[nodiscard]] std::span<const cgt_cell> own_cells() const;
-  [[nodiscard]] std::uint32_t slots() const;
-  [[nodiscard]] std::uint32_t rows() const;
+  // As the maps have it, whatever the header says meanwhile.
+  [[nodiscard]] std::uint32_t slots() const { return slots_; }
+  [[nodiscard]] std::uint32_t rows() const { return rows_; }
+  // An Error if a figure of the header cannot be: see damage.h.
+  [[nodiscard]] Result<void> check() const;
   [[nodiscard]] std::uint32_t own_row() const { return rows() - 1; }
 
   // Returns the slot of `account`; takes a free slot for it if it has none or, where none is free,
@@ -80,7 +83,7 @@ class Ledger {
   // Frees the slot of an account for which no packet was ever counted.
   void release(const cgt_key& account, std::uint32_t slot);
   // For each slot, whether an account has it or the retire journal holds it.
-  [[nodiscard]] std::vector<bool> slots_in_use() const;
+  [[nodiscard]] Result<std::vector<bool>> slots_in_use() const;
   // Makes every slot free that no account uses. Returns what a killed process held. Only while no
   // program is attached.
   Result<void> rebuild_free_slots();
@@ -97,12 +100,16 @@ class Ledger {
 
  private:
   using Maps = std::map<std::string, sys::Fd, std::less<>>;
-  explicit Ledger(Maps maps) : maps_(std::move(maps)) {}
+  Ledger(Maps maps, std::uint32_t slots, std::uint32_t rows)
+      : maps_(std::move(maps)), slots_(slots), rows_(rows) {}
   Result<void> map_memory(Access access);
   void unmap();
+  [[nodiscard]] Result<std::uint32_t> in_the_ledger(std::uint32_t slot) const;
 
   Maps maps_;
   cgt_header* header_ = nullptr;
+  std::uint32_t slots_ = 0;
+  std::uint32_t rows_ = 0;
   std::span<cgt_cell> cells_;
   std::span<cgt_handshakes> handshakes_;
   sys::Fd rcu_wait_;  // a map of one map: replacing its element waits for a grace period

@@ -21,6 +21,7 @@ constexpr std::string_view kPrefix = "cgt_";
 std::optional<std::uint32_t> entries_of(std::string_view name, const Size& size) {
   if (name == "cells" || name == "handshakes") return size.rows * size.slots;
   if (name == "slots" || name == "free") return size.slots;
+  if (name == "claims" || name == "shares") return size.slots * 2;
   if (name == "cpus") return (size.rows - 1);
   return std::nullopt;
 }
@@ -44,7 +45,9 @@ std::vector<Shape> maps_of_programs(const Size& size) {
 
 bool is_shared(const bpf_map& map) {
   const std::string_view name = bpf_map__name(&map);
-  return name.starts_with(kPrefix) && !name.starts_with("cgt_window");
+  // What belongs to one load of the programs is no part of the ledger.
+  return name.starts_with(kPrefix) && !name.starts_with("cgt_window") &&
+         name != "cgt_interfaces_here";
 }
 
 std::string_view name_of(const bpf_map& map) {
@@ -66,8 +69,6 @@ std::vector<Shape> shapes_of(const Size& size) {
                     final_totals_entries(size), BPF_F_MMAPABLE});
   shapes.push_back(
       {"missed", BPF_MAP_TYPE_ARRAY, kIndex, sizeof(std::uint64_t), 1, BPF_F_MMAPABLE});
-  shapes.push_back({"names", BPF_MAP_TYPE_HASH, sizeof(std::uint64_t), sizeof(cgt_cgroup_name),
-                    CGT_REGISTRY_SIZE, BPF_F_NO_PREALLOC});
   shapes.push_back({"removed", BPF_MAP_TYPE_HASH, sizeof(std::uint64_t), sizeof(cgt_removed_cgroup),
                     CGT_REGISTRY_SIZE, BPF_F_NO_PREALLOC});
   shapes.push_back({"owner_names", BPF_MAP_TYPE_HASH, sizeof(std::uint64_t), sizeof(cgt_owner_name),

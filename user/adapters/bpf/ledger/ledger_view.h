@@ -13,6 +13,7 @@
 #include "adapters/bpf/cgroups/cgroup_registry.h"
 #include "adapters/bpf/cgroups/lives.h"
 #include "adapters/bpf/cgroups/owner_names.h"
+#include "adapters/bpf/cgroups/slot_claim_maps.h"
 #include "adapters/bpf/hooks/hook.h"
 #include "adapters/bpf/ledger/ledger_choice.h"
 #include "adapters/bpf/ledger/pins.h"
@@ -79,6 +80,10 @@ class LedgerView {
   [[nodiscard]] SlotUse slots() const;
   // For each reading: needs no system call.
   [[nodiscard]] LedgerState state() const;
+  // An Error if a figure of the ledger's header, or what the last read() met, cannot be.
+  [[nodiscard]] Result<void> check() const;
+  // An Error if a time of the lives of cgroups cannot be. Reads them all.
+  [[nodiscard]] Result<void> check_lives() const;
   [[nodiscard]] const std::string& id() const;  // changes when totals begin again
   [[nodiscard]] Moment made() const;
   // Everything in the header, and whether a keeper runs. Tries the keeper's lock for an instant.
@@ -95,6 +100,8 @@ class LedgerView {
   [[nodiscard]] OwnerNames owner_names() const;
   // Begins and ends of cgroups, and what came late.
   [[nodiscard]] Lives lives() const;
+  // What the cgroups of each subtree have taken of the slots.
+  [[nodiscard]] SlotClaimMaps claims() const;
   // What pods refused after the end of a container, as the keeper saw it.
   [[nodiscard]] Aftermaths aftermaths() const;
   // How many names and removals found no room in the registry.

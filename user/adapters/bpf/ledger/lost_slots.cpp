@@ -35,11 +35,13 @@ class Suspects {
   [[nodiscard]] bool any() const { return std::ranges::find(suspect_, true) != suspect_.end(); }
   [[nodiscard]] bool has(std::uint32_t slot) const { return suspect_[slot]; }
 
-  void clear_those_in_use() {
-    const std::vector<bool> used = ledger_.slots_in_use();
+  Result<void> clear_those_in_use() {
+    const auto used = ledger_.slots_in_use();
+    if (!used) return std::unexpected(used.error());
     for (std::uint32_t slot = 0; slot < suspect_.size(); ++slot) {
-      if (used[slot]) suspect_[slot] = false;
+      if ((*used)[slot]) suspect_[slot] = false;
     }
+    return {};
   }
 
   void clear_those_not_blank() {
@@ -56,7 +58,8 @@ class Suspects {
         if (errno == ENOENT) return {};  // programs took the rest
         return std::unexpected(sys::error_from(errno, "look through the free slots"));
       }
-      suspect_.at(slot) = false;
+      if (slot >= suspect_.size()) continue;  // damage: what is no slot is not given back
+      suspect_[slot] = false;
       // Popped, the slot is ours alone: blank it, so that it can be found if we are killed here.
       for (std::uint32_t row = 0; row < ledger_.rows(); ++row) {
         if (cgt_key& key = cell(row, slot).key; key.cgroup_id != 0) key = {};
@@ -99,7 +102,7 @@ Result<void> give_back(Ledger& ledger, std::uint32_t slot) {
 Result<std::size_t> give_back_lost_slots(Ledger& ledger) {
   Suspects lost(ledger);
   if (auto looked = lost.clear_those_in_queue(); !looked) return std::unexpected(looked.error());
-  lost.clear_those_in_use();
+  if (auto listed = lost.clear_those_in_use(); !listed) return std::unexpected(listed.error());
   lost.clear_those_not_blank();  // a
   if (!lost.any()) return 0;
   if (auto waited = ledger.wait_for_running_programs(); !waited) {
@@ -111,7 +114,8 @@ Result<std::size_t> give_back_lost_slots(Ledger& ledger) {
   if (auto waited = ledger.wait_for_running_programs(); !waited) {
     return std::unexpected(waited.error());
   }
-  lost.clear_those_in_use();  // d
+  if (auto listed = lost.clear_those_in_use(); !listed)
+    return std::unexpected(listed.error());  // d
   lost.clear_those_not_blank();
   std::size_t found = 0;
   for (std::uint32_t slot = 0; slot < ledger.slots(); ++slot) {

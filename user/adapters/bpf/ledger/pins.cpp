@@ -20,6 +20,7 @@
 #include "adapters/bpf/base/pin.h"
 #include "adapters/bpf/base/pin_directory.h"
 #include "adapters/bpf/hooks/hook.h"
+#include "adapters/sys/directory.h"
 #include "adapters/sys/error.h"
 
 namespace cgtally::bpf {
@@ -69,10 +70,7 @@ std::optional<std::uint32_t> abi_of(std::string_view name) {
 
 std::vector<std::string> names_in(const std::string& directory) {
   std::vector<std::string> names;
-  std::error_code failed;
-  for (const auto& entry : std::filesystem::directory_iterator(directory, failed)) {
-    names.push_back(entry.path().filename());
-  }
+  for (const auto& entry : sys::entries_of(directory)) names.push_back(entry.filename());
   return names;
 }
 
@@ -156,10 +154,11 @@ std::vector<std::uint32_t> Pins::other_abis() const {
   return abis;
 }
 
+std::string Pins::bpffs() const { return std::filesystem::path(root_).parent_path(); }
+
 Error Pins::cured(Error error) const {
   if (error.code == EROFS) {
-    const std::string bpffs = std::filesystem::path(root_).parent_path();
-    error.hint = fmt::format("make it writable: mount -o remount,rw {}", bpffs);
+    error.hint = fmt::format("make it writable: mount -o remount,rw {}", bpffs());
   }
   return error;
 }
@@ -175,6 +174,7 @@ Result<sys::Fd> Pins::lock() const {
     if (auto made = make_directory(root_); !made) return std::unexpected(cured(made.error()));
     // Another may have made it meanwhile.
     if (auto checked = check_directories(); !checked) return std::unexpected(checked.error());
+    if (auto checked = check_lockable(root_); !checked) return std::unexpected(checked.error());
     sys::Fd fd(::open(root_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!fd && errno == ENOENT) continue;
     if (!fd || ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
@@ -188,6 +188,32 @@ Result<sys::Fd> Pins::lock() const {
 bool Pins::kept() const {
   const sys::Fd fd(::open(root_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   return fd && ::flock(fd.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
+bool Pins::are_in(const sys::Fd& held) const { return is_at(held.get(), root_); }
+
+Result<sys::Fd> Pins::move_here(const sys::Fd& held) const {
+  if (auto good = below(bpffs()); !good) return std::unexpected(good.error());
+  auto locked = lock();
+  if (!locked) return locked;
+  if (is_there()) {
+    return std::unexpected(Error{.what = fmt::format("another ledger is at {}", directory_),
+                                 .hint = fmt::format("end this keeper: kill {}", ::getpid())});
+  }
+  const std::string from = fmt::format("/proc/self/fd/{}/v{}", held.get(), CGT_ABI_VERSION);
+  const std::string making = fmt::format("{}{}", directory_, kUnfinished);
+  sweep();
+  auto moved = make_directory(making);
+  if (moved) moved = pin_all_again(from, making);
+  if (moved && std::rename(making.c_str(), directory_.c_str()) != 0) {
+    moved = std::unexpected(sys::error_from(errno, "put the ledger at " + directory_));
+  }
+  if (!moved) {
+    (void)unpin(making);
+    return std::unexpected(cured(std::move(moved).error()));
+  }
+  (void)unpin(from);  // it may be mounted elsewhere, or come to light again
+  return locked;
 }
 
 Result<Ledger> Pins::create(const LedgerOptions& options) const {

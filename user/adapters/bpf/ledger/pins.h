@@ -41,6 +41,12 @@ class Pins {
   // Makes <bpffs>/cgtally and locks it until the result is destroyed. EWOULDBLOCK: a keeper runs.
   Result<sys::Fd> lock() const;
   [[nodiscard]] bool kept() const;
+  // Whether `held`, a result of lock(), is the directory at its path: the file system may have been
+  // unmounted, or another may be mounted over it.
+  [[nodiscard]] bool are_in(const sys::Fd& held) const;
+  // For the keeper that holds `held`, which still has all pins: moves them to the file system that
+  // is mounted at the path now, and returns the lock there.
+  [[nodiscard]] Result<sys::Fd> move_here(const sys::Fd& held) const;
 
   // Under the lock.
   Result<Ledger> create(const LedgerOptions& options) const;
@@ -55,6 +61,7 @@ class Pins {
   [[nodiscard]] Result<void> check_directories() const;
   [[nodiscard]] Error cured(Error error) const;
   Result<Ledger> make(const LedgerOptions& options) const;
+  [[nodiscard]] std::string bpffs() const;
   static Result<std::vector<std::string>> unpin(const std::string& directory);
   std::string root_;
   std::string directory_;

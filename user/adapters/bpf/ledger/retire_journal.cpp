@@ -22,6 +22,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "adapters/bpf/base/map_batches.h"
 #include "adapters/bpf/base/slot_totals.h"
 #include "adapters/sys/clock.h"
 #include "adapters/sys/error.h"
@@ -80,6 +81,8 @@ std::size_t RetireJournal::room() const {
   return static_cast<std::size_t>(
       std::ranges::count(header().journal, CGT_RETIRE_NONE, &cgt_retire_entry::state));
 }
+
+bool RetireJournal::is_open() const { return room() < std::size(header().journal); }
 
 // Odd only while totals move: readers then wait, or follow the journal.
 void RetireJournal::set_generation(bool odd) const {
@@ -164,6 +167,7 @@ void RetireJournal::finish(cgt_retire_entry& entry) {
 }
 
 Result<void> RetireJournal::finish_open_entries() {
+  if (auto sound = ledger_.get().check(); !sound) return sound;
   std::vector<cgt_retire_entry*> leaving;
   for (cgt_retire_entry& entry : header().journal) {
     if (entry.state == CGT_RETIRE_SUMMED) finish(entry);
@@ -213,6 +217,7 @@ Result<std::optional<cgt_retire_entry>> RetireJournal::entry_for(const AccountFo
                     .kind = static_cast<std::uint32_t>(account.kind)};
   std::uint32_t slot = 0;
   if (bpf_map_lookup_elem(ledger_.get().fd("slots"), &key, &slot) != 0) return std::nullopt;
+  if (slot >= ledger_.get().slots()) return std::nullopt;
   const auto into = slot_to_fold_into(fold);
   if (into && *into != slot) return leaving_entry(key, slot, *into);
   if (into || (fold.into != 0 && into.error().code == ENOSPC)) return std::nullopt;
@@ -264,6 +269,7 @@ RetireJournal::SpareSlot& RetireJournal::SpareSlot::operator=(SpareSlot&& other)
 void RetireJournal::SpareSlot::refill(Ledger& ledger) {
   std::uint32_t slot = 0;
   if (slot_ || bpf_map_lookup_and_delete_elem(ledger.fd("free"), nullptr, &slot) != 0) return;
+  if (slot >= ledger.slots()) return;
   ledger_ = &ledger;
   slot_ = slot;
   // Blank, so that it is found if this process is killed.
@@ -280,14 +286,12 @@ void RetireJournal::SpareSlot::give_back() {
 
 std::vector<cgt_key> RetireJournal::accounts_of(InterfaceKey iface) const {
   std::vector<cgt_key> keys;
-  cgt_key key{};
-  const void* previous = nullptr;
-  // A walk restarts if the entry that it stands on is deleted; only this process deletes entries.
-  for (std::uint32_t seen = 0; seen < 2 * ledger_.get().slots(); ++seen) {
-    if (bpf_map_get_next_key(ledger_.get().fd("slots"), previous, &key) != 0) break;
-    if (key.iface == iface.value) keys.push_back(key);
-    previous = &key;
-  }
+  (void)for_each_batch<std::uint32_t, cgt_key>(
+      ledger_.get().fd("slots"), "list the slots",
+      [&](std::span<const cgt_key> listed, std::span<const std::uint32_t>) {
+        std::ranges::copy_if(listed, std::back_inserter(keys),
+                             [iface](const cgt_key& key) { return key.iface == iface.value; });
+      });
   const auto order = [](const cgt_key& k) { return std::pair{k.kind, k.cgroup_id}; };
   std::ranges::sort(keys, {}, order);  // its own (retired) comes last
   keys.erase(std::ranges::unique(keys, {}, order).begin(), keys.end());
@@ -310,6 +314,7 @@ Result<bool> RetireJournal::retire_interface(InterfaceKey iface) {
   for (const cgt_key& key : std::span(keys).first(count)) {
     std::uint32_t slot = 0;
     if (bpf_map_lookup_elem(ledger_.get().fd("slots"), &key, &slot) != 0) continue;
+    if (slot >= ledger_.get().slots()) continue;
     leaving.push_back(leaving_entry(key, slot, header().gone_slot));
   }
   record_leaving(leaving);
@@ -323,6 +328,7 @@ std::size_t RetireJournal::release_quarantined(Nanoseconds now) {
   const auto ring_length =
       Nanoseconds{static_cast<std::int64_t>(header().window_ns * CGT_WINDOW_RING)};
   std::size_t freed = 0;
+  if (!ledger_.get().check()) return freed;
   for (cgt_retire_entry& entry : header().journal) {
     if (entry.state != CGT_RETIRE_QUARANTINED) continue;
     // Set here, after the two grace periods of the retirement.

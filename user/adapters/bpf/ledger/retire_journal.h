@@ -50,6 +50,8 @@ class RetireJournal {
   std::size_t release_quarantined(Nanoseconds now);
   // Free journal entries: how many accounts can be retired before quarantined slots are released.
   [[nodiscard]] std::size_t room() const;
+  // Some accounts or slots are on their way.
+  [[nodiscard]] bool is_open() const;
 
  private:
   // Given back at the end; after a kill, the next keeper finds it as it does each lost slot.

@@ -4,20 +4,10 @@
 #include <bpf/bpf.h>
 #include "cgtally/abi.h"
 
+#include "adapters/bpf/base/damage.h"
 #include "adapters/bpf/ledger/ledger.h"
 
 namespace cgtally::bpf {
-namespace {
-
-// Kinds are converted by their number, here and where totals are read.
-static_assert(static_cast<int>(AccountKind::kernel) == CGT_KERNEL, "in the ABI's order");
-static_assert(static_cast<int>(AccountKind::folded) + 1 == CGT_KINDS, "each kind of the ABI");
-
-Account account_of(const cgt_key& key) {
-  return {static_cast<AccountKind>(key.kind), key.cgroup_id};
-}
-
-}  // namespace
 
 // Only the slot of a retired account can become another's, and each retirement changes the
 // generation. A slot that is leaving is not cached: the end of its quarantine changes nothing that
@@ -40,12 +30,13 @@ std::uint64_t SlotAccounts::retire_generation() const {
 std::optional<Account> SlotAccounts::leaving(std::uint32_t slot) const {
   for (const cgt_retire_entry& entry : ledger_->header().journal) {
     const std::uint32_t state = __atomic_load_n(&entry.state, __ATOMIC_ACQUIRE);
-    if (state != CGT_RETIRE_NONE && entry.slot == slot) return account_of(entry.key);
+    if (state != CGT_RETIRE_NONE && entry.slot == slot) return account_in(entry.key);
   }
   return {};
 }
 
-// A key in a cell is trusted if the hash confirms it, as totals_reader.h says.
+// A key in a cell is trusted if the hash confirms it, as totals_reader.h says: on arm64 it may be
+// half an earlier account's, whatever the order of these loads.
 std::optional<Account> SlotAccounts::staying(std::uint32_t slot) const {
   const std::uint32_t slots = ledger_->slots();
   if (slot >= slots) return {};
@@ -59,7 +50,7 @@ std::optional<Account> SlotAccounts::staying(std::uint32_t slot) const {
     std::uint32_t owned = 0;
     if (key.iface == 0) continue;
     if (bpf_map_lookup_elem(ledger_->fd("slots"), &key, &owned) == 0 && owned == slot) {
-      return account_of(key);
+      return account_in(key);
     }
   }
   return {};

@@ -2,6 +2,7 @@
 #include "adapters/bpf/ledger/totals_reader.h"
 
 #include <bpf/bpf.h>
+#include <fmt/core.h>
 #include "cgtally/abi.h"
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 #include <tuple>
 #include <utility>
 
+#include "adapters/bpf/base/damage.h"
 #include "adapters/bpf/base/slot_totals.h"
 #include "adapters/bpf/ledger/final_totals.h"
 #include "adapters/bpf/ledger/ledger.h"
@@ -23,9 +25,16 @@ namespace {
 constexpr auto kPause = std::chrono::milliseconds{1};
 constexpr int kMostPauses = 100;
 
+// After a sign that an account may have come. The second one is for CPUs without store order
+// (arm64): the sign may be seen before the key in the account's cell.
+constexpr int kLooksAfterArrival = 2;
+
 // One 64-bit load, because the CPU that counts may be writing.
 std::uint64_t load(const __u64& counter) { return __atomic_load_n(&counter, __ATOMIC_RELAXED); }
 
+// Memory order: none that could be relied on. Programs store `iface` last, which arm64 may show
+// first, with the rest of an earlier account's key. So what is returned is a question to cgt_slots,
+// whose lookup is a system call, and never an answer.
 cgt_key key_of(const cgt_cell& cell) {
   cgt_key key{};
   key.iface = __atomic_load_n(&cell.key.iface, __ATOMIC_ACQUIRE);
@@ -56,6 +65,7 @@ TotalsReader::TotalsReader(const Ledger& ledger)
       handshakes_(ledger.handshakes()),
       slots_fd_(ledger.fd("slots")),
       rows_(ledger.rows()),
+      arrivals_(ledger.header(), ledger.fd("claims")),
       journal_(CGT_RETIRE_ENTRIES),
       known_(ledger.slots()) {}
 
@@ -80,6 +90,9 @@ std::uint32_t TotalsReader::state_of(const cgt_retire_entry& entry) {
   return state == CGT_RETIRE_QUARANTINED ? std::uint32_t{CGT_RETIRE_NONE} : state;
 }
 
+// Memory order: userspace on both sides. The keeper has full fences around each store of a state or
+// of the generation (store_in_order); here states are loaded with acquire before the totals, and
+// again after a fence behind them: totals of two states do not get into one reading, on any CPU.
 // A reading that follows the journal is the same at any point between two changes of a state, also
 // if the keeper is killed there.
 bool TotalsReader::journal_changed() const {
@@ -88,11 +101,16 @@ bool TotalsReader::journal_changed() const {
          __atomic_load_n(&header_.retire_generation, __ATOMIC_ACQUIRE) != generation_;
 }
 
+void TotalsReader::forget_all() {
+  std::ranges::fill(known_, Known{});
+  order_.clear();
+  looks_due_ = kLooksAfterArrival;
+}
+
 void TotalsReader::read_journal() {
   const std::uint64_t seq = settled_generation();
   if (std::exchange(generation_, seq) != seq || journal_changed()) {
-    std::ranges::fill(known_, Known{});
-    order_.clear();
+    forget_all();
   }
   leaving_.clear();
   summed_ = nullptr;
@@ -102,6 +120,8 @@ void TotalsReader::read_journal() {
     journal_[at] = state_of(entry);
     if (entry.state == CGT_RETIRE_QUARANTINED) ++quarantined_;
     if (journal_[at] == CGT_RETIRE_NONE) continue;
+    // Damaged, which Ledger::check() tells: an index into nothing.
+    if (!is_sound(entry, header_, static_cast<std::uint32_t>(known_.size()))) continue;
     leaving_.emplace(entry.slot, &entry);
     if (journal_[at] == CGT_RETIRE_SUMMED) summed_ = &entry;
   }
@@ -109,8 +129,13 @@ void TotalsReader::read_journal() {
 
 bool TotalsReader::confirm(std::uint32_t slot) {
   const auto know = [&](const cgt_key& key) {
-    known_[slot].iface = InterfaceKey{key.iface};
-    known_[slot].account = {static_cast<AccountKind>(key.kind), key.cgroup_id};
+    const auto account = account_in(key);
+    if (!account) {
+      damage_ = damaged_ledger(fmt::format("slot {} is of an account of kind {}, not of 0 to {}",
+                                           slot, key.kind, CGT_KINDS - 1));
+      return false;
+    }
+    known_[slot] = {.iface = InterfaceKey{key.iface}, .account = *account};
     return true;
   };
   if (const auto entry = leaving_.find(slot); entry != leaving_.end()) {
@@ -137,8 +162,12 @@ Traffic TotalsReader::sum(std::uint32_t slot) const {
   return total.traffic();
 }
 
-// Few slots are new at a time, so sorting once spares every user of a reading the sorting.
+// Few slots are new at a time, so sorting once spares every user of a reading the sorting. Most
+// readings meet no new one, and a look at the free slots costs more than all the rest.
 void TotalsReader::find_new() {
+  if (arrivals_.has_changed()) looks_due_ = kLooksAfterArrival;
+  if (looks_due_ == 0) return;
+  --looks_due_;
   const std::size_t before = order_.size();
   for (std::uint32_t slot = 0; slot < known_.size(); ++slot) {
     if (known_[slot].iface.value == 0 && confirm(slot)) order_.push_back(slot);

@@ -6,10 +6,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <unordered_map>
 #include <vector>
 
+#include "adapters/bpf/base/arrival_sign.h"
 #include "core/base/result.h"
 #include "core/traffic/reading.h"
 
@@ -43,6 +45,8 @@ class TotalsReader {
   [[nodiscard]] std::vector<AccountTotals> read();
   // Also returns the final totals since the previous call with this reader.
   [[nodiscard]] LedgerReading read(FinalTotalsReader& final_totals);
+  // The account that the last readings had to leave out, because there is no such kind.
+  [[nodiscard]] const std::optional<Error>& damage() const { return damage_; }
   [[nodiscard]] std::uint32_t used_slots() const { return used_; }
   [[nodiscard]] std::uint32_t quarantined_slots() const { return quarantined_; }
 
@@ -58,6 +62,7 @@ class TotalsReader {
   [[nodiscard]] LedgerReading read_with(FinalTotalsReader* final_totals);
   [[nodiscard]] std::vector<AccountTotals> read_once();
   void find_new();
+  void forget_all();
   [[nodiscard]] bool confirm(std::uint32_t slot);
   [[nodiscard]] Traffic sum(std::uint32_t slot) const;
 
@@ -67,6 +72,8 @@ class TotalsReader {
   int slots_fd_;
   std::uint32_t rows_;
   std::uint32_t used_ = 0;
+  ArrivalSign arrivals_;
+  int looks_due_ = 0;                   // at the slots without a known account
   std::uint64_t generation_ = 0;        // for which known_ holds
   std::uint64_t stuck_generation_ = 0;  // an odd one that did not settle
   std::vector<std::uint32_t> journal_;  // the entries' states, likewise
@@ -76,6 +83,7 @@ class TotalsReader {
   std::unordered_map<std::uint32_t, const cgt_retire_entry*> leaving_;
   const cgt_retire_entry* summed_ = nullptr;  // at most one at a time
   std::uint32_t quarantined_ = 0;             // slots in quarantine
+  std::optional<Error> damage_;
 };
 
 }  // namespace cgtally::bpf

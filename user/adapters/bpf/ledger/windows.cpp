@@ -13,6 +13,7 @@
 #include <thread>
 #include <utility>
 
+#include "adapters/bpf/base/damage.h"
 #include "adapters/sys/clock.h"
 #include "adapters/sys/error.h"
 
@@ -26,6 +27,7 @@ constexpr Nanoseconds kCloseGrace = std::chrono::milliseconds(10);
 Nanoseconds wait_for_last(Nanoseconds window) {
   return std::max(sys::jiffy(), std::min(kCloseGrace, window * (CGT_WINDOW_RING / 4))) + window;
 }
+constexpr std::chrono::milliseconds kPatience{200};
 constexpr int kAttempts = 100'000;  // a writer's virtual CPU may be suspended for many milliseconds
 
 WindowSums sums_of(const cgt_window& cell) { return {Bytes{cell.bytes}, Packets{cell.packets}}; }
@@ -33,6 +35,10 @@ WindowSums sums_of(const cgt_window& cell) { return {Bytes{cell.bytes}, Packets{
 // The difference of two cumulative sums: they only grow.
 WindowSums step(const WindowSums& from, const WindowSums& to) {
   return {Bytes{to.bytes.value - from.bytes.value}, Packets{to.packets.value - from.packets.value}};
+}
+
+bool grew(const WindowSums& from, const WindowSums& to) {
+  return to.bytes.value >= from.bytes.value && to.packets.value >= from.packets.value;
 }
 
 void add(WindowSums& to, const WindowSums& more) {
@@ -59,8 +65,16 @@ cgt_window copy_of(const cgt_window& cell) {
 }
 
 // A consistent copy: waits while the window is being written. Empty if that takes too long.
+// Memory order: `seq` is loaded before and after the fields (acquire, fence), which is all that a
+// reader can do. The programs' stores are plain: x86-64 keeps their order, so an even `seq` that
+// did not change means a whole packet. arm64 does not, and BPF has no store with release
+// before 6.15: a copy of a window that is written just now may mix two packets, or two laps.
+// Nothing is concluded from such a copy: closed() takes sums that grew only, and looks at the last
+// window again.
 std::optional<cgt_window> consistent_copy(const cgt_window& cell) {
+  const auto end = std::chrono::steady_clock::now() + kPatience;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    if (attempt > 100 && std::chrono::steady_clock::now() > end) break;
     const std::uint32_t before = __atomic_load_n(&cell.seq, __ATOMIC_ACQUIRE);
     if (before % 2 == 0) {
       const cgt_window copy = copy_of(cell);
@@ -126,8 +140,14 @@ struct Windows::Row {
   std::vector<cgt_window> cells;
 
   [[nodiscard]] std::uint64_t last() const { return cells.empty() ? 0 : cells.back().window_index; }
+  // The greatest, not the last: on arm64 a window that is being opened may have its index already,
+  // and the sums of a lap ago.
   [[nodiscard]] WindowSums sums() const {
-    return cells.empty() ? WindowSums{} : sums_of(cells.back());
+    WindowSums most;
+    for (const cgt_window& cell : cells) {
+      if (const WindowSums one = sums_of(cell); grew(most, one)) most = one;
+    }
+    return most;
   }
   [[nodiscard]] std::uint64_t complete_from() const {
     return last() < CGT_WINDOW_RING ? 0 : last() - CGT_WINDOW_RING + 1;
@@ -160,11 +180,24 @@ Windows::~Windows() {
   if (!rows_.empty()) munmap(const_cast<cgt_window_row*>(rows_.data()), rows_.size_bytes());
 }
 
+// Nobody writes a window that is long over.
+Error Windows::not_consistent(std::uint64_t window_index) const {
+  const auto now = static_cast<std::uint64_t>(sys::now().boot / window_);
+  const auto second = static_cast<std::uint64_t>(std::chrono::seconds{1} / window_);
+  if (window_index + second >= now && window_index <= now + second) {
+    return sys::error_from(EBUSY, "read a window that is written");
+  }
+  return damaged_ledger(fmt::format("window {} is being written, and it is {}", window_index, now));
+}
+
 Result<Windows::Row> Windows::row(Direction direction, std::uint32_t cpu,
                                   std::uint64_t from) const {
   const std::size_t index = std::size_t{cpu} * 2 + (direction == Direction::tx ? 1 : 0);
   const std::span<const cgt_window> ring(rows_[index].ring);
   Row row;
+  // Memory order: the fence keeps these loads before the copies. On x86-64 all windows before
+  // `opened` are therefore complete. On arm64 the last packet before it may still be on its way
+  // from that CPU: it is found when the last window is looked at again, as what came late.
   for (const cgt_window& cell : ring)
     row.opened = std::max<std::uint64_t>(row.opened, load(cell.window_index));
   __atomic_thread_fence(__ATOMIC_ACQUIRE);
@@ -172,7 +205,7 @@ Result<Windows::Row> Windows::row(Direction direction, std::uint32_t cpu,
     // One that is opened just now is not closed: the next reading has it.
     if (load(cell.window_index) < from) continue;
     const auto copy = consistent_copy(cell);
-    if (!copy) return std::unexpected(sys::error_from(EBUSY, "read a window that is written"));
+    if (!copy) return std::unexpected(not_consistent(load(cell.window_index)));
     if (copy->window_index != 0) row.cells.push_back(*copy);
   }
   std::ranges::sort(row.cells, {}, &cgt_window::window_index);
@@ -203,6 +236,11 @@ Result<WindowCursor> Windows::from(Direction direction, Nanoseconds boot_time) c
   if (!all) return std::unexpected(all.error());
   WindowCursor cursor;
   cursor.direction_ = direction;
+  cursor.rows_.resize(all->size());
+  if (auto sound = check(*all, cursor, boot_time); !sound) {
+    return std::unexpected(std::move(sound).error());
+  }
+  cursor.rows_.clear();
   cursor.through_ = static_cast<std::uint64_t>(boot_time / window_);
   for (const Row& row : *all) {
     cursor.rows_.push_back({.window_index = row.last(), .sums = row.sums()});
@@ -222,6 +260,33 @@ std::uint64_t Windows::first_open(const std::vector<Row>& rows, Nanoseconds boot
   return first;
 }
 
+// Sums that went back or a window of the future would become bursts of exabytes and walks without
+// an end. The rows were copied after `boot_time`, maybe long after it.
+Result<void> Windows::check(const std::vector<Row>& rows, const WindowCursor& cursor,
+                            Nanoseconds boot_time) const {
+  const Nanoseconds now = std::max(boot_time, sys::now().boot) + std::chrono::seconds{1};
+  const auto latest = static_cast<std::uint64_t>(now / window_) + 1;
+  for (std::uint32_t cpu = 0; cpu < cpus_; ++cpu) {
+    WindowSums before = cursor.rows_[cpu].sums;
+    for (const cgt_window& cell : rows[cpu].cells) {
+      if (cell.window_index > latest) {
+        return std::unexpected(
+            damaged_ledger(fmt::format("a window of CPU {} has number {}, and {} is the latest",
+                                       cpu, cell.window_index, latest)));
+      }
+      if (cell.window_index < cursor.rows_[cpu].window_index) continue;
+      if (!grew(before, sums_of(cell))) {
+        if (cell.window_index == rows[cpu].last()) continue;  // half of it is to be seen yet
+        return std::unexpected(damaged_ledger(
+            fmt::format("the sums of CPU {} went back from {} to {} bytes in window {}", cpu,
+                        before.bytes.value, cell.bytes, cell.window_index)));
+      }
+      before = sums_of(cell);
+    }
+  }
+  return {};
+}
+
 Nanoseconds Windows::longest_pause() const {
   return window_ * (CGT_WINDOW_RING - 2) - closes_after_;
 }
@@ -229,6 +294,9 @@ Nanoseconds Windows::longest_pause() const {
 Result<ClosedWindows> Windows::closed(WindowCursor& cursor, Nanoseconds boot_time) const {
   const auto all = rows(cursor.direction_, &cursor);
   if (!all) return std::unexpected(all.error());
+  if (auto sound = check(*all, cursor, boot_time); !sound) {
+    return std::unexpected(std::move(sound).error());
+  }
   const std::uint64_t end = first_open(*all, boot_time);
   if (end <= cursor.through_ + 1) return ClosedWindows{};
 
@@ -244,6 +312,8 @@ Result<ClosedWindows> Windows::closed(WindowCursor& cursor, Nanoseconds boot_tim
     for (const cgt_window& cell : row.cells) {
       if (cell.window_index < base.window_index || cell.window_index >= end) continue;
       if (base.gap && cell.window_index < row.complete_from()) continue;
+      // Only half of it is to be seen yet (consistent_copy): the next window has what it held.
+      if (!grew(base.sums, sums_of(cell))) continue;
       const WindowSums gained = step(base.sums, sums_of(cell));
       const bool again = cell.window_index == base.window_index;
       base.window_index = cell.window_index;

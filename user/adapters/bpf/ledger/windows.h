@@ -103,6 +103,9 @@ class Windows {
   // All windows, or those that `since` has not read, and the last one that it has.
   [[nodiscard]] Result<std::vector<Row>> rows(Direction direction,
                                               const WindowCursor* since = nullptr) const;
+  [[nodiscard]] Error not_consistent(std::uint64_t window_index) const;
+  [[nodiscard]] Result<void> check(const std::vector<Row>& rows, const WindowCursor& cursor,
+                                   Nanoseconds boot_time) const;
   [[nodiscard]] std::uint64_t first_open(const std::vector<Row>& rows, Nanoseconds boot_time) const;
 
   std::span<const cgt_window_row> rows_;

@@ -65,6 +65,17 @@ Result<void> detach_hooks(const cgt_interface& record, const std::string& direct
   return remove_filters(record, find);
 }
 
+Result<void> detach_recorded(Ledger& ledger, const std::string& directory,
+                             const std::pair<std::uint32_t, cgt_interface>& recorded,
+                             const FindNetns& find, Nanoseconds now) {
+  auto [key, record] = recorded;
+  if (auto detached = detach_hooks(record, directory, key, find); !detached) return detached;
+  if (record.hook == CGT_HOOK_NONE) return {};
+  record.hook = CGT_HOOK_NONE;
+  record.to_boot_ns = static_cast<std::uint64_t>(now.count());
+  return ledger.put_interface(key, record);
+}
+
 // In each netns that was counted, of cgt_origin at the devices of pods. Links have no pins, and end
 // with their process.
 void remove_origins(const Ledger& ledger, const FindNetns& find) {
@@ -97,30 +108,30 @@ Result<void> detach_interface(Ledger& ledger, const std::string& directory, Inte
   const auto all = ledger.interfaces();
   const auto found =
       std::ranges::find_if(all, [&](const auto& one) { return one.first == key.value; });
-  if (found == all.end()) return {};
-  cgt_interface record = found->second;
-  if (auto detached = detach_hooks(record, directory, key.value, find); !detached) return detached;
-  if (record.hook == CGT_HOOK_NONE) return {};
-  record.hook = CGT_HOOK_NONE;
-  record.to_boot_ns = static_cast<std::uint64_t>(now.count());
-  return ledger.put_interface(key.value, record);
+  return found == all.end() ? Result<void>{}
+                            : detach_recorded(ledger, directory, *found, find, now);
 }
 
 Result<void> detach_everything(const OlderLedger& ledger, const std::string& directory,
-                               const FindNetns& find) {
-  for (const auto& [key, record] : ledger.interfaces()) {
+                               const FindNetns& find, const OnDetached& on_detached) {
+  const auto all = ledger.interfaces();
+  std::size_t done = 0;
+  for (const auto& [key, record] : all) {
     if (auto detached = detach_hooks(record, directory, key, find); !detached) return detached;
+    if (on_detached) on_detached(++done, all.size());
   }
   return {};
 }
 
 Result<void> detach_everything(Ledger& ledger, const std::string& directory, const FindNetns& find,
-                               Nanoseconds now) {
-  for (const auto& [key, record] : ledger.interfaces()) {
-    if (auto detached = detach_interface(ledger, directory, InterfaceKey{key}, find, now);
-        !detached) {
+                               Nanoseconds now, const OnDetached& on_detached) {
+  const auto all = ledger.interfaces();
+  std::size_t done = 0;
+  for (const auto& recorded : all) {
+    if (auto detached = detach_recorded(ledger, directory, recorded, find, now); !detached) {
       return detached;
     }
+    if (on_detached) on_detached(++done, all.size());
   }
   remove_origins(ledger, find);
   ::unlink((directory + "/liveness").c_str());

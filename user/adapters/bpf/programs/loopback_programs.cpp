@@ -18,7 +18,7 @@
 #include "adapters/bpf/base/skeleton.h"
 #include "adapters/bpf/ledger/ledger.h"
 #include "adapters/bpf/ledger/ledger_maps.h"
-#include "adapters/bpf/programs/program_loader.h"
+#include "adapters/bpf/loading/program_loader.h"
 #include "adapters/netns/netns.h"
 #include "adapters/sys/error.h"
 

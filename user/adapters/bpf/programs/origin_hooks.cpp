@@ -12,7 +12,7 @@
 #include "adapters/bpf/base/kernel_features.h"
 #include "adapters/bpf/ledger/ledger.h"
 #include "adapters/bpf/ledger/ledger_maps.h"
-#include "adapters/bpf/programs/program_loader.h"
+#include "adapters/bpf/loading/program_loader.h"
 #include "adapters/sys/process.h"
 
 namespace cgtally::bpf {
@@ -34,8 +34,8 @@ struct OriginProgram::Impl {
   }
 };
 
-OriginProgram::OriginProgram(const Ledger& ledger, const KernelFacts& facts)
-    : impl_(new Impl{.ledger = ledger, .facts = facts, .program = {}}) {}
+OriginProgram::OriginProgram(const Ledger& ledger, KernelFacts facts)
+    : impl_(new Impl{.ledger = ledger, .facts = std::move(facts), .program = {}}) {}
 OriginProgram::~OriginProgram() = default;
 
 Result<Hook> OriginProgram::attach(int ifindex) {

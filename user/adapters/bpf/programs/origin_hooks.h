@@ -23,7 +23,7 @@ struct KernelFacts;
 class OriginProgram {
  public:
   // Shares the CPUs' memory of `ledger`, which must outlive it, with the programs of the uplinks.
-  OriginProgram(const Ledger& ledger, const KernelFacts& facts);
+  OriginProgram(const Ledger& ledger, KernelFacts facts);
   ~OriginProgram();
   OriginProgram(const OriginProgram&) = delete;
   OriginProgram& operator=(const OriginProgram&) = delete;

@@ -15,6 +15,7 @@
 #include "adapters/bpf/programs/program_cost.h"
 #include "adapters/sys/clock.h"
 #include "adapters/sys/error.h"
+#include "adapters/sys/process.h"
 
 namespace cgtally::bpf {
 
@@ -25,6 +26,7 @@ Result<PacketPrograms> PacketPrograms::start(std::unique_ptr<Impl> impl) {
               .hint = "take a kernel with CONFIG_DEBUG_INFO_BTF=y; in a container: mount /sys",
               .failure = Failure::unsupported});
   }
+  sys::raise_descriptor_limit();  // each hook may have one
   if (auto made = impl->create_liveness_link(); !made)
     return std::unexpected(std::move(made).error());
   if (auto watched = impl->watch_tcp(); !watched) return std::unexpected(watched.error());
@@ -83,7 +85,8 @@ Result<InterfaceKey> PacketPrograms::attach(const Interface& link, NetnsKey netn
   const auto [key, record] = impl_->record_of(link, netns_label);
   Attached one{.what = {key, link, HookKind::tcx},
                .record = record,
-               .programs = {},
+               .shared = {},
+               .windows = {},
                .ingress = {},
                .egress = {}};
   const bool fresh = record.reason_slot[CGT_NOT_IP] == record.reason_slot[CGT_FRAGMENT];
@@ -103,6 +106,7 @@ Result<InterfaceKey> PacketPrograms::attach(const Interface& link, NetnsKey netn
       for (auto* hook : {&one.egress, &one.ingress}) {
         if (*hook) (*hook)->remove();
       }
+      impl_->leave(one);
     }
     if (fresh && record.hook == CGT_HOOK_NONE) {
       impl_->release_reasons(key, one.record, CGT_KINDS);
@@ -136,16 +140,27 @@ void PacketPrograms::detach(InterfaceKey key) {
   const auto found = std::ranges::find_if(impl_->attached,
                                           [&](const Attached& one) { return one.what.key == key; });
   if (found == impl_->attached.end()) return;
-  impl_->past_cost += cost_of(found->record.program_id);
-  found->egress->remove();
-  found->ingress->remove();
-  if (impl_->pinned()) unpin_windows(impl_->directory, key);
-  found->record.hook = CGT_HOOK_NONE;
-  found->record.ifindex = 0;  // an interface with this index later is another one
-  found->record.to_boot_ns = static_cast<std::uint64_t>(sys::now().boot.count());
-  (void)impl_->ledger.put_interface(key.value, found->record);
+  impl_->detach(*found);
+  impl_->leave(*found);
   impl_->attached.erase(found);
   impl_->list_attachments();
+}
+
+// The programs go as a whole: to take one interface after the other out of their table would wait
+// for a grace period each time.
+void PacketPrograms::detach_netns(NetnsKey netns) {
+  std::erase_if(impl_->attached, [&](Attached& one) {
+    if (one.netns.value != netns.value) return false;
+    impl_->detach(one);
+    return true;
+  });
+  std::erase_if(impl_->loaded, [&](const auto& programs) {
+    if (!programs->serve(netns.value, false) && !programs->serve(netns.value, true)) return false;
+    impl_->past_cost += cost_of(programs->ids());
+    return true;
+  });
+  impl_->list_attachments();
+  (void)set_addresses(netns, {});  // no program asks for them any more
 }
 
 std::vector<ReattachedHook> PacketPrograms::reattach(std::uint64_t netns_inode, Nanoseconds now) {
@@ -167,6 +182,7 @@ std::vector<ReattachedHook> PacketPrograms::reattach(std::uint64_t netns_inode, 
 bool PacketPrograms::conntrack_has_come() {
   return impl_->conntrack.update(conntrack_module_loaded, [this] {
     impl_->facts = probe_kernel();
+    impl_->loaded.clear();  // what is loaded from now on suits the kernel
     return impl_->facts.conntrack_lookup;
   });
 }
@@ -188,8 +204,8 @@ const std::vector<Attachment>& PacketPrograms::attachments() const { return impl
 std::optional<int> PacketPrograms::windows_fd(InterfaceKey key) const {
   const auto found = std::ranges::find_if(impl_->attached,
                                           [&](const Attached& one) { return one.what.key == key; });
-  if (found == impl_->attached.end() || found->programs->rodata->window_ns == 0) return {};
-  return bpf_map__fd(found->programs->maps.cgt_windows);
+  if (found == impl_->attached.end() || !found->windows) return {};
+  return found->windows.get();
 }
 
 Result<Windows> PacketPrograms::windows(InterfaceKey key) const {
@@ -230,9 +246,7 @@ void PacketPrograms::measure_cost(bool on) {
 
 CountingCost PacketPrograms::cost() const {
   ProgramCost cost = impl_->past_cost;
-  for (const Attached& one : impl_->attached) {
-    cost += cost_of(one.record.program_id);
-  }
+  cost += impl_->cost();
   const bool on = static_cast<bool>(impl_->run_time_statistics);
   const Nanoseconds more = on ? sys::now().boot - impl_->statistics_on_since : Nanoseconds::zero();
   return counting_cost(cost, impl_->statistics_time, impl_->measured + more);

@@ -97,6 +97,8 @@ class PacketPrograms {
   // Detaches an interface that has gone or is no longer wanted. Its totals stay. The calling thread
   // must be in the link's netns if that still exists.
   void detach(InterfaceKey key);
+  // Detaches all interfaces of a netns, whose key is not used again.
+  void detach_netns(NetnsKey netns);
   // Attaches the hooks of `netns_inode` that were removed by others, and moves filters that others
   // displaced back to the head of their preference. The calling thread must be in that netns.
   [[nodiscard]] std::vector<ReattachedHook> reattach(std::uint64_t netns_inode, Nanoseconds now);

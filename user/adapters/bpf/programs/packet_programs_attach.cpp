@@ -10,11 +10,13 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <set>
 #include <utility>
 
 #include "adapters/bpf/base/libbpf_log.h"
 #include "adapters/bpf/base/pin.h"
 #include "adapters/bpf/ledger/interface_record.h"
+#include "adapters/bpf/ledger/windows.h"
 #include "adapters/bpf/programs/packet_programs_impl.h"
 #include "adapters/bpf/programs/program_cost.h"
 #include "adapters/netlink/qdisc.h"
@@ -144,7 +146,7 @@ Result<Hook> PacketPrograms::Impl::take_over(int program_fd, const Attached& one
 // Takes over the hook that is there, or attaches a new one; true if it is new.
 Result<bool> PacketPrograms::Impl::attach_hook(Attached& one, HookDirection direction) {
   const bool ingress = direction == HookDirection::ingress;
-  const auto* program = ingress ? one.programs->progs.cgt_ingress : one.programs->progs.cgt_egress;
+  const auto* program = program_of(one.shared->programs(), direction);
   const int fd = bpf_program__fd(program);
   Result<Hook> hook = std::unexpected(sys::error_from(ENOENT, "take over a program"));
   if (pinned()) hook = take_over(fd, one, direction);
@@ -173,15 +175,14 @@ Result<void> PacketPrograms::Impl::write_record(Attached& one) {
     if (!*hook) continue;
     const Hook::Filter filter = (*hook)->filter();
     one.record.preference[at] = filter.preference;
-    one.record.program_id[at] =
-        id_of(at == 0 ? one.programs->progs.cgt_ingress : one.programs->progs.cgt_egress);
+    one.record.program_id[at] = one.shared->ids()[static_cast<std::size_t>(at)];
   }
   return ledger.put_interface(one.what.key.value, one.record);
 }
 
 // Records what is about to be attached. If this process is killed, the next one must find its
 // filter and its qdisc, which exist before their details can be recorded.
-Result<void> PacketPrograms::Impl::record_intent(Attached& one, const tally_bpf& programs) {
+Result<void> PacketPrograms::Impl::record_intent(Attached& one, const SharedPrograms& programs) {
   const int ifindex = one.what.link.ifindex;
   for (const auto direction : {HookDirection::ingress, HookDirection::egress}) {
     // The filter that was recorded last as intended may be attached by now.
@@ -192,8 +193,7 @@ Result<void> PacketPrograms::Impl::record_intent(Attached& one, const tally_bpf&
       one.record.preference[at] = hangs->preference;
       one.record.program_id[at] = hangs->program_id;
     }
-    one.record.next_program_id[at] =
-        id_of(at == 0 ? programs.progs.cgt_ingress : programs.progs.cgt_egress);
+    one.record.next_program_id[at] = programs.ids()[at];
   }
   const auto qdisc = netlink::has_clsact(ifindex);
   if (!qdisc) return std::unexpected(qdisc.error());
@@ -201,22 +201,98 @@ Result<void> PacketPrograms::Impl::record_intent(Attached& one, const tally_bpf&
   return write_record(one);
 }
 
-ProgramConfig PacketPrograms::Impl::config_of(const Attached& one) const {
+ProgramConfig PacketPrograms::Impl::config_of(const Attached& one) {
   return {.ledger = ledger,
           .facts = facts,
-          .key = one.what.key.value,
           .netns_key = one.netns.value,
-          .record = one.record,
-          .windows_pin = pinned() ? windows_pin(directory, one.what.key) : ""};
+          .ethernet = one.record.ethernet != 0};
+}
+
+// Those that are loaded, unless another interface has its entry in each of them.
+Result<std::shared_ptr<SharedPrograms>> PacketPrograms::Impl::programs_for(const Attached& one) {
+  for (const auto& programs : loaded) {
+    if (programs->serve(one.netns.value, one.record.ethernet != 0) &&
+        programs->have_room_for(one.what.link.ifindex)) {
+      return programs;
+    }
+  }
+  auto made = SharedPrograms::load(config_of(one));
+  if (made) loaded.push_back(*made);
+  return made;
+}
+
+// Those of an earlier keeper, or new ones.
+Result<sys::Fd> PacketPrograms::Impl::open_windows(const Attached& one) const {
+  if (!pinned()) return InterfaceTable::create_windows(ledger.rows() - 1);
+  const std::string pin = windows_pin(directory, one.what.key);
+  if (sys::Fd kept(bpf_obj_get(pin.c_str())); kept) return kept;
+  auto made = InterfaceTable::create_windows(ledger.rows() - 1);
+  if (!made) return made;
+  if (auto kept = replace_pin(made->get(), pin); !kept) return std::unexpected(kept.error());
+  return made;
+}
+
+// Makes the programs ready for the interface's packets.
+Result<void> PacketPrograms::Impl::enter(Attached& one, SharedPrograms& programs) const {
+  const int ifindex = one.what.link.ifindex;
+  if (!programs.keep_windows()) return programs.enter(ifindex, one.record, one.what.key.value, -1);
+  if (!one.windows) {
+    auto windows = open_windows(one);
+    if (!windows) return std::unexpected(std::move(windows).error());
+    one.windows = *std::move(windows);
+  }
+  auto entered = programs.enter(ifindex, one.record, one.what.key.value, one.windows.get());
+  if (pinned()) one.windows = sys::Fd();
+  return entered;
+}
+
+void PacketPrograms::Impl::detach(Attached& one) {
+  one.egress->remove();
+  one.ingress->remove();
+  if (pinned()) unpin_windows(directory, one.what.key);
+  one.record.hook = CGT_HOOK_NONE;
+  one.record.ifindex = 0;  // an interface with this index later is another one
+  one.record.to_boot_ns = static_cast<std::uint64_t>(sys::now().boot.count());
+  (void)ledger.put_interface(one.what.key.value, one.record);
+}
+
+void PacketPrograms::Impl::leave(Attached& one) {
+  if (!one.shared) return;
+  one.shared->leave(one.what.link.ifindex);
+  one.shared.reset();
+  unload_unused(one.netns.value);
+}
+
+// Of programs that serve the same, the first ones stay for interfaces that come.
+void PacketPrograms::Impl::unload_unused(std::uint32_t netns_key) {
+  for (const bool ethernet : {false, true}) {
+    bool kept = false;
+    std::erase_if(loaded, [&](const auto& programs) {
+      if (!programs->serve(netns_key, ethernet)) return false;
+      if (!std::exchange(kept, true) || !programs->unused()) return false;
+      past_cost += cost_of(programs->ids());
+      return true;
+    });
+  }
+}
+
+// Each load once, however many interfaces share it.
+ProgramCost PacketPrograms::Impl::cost() const {
+  std::set<std::uint32_t> ids;
+  const auto add = [&ids](const auto& more) { ids.insert(more.begin(), more.end()); };
+  for (const auto& programs : loaded) add(programs->ids());
+  for (const Attached& one : attached) add(one.shared->ids());
+  return cost_of(std::vector(ids.begin(), ids.end()));
 }
 
 // The record is written before the first step and after each, so that `down` finds everything that
 // a killed process leaves.
 Result<void> PacketPrograms::Impl::attach(Attached& one, NetnsKey netns) {
   one.netns = netns;
-  auto programs = load_programs(config_of(one));
+  auto programs = programs_for(one);
   if (!programs) return std::unexpected(std::move(programs).error());
-  one.programs = *std::move(programs);
+  if (auto entered = enter(one, **programs); !entered) return entered;
+  one.shared = *std::move(programs);
   // On a kernel with tcx we never attach filters, so there are none to clean up.
   if (!facts.tcx) {
     if (auto cleaned = remove_orphaned_filters(one.what.link.ifindex); !cleaned) {
@@ -224,8 +300,7 @@ Result<void> PacketPrograms::Impl::attach(Attached& one, NetnsKey netns) {
     }
   }
   const cgt_interface before = one.record;
-  if (auto known = uses_filters(one) ? record_intent(one, *one.programs) : write_record(one);
-      !known)
+  if (auto known = uses_filters(one) ? record_intent(one, *one.shared) : write_record(one); !known)
     return known;
   bool lost = false;
   for (const auto direction : {HookDirection::ingress, HookDirection::egress}) {
@@ -258,9 +333,8 @@ void PacketPrograms::Impl::list_attachments() {
 
 Result<void> PacketPrograms::Impl::reattach(Attached& one, HookDirection direction) {
   auto& hook = direction == HookDirection::ingress ? one.ingress : one.egress;
-  const auto* program = direction == HookDirection::ingress ? one.programs->progs.cgt_ingress
-                                                            : one.programs->progs.cgt_egress;
-  auto again = attach_new(bpf_program__fd(program), one, direction);
+  auto again =
+      attach_new(bpf_program__fd(program_of(one.shared->programs(), direction)), one, direction);
   if (!again) return std::unexpected(std::move(again).error());
   if (pinned()) {
     if (auto kept = again->keep(pin_of(one.what.key, direction)); !kept) return kept;
@@ -276,7 +350,7 @@ bool PacketPrograms::Impl::reattach(Attached& one) {
   if (ingress && egress) return false;
   // If our qdisc was deleted, the one that is there now is not ours.
   if (!ingress && !egress) one.record.made_qdisc = 0;
-  (void)(facts.tcx ? write_record(one) : record_intent(one, *one.programs));
+  (void)(facts.tcx ? write_record(one) : record_intent(one, *one.shared));
   bool again = false;
   // ENODEV: the interface has gone, which netlink reports.
   if (!ingress) again |= reattach(one, HookDirection::ingress).has_value();
@@ -287,29 +361,25 @@ bool PacketPrograms::Impl::reattach(Attached& one) {
 // A filter is known by its program's id: the next one is recorded first, in case this process is
 // killed.
 Result<void> PacketPrograms::Impl::reload(Attached& one) {
-  const bool windows = one.programs->rodata->window_ns != 0;
-  auto next =
-      load_programs({.ledger = ledger,
-                     .facts = facts,
-                     .key = one.what.key.value,
-                     .netns_key = one.programs->rodata->netns_key,
-                     .record = one.record,
-                     .windows_pin = pinned() ? windows_pin(directory, one.what.key) : "",
-                     .windows_fd = windows ? bpf_map__fd(one.programs->maps.cgt_windows) : -1});
+  auto next = programs_for(one);
   if (!next) return std::unexpected(std::move(next).error());
+  if (auto entered = enter(one, **next); !entered) return entered;
   if (uses_filters(one)) {
     if (auto known = record_intent(one, **next); !known) return known;
   }
-  if (auto replaced = one.ingress->replace(bpf_program__fd((*next)->progs.cgt_ingress));
-      !replaced) {
+  const auto fd = [](const SharedPrograms& shared, HookDirection direction) {
+    return bpf_program__fd(program_of(shared.programs(), direction));
+  };
+  if (auto replaced = one.ingress->replace(fd(**next, HookDirection::ingress)); !replaced) {
     return replaced;
   }
-  if (auto replaced = one.egress->replace(bpf_program__fd((*next)->progs.cgt_egress)); !replaced) {
-    (void)one.ingress->replace(bpf_program__fd(one.programs->progs.cgt_ingress));
+  if (auto replaced = one.egress->replace(fd(**next, HookDirection::egress)); !replaced) {
+    (void)one.ingress->replace(fd(*one.shared, HookDirection::ingress));
     return replaced;
   }
-  past_cost += cost_of(one.record.program_id);
-  one.programs = *std::move(next);
+  const auto before = std::exchange(one.shared, *std::move(next));
+  before->leave(one.what.link.ifindex);
+  if (before.use_count() == 1) past_cost += cost_of(before->ids());
   return write_record(one);
 }
 

@@ -10,6 +10,7 @@
 
 #include <array>
 #include <list>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -20,8 +21,9 @@
 #include "adapters/bpf/base/skeleton.h"
 #include "adapters/bpf/hooks/hook.h"
 #include "adapters/bpf/ledger/totals_reader.h"
+#include "adapters/bpf/loading/shared_programs.h"
 #include "adapters/bpf/programs/packet_programs.h"
-#include "adapters/bpf/programs/program_loader.h"
+#include "adapters/bpf/programs/program_cost.h"
 #include "adapters/bpf/programs/tcp_watch.h"
 #include "adapters/sys/fd.h"
 
@@ -32,7 +34,8 @@ namespace cgtally::bpf {
 struct Attached {
   Attachment what;
   cgt_interface record{};
-  Skeleton<tally_bpf> programs;
+  std::shared_ptr<SharedPrograms> shared;
+  sys::Fd windows;  // of a private ledger; a pinned one has them below its directory
   std::optional<Hook> ingress;
   std::optional<Hook> egress;
   Nanoseconds seen_attached{};                              // boot time
@@ -41,6 +44,11 @@ struct Attached {
   std::array<Nanoseconds, 2> seen_first{};  // boot time; ingress, egress
   Nanoseconds last_move{};                  // of either filter to the head; boot time
 };
+
+inline const bpf_program* program_of(const tally_bpf& programs, HookDirection direction) {
+  return direction == HookDirection::ingress ? programs.progs.cgt_ingress
+                                             : programs.progs.cgt_egress;
+}
 
 struct PacketPrograms::Impl {
   Ledger ledger;
@@ -58,7 +66,8 @@ struct PacketPrograms::Impl {
   std::list<Attached> attached;
   std::vector<Attachment> attachments;
   std::vector<std::uint32_t> netns_keys;
-  ProgramCost past_cost;  // of programs that were detached
+  std::vector<std::shared_ptr<SharedPrograms>> loaded;  // for interfaces that come
+  ProgramCost past_cost;                                // of programs that were unloaded
   std::shared_ptr<OriginProgram> origin;
 
   Impl(Ledger own, std::string links) : ledger(std::move(own)), directory(std::move(links)) {}
@@ -86,11 +95,18 @@ struct PacketPrograms::Impl {
   // Moves a filter that was displaced back to the head.
   std::optional<ReattachedHook> move_to_head(Attached& one, Nanoseconds now);
   Result<void> move_to_head(Attached& one, HookDirection direction);
-  [[nodiscard]] ProgramConfig config_of(const Attached& one) const;
+  [[nodiscard]] ProgramConfig config_of(const Attached& one);
+  Result<std::shared_ptr<SharedPrograms>> programs_for(const Attached& one);
+  Result<void> enter(Attached& one, SharedPrograms& programs) const;
+  [[nodiscard]] Result<sys::Fd> open_windows(const Attached& one) const;
+  void detach(Attached& one);
+  void leave(Attached& one);
+  void unload_unused(std::uint32_t netns_key);
+  [[nodiscard]] ProgramCost cost() const;
   [[nodiscard]] bool uses_filters(const Attached& one) const;
   static ReattachedHook record_gap(Attached& one, Nanoseconds now);
   Result<void> write_record(Attached& one);
-  Result<void> record_intent(Attached& one, const tally_bpf& programs);
+  Result<void> record_intent(Attached& one, const SharedPrograms& programs);
   [[nodiscard]] std::string pin_of(InterfaceKey key, HookDirection direction) const;
   void list_attachments();
 };

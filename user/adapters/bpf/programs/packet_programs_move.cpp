@@ -21,11 +21,6 @@ using namespace std::chrono_literals;
 // Two programs that both want to be the first must not fight: each move costs both of them.
 constexpr Nanoseconds kMoveAtMostEvery = 5s;
 
-const bpf_program* program_of(const tally_bpf& programs, HookDirection direction) {
-  return direction == HookDirection::ingress ? programs.progs.cgt_ingress
-                                             : programs.progs.cgt_egress;
-}
-
 Hook::MoveProgram move_program(const tally_bpf& programs, HookDirection direction) {
   const auto* program = program_of(programs, direction);
   return {.fd = bpf_program__fd(program), .id = id_of(program)};
@@ -35,7 +30,7 @@ Hook::MoveProgram move_program(const tally_bpf& programs, HookDirection directio
 
 Result<void> PacketPrograms::Impl::move_to_head(Attached& one, HookDirection direction) {
   const std::uint32_t number = ++ledger.header().last_move;
-  MoveConfig move{.moved = *one.programs, .direction = direction, .number = number};
+  MoveConfig move{.moved = one.shared->programs(), .direction = direction, .number = number};
   const auto leads = load_for_move(config_of(one), move);
   if (!leads) return std::unexpected(leads.error());
   move.role = MoveRole::follows;
@@ -45,7 +40,7 @@ Result<void> PacketPrograms::Impl::move_to_head(Attached& one, HookDirection dir
   auto& hook = direction == HookDirection::ingress ? one.ingress : one.egress;
   return hook->move_to_head({.leads = move_program(**leads, direction),
                              .follows = move_program(**follows, direction),
-                             .stays = move_program(*one.programs, direction)},
+                             .stays = move_program(one.shared->programs(), direction)},
                             [&](std::uint32_t program, std::uint32_t next) -> Result<void> {
                               one.record.program_id[at] = program;
                               one.record.next_program_id[at] = next;

@@ -12,29 +12,46 @@
 #include "adapters/bpf/base/pin.h"
 #include "adapters/bpf/base/skeleton.h"
 #include "adapters/bpf/ledger/ledger.h"
-#include "adapters/bpf/programs/program_loader.h"
+#include "adapters/bpf/loading/program_loader.h"
 #include "adapters/sys/error.h"
 
 namespace cgtally::bpf {
+
+namespace {
+
+// `ordered`: with the atomic that is a barrier, which kernels have from 5.12 on.
+Result<Skeleton<tcp_states_bpf>> load_watch(const Ledger& ledger, bool ordered) {
+  const LibbpfLog log;
+  Skeleton<tcp_states_bpf> programs(tcp_states_bpf::open());
+  if (!programs) return std::unexpected(sys::error_from(errno, "read the BPF object"));
+  bpf_program__set_autoload(programs->progs.cgt_tcp_state, ordered);
+  bpf_program__set_autoload(programs->progs.cgt_tcp_state_plain, !ordered);
+  ledger.share_with(programs->obj);
+  if (const int code = tcp_states_bpf::load(programs.get()); code != 0) {
+    return std::unexpected(
+        with_last_words(sys::error_from(-code, "load the program that watches TCP sockets",
+                                        "see what is missing: cgtally doctor"),
+                        log));
+  }
+  return programs;
+}
+
+}  // namespace
 
 struct TcpWatch::Impl {
   Skeleton<tcp_states_bpf> programs;
 };
 
 Result<TcpWatch> TcpWatch::attach(const Ledger& ledger) {
-  const LibbpfLog log;
-  auto impl = std::make_unique<Impl>();
-  impl->programs.reset(tcp_states_bpf::open());
-  tcp_states_bpf* programs = impl->programs.get();
-  if (!programs) return std::unexpected(sys::error_from(errno, "read the BPF object"));
-  ledger.share_with(programs->obj);
-  if (const int code = tcp_states_bpf::load(programs); code != 0) {
-    return std::unexpected(
-        with_last_words(sys::error_from(-code, "load the program that watches TCP sockets",
-                                        "see what is missing: cgtally doctor"),
-                        log));
+  auto loaded = load_watch(ledger, true);
+  if (!loaded) {
+    if (auto plain = load_watch(ledger, false)) loaded = std::move(plain);
   }
-  if (const int code = tcp_states_bpf::attach(programs); code != 0) {
+  if (!loaded) return std::unexpected(std::move(loaded).error());
+  auto impl = std::make_unique<Impl>();
+  impl->programs = *std::move(loaded);
+  const LibbpfLog log;
+  if (const int code = tcp_states_bpf::attach(impl->programs.get()); code != 0) {
     return std::unexpected(with_last_words(
         sys::error_from(-code, "attach to the kernel's tracepoint sock:inet_sock_set_state",
                         "grant CAP_PERFMON"),
@@ -44,8 +61,10 @@ Result<TcpWatch> TcpWatch::attach(const Ledger& ledger) {
 }
 
 Result<void> TcpWatch::pin(const std::string& directory) const {
-  return replace_pin(bpf_link__fd(impl_->programs->links.cgt_tcp_state),
-                     fmt::format("{}/{}", directory, kTcpWatchPin));
+  const auto& links = impl_->programs->links;
+  return replace_pin(
+      bpf_link__fd(links.cgt_tcp_state ? links.cgt_tcp_state : links.cgt_tcp_state_plain),
+      fmt::format("{}/{}", directory, kTcpWatchPin));
 }
 
 TcpWatch::TcpWatch(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "adapters/files/place.h"
 #include "core/base/result.h"
 #include "core/base/units.h"
 
@@ -20,7 +21,7 @@ struct DumpLimits {
 
 // Writes dumps for DumpWriter, each of them whole or absent, and keeps their number and size,
 // including the dumps of earlier runs, within the limits: the oldest are removed. Does not touch a
-// file without a dump's name and header, and never overwrites a file.
+// file without a dump's name and header, or of somebody else, and never overwrites a file.
 class DumpDirectory {
  public:
   DumpDirectory(std::string path, DumpLimits limits) : path_(std::move(path)), limits_(limits) {}
@@ -37,9 +38,7 @@ class DumpDirectory {
     std::string name;
     std::uint64_t bytes = 0;
   };
-  [[nodiscard]] Result<void> make_room(std::uint64_t bytes);
-  [[nodiscard]] Result<std::string> move_to_free_name(const std::string& from,
-                                                      const std::string& name) const;
+  [[nodiscard]] Result<void> make_room(const files::Place& directory, std::uint64_t bytes);
   void keep(File file);
 
   std::string path_;

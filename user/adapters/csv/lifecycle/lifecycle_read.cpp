@@ -37,7 +37,20 @@ class LifeFields {
   }
   [[nodiscard]] bool empty(LifeColumn column) const { return text(column).empty(); }
   std::uint64_t number(LifeColumn column) { return whole<std::uint64_t>(column); }
-  Nanoseconds nanoseconds(LifeColumn column) { return Nanoseconds{whole<std::int64_t>(column)}; }
+  Nanoseconds nanoseconds(LifeColumn column) {
+    const auto value = whole<std::int64_t>(column);
+    const bool good = 0 <= value && value <= kLongest.count();
+    if (!good) reject(column, "a number of nanoseconds that is less than 60 years");
+    return good ? Nanoseconds{value} : Nanoseconds{};
+  }
+  // Before 0: a first late packet may have come before the end was seen.
+  std::optional<Nanoseconds> offset_if_known(LifeColumn column) {
+    if (empty(column)) return {};
+    const auto value = whole<std::int64_t>(column);
+    const bool good = -kLongest.count() <= value && value <= kLongest.count();
+    if (!good) reject(column, "a number of nanoseconds that is less than 60 years, either way");
+    return Nanoseconds{good ? value : 0};
+  }
   std::optional<Nanoseconds> nanoseconds_if_known(LifeColumn column) {
     return empty(column) ? std::nullopt : std::optional(nanoseconds(column));
   }
@@ -100,8 +113,8 @@ std::optional<Traffic> totals_from(LifeFields& fields) {
 
 std::optional<lifecycle::Tail> tail_from(LifeFields& fields, LifeColumn first, LifeColumn last) {
   if (fields.empty(last)) return std::nullopt;
-  return lifecycle::Tail{.first = fields.nanoseconds_if_known(first),
-                         .last = fields.nanoseconds(last)};
+  return lifecycle::Tail{.first = fields.offset_if_known(first),
+                         .last = fields.offset_if_known(last).value_or(Nanoseconds{})};
 }
 
 std::optional<lifecycle::InsidePod> pod_from(LifeFields& fields) {
@@ -191,7 +204,7 @@ bool is_lifecycle_header(const std::string& line) {
 
 Result<void> for_each_lifecycle_row(std::istream& in, const std::string& name,
                                     const OnLifecycleRow& on_row) {
-  RecordReader record(in);
+  RecordReader record(in, ',', Origin::ours);
   std::optional<LifeLayout> layout;
   std::vector<std::string> header;
   while (true) {

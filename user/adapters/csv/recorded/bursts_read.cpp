@@ -20,7 +20,7 @@ report::RecordedBurst burst_from(ColumnReader& row) {
                               .peak = {row.number("peak_bps")},
                               .threshold = {row.number("threshold_bps")},
                               .account = row.text("top_account"),
-                              .share = row.decimal_if_known("top_share").value_or(0),
+                              .share = row.share("top_share"),
                               .exceeded = row.number_if_known("exceeded"),
                               .cause = row.text("cause")};
   if (row.text("direction") == direction_name(Direction::rx)) burst.direction = Direction::rx;

@@ -12,6 +12,8 @@
 namespace cgtally::csv {
 namespace {
 
+constexpr double kMostSeconds = 1e12;  // thirty thousand years
+
 template <typename T>
 std::optional<T> parsed_whole(const std::string& text) {
   T value = 0;
@@ -85,15 +87,23 @@ std::optional<double> ColumnReader::decimal_if_known(std::string_view column) {
   double value = 0;
   const char* const last = digits.data() + digits.size();
   const auto [end, code] = std::from_chars(digits.data(), last, value, std::chars_format::fixed);
-  const bool good = code == std::errc{} && end == last && value >= 0;
+  // "inf" and "nan" are numbers for from_chars(), too.
+  const bool good = code == std::errc{} && end == last && 0 <= value && value <= kMostSeconds;
   if (!good) reject(column, "a number such as 0.25");
   return good ? std::optional(value) : std::nullopt;
 }
 
+double ColumnReader::share(std::string_view column) {
+  const double value = decimal_if_known(column).value_or(0);
+  if (value > 1) reject(column, "a share from 0 to 1");
+  return value;
+}
+
 Nanoseconds ColumnReader::nanoseconds(std::string_view column) {
   const auto value = parsed_whole<std::int64_t>(text(column));
-  if (!value || *value < 0) reject(column, "a number of nanoseconds");
-  return Nanoseconds{value.value_or(0)};
+  const bool good = value && 0 <= *value && *value <= kLongest.count();
+  if (!good) reject(column, "a number of nanoseconds that is less than 60 years");
+  return good ? Nanoseconds{*value} : Nanoseconds{};
 }
 
 Nanoseconds ColumnReader::time(std::string_view column) {

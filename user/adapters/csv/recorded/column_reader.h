@@ -35,6 +35,7 @@ class ColumnReader {
   std::uint64_t number(std::string_view column);
   std::optional<std::uint64_t> number_if_known(std::string_view column);
   std::optional<double> decimal_if_known(std::string_view column);
+  double share(std::string_view column);  // 0 if the field is empty
   Nanoseconds nanoseconds(std::string_view column);
   Nanoseconds time(std::string_view column);
   void reject(std::string_view column, std::string_view expected);
@@ -43,7 +44,7 @@ class ColumnReader {
 
  private:
   ColumnReader(std::istream& in, std::string name, std::string hint)
-      : record_(in), name_(std::move(name)), hint_(std::move(hint)) {}
+      : record_(in, ',', Origin::ours), name_(std::move(name)), hint_(std::move(hint)) {}
   [[nodiscard]] Error at_line(const std::string& what) const;
 
   RecordReader record_;

@@ -32,7 +32,7 @@ void add_top_account(ColumnReader& row, DirectionCredit& credit) {
   if (row.text("top_account").empty()) return;
   TopAccount top;
   top.account = row.text("top_account");
-  top.share = row.decimal_if_known("top_share").value_or(0);
+  top.share = row.share("top_share");
   credit.top_accounts.named.push_back(std::move(top));
 }
 

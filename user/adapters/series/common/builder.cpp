@@ -8,7 +8,6 @@
 
 #include "core/base/text.h"
 #include "core/base/timestamp.h"
-#include "core/series/times.h"
 
 namespace cgtally::series {
 namespace {
@@ -46,6 +45,32 @@ double bytes_of_suffix(std::string_view unit) {
   return 0;
 }
 
+// A spreadsheet's days since 1900, of 2000 to 2100, read as seconds: rows of minutes or hours are
+// less than 50 ms apart.
+bool may_be_days_of_a_spreadsheet(const std::vector<SeriesPoint>& points) {
+  if (points.size() < 2) return false;
+  const auto [first, last] = std::ranges::minmax_element(points, {}, &SeriesPoint::time);
+  const Nanoseconds span = last->time - first->time;
+  return first->time >= std::chrono::seconds{36'526} && last->time < std::chrono::seconds{73'051} &&
+         span > Nanoseconds::zero() &&
+         span / static_cast<std::int64_t>(points.size() - 1) < std::chrono::milliseconds{50};
+}
+
+// True if no time of day is one that a clock of twelve hours cannot show.
+bool within_twelve_hours(const std::vector<SeriesPoint>& points) {
+  return std::ranges::all_of(points, [](const SeriesPoint& point) {
+    const Nanoseconds of_day = point.time % Nanoseconds(std::chrono::hours{24});
+    return of_day >= std::chrono::hours{1} && of_day < std::chrono::hours{13};
+  });
+}
+
+bool mostly_falls(const std::vector<SeriesPoint>& points) {
+  std::size_t falls = 0;
+  for (std::size_t i = 1; i < points.size(); ++i)
+    falls += points[i].time < points[i - 1].time ? 1 : 0;
+  return falls > points.size() / 2;
+}
+
 // The first marks that most files with figures and units have in common.
 std::size_t end_of_figure(std::string_view text) {
   std::size_t end = 0;
@@ -54,6 +79,12 @@ std::size_t end_of_figure(std::string_view text) {
 }
 
 }  // namespace
+
+Error unit_missing(const std::string& file, const std::string& column) {
+  return usage_error(
+      fmt::format("{}: the unit of column {} is not in the file", file, printable(column)),
+      "give it: --unit bytes (in the interval), --unit total (a counter), --unit Mbit/s");
+}
 
 SeriesBuilder::SeriesBuilder(const ReadOptions& options, Series shape)
     : options_(options), series_(std::move(shape)), numbers_(options.decimal) {
@@ -76,10 +107,45 @@ Result<void> SeriesBuilder::add_time(std::string_view text, std::uint32_t line) 
                                   location(line, "of the time"), time->zone, text),
               .hint = "say which it is: --tz Europe/Berlin, or --tz +01:00"});
   }
+  if (auto known = learn_order(*time, text, line); !known) return known;
   local_ |= time->local;
   clock_only_ |= time->clock_only;
   series_.points.push_back({.time = time->value, .line = line});
   return {};
+}
+
+Result<void> SeriesBuilder::learn_order(const ReadTime& time, std::string_view text,
+                                        std::uint32_t line) {
+  if (time.order == DateOrder::none) return {};
+  if (time.order == DateOrder::either) {
+    if (either_dates_.empty()) either_text_ = text;
+    either_dates_.push_back({series_.points.size(), time.month_first});
+    return {};
+  }
+  if (order_ == DateOrder::none) {
+    order_ = time.order;
+    order_from_ = fmt::format("\"{}\" of line {}", text, line);
+  }
+  if (order_ == time.order) return {};
+  return std::unexpected(
+      Error{.what = fmt::format("{}: \"{}\" has the {} first, and {} the other",
+                                location(line, "of the time"), text,
+                                time.order == DateOrder::day_first ? "day" : "month", order_from_),
+            .hint = "export the file with times such as 2026-11-26 10:00:00"});
+}
+
+// Dates with slashes: one with a day after the 12th tells the order of all.
+Result<void> SeriesBuilder::settle_dates() {
+  if (either_dates_.empty() || order_ == DateOrder::day_first) return {};
+  if (order_ == DateOrder::month_first) {
+    for (const EitherDate& one : either_dates_) series_.points[one.point].time = one.month_first;
+    return {};
+  }
+  const std::uint32_t line = series_.points[either_dates_.front().point].line;
+  return std::unexpected(
+      Error{.what = fmt::format("{}: \"{}\" can be read two ways: day or month first",
+                                location(line, "of the time"), either_text_),
+            .hint = "export the file with times such as 2026-11-26 10:00:00"});
 }
 
 Result<void> SeriesBuilder::add(const RowText& row) {
@@ -122,6 +188,9 @@ Result<double> SeriesBuilder::value_of(std::string_view text, Direction directio
   if (read->other) {
     doubts_.push_back({series_.points.size() - 1, direction, *read->other});
   }
+  if (series_.figures_have_units && read->value > 0) {
+    return std::unexpected(unit_missing(series_.file, series_.columns[direction]));
+  }
   if (!doubted && !numbers_.in_doubt().empty()) {
     in_doubt_line_ = line;
     in_doubt_direction_ = direction;
@@ -147,6 +216,18 @@ Result<double> SeriesBuilder::with_unit(std::string_view text, Direction directi
   return figure->value * bytes / series_.unit.bytes;
 }
 
+// "40.000" where decimal commas are usual: forty, or forty thousand.
+Error SeriesBuilder::points_in_doubt() const {
+  const Doubt& first = doubts_.front();
+  const SeriesPoint& point = series_.points[first.point];
+  return {.what = fmt::format("{}: \"{:.3f}\" can be read two ways: {} or {}",
+                              location(point.line, series_.columns[first.direction]),
+                              point.value[first.direction], point.value[first.direction],
+                              first.with_comma),
+          .hint = "say which mark is before the decimals: --decimal point or --decimal comma",
+          .failure = Failure::usage};
+}
+
 Result<void> SeriesBuilder::settle_numbers() {
   const DecimalMark mark = numbers_.mark();
   if (mark == DecimalMark::unknown && !numbers_.in_doubt().empty()) {
@@ -160,6 +241,10 @@ Result<void> SeriesBuilder::settle_numbers() {
                                   numbers_.in_doubt(), thousands, decimal),
               .hint = "say which mark is before the decimals: --decimal point or --decimal comma",
               .failure = Failure::usage});
+  }
+  if (mark == DecimalMark::unknown && series_.decimal_commas_likely && !doubts_.empty() &&
+      !numbers_.has_long()) {
+    return std::unexpected(points_in_doubt());
   }
   if (mark != DecimalMark::comma) return {};
   for (const Doubt& doubt : doubts_) {
@@ -181,35 +266,56 @@ void SeriesBuilder::settle_clocks() {
   series_.notes.emplace_back("times have no date: the file is taken to begin on 1970-01-01");
 }
 
-// A step back by an hour less a row is a clock that was set back in autumn: read as UTC, an hour
-// would be there twice.
+// True if the clock was set back by `step` between row i and i + 1: a step back by that less a row.
+bool SeriesBuilder::set_back(std::size_t i, Nanoseconds step, bool newest_first) const {
+  const auto& points = series_.points;
+  const Nanoseconds row =
+      newest_first ? points[i - 1].time - points[i].time : points[i].time - points[i - 1].time;
+  const Nanoseconds back =
+      newest_first ? points[i + 1].time - points[i].time : points[i].time - points[i + 1].time;
+  return row > Nanoseconds::zero() && back > Nanoseconds::zero() &&
+         std::chrono::abs(back + row - step) <= row / 10;
+}
+
+// By an hour: a clock that was set back in autumn, so that an hour would be there twice in UTC. By
+// twelve: a clock without AM and PM.
 Result<void> SeriesBuilder::check_clock() const {
   const auto& points = series_.points;
   if (points.size() < 3) return {};
-  const bool newest_first = points.front().time > points.back().time;
+  const bool twelve = within_twelve_hours(points);
+  const bool newest_first = mostly_falls(points);
   for (std::size_t i = 1; i + 1 < points.size(); ++i) {
-    const Nanoseconds row =
-        newest_first ? points[i - 1].time - points[i].time : points[i].time - points[i - 1].time;
-    const Nanoseconds back =
-        newest_first ? points[i + 1].time - points[i].time : points[i].time - points[i + 1].time;
-    const Nanoseconds off = back + row - std::chrono::hours{1};
-    if (row <= Nanoseconds::zero() || back <= Nanoseconds::zero()) continue;
-    if (std::chrono::abs(off) > row / 10) continue;
+    const SeriesPoint& next = points[i + 1];
+    if (twelve && set_back(i, std::chrono::hours{12}, newest_first)) {
+      return std::unexpected(Error{
+          .what = fmt::format("{}: times go back by twelve hours before {}",
+                              location(next.line, "of the time"), format_date_time(next.time)),
+          .hint = "the clock has neither AM nor PM: export it with 24 hours"});
+    }
+    if (!options_.zone.empty() || clock_only_ || !set_back(i, std::chrono::hours{1}, newest_first))
+      continue;
     return std::unexpected(
         usage_error(fmt::format("{}: the clock was set back by an hour before {}",
-                                location(points[i + 1].line, "of the time"),
-                                format_date_time(points[i + 1].time)),
+                                location(next.line, "of the time"), format_date_time(next.time)),
                     "times have no zone: give the zone of that clock, --tz Europe/Berlin"));
   }
   return {};
 }
 
+Result<void> SeriesBuilder::check_days() const {
+  if (!may_be_days_of_a_spreadsheet(series_.points)) return {};
+  return std::unexpected(
+      Error{.what = fmt::format("{}: times can be read two ways: the days of a spreadsheet, or "
+                                "seconds less than 50 ms apart",
+                                series_.file),
+            .hint = "format them as 2026-11-26 10:00:00 before the export"});
+}
+
 Result<void> SeriesBuilder::settle_times() {
+  if (auto dates = settle_dates(); !dates) return dates;
+  if (!local_) return check_days();
+  if (auto steady = check_clock(); !steady) return steady;
   if (clock_only_) settle_clocks();
-  if (!local_) return {};
-  if (options_.zone.empty()) {
-    if (auto steady = check_clock(); !steady) return steady;
-  }
   auto zone = Zone::open(options_.zone);
   if (!zone) return std::unexpected(std::move(zone).error());
   auto& points = series_.points;
@@ -231,6 +337,7 @@ Result<void> SeriesBuilder::settle_times() {
 Result<Series> SeriesBuilder::finish() && {
   if (auto done = settle_numbers(); !done) return std::unexpected(std::move(done).error());
   if (auto done = settle_times(); !done) return std::unexpected(std::move(done).error());
+  if (units_) series_.unit.name = "units of their own";
   return std::move(series_);
 }
 

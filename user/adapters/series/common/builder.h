@@ -13,8 +13,12 @@
 #include "adapters/series/common/zone.h"
 #include "core/series/numbers.h"
 #include "core/series/series.h"
+#include "core/series/times.h"
 
 namespace cgtally::series {
+
+// The Error for a column whose figures have no unit, and nobody told it.
+[[nodiscard]] Error unit_missing(const std::string& file, const std::string& column);
 
 // One row as it stands in the file. Empty texts are missing values.
 struct RowText {
@@ -46,15 +50,27 @@ class SeriesBuilder {
     double with_comma = 0;
   };
 
+  // A date with slashes that can be read two ways.
+  struct EitherDate {
+    std::size_t point = 0;
+    Nanoseconds month_first{};
+  };
+
   [[nodiscard]] Result<void> add_time(std::string_view text, std::uint32_t line);
   [[nodiscard]] Result<double> value_of(std::string_view text, Direction direction,
                                         std::uint32_t line);
   [[nodiscard]] Result<double> with_unit(std::string_view text, Direction direction,
                                          std::uint32_t line);
   [[nodiscard]] std::string location(std::uint32_t line, std::string_view column) const;
+  [[nodiscard]] Result<void> learn_order(const ReadTime& time, std::string_view text,
+                                         std::uint32_t line);
+  [[nodiscard]] Result<void> settle_dates();
   [[nodiscard]] Result<void> settle_numbers();
+  [[nodiscard]] Error points_in_doubt() const;
   [[nodiscard]] Result<void> settle_times();
+  [[nodiscard]] bool set_back(std::size_t i, Nanoseconds step, bool newest_first) const;
   [[nodiscard]] Result<void> check_clock() const;
+  [[nodiscard]] Result<void> check_days() const;
   void settle_clocks();
 
   const ReadOptions& options_;
@@ -63,6 +79,10 @@ class SeriesBuilder {
   std::vector<Doubt> doubts_;
   std::uint32_t in_doubt_line_ = 0;
   Direction in_doubt_direction_ = Direction::tx;
+  DateOrder order_ = DateOrder::none;
+  std::string order_from_;  // "line 7: 26/11/2026"
+  std::vector<EitherDate> either_dates_;
+  std::string either_text_;  // of the first of them
   bool local_ = false;       // times without a zone
   bool clock_only_ = false;  // and without a date
   bool units_ = false;       // values with a unit of their own

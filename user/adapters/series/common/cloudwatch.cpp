@@ -153,9 +153,9 @@ Result<void> settle_average(Series& series, const CloudWatchMetric& metric,
                  .bytes = 1 / std::chrono::duration<double>(sample).count(),
                  .name = "bytes a sample"};
   series.period.reset();
-  series.notes.push_back(
-      fmt::format("{}: an Average, read as bytes in each {}; --period if samples are longer",
-                  printable(metric.label), format_duration(sample)));
+  series.notes.push_back(fmt::format("{}: an Average, read as bytes in each {}{}",
+                                     printable(metric.label), format_duration(sample),
+                                     options.period ? "" : "; --period if samples are longer"));
   return {};
 }
 

@@ -3,6 +3,9 @@
 
 #include <fmt/core.h>
 
+#include <istream>
+#include <streambuf>
+#include <string_view>
 #include <vector>
 
 #include "core/series/series.h"
@@ -64,6 +67,32 @@ class ElementWatch {
   Result<void> done_;
 };
 
+// Ends where no quote comes for kLongest bytes: a string without an end would take all memory. The
+// figures of a metric, which have no quotes, are a tenth of that.
+class BoundedStrings : public std::streambuf {
+ public:
+  explicit BoundedStrings(std::istream& from) : from_(from), block_(64UL * 1024) {}
+  [[nodiscard]] bool too_long() const { return since_quote_ > kLongest; }
+
+ protected:
+  int_type underflow() override {
+    if (too_long()) return traits_type::eof();
+    from_.read(block_.data(), static_cast<std::streamsize>(block_.size()));
+    const auto got = static_cast<std::size_t>(from_.gcount());
+    if (got == 0) return traits_type::eof();
+    const std::size_t quote = std::string_view(block_.data(), got).rfind('"');
+    since_quote_ = quote == std::string_view::npos ? since_quote_ + got : got - quote;
+    setg(block_.data(), block_.data(), block_.data() + got);
+    return traits_type::to_int_type(block_.front());
+  }
+
+ private:
+  static constexpr std::size_t kLongest = 16UL * 1024 * 1024;
+  std::istream& from_;
+  std::vector<char> block_;
+  std::size_t since_quote_ = 0;
+};
+
 // "at line 3, column 7: ..." of nlohmann's words.
 std::string position(std::string_view what) {
   const auto at = what.find("at line ");
@@ -76,12 +105,19 @@ Result<void> for_each_element(std::istream& in, const std::string& file,
                               const std::set<std::string>& arrays,
                               const OnJsonElement& on_element) {
   ElementWatch watch(arrays, on_element);
+  BoundedStrings bounded(in);
+  std::istream text(&bounded);
   try {
     const Json rest =
-        Json::parse(in, [&watch](int /*depth*/, Json::parse_event_t event, const Json& parsed) {
+        Json::parse(text, [&watch](int /*depth*/, Json::parse_event_t event, const Json& parsed) {
           return watch.event(event, parsed);
         });
   } catch (const Json::exception& problem) {
+    if (bounded.too_long()) {
+      return std::unexpected(
+          Error{.what = fmt::format("{}: a string that does not end within 16 MiB", file),
+                .hint = "export it again"});
+    }
     return std::unexpected(
         Error{.what = fmt::format("{} is not JSON: {}", file, position(problem.what())),
               .hint = "export it again; of several answers each needs a file of its own"});

@@ -80,6 +80,11 @@ class PrometheusJson : public JsonReader {
     const std::string metric = text_at(labels, "__name__");
     const auto direction = direction_told(metric);
     if (!direction) return std::unexpected(direction.error());
+    if (counts_packets(metric) && !options_.unit) {
+      return std::unexpected(
+          Error{.what = fmt::format("{}: {} counts packets, not bytes", file_, printable(metric)),
+                .hint = "query the bytes: node_network_transmit_bytes_total"});
+    }
     auto unit = unit_of(metric);
     if (!unit) return std::unexpected(std::move(unit).error());
     Series shape = shape_;

@@ -31,7 +31,8 @@ std::string time_of(const Json& element) {
   const Json& clock = element.contains("time") ? element["time"] : none;
   const auto part = [](const Json& object, const char* key) {
     const double value = number_at(object, key);
-    return is_missing(value) ? 0 : static_cast<int>(value);
+    if (is_missing(value)) return 0;
+    return value >= 0 && value <= 9999 ? static_cast<int>(value) : -1;  // which is no time
   };
   return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:00", part(date, "year"), part(date, "month"),
                      part(date, "day"), part(clock, "hour"), part(clock, "minute"));

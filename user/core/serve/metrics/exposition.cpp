@@ -7,6 +7,8 @@
 #include <cmath>
 #include <iterator>
 
+#include "core/base/text.h"
+
 namespace cgtally::serve {
 namespace {
 
@@ -35,12 +37,9 @@ std::string_view type_name(MetricType type) {
   return "";
 }
 
+// printable() leaves no line break. A recording that is served may have any bytes for names.
 void append_escaped(std::string& text, std::string_view value) {
-  for (const char c : value) {
-    if (c == '\n') {
-      text += "\\n";
-      continue;
-    }
+  for (const char c : printable(value)) {
     if (c == '\\' || c == '"') text += '\\';
     text += c;
   }
