@@ -60,6 +60,7 @@ static __always_inline __u32 unlearned(__u32 value)
 #include "owner/passage.bpf.h"
 #include "owner/taught.bpf.h"
 #include "owner/nat_owner.bpf.h"
+#include "owner/pod_sender.bpf.h"
 #include "shares.bpf.h"
 #include "slots.bpf.h"
 #include "window.bpf.h"

@@ -42,6 +42,8 @@ typedef struct {
 struct sock_common {
 	possible_net_t skc_net;
 	__be16 skc_dport;
+	unsigned char skc_reuse : 4;
+	unsigned char skc_reuseport : 1;
 };
 
 struct sock {

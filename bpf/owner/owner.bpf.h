@@ -83,8 +83,11 @@ static __always_inline struct owner sender_behind(struct __sk_buff *skb, struct 
 		device = passage->device;
 		id = passage->cgroup_id;
 	}
-	if (!id && device)
+	if (!id && device) {
 		id = pod_behind_device(device);
+		if (id)
+			id = find_sender_in_pod(skb, id);
+	}
 	return id ? (struct owner){.cgroup_id = id} : owner_by_reason(kind);
 }
 

@@ -87,3 +87,12 @@ VERIFIED_ONCE int is_not_a_member(__u64 address, __u32 group)
 	}
 	return 1;
 }
+
+/* Tells whether another socket may send from the same address and port. */
+static __always_inline int may_share_port(__u64 address)
+{
+	struct sock *sk = (void *)address;
+
+	return BPF_CORE_READ_BITFIELD_PROBED(sk, __sk_common.skc_reuse) ||
+	       BPF_CORE_READ_BITFIELD_PROBED(sk, __sk_common.skc_reuseport);
+}

@@ -9,25 +9,29 @@
  */
 #pragma once
 
-/* The tuple of the reply to a packet. */
+static __always_inline void set_reply_tuple(struct bpf_sock_tuple *reply, const struct packet *p)
+{
+	if (p->version == 4) {
+		reply->ipv4.saddr = p->tuple.ipv4.daddr;
+		reply->ipv4.daddr = p->tuple.ipv4.saddr;
+		reply->ipv4.sport = p->tuple.ipv4.dport;
+		reply->ipv4.dport = p->tuple.ipv4.sport;
+		return;
+	}
+	for (int i = 0; i < 4; i++) {
+		reply->ipv6.saddr[i] = p->tuple.ipv6.daddr[i];
+		reply->ipv6.daddr[i] = p->tuple.ipv6.saddr[i];
+	}
+	reply->ipv6.sport = p->tuple.ipv6.dport;
+	reply->ipv6.dport = p->tuple.ipv6.sport;
+}
+
 static __always_inline void set_reply_key(struct taught_key *key, const struct packet *p)
 {
 	key->netns = netns_key;
 	key->protocol = p->protocol;
 	key->version = p->version;
-	if (p->version == 4) {
-		key->tuple.ipv4.saddr = p->tuple.ipv4.daddr;
-		key->tuple.ipv4.daddr = p->tuple.ipv4.saddr;
-		key->tuple.ipv4.sport = p->tuple.ipv4.dport;
-		key->tuple.ipv4.dport = p->tuple.ipv4.sport;
-		return;
-	}
-	for (int i = 0; i < 4; i++) {
-		key->tuple.ipv6.saddr[i] = p->tuple.ipv6.daddr[i];
-		key->tuple.ipv6.daddr[i] = p->tuple.ipv6.saddr[i];
-	}
-	key->tuple.ipv6.sport = p->tuple.ipv6.dport;
-	key->tuple.ipv6.dport = p->tuple.ipv6.sport;
+	set_reply_tuple(&key->tuple, p);
 }
 
 static __always_inline int is_own_tuple(const struct bpf_sock *sk, const struct packet *p)

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -61,10 +62,9 @@ class ManyInterfaces : public testing::Test {
     return words;
   }
   [[nodiscard]] std::size_t attached() const {
-    std::size_t count = 0;
-    for (const auto& record : bpf::LedgerView::open(bpffs_.path()).value().interfaces())
-      count += record.attached ? 1 : 0;
-    return count;
+    auto ledger = bpf::LedgerView::open(bpffs_.path()).value();
+    return static_cast<std::size_t>(
+        std::ranges::count_if(ledger.interfaces(), &bpf::InterfaceRecord::attached));
   }
   std::string take_down() const {
     const Finished down = finish(on_ledger(CGTALLY_BINARY, bpffs_, {"down", "--forget"}));
