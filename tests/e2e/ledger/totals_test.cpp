@@ -196,6 +196,10 @@ TEST_F(Totals, ShowOnlyWhatIsChosen) {
   EXPECT_EQ(rows({"--top", "1"}).size(), 1U);
   EXPECT_EQ(sum_of_rows(rows({"-i", "cgt*", "--netns", wire.host().name()})), booked(bpffs));
   EXPECT_EQ(rows({"-i", "(gone)"}).size(), 0U);
+  const Finished nobody = totals({"--account", "wbe"});
+  EXPECT_EQ(nobody.exit_code, 0);
+  EXPECT_NE(nobody.err.find("no account with traffic matches --account 'wbe'"), std::string::npos);
+  EXPECT_NE(nobody.err.find(web.path()), std::string::npos) << nobody.err;
   const Finished unknown = totals({"-i", "eth9"});
   EXPECT_EQ(unknown.exit_code, 2);
   EXPECT_NE(unknown.err.find("the ledger has no interface eth9"), std::string::npos) << unknown.err;

@@ -21,6 +21,8 @@
 #include "cli/output/standard_streams.h"
 #include "core/totals/document.h"
 #include "core/totals/table.h"
+#include "monitor/notices.h"
+#include "monitor/output/account_notice.h"
 #include "monitor/pinned/totals_reading.h"
 
 namespace cgtally::cli {
@@ -55,9 +57,23 @@ std::string table_text(const TotalsReport& report, std::size_t most) {
   return text;
 }
 
+// A wrong pattern and a silent account must not look the same.
+void name_others(const TotalsOptions& options) {
+  monitor::TotalsChoice all = options.choice;
+  all.account.clear();
+  const auto report = monitor::read_totals(all);
+  if (!report) return;
+  monitor::AccountNotice notice(options.choice.account);
+  for (const TotalsRow& row : report->rows) notice.see(row.account, row.owner);
+  monitor::Notices notices;
+  notices.deliver_to(say);
+  notice.tell(notices);
+}
+
 int run_totals(const TotalsOptions& options) {
   const auto report = monitor::read_totals(options.choice);
   if (!report) return print_start_error(report.error(), options.choice.choice.host_root);
+  if (report->rows.empty() && !options.choice.account.empty()) name_others(options);
   if (!options.csv.empty()) {
     const auto written = write_rows(*report, options);
     if (!written || options.csv.to_stdout()) return exit_code_of_output(written);
