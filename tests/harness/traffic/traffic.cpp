@@ -81,7 +81,10 @@ SocketAddress at(const std::string& ip, std::uint16_t port) {
 }
 
 void bind_to(const sys::Fd& socket, const SocketAddress& address) {
-  set_option(socket, SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR");
+  int type = 0;
+  socklen_t size = sizeof(type);
+  require(getsockopt(socket.get(), SOL_SOCKET, SO_TYPE, &type, &size) == 0, "SO_TYPE");
+  if (type == SOCK_STREAM) set_option(socket, SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR");
   require(bind(socket.get(), address.get(), address.size) == 0, "bind");
   be_patient(socket);
 }

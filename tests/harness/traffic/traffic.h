@@ -21,6 +21,7 @@ struct SocketAddress {
 
 // "10.77.0.1" or "fd77::1".
 [[nodiscard]] SocketAddress at(const std::string& ip, std::uint16_t port);
+// With SO_REUSEADDR where TIME_WAIT would be in the way; of datagrams it would share the port.
 void bind_to(const sys::Fd& socket, const SocketAddress& address);
 
 // TCP. A small receive buffer keeps the bytes in flight below the length of every queue, so that no

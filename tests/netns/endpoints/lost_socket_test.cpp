@@ -19,11 +19,6 @@ namespace {
 
 constexpr std::uint16_t kServed = 7001;
 
-// Without SO_REUSEADDR, by which another socket could have the same port.
-void bind_alone(const sys::Fd& socket, const SocketAddress& address) {
-  require(bind(socket.get(), address.get(), address.size) == 0, "bind");
-}
-
 class LostSocket : public testing::Test {
  protected:
   LostSocket() {
@@ -82,7 +77,7 @@ TEST_F(LostSocket, IsFoundForConnectionsBothWaysAndForDatagrams) {
     transfer(caller, called, 2'000'000);
     close_in_order(std::move(called), std::move(caller));
     const auto udp = app_.socket(pod_.netns(), to.family(), SOCK_DGRAM);
-    bind_alone(udp, to);
+    bind_to(udp, to);
     const auto taker = node_.wire().remote().socket(to.family(), SOCK_DGRAM);
     bind_to(taker, far);
     send_datagrams(udp, far, 50, 700);
@@ -135,7 +130,7 @@ TEST_F(LostSocket, ThatSharesItsPortIsNotBelieved) {
 
 TEST_F(LostSocket, OfAnotherPodPaysNothingForWhoWritesItsAddress) {
   const auto victim = app_.socket(pod_.netns(), AF_INET, SOCK_DGRAM);
-  bind_alone(victim, at(pod_.v4(), kServed));
+  bind_to(victim, at(pod_.v4(), kServed));
   send_datagrams(victim, at(kRemote4, 9), 1, 1000);  // makes the neighbours known
   send_datagrams(other_group_.socket(other_.netns(), AF_INET, SOCK_DGRAM), at(kRemote4, 9), 1, 10);
   begin();
