@@ -26,13 +26,13 @@ endpoint_of(struct cpu_memory *here, const struct bpf_sock_tuple *tuple, __u32 v
  * uncertain: look_up() finds nothing then.
  */
 static __always_inline int has_owner_in_netns(struct __sk_buff *skb, struct packet *p,
-					      struct bpf_sock_tuple *tuple, __s32 nsid,
+					      struct bpf_sock_tuple *tuple, __u64 netns,
 					      struct owner *owner)
 {
-	enum match match = look_up(skb, tuple, flow_kind(p), nsid, owner);
+	enum match match = look_up(skb, tuple, flow_kind(p), netns, owner);
 
 	if (match == MATCHED_PORT && p->protocol == IPPROTO_TCP && !is_syn(p) &&
-	    small_socket_state(skb, tuple, p->version, nsid) != BPF_TCP_NEW_SYN_RECV)
+	    small_socket_state(skb, tuple, p->version, netns) != BPF_TCP_NEW_SYN_RECV)
 		return 0;
 	if (match == MATCHED_ENDING)
 		p->unserved = BY_OLD_SOCKET;
@@ -48,7 +48,7 @@ static __noinline __u32 owner_behind(struct __sk_buff *skb, struct packet *p,
 	__u64 pod = endpoint ? endpoint->cgroup_id : 0;
 
 	if (!endpoint || !p->has_ports || endpoint->nsid < 0 ||
-	    !has_owner_in_netns(skb, p, tuple, endpoint->nsid, owner)) {
+	    !has_owner_in_netns(skb, p, tuple, NETNS_OF_ENDPOINT(endpoint), owner)) {
 		*owner = (struct owner){.cgroup_id = pod, .kind = pod ? CGT_CGROUP : CGT_FORWARDED};
 		p->unserved = UNSERVED;
 	}

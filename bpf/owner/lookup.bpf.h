@@ -11,7 +11,12 @@
 	((version) == 4 ? sizeof(((struct bpf_sock_tuple *)0)->ipv4)                               \
 			: sizeof(((struct bpf_sock_tuple *)0)->ipv6))
 
-#define OUR_NETNS BPF_F_CURRENT_NETNS
+/*
+ * A netns to look in: its id and, in the upper half, its inode, or 0 for any. The kernel gives the
+ * id of a netns that has gone to the next one, before userspace can hear of it.
+ */
+#define OUR_NETNS		    ((__u32)BPF_F_CURRENT_NETNS)
+#define NETNS_OF_ENDPOINT(endpoint) ((__u64)(endpoint)->netns_inode << 32 | (__u32)(endpoint)->nsid)
 
 enum match {
 	NO_MATCH,
@@ -49,17 +54,31 @@ static __always_inline int is_one_of_several(struct bpf_sock *sk,
 	return is_steered_group(address_of(sk));
 }
 
+static __always_inline int is_of_another_netns(struct bpf_sock *sk, __u64 netns)
+{
+	__u32 inode = netns >> 32;
+	struct sock *typed;
+
+	if (!inode)
+		return 0;
+	if (!have_rdonly_cast)
+		return BPF_CORE_READ((struct sock *)address_of(sk), __sk_common.skc_net.net,
+				     ns.inum) != inode;
+	typed = bpf_rdonly_cast(sk, bpf_core_type_id_kernel(struct sock));
+	return typed->__sk_common.skc_net.net->ns.inum != inode;
+}
+
 /*
  * Tells whether NAT of another netns may give the packet to another socket than the lookup found
  * there. In our own netns nat_owner.bpf.h decides that.
  */
-static __always_inline int may_be_redirected_there(struct bpf_sock *sk, __u32 version, __s32 netns)
+static __always_inline int may_be_redirected_there(struct bpf_sock *sk, __u32 version, __u64 netns)
 {
-	return netns >= 0 && has_nat_hook_of_socket(address_of(sk), version);
+	return netns != OUR_NETNS && has_nat_hook_of_socket(address_of(sk), version);
 }
 
 static __always_inline enum match look_up_tcp(struct __sk_buff *skb, struct bpf_sock_tuple *tuple,
-					      __u32 version, __s32 netns, struct owner *owner)
+					      __u32 version, __u64 netns, struct owner *owner)
 {
 	enum match match = MATCHED_PORT;
 	struct owner found;
@@ -67,7 +86,7 @@ static __always_inline enum match look_up_tcp(struct __sk_buff *skb, struct bpf_
 	__u32 state;
 
 	owner->cacheable = belief_before_lookup(tuple, version);
-	sk = bpf_sk_lookup_tcp(skb, tuple, TUPLE_LEN(version), (__s64)netns, 0);
+	sk = bpf_sk_lookup_tcp(skb, tuple, TUPLE_LEN(version), (__s32)netns, 0);
 	if (!sk) {
 		owner->cacheable = 0;
 		return NO_MATCH;
@@ -86,14 +105,16 @@ static __always_inline enum match look_up_tcp(struct __sk_buff *skb, struct bpf_
 	} else {
 		match = state == BPF_TCP_ESTABLISHED ? MATCHED_FLOW : MATCHED_ENDING;
 	}
+	if (is_of_another_netns(sk, netns))
+		match = NO_MATCH;
 	bpf_sk_release(sk);
 	return match;
 }
 
 static __always_inline enum match look_up_udp(struct __sk_buff *skb, struct bpf_sock_tuple *tuple,
-					      __u32 version, __s32 netns, struct owner *owner)
+					      __u32 version, __u64 netns, struct owner *owner)
 {
-	struct bpf_sock *sk = bpf_sk_lookup_udp(skb, tuple, TUPLE_LEN(version), (__s64)netns, 0);
+	struct bpf_sock *sk = bpf_sk_lookup_udp(skb, tuple, TUPLE_LEN(version), (__s32)netns, 0);
 	enum match match = MATCHED_FLOW;
 	__u32 state;
 
@@ -108,6 +129,8 @@ static __always_inline enum match look_up_udp(struct __sk_buff *skb, struct bpf_
 		if (may_be_redirected_there(sk, version, netns))
 			match = NO_MATCH;
 	}
+	if (is_of_another_netns(sk, netns))
+		match = NO_MATCH;
 	if (match)
 		owner->cacheable = FOR_THIS_JIFFY;
 	bpf_sk_release(sk);
@@ -119,9 +142,9 @@ static __always_inline enum match look_up_udp(struct __sk_buff *skb, struct bpf_
  * bpf_skc_lookup_tcp returns them.
  */
 static __noinline __u32 small_socket_state(struct __sk_buff *skb, struct bpf_sock_tuple *tuple,
-					   __u32 version, __s32 netns)
+					   __u32 version, __u64 netns)
 {
-	struct bpf_sock *sk = bpf_skc_lookup_tcp(skb, tuple, TUPLE_LEN(version), (__s64)netns, 0);
+	struct bpf_sock *sk = bpf_skc_lookup_tcp(skb, tuple, TUPLE_LEN(version), (__s32)netns, 0);
 	__u32 state = 0;
 
 	if (sk) {
@@ -138,12 +161,12 @@ static __always_inline __u32 flow_kind(const struct packet *p)
 }
 
 /*
- * `netns` is the id of a netns, or OUR_NETNS. The owner is cacheable if a connected socket takes
+ * The owner is cacheable if a connected socket takes
  * this very flow, or if a UDP socket takes the packet. A TCP socket that is about to close is
  * looked up again for each packet.
  */
 static __noinline enum match look_up(struct __sk_buff *skb, struct bpf_sock_tuple *tuple,
-				     __u32 flow_kind, __s32 netns, struct owner *owner)
+				     __u32 flow_kind, __u64 netns, struct owner *owner)
 {
 	__u32 version = flow_kind >> 8;
 

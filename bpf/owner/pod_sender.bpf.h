@@ -14,15 +14,15 @@
  * from any socket that shares the port.
  */
 static __always_inline int sends_alone(struct __sk_buff *skb, struct packet *p,
-				       struct bpf_sock_tuple *reply, __s32 nsid, enum match match)
+				       struct bpf_sock_tuple *reply, __u64 netns, enum match match)
 {
 	struct bpf_sock *sk;
 	int shared;
 
 	if (p->protocol == IPPROTO_TCP)
 		return match >= MATCHED_FLOW ||
-		       small_socket_state(skb, reply, p->version, nsid) == BPF_TCP_NEW_SYN_RECV;
-	sk = bpf_sk_lookup_udp(skb, reply, TUPLE_LEN(p->version), (__s64)nsid, 0);
+		       small_socket_state(skb, reply, p->version, netns) == BPF_TCP_NEW_SYN_RECV;
+	sk = bpf_sk_lookup_udp(skb, reply, TUPLE_LEN(p->version), (__s32)netns, 0);
 	if (!sk)
 		return 0;
 	shared = may_share_port(address_of(sk));
@@ -57,6 +57,7 @@ VERIFIED_ONCE __u64 find_sender_in_pod(struct __sk_buff *skb, __u64 pod)
 	struct cgt_endpoint *endpoint;
 	struct owner owner = {};
 	enum match match;
+	__u64 netns;
 
 	if (!here)
 		return pod;
@@ -67,9 +68,10 @@ VERIFIED_ONCE __u64 find_sender_in_pod(struct __sk_buff *skb, __u64 pod)
 	endpoint = sending_endpoint(skb, p, &p->translated, here);
 	if (!endpoint || endpoint->cgroup_id != pod || endpoint->nsid < 0)
 		return pod;
-	match = look_up(skb, &p->translated, flow_kind(p), endpoint->nsid, &owner);
+	netns = NETNS_OF_ENDPOINT(endpoint);
+	match = look_up(skb, &p->translated, flow_kind(p), netns, &owner);
 	if (!match || owner.kind != CGT_CGROUP ||
-	    !sends_alone(skb, p, &p->translated, endpoint->nsid, match))
+	    !sends_alone(skb, p, &p->translated, netns, match))
 		return pod;
 	return owner.cgroup_id;
 }

@@ -95,9 +95,9 @@ CGT_ASSERT(sizeof(struct cgt_address) == 20, "hashed as bytes: no padding");
  * What lies behind an address of another netns that this one forwards to: a pod's or a container's.
  */
 struct cgt_endpoint {
-	__u64 cgroup_id; /* of the pod, or of the only container; 0: not known */
-	__s32 nsid;	 /* the id of its netns in the uplink's netns; below 0: it has none */
-	__u32 pad;
+	__u64 cgroup_id;   /* of the pod, or of the only container; 0: not known */
+	__s32 nsid;	   /* the id of its netns in the uplink's netns; below 0: it has none */
+	__u32 netns_inode; /* 0: not known. An id that is free is the next netns' at once */
 };
 CGT_ASSERT(sizeof(struct cgt_endpoint) == 16, "written whole");
 

@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <sched.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 #include <cstdlib>
@@ -97,7 +98,11 @@ Result<void> NatFlows::connect_in_pod() {
   const auto nsid = netlink::find_or_assign_nsid(pod_.get());
   if (!nsid) return std::unexpected(nsid.error());
   reply_.words[1] = address_of(kPod, 0).sin_addr.s_addr;  // nobody masquerades it
-  endpoint_ = PodEndpoint{.address = reply_.words[1], .nsid = *nsid};
+  struct stat netns{};
+  if (fstat(pod_.get(), &netns) != 0) return cannot("ask for the pod's netns");
+  endpoint_ = PodEndpoint{.address = reply_.words[1],
+                          .nsid = *nsid,
+                          .netns_inode = static_cast<std::uint32_t>(netns.st_ino)};
   return {};
 }
 

@@ -22,6 +22,7 @@ enum class NatFlow : std::uint8_t {
 struct PodEndpoint {
   std::uint32_t address = 0;
   int nsid = -1;
+  std::uint32_t netns_inode = 0;
 };
 
 class NatFlows {

@@ -182,11 +182,12 @@ Result<void> Runner::set_interface() {
 
 Result<void> Runner::set_endpoint(const PodEndpoint& pod) {
   const cgt_address key{.netns = kNetns, .address = {0, 0, htonl(0xffff), pod.address}};
-  const cgt_endpoint value{.cgroup_id = kFirstAccount, .nsid = pod.nsid, .pad = 0};
+  const cgt_endpoint value{
+      .cgroup_id = kFirstAccount, .nsid = pod.nsid, .netns_inode = pod.netns_inode};
   const int endpoints = bpf_map__fd(skeleton_->maps.cgt_endpoints);
   const cgt_address kept{.netns = kNetns | CGT_ENDPOINTS_KEPT, .address = {}};
   const cgt_endpoint for_ever{
-      .cgroup_id = std::numeric_limits<std::int64_t>::max(), .nsid = -1, .pad = 0};
+      .cgroup_id = std::numeric_limits<std::int64_t>::max(), .nsid = -1, .netns_inode = 0};
   if (bpf_map_update_elem(endpoints, &key, &value, BPF_ANY) != 0 ||
       bpf_map_update_elem(endpoints, &kept, &for_ever, BPF_ANY) != 0) {
     return std::unexpected(sys::error_from(errno, "set the pod's address"));

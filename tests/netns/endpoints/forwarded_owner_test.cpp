@@ -3,6 +3,7 @@
 // byte is on the cgroup of the pod's socket, and never on that of a pod that had the address
 // before.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <atomic>
 #include <string>
@@ -168,6 +169,39 @@ TEST(ForwardedOwnerChanges, ANetnsThatTakesTheIdOfAnotherOneHasNothingOfWhatStil
     EXPECT_TRUE(node.counted().books().of(second).empty()) << "in round " << round;
   }
   if (taken == 0) GTEST_SKIP() << "the kernel gave the id to nobody of the next ones";
+}
+
+// The moment before the keeper hears that the id is another's.
+TEST(ForwardedOwnerChanges, AServerInANetnsThatHasTheIdButNotTheInodeTakesNothing) {
+  Node node;
+  const Cgroup group("pod"), second("second");
+  const Pod pod(node, 5);
+  pod.bring_up();
+  const Inhabitant process(pod.netns(), group);
+  ASSERT_TRUE(comes_true([&] { return node.owner_of(pod.v4()) == group.id(); }));
+  const Netns next("next");
+  const auto server = second.socket(next, AF_INET, SOCK_DGRAM);
+  bind_to(server, at("0.0.0.0", 9));
+  EndpointTable table;
+  table.addresses = node.known().addresses;
+  node.stop();
+  Endpoint& endpoint = table.addresses.at(parse_address(pod.v4()));
+  struct stat of_pod{}, of_next{};
+  ASSERT_EQ(fstat(pod.netns().fd(), &of_pod), 0);
+  ASSERT_EQ(fstat(next.fd(), &of_next), 0);
+  EXPECT_EQ(endpoint.netns_inode, of_pod.st_ino);
+  endpoint.nsid = inside(node.host(), [&] { return *netlink::find_or_assign_nsid(next.fd()); });
+  auto maps = node.maps();
+  const auto sender = node.wire().remote().socket(AF_INET, SOCK_DGRAM);
+  const auto packets_of_second = [&] {
+    EXPECT_TRUE(maps && maps->write(table));
+    maps->keep(sys::now().boot);
+    send_datagrams(sender, at(pod.v4(), 9), 20, 100);
+    return node.counted().settle().books.of(second).rx_packets.value;
+  };
+  EXPECT_EQ(packets_of_second(), 0U);
+  endpoint.netns_inode = static_cast<std::uint32_t>(of_next.st_ino);
+  EXPECT_EQ(packets_of_second(), 20U);
 }
 
 TEST(ForwardedOwnerChanges, WhatNobodyKeepsRightIsNotBelieved) {

@@ -106,6 +106,11 @@ bool EndpointFacts::set_owner(int nsid, const NetnsOwner& owner, std::uint64_t c
   return changed;
 }
 
+bool EndpointFacts::set_netns_inode(int nsid, std::uint32_t inode) {
+  const auto found = peers_.find(nsid);
+  return found != peers_.end() && std::exchange(found->second.netns_inode, inode) != inode;
+}
+
 bool EndpointFacts::knows_peer_link(int nsid, const LinkedDevice& link) const {
   const auto peer = peers_.find(nsid);
   if (peer == peers_.end()) return false;
@@ -204,7 +209,9 @@ void EndpointFacts::claim(const std::vector<Attachment>& attachments, Claims& cl
     const auto first = peer->second.addresses.lower_bound({.ifindex = one.ifindex, .address = {}});
     for (auto at = first; at != peer->second.addresses.end() && at->ifindex == one.ifindex; ++at) {
       if (!is_routed(at->address) || claims.contains(at->address)) continue;
-      const Endpoint endpoint{.cgroup_id = owner_of(one.owner_nsid), .nsid = one.nsid};
+      const Endpoint endpoint{.cgroup_id = owner_of(one.owner_nsid),
+                              .nsid = one.nsid,
+                              .netns_inode = peer->second.netns_inode};
       const auto [known, is_new] = fresh.try_emplace(at->address, endpoint);
       if (!is_new && known->second && known->second->nsid != one.nsid) known->second.reset();
     }

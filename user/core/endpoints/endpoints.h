@@ -40,6 +40,7 @@ struct DeviceAddress {
 struct Endpoint {
   std::uint64_t cgroup_id = 0;  // 0: its owner is not known (yet)
   int nsid = -1;
+  std::uint32_t netns_inode = 0;  // 0: not known; sockets of another netns with the id do not count
   bool operator==(const Endpoint&) const = default;
 };
 
@@ -85,6 +86,7 @@ class EndpointFacts {
   bool remove_peer_address(int nsid, const DeviceAddress& one);
   bool remove_peer_link(int nsid, int ifindex);
   bool set_owner(int nsid, const NetnsOwner& owner, std::uint64_t cgroup_id);
+  bool set_netns_inode(int nsid, std::uint32_t inode);
   // The id is free: another netns may get it.
   void forget_peer(int nsid) { peers_.erase(nsid); }
   [[nodiscard]] bool knows_peer(int nsid) const { return peers_.contains(nsid); }
@@ -102,6 +104,7 @@ class EndpointFacts {
     std::set<DeviceAddress> addresses;
     NetnsOwner::Why why = NetnsOwner::Why::no_process;
     std::uint64_t cgroup_id = 0;
+    std::uint32_t netns_inode = 0;
   };
   // One device of an endpoint's netns, and the netns that it belongs to in the end.
   struct Attachment {

@@ -135,6 +135,7 @@ Result<void> EndpointSurvey::set_owners(const Namespaces& namespaces, bool all,
     const auto found = namespaces.find(inode);
     if (found == namespaces.end()) continue;
     set_owner(nsid, found->second.cgroups, cgroups);
+    note_change(facts_.set_netns_inode(nsid, static_cast<std::uint32_t>(inode)));
     without.erase(nsid);
   }
   for (const int nsid : without) set_owner(nsid, {}, cgroups);

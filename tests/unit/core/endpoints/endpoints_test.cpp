@@ -120,6 +120,16 @@ TEST(Endpoints, OfOneNetnsMayHaveAnAddressTwice) {
   EXPECT_EQ(at(facts, v4(11)), (Endpoint{kPodA, 1}));
 }
 
+// The id of one that has gone is the next one's at once.
+TEST(Endpoints, HaveTheInodeOfTheirNetnsUntilItGoes) {
+  EndpointFacts facts = two_pods();
+  EXPECT_TRUE(facts.set_netns_inode(1, 4026532001));
+  EXPECT_FALSE(facts.set_netns_inode(1, 4026532001));
+  EXPECT_EQ(at(facts, v4(11)), (Endpoint{kPodA, 1, 4026532001}));
+  facts.forget_peer(1);
+  EXPECT_FALSE(facts.set_netns_inode(1, 4026532001)) << "nobody has that id";
+}
+
 TEST(Endpoints, NeverHaveAnAddressOfTheNetnsItself) {
   EndpointFacts facts = two_pods();
   facts.add_own_address({1, v4(12)});

@@ -69,7 +69,7 @@ void EndpointMaps::remove_others(const EndpointTable& table) {
 void EndpointMaps::keep(Nanoseconds now) {
   const cgt_address key = address_key(netns_key_ | CGT_ENDPOINTS_KEPT, {});
   const cgt_endpoint value{
-      .cgroup_id = static_cast<std::uint64_t>(now.count()), .nsid = -1, .pad = 0};
+      .cgroup_id = static_cast<std::uint64_t>(now.count()), .nsid = -1, .netns_inode = 0};
   bpf_map_update_elem(addresses_.get(), &key, &value, BPF_ANY);
 }
 
@@ -109,7 +109,9 @@ Result<void> EndpointMaps::write(const EndpointTable& table) {
     const auto known = written_.find(address);
     if (known != written_.end() && known->second == endpoint) continue;
     const cgt_address key = address_key(netns_key_, address);
-    const cgt_endpoint value{.cgroup_id = endpoint.cgroup_id, .nsid = endpoint.nsid, .pad = 0};
+    const cgt_endpoint value{.cgroup_id = endpoint.cgroup_id,
+                             .nsid = endpoint.nsid,
+                             .netns_inode = endpoint.netns_inode};
     if (bpf_map_update_elem(addresses_.get(), &key, &value, BPF_ANY) != 0) {
       return std::unexpected(sys::error_from(errno, "tell the kernel an endpoint's address"));
     }
@@ -151,7 +153,8 @@ KnownEndpoints read_endpoints(const Ledger& ledger, Nanoseconds now) {
     if (!kept.contains(key.netns)) continue;
     IpAddress address;
     std::memcpy(address.bytes.data(), key.address, sizeof(key.address));
-    known.addresses[address] = {.cgroup_id = value.cgroup_id, .nsid = value.nsid};
+    known.addresses[address] = {
+        .cgroup_id = value.cgroup_id, .nsid = value.nsid, .netns_inode = value.netns_inode};
   }
   const int devices = ledger.fd("endpoint_devices");
   for_each_key<cgt_endpoint_device>(devices, [&](const cgt_endpoint_device& key) {
