@@ -116,14 +116,14 @@ Balance settle(const Bpffs& bpffs, const MeasuredDevice& device, const Traffic& 
                      difference(base, device.truth()));
   };
   // On a busy machine a frame may be in flight for long: a difference counts only if it lasts.
-  constexpr int kLasting = 50;
+  constexpr int kUnmovedLooks = 50;
   int unmoved = 0;
   for (int attempt = 0; attempt < 500; ++attempt) {
     const auto first = look();
     std::this_thread::sleep_for(20ms);
     unmoved = look() == first ? unmoved + 1 : 0;
     const bool equal = first.first == first.second;
-    if (unmoved >= (equal ? 1 : kLasting)) return {first.first, first.second};
+    if (unmoved >= (equal ? 1 : kUnmovedLooks)) return {first.first, first.second};
   }
   throw std::runtime_error("the wire does not become quiet");
 }
