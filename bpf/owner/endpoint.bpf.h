@@ -47,8 +47,11 @@ static __noinline __u32 owner_behind(struct __sk_buff *skb, struct packet *p,
 	struct cgt_endpoint *endpoint = endpoint_of(here, tuple, p->version);
 	__u64 pod = endpoint ? endpoint->cgroup_id : 0;
 
+	*owner = (struct owner){};
 	if (!endpoint || !p->has_ports || endpoint->nsid < 0 ||
 	    !has_owner_in_netns(skb, p, tuple, NETNS_OF_ENDPOINT(endpoint), owner)) {
+		if (owner->kind == CGT_FORWARDED)
+			pod = 0; /* the endpoint's netns has gone, and its id is another's */
 		*owner = (struct owner){.cgroup_id = pod, .kind = pod ? CGT_CGROUP : CGT_FORWARDED};
 		p->unserved = UNSERVED;
 	}

@@ -199,7 +199,10 @@ TEST(ForwardedOwnerChanges, AServerInANetnsThatHasTheIdButNotTheInodeTakesNothin
     send_datagrams(sender, at(pod.v4(), 9), 20, 100);
     return node.counted().settle().books.of(second).rx_packets.value;
   };
+  const auto of_pod_before = node.counted().books().of(group);
   EXPECT_EQ(packets_of_second(), 0U);
+  EXPECT_EQ(node.counted().books().of(group), of_pod_before) << "the address may be another's now";
+  EXPECT_EQ(node.counted().books().of(AccountKind::forwarded).rx_packets.value, 20U);
   endpoint.netns_inode = static_cast<std::uint32_t>(of_next.st_ino);
   EXPECT_EQ(packets_of_second(), 20U);
 }
