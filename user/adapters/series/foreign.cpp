@@ -23,7 +23,7 @@ constexpr std::string_view kSadf =
 
 constexpr std::string_view kOwn = "give the file as cgtally wrote it, or save it with commas";
 
-constexpr std::array<ForeignText, 17> kForeign{{
+constexpr std::array<ForeignText, 20> kForeign{{
     {"time;boot_ns;", "", "is a recording of cgtally, saved again with semicolons", kOwn},
     {"\"time\";\"boot_ns\";", "", "is a recording of cgtally, saved again with semicolons", kOwn},
     {"linux ", " cpu)", "is what sar prints for people", kSadf},
@@ -32,7 +32,7 @@ constexpr std::array<ForeignText, 17> kForeign{{
     {"<", "<html", "is a web page, perhaps of a login", "export it as CSV or JSON"},
     {"", "avg. rate", "is what vnstat prints for people", "export it with vnstat --json"},
     {"1;", "kbit/s", "is of vnstat --oneline, which has no course", "export it with vnstat --json"},
-    {"inter-|", "", "is one look at /proc/net/dev, and a course takes many",
+    {"", "inter-|   receive", "is of /proc/net/dev, which has no times",
      "record with dstat --epoch --net --output FILE, or ifstat -t"},
     {"device ", "incoming:", "is a screen of nload",
      "record with dstat --epoch --net --output FILE, or ifstat -t"},
@@ -45,6 +45,9 @@ constexpr std::array<ForeignText, 17> kForeign{{
      "ask Prometheus: /api/v1/query_range"},
     {"datapoints:", "timestamp", "is YAML", "export it with --output json"},
     {"metricdataresults:", "", "is YAML", "export it with --output json"},
+    {"- datapoints:", "timestamp", "is YAML", "export it with --output json"},
+    {"- metricdataresults:", "", "is YAML", "export it with --output json"},
+    {"", " rxpck/s ", "is what sar prints for people", kSadf},
     {"", "\ttxkb/s\t", "is of sadf -p, a figure in each line", kSadf},
 }};
 

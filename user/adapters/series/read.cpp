@@ -3,6 +3,9 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <array>
+
 #include "adapters/series/aws_text.h"
 #include "adapters/series/common/zone.h"
 #include "adapters/series/foreign.h"
@@ -24,6 +27,13 @@ Result<std::vector<Series>> read_by_kind(text::Input& input, const ReadOptions& 
   if (head.starts_with("PK\x03\x04")) {
     return std::unexpected(Error{.what = fmt::format("{} is a ZIP archive, or a spreadsheet", file),
                                  .hint = "unpack it, or save the sheet as CSV"});
+  }
+  static constexpr std::array<std::string_view, 4> kPacked{"BZh", "\xFD\x37zXZ", "\x28\xB5\x2F\xFD",
+                                                           "7z\xBC\xAF"};
+  if (std::ranges::any_of(kPacked,
+                          [head](std::string_view one) { return head.starts_with(one); })) {
+    return std::unexpected(
+        Error{.what = fmt::format("{} is packed, and not by gzip", file), .hint = "unpack it"});
   }
   if (head.contains('\0')) {
     return std::unexpected(

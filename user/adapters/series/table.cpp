@@ -21,6 +21,7 @@
 #include "adapters/series/ifstat.h"
 #include "adapters/series/table_layout.h"
 #include "core/base/text.h"
+#include "core/series/metric_names.h"
 
 namespace cgtally::series {
 namespace {
@@ -105,7 +106,7 @@ class TableReader {
     if (!layout_ && remark) return {};
     const bool header = !layout_ || (sadf_ && (first.starts_with('#') || first == "hostname"));
     if (header) return take_header(names_of(fields));
-    if (repeats_header(fields)) return {};
+    if (is_header(fields)) return check_header(names_of(fields));
     return foreign_table_ ? Result<void>{} : take_row(fields);
   }
 
@@ -129,9 +130,23 @@ class TableReader {
     return {};
   }
 
-  [[nodiscard]] bool repeats_header(const std::vector<std::string>& fields) const {
-    return fields.size() >= layout_->header.size() &&
-           plain_name(fields[layout_->time]) == layout_->header[layout_->time];
+  // A header has the name of a column that is read where a row has a figure or a time.
+  [[nodiscard]] bool is_header(const std::vector<std::string>& fields) const {
+    const std::vector<std::string>& names = layout_->header;
+    return std::ranges::any_of(
+        std::array{std::optional(layout_->time), layout_->values.rx, layout_->values.tx},
+        [&](const std::optional<std::size_t>& at) {
+          return at && *at < fields.size() && !names[*at].empty() &&
+                 std::ranges::find(names, plain_name(fields[*at])) != names.end();
+        });
+  }
+
+  // Files that were put together repeat their header; where it differs, so do the columns.
+  [[nodiscard]] Result<void> check_header(const std::vector<std::string>& names) const {
+    if (names == layout_->header) return {};
+    return std::unexpected(Error{.what = fmt::format("{}: line {}: another header, {}", file_,
+                                                     reader_.line(), listed(names)),
+                                 .hint = "give each of the tables a file of its own"});
   }
 
   Result<void> take_row(const std::vector<std::string>& fields) {
@@ -169,12 +184,15 @@ class TableReader {
   }
 
   // A series whose rows are of two things, such as two metrics, is none.
-  Result<void> check_keys(const std::vector<std::string>& fields, const SeriesBuilder& series) {
+  Result<void> check_keys(const std::vector<std::string>& fields, SeriesBuilder& series) {
     if (layout_->keys.empty()) return {};
     auto [seen, first] = keys_.try_emplace(&series);
     for (std::size_t i = 0; i < layout_->keys.size(); ++i) {
       const std::string& value = fields[layout_->keys[i]];
-      if (first) seen->second.push_back(value);
+      if (first) {
+        seen->second.push_back(value);
+        note_unit(layout_->header[layout_->keys[i]], value, series);
+      }
       if (seen->second[i] == value) continue;
       return std::unexpected(usage_error(
           fmt::format("{}: line {}: column {} is {}, and {} before", file_, reader_.line(),
@@ -183,6 +201,16 @@ class TableReader {
           "the rows are of several things: export one, or leave only the lines of one"));
     }
     return {};
+  }
+
+  // A column "unit" that says something else than --unit.
+  static void note_unit(const std::string& name, const std::string& value, SeriesBuilder& builder) {
+    Series& series = builder.series();
+    if (!lower(name).starts_with("unit") || series.figures_have_units) return;
+    const Direction direction = series.has(Direction::tx) ? Direction::tx : Direction::rx;
+    for (std::string& doubt : doubts_of(printable(name + " " + value), direction, series.unit)) {
+      series.notes.push_back(std::move(doubt));
+    }
   }
 
   // Empty fields at the end of a row or of the header say nothing.

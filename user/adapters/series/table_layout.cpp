@@ -93,8 +93,9 @@ bool lacks_header(const std::vector<std::string>& fields) {
 
 Result<std::size_t> time_column(const Columns& columns, const std::vector<std::string>& header,
                                 const ReadOptions& options) {
-  static constexpr std::array<std::string_view, 8> kNames{
-      "time", "timestamp", "date", "datetime", "date_time", "epoch", "@timestamp", "date/time"};
+  static constexpr std::array<std::string_view, 11> kNames{
+      "time",       "timestamp", "date",  "datetime", "date_time", "epoch",
+      "@timestamp", "date/time", "_time", "clock",    "date time"};
   const auto found =
       options.time_column.empty()
           ? columns.find_any(kNames, "say which one has the time: --time-column NAME")
@@ -102,8 +103,15 @@ Result<std::size_t> time_column(const Columns& columns, const std::vector<std::s
   if (!found) return std::unexpected(found.error());
   if (*found) return **found;
   Error error = columns.missing(options.time_column.empty() ? "time" : options.time_column);
-  if (lacks_header(header)) {
+  if (header.size() == 1) {
+    error.hint = fmt::format(
+        "put commas, semicolons or tabs between columns, and their names into the first line, "
+        "which is {}",
+        printable(header.front()));
+  } else if (lacks_header(header)) {
     error.hint = fmt::format("the first line must have the names of the columns; {}", error.hint);
+  } else if (header.front().ends_with(':')) {
+    error.hint = "delete the lines above the names of the columns";
   } else if (options.time_column.empty()) {
     error.hint = fmt::format("say which one has the time: --time-column NAME; {}", error.hint);
   }
@@ -149,7 +157,7 @@ Result<void> guess(TableLayout& layout, Direction direction, const std::string& 
   std::optional<std::size_t> found;
   for (std::size_t i = 0; i < layout.header.size(); ++i) {
     const std::string& name = layout.header[i];
-    if (direction_of(name) != direction || counts_packets(name)) continue;
+    if (direction_of(name) != direction || counts_other_things(name)) continue;
     if (found) {
       return std::unexpected(
           usage_of(file,
@@ -219,10 +227,10 @@ void take_unit(TableLayout& layout, bool sadf, const ReadOptions& options) {
   layout.shape.figures_have_units = true;
 }
 
-// Where a name that the user gave says something else than the options.
-void add_doubts(TableLayout& layout, const ReadOptions& options) {
+// Where the name of a column says something else than the options.
+void add_doubts(TableLayout& layout) {
   for (const Direction direction : kDirections) {
-    if (options.columns[direction].empty()) continue;
+    if (layout.shape.figures_have_units || !layout.shape.has(direction)) continue;
     for (std::string& doubt :
          doubts_of(printable(layout.shape.columns[direction]), direction, layout.shape.unit)) {
       layout.shape.notes.push_back(std::move(doubt));
@@ -249,11 +257,18 @@ void take_labels(TableLayout& layout) {
       "device", "dev", "ifname", "nic", "adapter", "netdev", "interface_name"};
   static constexpr std::array<std::string_view, 6> kHosts{"host",     "hostname", "nodename",
                                                           "instance", "node",     "server"};
-  static constexpr std::array<std::string_view, 24> kKeys{
-      "metric",     "metric_name", "metricname", "name",      "tags",      "itemid",
-      "item",       "hostid",      "field",      "_field",    "direction", "_measurement",
-      "table",      "label",       "labels",     "dimension", "resource",  "resourceid",
-      "instanceid", "job",         "source",     "target",    "sensor",    "cacheclusterid"};
+  static constexpr std::array<std::string_view, 52> kKeys{
+      "metric",     "metric_name", "metricname",  "metric name",    "name",
+      "tags",       "tag",         "itemid",      "item",           "hostid",
+      "field",      "_field",      "direction",   "_measurement",   "measurement",
+      "table",      "label",       "labels",      "dimension",      "resource",
+      "resourceid", "instanceid",  "instance_id", "instance_name",  "job",
+      "source",     "target",      "sensor",      "cacheclusterid", "cluster",
+      "unit",       "units",       "type",        "kind",           "statistic",
+      "statistics", "stat",        "aggregation", "counter",        "counter name",
+      "object",     "parameter",   "pod",         "container",      "namespace",
+      "service",    "vm",          "vm_name",     "port",           "ip",
+      "address",    "chart"};
   if (!layout.group) layout.group = first_label(layout, kInterfaces);
   layout.host = first_label(layout, kHosts);
   const auto add = [&layout](std::string_view name) {
@@ -296,7 +311,7 @@ Result<TableLayout> layout_of(const std::vector<std::string>& header, const std:
   }
   if (!sadf) take_labels(layout);
   take_unit(layout, sadf, options);
-  add_doubts(layout, options);
+  add_doubts(layout);
   return layout;
 }
 

@@ -62,11 +62,20 @@ std::optional<std::array<double, 2>> unit_in(std::string_view name) {
   return std::nullopt;
 }
 
+// "kB/s", "Bytes Sent/sec"; not "web/server".
+bool has_per_second(std::string_view name) {
+  for (auto at = name.find("/s"); at != std::string_view::npos; at = name.find("/s", at + 1)) {
+    const std::string_view rest = name.substr(at + 2);
+    if (rest.empty() || !is_letter(rest.front()) || rest.starts_with("ec")) return true;
+  }
+  return false;
+}
+
 // "tx_bytes_per_second", "kB/s", "Mbps": a rate.
 bool names_rate(std::string_view name) {
   static constexpr std::array<std::string_view, 5> kRates{"rate", "bps", "kbps", "mbps", "gbps"};
   const std::vector<std::string> words = words_of(name);
-  if (any_of(words, kRates) || name.contains("/s")) return true;
+  if (any_of(words, kRates) || has_per_second(name)) return true;
   const auto per = std::ranges::find(words, "per");
   return per != words.end() && per + 1 != words.end() &&
          (per[1] == "s" || per[1].starts_with("sec"));
@@ -76,13 +85,6 @@ bool names_rate(std::string_view name) {
 bool names_counter(std::string_view name) {
   static constexpr std::array<std::string_view, 2> kCounters{"counter", "cumulative"};
   return name.ends_with("_total") || any_of(words_of(name), kCounters);
-}
-
-// Not what passed in the row, but one moment of it.
-bool names_extreme(std::string_view name) {
-  static constexpr std::array<std::string_view, 9> kExtremes{
-      "max", "maximum", "peak", "min", "minimum", "p95", "p99", "percentile", "stddev"};
-  return any_of(words_of(name), kExtremes);
 }
 
 bool is_any(const std::array<double, 2>& factors, double bytes) {
@@ -121,9 +123,29 @@ std::optional<Direction> direction_of(std::string_view name) {
 }
 
 bool counts_packets(std::string_view name) {
-  static constexpr std::array<std::string_view, 9> kOthers{
-      "packets", "packet", "pck", "rxpck", "txpck", "pps", "errors", "errs", "drop"};
+  static constexpr std::array<std::string_view, 11> kOthers{
+      "packets", "packet", "pck", "rxpck", "txpck", "pps", "errors", "errs", "drop", "pkt", "pkts"};
   return any_of(words_of(name), kOthers);
+}
+
+bool counts_other_things(std::string_view name) {
+  static constexpr std::array<std::string_view, 18> kOthers{
+      "disk",   "disks", "swap",  "page",    "pages", "paging", "memory",   "mem",   "block",
+      "blocks", "queue", "error", "dropped", "drops", "fifo",   "discards", "colls", "carrier"};
+  return counts_packets(name) || any_of(words_of(name), kOthers);
+}
+
+bool names_extreme(std::string_view name) {
+  static constexpr std::array<std::string_view, 11> kExtremes{
+      "max", "maximum",    "peak",   "min", "minimum", "p95",
+      "p99", "percentile", "stddev", "p50", "p90"};
+  return any_of(words_of(name), kExtremes);
+}
+
+bool names_another_amount(std::string_view name, const SeriesUnit& unit) {
+  const auto factor = unit_in(name);
+  const bool rate = names_rate(name) || lower(name).contains("period(");
+  return (rate && unit.kind != SeriesKind::rate) || (factor && !is_any(*factor, unit.bytes));
 }
 
 std::vector<std::string> doubts_of(std::string_view name, Direction direction,

@@ -18,6 +18,12 @@ namespace cgtally {
 [[nodiscard]] std::optional<Direction> direction_of(std::string_view name);
 // "NetworkPacketsOut" and the like count no bytes.
 [[nodiscard]] bool counts_packets(std::string_view name);
+// "swap_out", "disk_bytes_in", "tx_dropped": no bytes of a network.
+[[nodiscard]] bool counts_other_things(std::string_view name);
+// "p99", "maximum": not what passed in a row, but one moment of it.
+[[nodiscard]] bool names_extreme(std::string_view name);
+// "NetworkOut (Mbit/s)", "m1/PERIOD(m1)" for bytes: the name says a rate, or another unit.
+[[nodiscard]] bool names_another_amount(std::string_view name, const SeriesUnit& unit);
 // Where the name of a column says something else than the options by which it is read, a sentence
 // each.
 [[nodiscard]] std::vector<std::string> doubts_of(std::string_view name, Direction direction,

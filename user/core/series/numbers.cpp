@@ -27,8 +27,9 @@ std::string_view stripped(std::string_view text) {
 }
 
 bool stands_for_missing(std::string_view text) {
-  static constexpr std::array<std::string_view, 9> kWords{
-      "", "nan", "null", "-", "n/a", "na", "none", "undefined", "\xE2\x80\x93"};
+  static constexpr std::array<std::string_view, 18> kWords{
+      "",     "nan", "null", "-",   "n/a",    "na",      "none",    "undefined",    "--",
+      "#n/a", "\\n", "-nan", "nil", "(null)", "no data", "missing", "\xE2\x80\x93", "\xE2\x80\x94"};
   return std::ranges::find(kWords, lower(text)) != kWords.end();
 }
 
@@ -193,6 +194,19 @@ Result<ReadNumber> NumberReader::with_points(const std::string& digits, double v
     return std::unexpected(std::move(known).error());
   }
   return amount(value, digits);
+}
+
+bool lacks_digits(std::string_view text) {
+  constexpr std::size_t kShown = 6;
+  constexpr int kLarge = 9;
+  const auto mark = text.find_first_of("eE");
+  if (mark == std::string_view::npos) return false;
+  std::string_view power = text.substr(mark + 1);
+  if (power.starts_with('+')) power.remove_prefix(1);
+  int exponent = 0;
+  std::from_chars(power.data(), power.data() + power.size(), exponent);
+  const auto digits = std::ranges::count_if(text.substr(0, mark), is_digit);
+  return exponent >= kLarge && static_cast<std::size_t>(digits) <= kShown;
 }
 
 }  // namespace cgtally

@@ -52,4 +52,7 @@ class NumberReader {
   std::uint32_t plain_points_ = 0;  // numbers such as "1.234" that were taken for decimals
 };
 
+// "1.23457E+12", as spreadsheets and awk show large numbers: the last digits are gone.
+[[nodiscard]] bool lacks_digits(std::string_view text);
+
 }  // namespace cgtally

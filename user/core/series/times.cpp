@@ -4,11 +4,13 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <optional>
 
 #include "core/base/text.h"
+#include "core/series/numbers.h"
 
 namespace cgtally {
 namespace {
@@ -53,6 +55,12 @@ class TimeScanner {
   std::string_view text_;
   bool good_ = true;
 };
+
+// The ticks of 100 ns of Windows (since 1601) and of .NET (since year 1); as nanoseconds since 1970
+// they would be of 1973 to 2001.
+bool may_be_ticks(std::string_view text) {
+  return text.size() == 18 && std::ranges::all_of(text, is_digit);
+}
 
 // Whole numbers are read exactly; a fraction only needs a double's 15 digits.
 std::optional<Nanoseconds> since_1970(std::string_view text) {
@@ -169,11 +177,16 @@ Nanoseconds scan_clock(TimeScanner& scan) {
 
 // "10:00:00 PM": moves the clock of a time with AM or PM; false if its hour is not one of those.
 bool accept_half_of_day(TimeScanner& scan, Nanoseconds& clock) {
-  const std::string_view rest = scan.rest().substr(scan.next() == ' ' ? 1 : 0);
+  // A narrow one that does not break is of browsers.
+  static constexpr std::array<std::string_view, 3> kBlanks{" ", "\xE2\x80\xAF", "\xC2\xA0"};
+  const std::string_view text = scan.rest();
+  const auto* const blank =
+      std::ranges::find_if(kBlanks, [text](std::string_view one) { return text.starts_with(one); });
+  const std::size_t before = blank == kBlanks.end() ? 0 : blank->size();
+  const std::string_view rest = text.substr(before);
   const std::string half = upper(rest.substr(0, 2));
   if ((half != "AM" && half != "PM") || (rest.size() > 2 && rest[2] != ' ')) return true;
-  scan.accept(' ');
-  scan.skip(2);
+  scan.skip(before + 2);
   const auto hour = std::chrono::floor<std::chrono::hours>(clock).count();
   if (hour < 1 || hour > 12) return false;
   if (hour == 12) clock -= std::chrono::hours{12};
@@ -239,7 +252,8 @@ Result<ReadTime> date_and_time(std::string_view text) {
   const ScannedDate date = scan_date(scan, text);
   Nanoseconds clock{};
   if (!scan.rest().empty()) {
-    if (!scan.accept('T')) {
+    if (!scan.accept('T') && !is_digit(scan.next())) {
+      scan.accept(',');  // of browsers: "26.11.2026, 10:00:00"
       scan.expect(' ');
       while (scan.accept(' ')) {
       }
@@ -269,7 +283,13 @@ Result<ReadTime> parse_series_time(std::string_view text) {
   if (may_be_date(text)) {
     return std::unexpected(not_a_time(text, "can be read two ways: a date, or a time since 1970"));
   }
-  if (const auto value = since_1970(text)) return ReadTime{.value = *value};
+  if (may_be_ticks(text)) {
+    return std::unexpected(not_a_time(text, "is in ticks of 100 ns, or of before 2001"));
+  }
+  if (const auto value = since_1970(text)) {
+    if (!lacks_digits(text)) return ReadTime{.value = *value};
+    return std::unexpected(not_a_time(text, "is rounded: its last digits are missing"));
+  }
   if (text.size() >= 7 && (text[2] == ':' || text[1] == ':')) return time_of_day(text);
   return date_and_time(text);
 }

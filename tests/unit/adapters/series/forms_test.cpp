@@ -66,6 +66,12 @@ TEST(Forms, ThatMonitorsPrintForPeopleAreRefusedWithWhatToExport) {
       {"<?xml version=\"1.0\"?>\n<sysstat>\n", "sadf -d FILE -- -n DEV"},
       {"\n eth0  /  5 minute\n\n  time  rx | tx | total | avg. rate\n", "vnstat --json"},
       {"Inter-|   Receive  |  Transmit\n face |bytes\n", "dstat --epoch --net --output FILE"},
+      {"1795687200\nInter-|   Receive  |  Transmit\n", "dstat --epoch --net --output FILE"},
+      {"10:00:01 AM IFACE rxpck/s txpck/s rxkB/s\n10:01:01 AM eth0 1 1 1\n", "sadf -d FILE"},
+      {"- Datapoints:\n  - Sum: 7.0\n    Timestamp: '2026-11-26T10:00:00Z'\n", "--output json"},
+      {"time tx\n1795687200 5\n", "put commas, semicolons or tabs between columns"},
+      {"\"Title:\",\"web1\"\n\"Date\",\"Outbound\"\n", "delete the lines above the names"},
+      {"\xFD\x37zXZ\n", "unpack it"},
       {"# HELP node_network_transmit_bytes_total x\n# TYPE node_network counter\n",
        "/api/v1/query_range"},
       {"time;boot_ns;interval_ns;host\n1;2;3;vm\n", "as cgtally wrote it"},
@@ -242,6 +248,62 @@ TEST(Forms, WithRemarksBeforeTheHeaderAreRead) {
             "");
   EXPECT_TRUE(has(read_form("web1,2026-11-26 10:00:00,5\nweb1,2026-11-26 10:01:00,5\n").hint,
                   "the first line must have the names of the columns"));
+}
+
+TEST(Forms, OfTablesPutTogetherHaveOneOrderOfColumns) {
+  const ReadOptions options = sent("tx", "B/s");
+  const std::string rows = "time,rx,tx\n1795687200,1,12500000\n";
+  EXPECT_EQ(read_form(rows + "time,rx,tx\n1795687260,1,12500000\n", options).error, "");
+  EXPECT_TRUE(has(read_form(rows + "time,tx,rx\n1795687260,12500000,1\n", options).error,
+                  "line 3: another header, time, tx, rx"));
+  EXPECT_TRUE(has(read_form(rows + "tx,rx,time\n12500000,1,1795687260\n", options).error,
+                  "line 3: another header, tx, rx, time"));
+}
+
+TEST(Forms, WithAColumnOfUnitsHaveOneUnit) {
+  const ReadOptions options = sent("tx", "MB/s");
+  EXPECT_TRUE(has(read_form("time,tx,unit\n1795687200,5,MB/s\n1795687260,9,kB/s\n", options).error,
+                  "line 3: column unit is kB/s, and MB/s before"));
+  const Form other = read_form("time,tx,Unit\n1795687200,5,Mbit/s\n1795687260,9,Mbit/s\n", options);
+  EXPECT_EQ(other.notes, std::vector<std::string>{"column Unit Mbit/s names another unit: read as "
+                                                  "MB/s, as --unit says"});
+}
+
+TEST(Forms, WhoseColumnIsFoundHaveItsUnitDoubtedToo) {
+  ReadOptions options;
+  options.unit = *parse_series_unit("Mbit/s");
+  const Form form = read_form("time,Sent (MB/s)\n1795687200,5\n1795687260,5\n", options);
+  EXPECT_EQ(form.notes, std::vector<std::string>{"column Sent (MB/s) names another unit: read as "
+                                                 "Mbit/s, as --unit says"});
+  EXPECT_TRUE(has(read_form("time,swap_in,swap_out,disk_out\n1795687200,5,5,5\n", options).error,
+                  "no column says that it has sent or received traffic"));
+  EXPECT_EQ(read_form("time,tx_bytes,tx_dropped\n1795687200,5,0\n1795687260,5,0\n", options).error,
+            "");
+}
+
+TEST(Forms, WithoutInterfacesLeaveNothingToChoose) {
+  ReadOptions options = sent("eth0_tx", "B/s");
+  options.interfaces = {"eth1"};
+  EXPECT_TRUE(has(read_form("time,eth0_tx\n1795687200,5\n1795687260,5\n", options).error,
+                  "its rows name no interface, so -i cannot choose"));
+}
+
+TEST(Forms, WithFiguresThatASpreadsheetRoundedAreNoCounters) {
+  const std::string rows = "time,tx\n1795687200,1.23457E+12\n1795687260,1.23487E+12\n";
+  EXPECT_TRUE(
+      has(read_form(rows, sent("tx", "total")).error, "line 2: column tx: 1.23457E+12 is rounded"));
+  EXPECT_EQ(read_form(rows, sent("tx", "B/s")).error, "");
+  EXPECT_EQ(read_form("time,tx\n1795687200,1.234567890123e+12\n1795687260,1.234567890124e+12\n",
+                      sent("tx", "total"))
+                .error,
+            "");
+}
+
+TEST(Forms, WithUnitsInNegativeFiguresSayWhy) {
+  EXPECT_TRUE(has(read_form("time,tx\n1795687200,-40 Mb/s\n1795687260,-40 Mb/s\n").hint,
+                  "export it without the sign"));
+  EXPECT_NEAR(read_form("time,tx\n1795687200,12.5 MBs\n1795687260,100 Mbits/sec\n").first_mbit, 100,
+              1e-9);
 }
 
 }  // namespace

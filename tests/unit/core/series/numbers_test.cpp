@@ -35,7 +35,8 @@ TEST(NumberReader, ReadsWhatHasOneReading) {
 }
 
 TEST(NumberReader, KnowsEveryWordForMissing) {
-  for (const char* const text : {"", "NaN", "nan", "null", "-", "N/A", "undefined"}) {
+  for (const char* const text :
+       {"", "NaN", "nan", "null", "-", "N/A", "undefined", "#N/A", "\\N", "--"}) {
     EXPECT_TRUE(is_missing(only(text))) << text;
   }
 }

@@ -49,6 +49,21 @@ TEST(SeriesTimes, WithoutMarksAreReadIfADateAndATimeOfDayAreThere) {
   EXPECT_EQ(utc("20261126T100000Z"), kMoment);
   EXPECT_EQ(local("20261126 10:00:00"), kMoment);
   EXPECT_EQ(local("20261126T1000"), kMoment);
+  EXPECT_EQ(local("20261126100000"), kMoment);
+}
+
+TEST(SeriesTimes, OfBrowsersHaveACommaAndNarrowBlanks) {
+  EXPECT_EQ(local("26.11.2026, 10:00:00"), kMoment);
+  EXPECT_EQ(local("11/26/2026, 10:00:00 AM"), kMoment);
+  EXPECT_EQ(local("11/26/2026, 10:00:00\u202FAM"), kMoment);
+}
+
+TEST(SeriesTimes, ThatLackDigitsOrHaveAnotherBeginAreRefused) {
+  EXPECT_EQ(utc("1.795687200e9"), kMoment);
+  for (const char* const text : {"1.79569E+09", "1.8E+12", "134401608000000000" /* Windows */,
+                                 "639312840000000000" /* .NET */}) {
+    EXPECT_FALSE(parse_series_time(text)) << text;
+  }
 }
 
 TEST(SeriesTimes, WithoutMarksAloneAreNoSecondsSince1970) {
@@ -58,7 +73,6 @@ TEST(SeriesTimes, WithoutMarksAloneAreNoSecondsSince1970) {
     EXPECT_NE(read.error().what.find("can be read two ways: a date, or a time since 1970"),
               std::string::npos);
   }
-  EXPECT_FALSE(parse_series_time("20261126100000"));
   EXPECT_TRUE(parse_series_time("20261326"));  // no such month
   EXPECT_TRUE(parse_series_time("1795687200000"));
 }

@@ -25,13 +25,18 @@ double bytes_of_suffix(std::string_view unit) {
       {{"", 1}, {"k", 1e3}, {"M", 1e6}, {"G", 1e9}, {"T", 1e12}, {"P", 1e15}, {"K", 1e3}}};
   static constexpr std::array<std::pair<std::string_view, double>, 4> kBinary{
       {{"Ki", 1024.0}, {"Mi", 1048576.0}, {"Gi", 1073741824.0}, {"Ti", 1099511627776.0}}};
-  static constexpr std::array<std::pair<std::string_view, double>, 7> kEnds{{{"bit/s", 1.0 / 8},
-                                                                             {"bps", 1.0 / 8},
-                                                                             {"b/s", 1.0 / 8},
-                                                                             {"bits/s", 1.0 / 8},
-                                                                             {"B/s", 1},
-                                                                             {"Bps", 1},
-                                                                             {"bytes/s", 1}}};
+  static constexpr std::array<std::pair<std::string_view, double>, 12> kEnds{{{"bit/s", 1.0 / 8},
+                                                                              {"Bit/s", 1.0 / 8},
+                                                                              {"bits/sec", 1.0 / 8},
+                                                                              {"bytes/sec", 1},
+                                                                              {"B/sec", 1},
+                                                                              {"Bs", 1},
+                                                                              {"bps", 1.0 / 8},
+                                                                              {"b/s", 1.0 / 8},
+                                                                              {"bits/s", 1.0 / 8},
+                                                                              {"B/s", 1},
+                                                                              {"Bps", 1},
+                                                                              {"bytes/s", 1}}};
   for (const auto& [end, bytes] : kEnds) {
     if (!unit.ends_with(end)) continue;
     const std::string_view scale = unit.substr(0, unit.size() - end.size());
@@ -73,7 +78,7 @@ bool mostly_falls(const std::vector<SeriesPoint>& points) {
 
 // The first marks that most files with figures and units have in common.
 std::size_t end_of_figure(std::string_view text) {
-  std::size_t end = 0;
+  std::size_t end = text.starts_with('-') ? 1 : 0;
   while (end < text.size() && (is_digit(text[end]) || text[end] == '.' || text[end] == ',')) ++end;
   return end;
 }
@@ -182,8 +187,15 @@ Result<double> SeriesBuilder::value_of(std::string_view text, Direction directio
   if (!read) {
     auto other = with_unit(trimmed(text), direction, line);
     if (other) return *other;
+    Error& error = other.error().what.empty() ? read.error() : other.error();
+    return std::unexpected(std::move(error).within(location(line, series_.columns[direction])));
+  }
+  if (series_.unit.kind == SeriesKind::total_bytes && lacks_digits(text)) {
     return std::unexpected(
-        std::move(read).error().within(location(line, series_.columns[direction])));
+        Error{.what = fmt::format("{}: {} is rounded: what the counter gained is in the digits "
+                                  "that are missing",
+                                  location(line, series_.columns[direction]), trimmed(text)),
+              .hint = "show it as a number without exponent, and export it again"});
   }
   if (read->other) {
     doubts_.push_back({series_.points.size() - 1, direction, *read->other});
@@ -204,7 +216,8 @@ Result<double> SeriesBuilder::with_unit(std::string_view text, Direction directi
   const std::size_t end = end_of_figure(text);
   const double bytes = bytes_of_suffix(trimmed(text.substr(end)));
   auto figure = numbers_.read(text.substr(0, end));
-  if (end == 0 || bytes == 0 || !figure) return std::unexpected(Error{.what = "", .hint = ""});
+  if (end == 0 || bytes == 0) return std::unexpected(Error{.what = "", .hint = ""});
+  if (!figure) return std::unexpected(std::move(figure).error());
   if (!units_) {
     if (series_.unit.kind != SeriesKind::rate) {
       return std::unexpected(Error{.what = "", .hint = ""});

@@ -68,6 +68,11 @@ Result<std::vector<Series>> SeriesGroups::finish(const Series& shape) && {
 Result<Series> SeriesGroups::one_of(std::vector<std::pair<std::string, Series>> found) const {
   std::vector<std::string> names;
   for (const auto& [iface, series] : found) names.push_back(iface);
+  if (names.front().empty() && !options_.interfaces.empty()) {
+    return std::unexpected(
+        usage_error(fmt::format("{}: its rows name no interface, so -i cannot choose", file_),
+                    "leave out -i, or choose by the column: --tx-column NAME"));
+  }
   if (found.size() > 1 && options_.interfaces.empty()) {
     return std::unexpected(usage_error(
         fmt::format("{}: it has several series: {}", file_, listed(names)),
