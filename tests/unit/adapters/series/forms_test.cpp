@@ -306,5 +306,64 @@ TEST(Forms, WithUnitsInNegativeFiguresSayWhy) {
               1e-9);
 }
 
+std::string metric_data(const std::string& label) {
+  return R"({"MetricDataResults": [{"Id": "e1", "Label": ")" + label +
+         R"(", "Timestamps": ["2026-11-26T10:00:00Z", "2026-11-26T10:05:00Z"],
+             "Values": [12.5, 12.5]}]})";
+}
+
+TEST(Forms, OfCloudWatchWhoseNameSaysARateNeedItsUnit) {
+  for (const char* const label :
+       {"NetworkOut (Mbit/s)", "NetworkOut MB/s", "NetworkOut rate", "NetworkOut/PERIOD(m1)"}) {
+    const Form form = read_form(metric_data(label));
+    EXPECT_TRUE(has(form.error, "says something else than bytes in a period")) << label;
+    EXPECT_TRUE(has(form.hint, "--unit")) << label;
+    ReadOptions options;
+    options.unit = *parse_series_unit("MB/s");
+    EXPECT_NEAR(read_form(metric_data(label), options).first_mbit, 100, 1e-9) << label;
+  }
+  EXPECT_EQ(read_form(metric_data("web/server NetworkOut")).error, "");
+  EXPECT_TRUE(has(read_form(metric_data("NetworkOut p99")).hint, "export the Sum"));
+}
+
+TEST(Forms, OfCloudWatchWithoutAUsableStatisticNameTheSum) {
+  const auto points = [](const std::string& point) {
+    return R"({"Label": "NetworkOut", "Datapoints": [{"Timestamp": "2026-11-26T10:00:00Z", )" +
+           point + "}]}";
+  };
+  for (const char* const point : {R"("SampleCount": 5, "Unit": "Bytes")",
+                                  R"("ExtendedStatistics": {"p99": 5.0}, "Unit": "Bytes")"}) {
+    EXPECT_TRUE(has(read_form(points(point)).hint, "export the Sum")) << point;
+  }
+  EXPECT_TRUE(has(read_form(points(R"("Sum": 5, "Unit": "Megabytes")")).hint, "multiply"));
+}
+
+std::string prometheus(const std::string& more, const std::string& values) {
+  return R"({"status": "success", "data": {"resultType": "matrix", "result": [)" + values + "]}" +
+         more + "}";
+}
+
+TEST(Forms, OfPrometheusHaveOneSeriesForAnInterface) {
+  const auto pod = [](const std::string& name, const std::string& minute) {
+    return R"({"metric": {"__name__": "container_network_transmit_bytes_total", "interface": "eth0",
+               "pod": ")" +
+           name + R"("}, "values": [[17956872)" + minute + R"(, "5"], [17956873)" + minute +
+           R"(, "12500005"]]})";
+  };
+  EXPECT_EQ(read_form(prometheus("", pod("a", "00"))).error, "");
+  const Form form = read_form(prometheus("", pod("a", "00") + "," + pod("b", "60")));
+  EXPECT_TRUE(has(form.error, "several series are of one interface")) << form.error;
+  EXPECT_TRUE(has(form.hint, "sum by"));
+  for (const char* const more : {R"(, "warnings": ["store-1"])", R"(, "isPartial": true)"}) {
+    EXPECT_EQ(read_form(prometheus(more, pod("a", "00"))).notes.size(), 1U) << more;
+  }
+  EXPECT_TRUE(read_form(prometheus(R"(, "isPartial": false)", pod("a", "00"))).notes.empty());
+}
+
+TEST(Forms, OfLinesOfJsonSayHowToMakeACsv) {
+  EXPECT_TRUE(
+      has(read_form("{\"time\": 1795687200, \"tx\": 5}\n{\"time\": 1795687260}\n").hint, "jq -r"));
+}
+
 }  // namespace
 }  // namespace cgtally::series

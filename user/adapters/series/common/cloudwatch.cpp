@@ -72,10 +72,18 @@ Result<SeriesUnit> unit_of(const CloudWatchMetric& metric, const std::string& st
   }
   const bool none = unit.empty() || unit == "none";
   if (none && is_per_second(metric.label)) rate = 1;
-  if (statistic == "maximum" || statistic == "minimum" || statistic == "samplecount") {
+  const SeriesUnit bytes{.kind = SeriesKind::interval_bytes, .bytes = 1, .name = "bytes"};
+  if (!rate && unit.empty() && names_another_amount(metric.label, bytes)) {
     return std::unexpected(
-        Error{.what = fmt::format("{}: the {} of {} is not what moved in a period", file, statistic,
-                                  printable(metric.label)),
+        usage_error(fmt::format("{}: the name of {} says something else than bytes in a period",
+                                file, printable(metric.label)),
+                    "give the unit of its figures: --unit B/s, --unit Mbit/s, or --unit bytes"));
+  }
+  const bool extreme = statistic.empty() && names_extreme(metric.label);
+  if (extreme || (!statistic.empty() && statistic != "sum" && statistic != "average")) {
+    return std::unexpected(
+        Error{.what = fmt::format("{}: the {} of {} is not what moved in a period", file,
+                                  extreme ? "extreme" : statistic, printable(metric.label)),
               .hint = rate ? "export the Average" : "export the Sum"});
   }
   if (rate) {
@@ -88,11 +96,12 @@ Result<SeriesUnit> unit_of(const CloudWatchMetric& metric, const std::string& st
                                  .hint = "export the Average"});
   }
   if (none || unit == "bytes") {
-    return SeriesUnit{.kind = SeriesKind::interval_bytes, .bytes = 1, .name = "bytes"};
+    return bytes;
   }
-  return std::unexpected(
-      usage_error(fmt::format("{}: {} is not a unit of traffic", file, printable(metric.unit)),
-                  "export a metric of bytes, or give --unit"));
+  return std::unexpected(usage_error(
+      fmt::format("{}: {} is not a unit of traffic", file, printable(metric.unit)),
+      unit.ends_with("/second") ? "export a metric of bytes, or give the unit: --unit MB/s"
+                                : "export a metric of bytes, or multiply its figures"));
 }
 
 bool is_average_of_bytes(const CloudWatchMetric& metric, const ReadOptions& options) {

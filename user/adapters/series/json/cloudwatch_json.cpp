@@ -63,7 +63,7 @@ class CloudWatchJson : public JsonReader {
                     .count = number_at(element, "SampleCount")};
     const bool usable = !is_missing(point.sum) || !is_missing(point.average);
     if (!usable) {
-      for (const char* const other : {"Maximum", "Minimum"}) {
+      for (const char* const other : {"SampleCount", "ExtendedStatistics", "Maximum", "Minimum"}) {
         if (element.is_object() && element.contains(other)) unusable_ = other;
       }
     }

@@ -120,7 +120,10 @@ Result<void> for_each_element(std::istream& in, const std::string& file,
     }
     return std::unexpected(
         Error{.what = fmt::format("{} is not JSON: {}", file, position(problem.what())),
-              .hint = "export it again; of several answers each needs a file of its own"});
+              .hint = std::string_view(problem.what()).contains("expected end of input")
+                          ? "give each answer a file of its own; of lines of JSON make a CSV: jq "
+                            "-r '[.time, .tx] | @csv', below a line time,tx"
+                          : "export it again"});
   }
   return watch.done();
 }

@@ -33,7 +33,7 @@ Result<std::vector<Series>> read_json_series(std::istream& in, const std::string
   return std::unexpected(
       Error{.what = fmt::format("{}: this JSON is of no known monitor", file),
             .hint = "known are aws cloudwatch get-metric-statistics and get-metric-data, sadf -j, "
-                    "vnstat --json, and range answers of Prometheus"});
+                    "vnstat --json, and range answers of Prometheus; export others as CSV"});
 }
 
 }  // namespace cgtally::series

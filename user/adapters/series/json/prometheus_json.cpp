@@ -43,6 +43,10 @@ class PrometheusJson : public JsonReader {
                                                          printable(text_at(element, "error"))),
                                      .hint = "correct the query"});
       }
+      if (!element.value("warnings", Json()).empty() ||
+          element.value("isPartial", Json()) == true) {
+        shape_.notes.emplace_back("the answer says that it is partial: series, or rows, may lack");
+      }
     }
     return {};
   }
@@ -58,6 +62,8 @@ class PrometheusJson : public JsonReader {
     for (auto& [direction, groups] : groups_) {
       auto found = std::move(groups).finish(shape_);
       if (!found) return found;
+      for (Series& series : *found)
+        std::ranges::copy(shape_.notes, std::back_inserter(series.notes));
       std::ranges::move(*found, std::back_inserter(result));
     }
     return result;
@@ -97,7 +103,12 @@ class PrometheusJson : public JsonReader {
     SeriesGroups& groups = groups_.try_emplace(*direction, file_, options_).first->second;
     SeriesBuilder* const builder = groups.find(text_at(labels, "instance"), iface, shape);
     if (builder == nullptr) return {};
-    return add_rows(*builder, rows, *direction);
+    const auto [first, is_new] = labels_.try_emplace(builder, labels.dump());
+    if (is_new) return add_rows(*builder, rows, *direction);
+    return std::unexpected(Error{
+        .what = fmt::format("{}: several series are of one interface: {} and {}", file_,
+                            printable(first->second), printable(labels.dump())),
+        .hint = "choose one by its labels, or query the sum: sum by (instance, device) (...)"});
   }
 
   static Result<void> add_rows(SeriesBuilder& builder, const std::vector<PrometheusRow>& rows,
@@ -143,6 +154,7 @@ class PrometheusJson : public JsonReader {
   bool rows_seen_ = false;
   std::vector<PrometheusRow> rows_;
   std::map<Direction, SeriesGroups> groups_;
+  std::map<const SeriesBuilder*, std::string> labels_;
 };
 
 }  // namespace
