@@ -85,7 +85,7 @@ class DstatReader {
     shape_.file = file;
     shape_.format = "dstat CSV";
     shape_.columns = {.rx = "recv", .tx = "send"};
-    if (options.unit) shape_.unit = *options.unit;
+    if (options.unit) take_unit(shape_, *options.unit, "dstat");
   }
 
   Result<std::vector<Series>> read() {

@@ -16,6 +16,7 @@
 #include "adapters/series/common/end_of_file.h"
 #include "adapters/series/common/names.h"
 #include "adapters/series/common/selection.h"
+#include "adapters/series/common/turns.h"
 #include "adapters/series/console.h"
 #include "adapters/series/dstat.h"
 #include "adapters/series/ifstat.h"
@@ -95,6 +96,7 @@ class TableReader {
           Error{.what = fmt::format("{} is empty", file_), .hint = "export a longer time"});
     }
     end_of_file_.settle(reader_.terminated());
+    if (auto one = check_turns(); !one) return std::unexpected(std::move(one).error());
     return std::move(groups_).finish(layout_->shape);
   }
 
@@ -172,6 +174,9 @@ class TableReader {
     SeriesBuilder* const builder = groups_.find(host, named ? "" : group, at.shape);
     if (builder == nullptr) return {};
     if (auto one = check_keys(fields, *builder); !one) return one;
+    auto watch = turns_.find(builder);
+    if (watch == turns_.end()) watch = turns_.emplace(builder, unread_columns(at)).first;
+    watch->second.see(fields);
     const bool last_used = at.values.rx == fields.size() - 1 || at.values.tx == fields.size() - 1;
     end_of_file_.see(*builder, reader_.line(), last_used ? fields.back() : "");
     return builder->add(row);
@@ -199,6 +204,18 @@ class TableReader {
                       printable(layout_->header[layout_->keys[i]]), printable(value),
                       printable(seen->second[i])),
           "the rows are of several things: export one, or leave only the lines of one"));
+    }
+    return {};
+  }
+
+  [[nodiscard]] Result<void> check_turns() const {
+    for (const auto& [builder, watch] : turns_) {
+      const auto found = watch.turns();
+      if (!found) continue;
+      return std::unexpected(usage_error(
+          fmt::format("{}: the rows are of several things: column {} is {} in turn", file_,
+                      printable(layout_->header[found->column]), listed(found->words)),
+          "leave only the lines of one; or leave out that column, if it says nothing"));
     }
     return {};
   }
@@ -236,6 +253,7 @@ class TableReader {
   std::optional<TableLayout> layout_;
   SeriesGroups groups_{file_, options_};
   std::map<const SeriesBuilder*, std::vector<std::string>> keys_;
+  std::map<const SeriesBuilder*, TurnWatch> turns_;
   EndOfFile end_of_file_;
 };
 

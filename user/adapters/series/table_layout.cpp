@@ -212,19 +212,14 @@ void take_unit(TableLayout& layout, bool sadf, const ReadOptions& options) {
     const bool used = layout.shape.columns.rx == one.name || layout.shape.columns.tx == one.name;
     if (sadf && used) known = *parse_series_unit(one.unit);
   }
-  if (options.unit) {
-    layout.shape.unit = *options.unit;
-    if (known && (known->kind != options.unit->kind || known->bytes != options.unit->bytes)) {
-      layout.shape.notes.push_back(fmt::format("sadf writes {}; read as {}, as --unit says",
-                                               known->name, options.unit->name));
-    }
-    return;
-  }
   if (known) {
     layout.shape.unit = *known;
-    return;
+    if (options.unit) cgtally::take_unit(layout.shape, *options.unit, "sadf");
+  } else if (options.unit) {
+    layout.shape.unit = *options.unit;
+  } else {
+    layout.shape.figures_have_units = true;
   }
-  layout.shape.figures_have_units = true;
 }
 
 // Where the name of a column says something else than the options.
@@ -257,18 +252,69 @@ void take_labels(TableLayout& layout) {
       "device", "dev", "ifname", "nic", "adapter", "netdev", "interface_name"};
   static constexpr std::array<std::string_view, 6> kHosts{"host",     "hostname", "nodename",
                                                           "instance", "node",     "server"};
-  static constexpr std::array<std::string_view, 52> kKeys{
-      "metric",     "metric_name", "metricname",  "metric name",    "name",
-      "tags",       "tag",         "itemid",      "item",           "hostid",
-      "field",      "_field",      "direction",   "_measurement",   "measurement",
-      "table",      "label",       "labels",      "dimension",      "resource",
-      "resourceid", "instanceid",  "instance_id", "instance_name",  "job",
-      "source",     "target",      "sensor",      "cacheclusterid", "cluster",
-      "unit",       "units",       "type",        "kind",           "statistic",
-      "statistics", "stat",        "aggregation", "counter",        "counter name",
-      "object",     "parameter",   "pod",         "container",      "namespace",
-      "service",    "vm",          "vm_name",     "port",           "ip",
-      "address",    "chart"};
+  static constexpr std::array<std::string_view, 63> kKeys{"metric",
+                                                          "metric_name",
+                                                          "metricname",
+                                                          "metric name",
+                                                          "name",
+                                                          "tags",
+                                                          "tag",
+                                                          "itemid",
+                                                          "item",
+                                                          "hostid",
+                                                          "field",
+                                                          "_field",
+                                                          "direction",
+                                                          "_measurement",
+                                                          "measurement",
+                                                          "table",
+                                                          "label",
+                                                          "labels",
+                                                          "dimension",
+                                                          "resource",
+                                                          "resourceid",
+                                                          "instanceid",
+                                                          "instance_id",
+                                                          "instance_name",
+                                                          "job",
+                                                          "source",
+                                                          "target",
+                                                          "sensor",
+                                                          "cacheclusterid",
+                                                          "cluster",
+                                                          "unit",
+                                                          "units",
+                                                          "type",
+                                                          "kind",
+                                                          "statistic",
+                                                          "statistics",
+                                                          "stat",
+                                                          "aggregation",
+                                                          "counter",
+                                                          "counter name",
+                                                          "object",
+                                                          "parameter",
+                                                          "pod",
+                                                          "container",
+                                                          "namespace",
+                                                          "service",
+                                                          "vm",
+                                                          "vm_name",
+                                                          "port",
+                                                          "ip",
+                                                          "address",
+                                                          "chart",
+                                                          "srcaddr",
+                                                          "dstaddr",
+                                                          "src_ip",
+                                                          "dst_ip",
+                                                          "src",
+                                                          "dst",
+                                                          "sa",
+                                                          "da",
+                                                          "destination",
+                                                          "interface_id",
+                                                          "protocol"};
   if (!layout.group) layout.group = first_label(layout, kInterfaces);
   layout.host = first_label(layout, kHosts);
   const auto add = [&layout](std::string_view name) {
@@ -313,6 +359,17 @@ Result<TableLayout> layout_of(const std::vector<std::string>& header, const std:
   take_unit(layout, sadf, options);
   add_doubts(layout);
   return layout;
+}
+
+std::vector<std::size_t> unread_columns(const TableLayout& layout) {
+  std::vector<std::size_t> columns;
+  for (std::size_t i = 0; i < layout.header.size(); ++i) {
+    const bool read = layout.time == i || layout.date == i || layout.values.rx == i ||
+                      layout.values.tx == i || layout.group == i || layout.host == i ||
+                      layout.interval == i;
+    if (!read) columns.push_back(i);
+  }
+  return columns;
 }
 
 }  // namespace cgtally::series

@@ -32,6 +32,8 @@ struct TableLayout {
 [[nodiscard]] Result<TableLayout> layout_of(const std::vector<std::string>& header,
                                             const std::string& file, bool sadf,
                                             const ReadOptions& options);
+// The columns that are neither figures nor times, nor labels that are understood.
+[[nodiscard]] std::vector<std::size_t> unread_columns(const TableLayout& layout);
 // True if this header of sadf is of the table with the traffic of interfaces.
 [[nodiscard]] bool has_interfaces(const std::vector<std::string>& header);
 

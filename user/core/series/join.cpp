@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/base/quantity.h"
+#include "core/base/text.h"
 #include "core/series/intervals.h"
 
 namespace cgtally {
@@ -88,6 +89,31 @@ Series* node_of(std::vector<Series>& nodes, const Series& series, bool by_file, 
   return nullptr;
 }
 
+// A figure that never falls, row by row, is that of a counter. The points must be in order.
+void note_counter(Series& series) {
+  constexpr std::size_t kEnough = 12;
+  if (series.unit.kind == SeriesKind::total_bytes) return;
+  for (const Direction direction : kDirections) {
+    std::size_t figures = 0;
+    double last = -1;
+    for (const SeriesPoint& point : series.points) {
+      const double value = point.value[direction];
+      if (is_missing(value)) continue;
+      if (value <= last) {
+        figures = 0;
+        break;
+      }
+      last = value;
+      ++figures;
+    }
+    if (figures < kEnough) continue;
+    series.notes.push_back(
+        fmt::format("{} grows from row to row, as a counter does: --unit total "
+                    "if it is one",
+                    printable(series.columns[direction])));
+  }
+}
+
 }  // namespace
 
 Result<Series> sum_of(std::vector<Series> parts) {
@@ -149,6 +175,7 @@ Result<std::vector<Series>> join_nodes(std::vector<Series> series, bool by_file)
   for (Series& node : nodes) {
     const auto repeated = put_in_order(node);
     if (!repeated) return std::unexpected(repeated.error());
+    note_counter(node);
     if (*repeated > 0) {
       node.notes.push_back(
           fmt::format("{} there twice, with the same figures",

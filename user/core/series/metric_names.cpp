@@ -49,6 +49,20 @@ constexpr std::array<MentionedUnit, 24> kMentioned{
      {"gbit", {125e6, 134217728}}, {"Gbit", {125e6, 134217728}}, {"gbps", {125e6, 134217728}},
      {"Gbps", {125e6, 134217728}}, {"bits", {0.125, 0.125}},     {"bps", {0.125, 0.125}}}};
 
+// As words in lower case: "tx_kbytes", "sent_mb".
+constexpr std::array<MentionedUnit, 12> kUnitWords{{{"kbyte", {1e3, 1024}},
+                                                    {"mbyte", {1e6, 1048576}},
+                                                    {"gbyte", {1e9, 1073741824}},
+                                                    {"kilobyte", {1e3, 1024}},
+                                                    {"megabyte", {1e6, 1048576}},
+                                                    {"gigabyte", {1e9, 1073741824}},
+                                                    {"kb", {1e3, 1024}},
+                                                    {"mb", {1e6, 1048576}},
+                                                    {"gb", {1e9, 1073741824}},
+                                                    {"kib", {1024, 1024}},
+                                                    {"mib", {1048576, 1048576}},
+                                                    {"gib", {1073741824, 1073741824}}}};
+
 std::optional<std::array<double, 2>> unit_in(std::string_view name) {
   static constexpr std::array<std::string_view, 3> kBytes{"byte", "bytes", "octets"};
   for (const MentionedUnit& one : kMentioned) {
@@ -58,7 +72,14 @@ std::optional<std::array<double, 2>> unit_in(std::string_view name) {
     const char next = at + one.text.size() < name.size() ? name[at + one.text.size()] : '\0';
     if (!one.text.ends_with('B') || next == 'p' || next < 'a' || next > 'z') return one.bytes;
   }
-  if (any_of(words_of(name), kBytes)) return std::array<double, 2>{1, 1};
+  const std::vector<std::string> words = words_of(name);
+  for (const MentionedUnit& one : kUnitWords) {
+    const bool there = std::ranges::any_of(words, [&one](const std::string& word) {
+      return word == one.text || word == std::string(one.text) + "s";
+    });
+    if (there) return one.bytes;
+  }
+  if (any_of(words, kBytes)) return std::array<double, 2>{1, 1};
   return std::nullopt;
 }
 

@@ -60,4 +60,8 @@ struct Series {
   [[nodiscard]] bool has(Direction direction) const { return !columns[direction].empty(); }
 };
 
+// Replaces the unit that `writer` is known to write by the one that the user told, with a note if
+// they differ.
+void take_unit(Series& series, const SeriesUnit& told, std::string_view writer);
+
 }  // namespace cgtally

@@ -40,4 +40,12 @@ Result<SeriesUnit> parse_series_unit(std::string_view text) {
                                      "such as bit/s, Mbit/s, B/s, kB/s, KiB/s"));
 }
 
+void take_unit(Series& series, const SeriesUnit& told, std::string_view writer) {
+  if (told.kind != series.unit.kind || told.bytes != series.unit.bytes) {
+    series.notes.push_back(fmt::format("{} writes {}; read as {}, as --unit says", writer,
+                                       series.unit.name, told.name));
+  }
+  series.unit = told;
+}
+
 }  // namespace cgtally

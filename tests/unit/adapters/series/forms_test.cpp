@@ -1,57 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Forms of tables that people have: what is read, and what is refused with the way out.
-#include <gtest/gtest.h>
-#include <unistd.h>
-
-#include <filesystem>
-#include <fstream>
-#include <string>
-
-#include "adapters/series/read.h"
-#include "core/series/intervals.h"
+#include "unit/adapters/series/form.h"
 
 namespace cgtally::series {
 namespace {
 
 using namespace std::chrono_literals;
-
-struct Form {
-  std::string error = {};
-  std::string hint = {};
-  std::vector<std::string> notes = {};
-  IntervalFacts facts = {};
-  double first_mbit = 0;  // sent in the first interval
-};
-
-Form read_form(const std::string& content, const ReadOptions& options = {}) {
-  const std::string path = testing::TempDir() + "form-" + std::to_string(::getpid()) + ".csv";
-  std::ofstream(path) << content;
-  auto input = text::Input::open(path);
-  std::filesystem::remove(path);
-  if (!input) return {.error = input.error().what};
-  auto read = read_series(*input, options);
-  if (!read) return {.error = read.error().what, .hint = read.error().hint};
-  Form form{.notes = read->at(0).notes};
-  if (auto ordered = put_in_order(read->at(0)); !ordered) return {.error = ordered.error().what};
-  const auto facts = make_intervals(read->at(0), [&form](const SeriesInterval& one) {
-    if (form.first_mbit != 0) return;
-    form.first_mbit = one.bytes.tx * 8e-6 / std::chrono::duration<double>(one.length).count();
-  });
-  if (!facts) return {.error = facts.error().what, .hint = facts.error().hint};
-  form.facts = *facts;
-  return form;
-}
-
-ReadOptions sent(const std::string& column, const std::string& unit) {
-  ReadOptions options;
-  options.columns.tx = column;
-  if (!unit.empty()) options.unit = *parse_series_unit(unit);
-  return options;
-}
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 TEST(Forms, ThatMonitorsPrintForPeopleAreRefusedWithWhatToExport) {
   const std::pair<const char*, const char*> forms[] = {
@@ -306,63 +260,20 @@ TEST(Forms, WithUnitsInNegativeFiguresSayWhy) {
               1e-9);
 }
 
-std::string metric_data(const std::string& label) {
-  return R"({"MetricDataResults": [{"Id": "e1", "Label": ")" + label +
-         R"(", "Timestamps": ["2026-11-26T10:00:00Z", "2026-11-26T10:05:00Z"],
-             "Values": [12.5, 12.5]}]})";
-}
-
-TEST(Forms, OfCloudWatchWhoseNameSaysARateNeedItsUnit) {
-  for (const char* const label :
-       {"NetworkOut (Mbit/s)", "NetworkOut MB/s", "NetworkOut rate", "NetworkOut/PERIOD(m1)"}) {
-    const Form form = read_form(metric_data(label));
-    EXPECT_TRUE(has(form.error, "says something else than bytes in a period")) << label;
-    EXPECT_TRUE(has(form.hint, "--unit")) << label;
-    ReadOptions options;
-    options.unit = *parse_series_unit("MB/s");
-    EXPECT_NEAR(read_form(metric_data(label), options).first_mbit, 100, 1e-9) << label;
-  }
-  EXPECT_EQ(read_form(metric_data("web/server NetworkOut")).error, "");
-  EXPECT_TRUE(has(read_form(metric_data("NetworkOut p99")).hint, "export the Sum"));
-}
-
-TEST(Forms, OfCloudWatchWithoutAUsableStatisticNameTheSum) {
-  const auto points = [](const std::string& point) {
-    return R"({"Label": "NetworkOut", "Datapoints": [{"Timestamp": "2026-11-26T10:00:00Z", )" +
-           point + "}]}";
+// Whatever the column is called.
+TEST(Forms, WithWordsThatTakeTurnsAreOfSeveralThings) {
+  const auto rows = [](const std::vector<std::string>& words) {
+    std::string text = "time,box,tx\n";
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      text += std::to_string(1'795'687'200 + 30 * i) + "," + words[i] + ",5\n";
+    }
+    return read_form(text, sent("tx", "B/s"));
   };
-  for (const char* const point : {R"("SampleCount": 5, "Unit": "Bytes")",
-                                  R"("ExtendedStatistics": {"p99": 5.0}, "Unit": "Bytes")"}) {
-    EXPECT_TRUE(has(read_form(points(point)).hint, "export the Sum")) << point;
-  }
-  EXPECT_TRUE(has(read_form(points(R"("Sum": 5, "Unit": "Megabytes")")).hint, "multiply"));
-}
-
-std::string prometheus(const std::string& more, const std::string& values) {
-  return R"({"status": "success", "data": {"resultType": "matrix", "result": [)" + values + "]}" +
-         more + "}";
-}
-
-TEST(Forms, OfPrometheusHaveOneSeriesForAnInterface) {
-  const auto pod = [](const std::string& name, const std::string& minute) {
-    return R"({"metric": {"__name__": "container_network_transmit_bytes_total", "interface": "eth0",
-               "pod": ")" +
-           name + R"("}, "values": [[17956872)" + minute + R"(, "5"], [17956873)" + minute +
-           R"(, "12500005"]]})";
-  };
-  EXPECT_EQ(read_form(prometheus("", pod("a", "00"))).error, "");
-  const Form form = read_form(prometheus("", pod("a", "00") + "," + pod("b", "60")));
-  EXPECT_TRUE(has(form.error, "several series are of one interface")) << form.error;
-  EXPECT_TRUE(has(form.hint, "sum by"));
-  for (const char* const more : {R"(, "warnings": ["store-1"])", R"(, "isPartial": true)"}) {
-    EXPECT_EQ(read_form(prometheus(more, pod("a", "00"))).notes.size(), 1U) << more;
-  }
-  EXPECT_TRUE(read_form(prometheus(R"(, "isPartial": false)", pod("a", "00"))).notes.empty());
-}
-
-TEST(Forms, OfLinesOfJsonSayHowToMakeACsv) {
-  EXPECT_TRUE(
-      has(read_form("{\"time\": 1795687200, \"tx\": 5}\n{\"time\": 1795687260}\n").hint, "jq -r"));
+  EXPECT_TRUE(has(rows({"a", "b", "a", "b"}).error, "column box is a, b in turn"));
+  EXPECT_TRUE(has(rows({"a", "b", "c", "a", "b", "c"}).error, "column box is a, b, c in turn"));
+  EXPECT_EQ(rows({"ok", "ok", "late", "ok", "ok", "ok"}).error, "");
+  EXPECT_EQ(rows({"10", "20", "10", "20"}).error, "");  // figures
+  EXPECT_EQ(rows({"mon", "tue", "wed", "thu"}).error, "");
 }
 
 }  // namespace

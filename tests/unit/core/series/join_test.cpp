@@ -37,6 +37,19 @@ TEST(JoinNodes, PutsPagesThatShareARowTogether) {
   ASSERT_EQ(nodes[0].notes.size(), 1U);
 }
 
+TEST(JoinNodes, NotesAFigureThatGrowsFromRowToRow) {
+  Series series = one_direction("a.csv", Direction::tx, 0, 12, 5);
+  EXPECT_TRUE(joined({series})[0].notes.empty());
+  for (std::size_t i = 0; i < series.points.size(); ++i) {
+    series.points[i].value.tx = 1e12 + static_cast<double>(i);
+  }
+  ASSERT_EQ(joined({series})[0].notes.size(), 1U);
+  EXPECT_EQ(joined({series})[0].notes[0],
+            "x grows from row to row, as a counter does: --unit total if it is one");
+  series.unit = *parse_series_unit("total");
+  EXPECT_TRUE(joined({series})[0].notes.empty());
+}
+
 TEST(JoinNodes, KeepsFilesOfTheSameTimeApartAsTwoNodes) {
   const std::vector<Series> files{one_direction("a.json", Direction::tx, 0, 40, 5),
                                   one_direction("b.json", Direction::tx, 0, 40, 5)};

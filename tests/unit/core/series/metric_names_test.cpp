@@ -45,6 +45,9 @@ TEST(NamesOfColumns, ThatSayOtherwiseAreDoubtedInOneSentence) {
   EXPECT_EQ(only(doubts("tx_bytes_total", "bytes")),
             "column tx_bytes_total names a counter: read as bytes, as --unit says (--unit total "
             "for a counter)");
+  EXPECT_EQ(only(doubts("tx_kbytes", "total")),
+            "column tx_kbytes names another unit: read as total, as --unit says");
+  EXPECT_EQ(doubts("sent_mb_per_s", "MB/s"), std::vector<std::string>{});
   EXPECT_EQ(only(doubts("tx_bytes_max", "bytes")),
             "column tx_bytes_max names an extreme: read as the mean of its row");
 }

@@ -96,8 +96,12 @@ class PrometheusJson : public JsonReader {
     Series shape = shape_;
     shape.columns[*direction] = metric.empty() ? "value" : metric;
     shape.unit = *std::move(unit);
+    if (options_.unit) {
+      std::ranges::move(doubts_of(printable(metric), *direction, shape.unit),
+                        std::back_inserter(shape.notes));
+    }
     std::string iface;
-    for (const char* const label : {"device", "interface", "iface"}) {
+    for (const char* const label : {"device", "interface", "iface", "nic", "ifName", "ifDescr"}) {
       if (iface.empty()) iface = text_at(labels, label);
     }
     SeriesGroups& groups = groups_.try_emplace(*direction, file_, options_).first->second;

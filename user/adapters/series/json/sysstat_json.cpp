@@ -16,12 +16,13 @@ class SysstatJson : public JsonReader {
     shape_.file = file;
     shape_.format = "sadf -j";
     shape_.columns = {.rx = "rxkB", .tx = "txkB"};
-    shape_.unit = options.unit ? *options.unit : *parse_series_unit("KiB/s");
+    shape_.unit = *parse_series_unit("KiB/s");
+    if (options.unit) take_unit(shape_, *options.unit, "sadf");
   }
 
   Result<void> take(const std::string& array, const Json& element) override {
     if (array == "statistics") return take_statistics(element);
-    if (array == "hosts") host_ = text_at(element, "nodename");
+    if (array == "hosts") return end_of_host(text_at(element, "nodename"));
     if (array.empty() && element.is_object()) recognised_ |= element.contains("sysstat");
     return {};
   }
@@ -40,6 +41,16 @@ class SysstatJson : public JsonReader {
   }
 
  private:
+  Result<void> end_of_host(const std::string& name) {
+    if (!host_.empty() && name != host_) {
+      return std::unexpected(usage_error(
+          fmt::format("{}: it has several hosts: {}, {}", file_, printable(host_), printable(name)),
+          "give each host a file of its own"));
+    }
+    host_ = name;
+    return {};
+  }
+
   Result<void> take_statistics(const Json& element) {
     if (!element.is_object() || !element.contains("timestamp")) return {};
     recognised_ = true;

@@ -51,6 +51,7 @@ class VnstatJson : public JsonReader {
   Result<void> take(const std::string& array, const Json& element) override {
     for (const auto& [name, seconds] : kTables) {
       if (array != name) continue;
+      rows_seen_ = true;
       rows_[name].push_back(
           {.time = time_of(element),
            .bytes = {.rx = number_at(element, "rx"), .tx = number_at(element, "tx")}});
@@ -68,7 +69,12 @@ class VnstatJson : public JsonReader {
     return {};
   }
   [[nodiscard]] bool recognised() const override { return recognised_; }
-  Result<std::vector<Series>> finish() override { return std::move(groups_).finish(shape_); }
+  Result<std::vector<Series>> finish() override {
+    if (rows_seen_) return std::move(groups_).finish(shape_);
+    return std::unexpected(
+        Error{.what = fmt::format("{} has no rows of five minutes, hours or days", file_),
+              .hint = "export all tables: vnstat --json"});
+  }
 
  private:
   Result<void> end_of_interface(const Json& element) {
@@ -106,6 +112,7 @@ class VnstatJson : public JsonReader {
   const ReadOptions& options_;
   Series shape_;
   bool recognised_ = false;
+  bool rows_seen_ = false;
   std::map<std::string, std::vector<VnstatRow>> rows_;
   SeriesGroups groups_{file_, options_};
 };
