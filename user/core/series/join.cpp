@@ -52,6 +52,26 @@ bool follow_each_other(const Series& a, const Series& b) {
   return shared <= 1 || shared * 10 <= fewer;
 }
 
+std::vector<Nanoseconds> times_of(const Series& series) {
+  std::vector<Nanoseconds> times;
+  for (const SeriesPoint& point : series.points) times.push_back(point.time);
+  std::ranges::sort(times);
+  return times;
+}
+
+// The two directions of one export have rows of the same times: those of a minute and of five
+// minutes, or between each other, would cut each other's intervals.
+bool same_rows(const Series& a, const Series& b) {
+  const std::vector<Nanoseconds> one = times_of(a);
+  const std::vector<Nanoseconds> other = times_of(b);
+  std::vector<Nanoseconds> shared;
+  std::ranges::set_intersection(one, other, std::back_inserter(shared));
+  const Nanoseconds begin = std::max(begin_of(a), begin_of(b));
+  const Nanoseconds end = std::min(end_of(a), end_of(b));
+  const std::size_t most = std::max(points_between(a, begin, end), points_between(b, begin, end));
+  return shared.size() * 2 >= most;
+}
+
 // Puts the rows of `from` to those of `into`.
 void append(Series& into, Series from) {
   for (const Direction direction : kDirections) {
@@ -80,6 +100,7 @@ Series* node_of(std::vector<Series>& nodes, const Series& series, bool by_file, 
     const bool same_file = node.file == series.file;
     if (node.node != series.node || !alike_units(node, series)) continue;
     if (complements(node, series)) {
+      if (!node.points.empty() && !series.points.empty() && !same_rows(node, series)) continue;
       if (same_file || (!by_file && (only_two || !series.node.empty()))) return &node;
     } else if (same_directions(node, series) && !by_file && !same_file &&
                (!series.node.empty() || follow_each_other(node, series))) {
@@ -114,51 +135,68 @@ void note_counter(Series& series) {
   }
 }
 
+// An interface whose rows are summed with those of others.
+struct Part {
+  Series series;
+  std::size_t next = 0;  // row
+
+  [[nodiscard]] bool is_silent(Nanoseconds time) const {
+    const auto& points = series.points;
+    return points.empty() || time < points.front().time || points.back().time < time;
+  }
+};
+
+// The sum of the parts at one time; false: it is missing in one that is not silent.
+bool add_up(std::vector<Part>& parts, SeriesPoint& total) {
+  bool complete = true;
+  for (Part& part : parts) {
+    const auto& points = part.series.points;
+    if (part.next < points.size() && points[part.next].time == total.time) {
+      const SeriesPoint& point = points[part.next++];
+      total.value.rx += point.value.rx;
+      total.value.tx += point.value.tx;
+      total.line = point.line;
+      total.period_s = point.period_s;
+    } else if (!part.is_silent(total.time)) {
+      total.value = {.rx = kMissing, .tx = kMissing};
+      complete = false;
+    }
+  }
+  return complete;
+}
+
 }  // namespace
 
-Result<Series> sum_of(std::vector<Series> parts) {
-  if (parts.size() == 1) return std::move(parts.front());
-  if (parts.front().unit.kind == SeriesKind::total_bytes) {
+Result<Series> sum_of(std::vector<Series> series) {
+  if (series.size() == 1) return std::move(series.front());
+  Series sum = series.front();
+  sum.points.clear();
+  if (sum.unit.kind == SeriesKind::total_bytes) {
     return std::unexpected(
-        usage_error(fmt::format("{}: several counters cannot be summed", parts.front().file),
+        usage_error(fmt::format("{}: several counters cannot be summed", sum.file),
                     "choose one with -i: one that begins again would be hidden by the others"));
   }
-  struct Part {
-    Nanoseconds begin{};
-    Nanoseconds end{};
-    std::size_t next = 0;
-  };
-  std::vector<Part> at(parts.size());
+  std::vector<Part> parts;
   std::vector<Nanoseconds> times;
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    if (auto ordered = put_in_order(parts[i]); !ordered) {
+  for (Series& one : series) {
+    if (auto ordered = put_in_order(one); !ordered) {
       return std::unexpected(std::move(ordered).error());
     }
-    if (parts[i].points.empty()) continue;
-    at[i] = {.begin = parts[i].points.front().time, .end = parts[i].points.back().time};
-    for (const SeriesPoint& point : parts[i].points) times.push_back(point.time);
+    for (const SeriesPoint& point : one.points) times.push_back(point.time);
+    parts.push_back({.series = std::move(one)});
   }
   std::ranges::sort(times);
   times.erase(std::ranges::unique(times).begin(), times.end());
-  Series sum = parts.front();
-  sum.points.clear();
+  std::size_t torn = 0;
   for (const Nanoseconds time : times) {
     SeriesPoint total{.time = time, .value = {.rx = 0, .tx = 0}};
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-      const auto& points = parts[i].points;
-      if (at[i].next < points.size() && points[at[i].next].time == time) {
-        const SeriesPoint& point = points[at[i].next++];
-        total.value.rx += point.value.rx;
-        total.value.tx += point.value.tx;
-        total.line = point.line;
-        total.period_s = point.period_s;
-      } else if (at[i].begin <= time && time <= at[i].end) {
-        total.value = {.rx = kMissing, .tx = kMissing};
-      }
-    }
+    torn += add_up(parts, total) ? 0 : 1;
     sum.points.push_back(total);
   }
-  return sum;
+  if (torn * 2 <= times.size()) return sum;
+  return std::unexpected(
+      usage_error(fmt::format("{}: the interfaces have rows of different times", sum.file),
+                  "they cannot be summed: choose one with -i"));
 }
 
 Result<std::vector<Series>> join_nodes(std::vector<Series> series, bool by_file) {

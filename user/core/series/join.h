@@ -14,7 +14,7 @@ namespace cgtally {
 // The sum of several interfaces of one instance, row by row. An interface counts as silent before
 // its first row and after its last one; a row that lacks between them is missing. Counters are not
 // summed: one that begins again would be hidden by the others.
-[[nodiscard]] Result<Series> sum_of(std::vector<Series> parts);
+[[nodiscard]] Result<Series> sum_of(std::vector<Series> series);
 
 // The series of each node, in the order of the files, with its points in order. `by_file`: each
 // file is a node of its own.

@@ -50,6 +50,32 @@ TEST(JoinNodes, NotesAFigureThatGrowsFromRowToRow) {
   EXPECT_TRUE(joined({series})[0].notes.empty());
 }
 
+// As CloudWatch's NetworkOut of five minutes beside NetworkIn of one: its Sum would move in a
+// minute.
+TEST(JoinNodes, KeepsDirectionsApartWhoseRowsAreOfOtherTimes) {
+  const Series in = one_direction("in.json", Direction::rx, 0, 50, 5);
+  Series out = one_direction("out.json", Direction::tx, 0, 50, 5);
+  EXPECT_EQ(joined({in, out}).size(), 1U);
+  out.points.resize(49);
+  EXPECT_EQ(joined({in, out}).size(), 1U);
+  Series coarse = out;
+  for (std::size_t i = 0; i < coarse.points.size(); ++i) {
+    coarse.points[i].time = 5 * std::chrono::minutes{i};
+  }
+  EXPECT_EQ(joined({in, coarse}).size(), 2U);
+  EXPECT_EQ(joined({coarse, in}).size(), 2U);
+  for (SeriesPoint& point : out.points) point.time += std::chrono::seconds{30};
+  EXPECT_EQ(joined({in, out}).size(), 2U);
+}
+
+TEST(SumOf, InterfacesWhoseRowsAreOfOtherTimesIsRefused) {
+  Series late = one_direction("a.csv", Direction::tx, 0, 10, 5);
+  for (SeriesPoint& point : late.points) point.time += std::chrono::seconds{1};
+  const auto sum = sum_of({one_direction("a.csv", Direction::tx, 0, 10, 5), late});
+  ASSERT_FALSE(sum);
+  EXPECT_EQ(sum.error().what, "a.csv: the interfaces have rows of different times");
+}
+
 TEST(JoinNodes, KeepsFilesOfTheSameTimeApartAsTwoNodes) {
   const std::vector<Series> files{one_direction("a.json", Direction::tx, 0, 40, 5),
                                   one_direction("b.json", Direction::tx, 0, 40, 5)};
