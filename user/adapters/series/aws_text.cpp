@@ -252,7 +252,7 @@ class AwsReader {
 
 bool is_aws_text(std::string_view head) {
   return head.starts_with("DATAPOINTS\t") || head.contains("\nDATAPOINTS\t") ||
-         head.starts_with("METRICDATARESULTS\t");
+         head.starts_with("METRICDATARESULTS\t") || head.contains("\nMETRICDATARESULTS\t");
 }
 
 bool is_aws_table(std::string_view head) {

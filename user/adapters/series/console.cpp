@@ -67,6 +67,7 @@ Result<std::vector<Series>> read_console(std::istream& in, char separator, const
   csv::RecordReader reader(in, separator);
   Preface preface;
   std::vector<ConsoleColumn> columns;
+  std::size_t width = 0;  // of the lines before the rows
   for (;;) {
     auto more = reader.next();
     if (!more) return std::unexpected(std::move(more).error().within(file));
@@ -75,7 +76,14 @@ Result<std::vector<Series>> read_console(std::istream& in, char separator, const
     const std::string first = plain_name(fields.front());
     if (columns.empty() && !parse_series_time(first)) {
       preface.emplace(lower(first), fields);
+      width = std::max(width, fields.size());
       continue;
+    }
+    if (fields.size() > width) {
+      return std::unexpected(
+          Error{.what = fmt::format("{}: line {}: {} fields, and the lines above have {}", file,
+                                    reader.line(), fields.size(), width),
+                .hint = "numbers with commas need quotes"});
     }
     if (columns.empty()) {
       auto found = columns_of(preface, fields.size(), file, options);

@@ -97,7 +97,9 @@ class TableReader {
     }
     end_of_file_.settle(reader_.terminated());
     if (auto one = check_turns(); !one) return std::unexpected(std::move(one).error());
-    return std::move(groups_).finish(layout_->shape);
+    auto series = std::move(groups_).finish(layout_->shape);
+    if (auto good = check_start(series); !good) return std::unexpected(std::move(good).error());
+    return series;
   }
 
  private:
@@ -206,6 +208,16 @@ class TableReader {
           "the rows are of several things: export one, or leave only the lines of one"));
     }
     return {};
+  }
+
+  // Times since a start are read as seconds: "time_ms" says something else.
+  [[nodiscard]] Result<void> check_start(const Result<std::vector<Series>>& series) const {
+    const std::string& name = layout_->header[layout_->time];
+    if (!series || !series->front().since_a_start || !names_another_time(name)) return {};
+    return std::unexpected(
+        Error{.what = fmt::format("{}: column {} names no seconds, and counts from a start", file_,
+                                  printable(name)),
+              .hint = "write seconds since the start, or since 1970, into it"});
   }
 
   [[nodiscard]] Result<void> check_turns() const {

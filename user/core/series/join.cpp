@@ -62,6 +62,7 @@ std::vector<Nanoseconds> times_of(const Series& series) {
 // The two directions of one export have rows of the same times: those of a minute and of five
 // minutes, or between each other, would cut each other's intervals.
 bool same_rows(const Series& a, const Series& b) {
+  if (a.points.empty() || b.points.empty()) return true;
   const std::vector<Nanoseconds> one = times_of(a);
   const std::vector<Nanoseconds> other = times_of(b);
   std::vector<Nanoseconds> shared;
@@ -100,7 +101,7 @@ Series* node_of(std::vector<Series>& nodes, const Series& series, bool by_file, 
     const bool same_file = node.file == series.file;
     if (node.node != series.node || !alike_units(node, series)) continue;
     if (complements(node, series)) {
-      if (!node.points.empty() && !series.points.empty() && !same_rows(node, series)) continue;
+      if (!same_rows(node, series)) continue;
       if (same_file || (!by_file && (only_two || !series.node.empty()))) return &node;
     } else if (same_directions(node, series) && !by_file && !same_file &&
                (!series.node.empty() || follow_each_other(node, series))) {
@@ -108,6 +109,20 @@ Series* node_of(std::vector<Series>& nodes, const Series& series, bool by_file, 
     }
   }
   return nullptr;
+}
+
+// The two directions in one file cannot be two nodes.
+Result<void> check_directions(const std::vector<Series>& nodes, const Series& series) {
+  for (const Series& node : nodes) {
+    if (node.file != series.file || node.node != series.node || !complements(node, series))
+      continue;
+    if (same_rows(node, series)) continue;
+    return std::unexpected(Error{
+        .what =
+            fmt::format("{}: sent and received traffic have rows of different times", series.file),
+        .hint = "export both with one period, or one of them alone"});
+  }
+  return {};
 }
 
 // A figure that never falls, row by row, is that of a counter. The points must be in order.
@@ -203,6 +218,9 @@ Result<std::vector<Series>> join_nodes(std::vector<Series> series, bool by_file)
   std::vector<Series> nodes;
   const bool only_two = series.size() == 2;
   for (Series& one : series) {
+    if (auto fits = check_directions(nodes, one); !fits) {
+      return std::unexpected(std::move(fits).error());
+    }
     Series* const node = node_of(nodes, one, by_file, only_two);
     if (node != nullptr) {
       append(*node, std::move(one));

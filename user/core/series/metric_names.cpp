@@ -169,6 +169,13 @@ bool names_another_amount(std::string_view name, const SeriesUnit& unit) {
   return (rate && unit.kind != SeriesKind::rate) || (factor && !is_any(*factor, unit.bytes));
 }
 
+bool names_another_time(std::string_view name) {
+  static constexpr std::array<std::string_view, 14> kOthers{
+      "ms", "msec",   "millis",  "milliseconds", "us",   "usec",  "microseconds",
+      "ns", "minute", "minutes", "min",          "hour", "hours", "row"};
+  return any_of(words_of(name), kOthers);
+}
+
 std::vector<std::string> doubts_of(std::string_view name, Direction direction,
                                    const SeriesUnit& unit) {
   std::vector<std::string> doubts;

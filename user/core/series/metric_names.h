@@ -24,6 +24,8 @@ namespace cgtally {
 [[nodiscard]] bool names_extreme(std::string_view name);
 // "NetworkOut (Mbit/s)", "m1/PERIOD(m1)" for bytes: the name says a rate, or another unit.
 [[nodiscard]] bool names_another_amount(std::string_view name, const SeriesUnit& unit);
+// "time_ms", "minute": its numbers are no seconds.
+[[nodiscard]] bool names_another_time(std::string_view name);
 // Where the name of a column says something else than the options by which it is read, a sentence
 // each.
 [[nodiscard]] std::vector<std::string> doubts_of(std::string_view name, Direction direction,

@@ -53,6 +53,7 @@ struct Series {
   bool figures_have_units = false;     // each figure of a text must bring its unit: "13.8 Gb/s"
   bool decimal_commas_likely = false;  // the file is one of semicolons: "1.234" may be a thousand
   bool time_is_start = false;          // a row's time is the begin of its interval, not its end
+  bool since_a_start = false;          // times are small numbers, not dates
   std::optional<Nanoseconds> period;   // of a row, as the user told it
   std::vector<SeriesPoint> points;     // in any order
   std::vector<std::string> notes;      // what was assumed, each with its cure

@@ -276,5 +276,29 @@ TEST(Forms, WithWordsThatTakeTurnsAreOfSeveralThings) {
   EXPECT_EQ(rows({"mon", "tue", "wed", "thu"}).error, "");
 }
 
+TEST(Forms, WithTimesSinceAStartAreInSeconds) {
+  const std::string rows = ",tx\n0,5\n60000,5\n120000,5\n";
+  const Form plain = read_form("time" + rows, sent("tx", "B/s"));
+  EXPECT_EQ(plain.notes, std::vector<std::string>{"times are small numbers: read as seconds since "
+                                                  "a start"});
+  ReadOptions options = sent("tx", "B/s");
+  for (const std::string name : {"time_ms", "minute"}) {
+    options.time_column = name;
+    EXPECT_TRUE(
+        has(read_form(name + rows, options).error, "names no seconds, and counts from a start"));
+  }
+  EXPECT_EQ(read_form("minute,tx\n10:00:00,5\n10:01:00,5\n", options).error, "");
+  options.time_column = "epoch_ms";
+  EXPECT_EQ(read_form("epoch_ms,tx\n1795687200000,5\n1795687260000,5\n", options).error, "");
+}
+
+TEST(Forms, OfTheConsoleOfCloudWatchHaveNoMoreFieldsThanMetrics) {
+  EXPECT_TRUE(
+      has(read_form("Full label,NetworkOut\nMetric name,NetworkOut\nStatistic,Sum\n\n"
+                    "2026/11/26 10:00:00,1,500,000,000\n2026/11/26 10:05:00,1,500,000,000\n")
+              .error,
+          "line 5: 5 fields, and the lines above have 2"));
+}
+
 }  // namespace
 }  // namespace cgtally::series

@@ -37,6 +37,22 @@ TEST(Forms, OfCloudWatchWithoutAUsableStatisticNameTheSum) {
   EXPECT_TRUE(has(read_form(points(R"("Sum": 5, "Unit": "Megabytes")")).hint, "multiply"));
 }
 
+TEST(Forms, OfCloudWatchDoubtAUnitThatTheFileContradicts) {
+  const auto answer = [](const std::string& label, const std::string& unit) {
+    return R"({"Label": ")" + label + R"(", "Datapoints": [{"Timestamp": "2026-11-26T10:00:00Z",
+        "Sum": 5.0, "Unit": ")" +
+           unit + R"("}, {"Timestamp": "2026-11-26T10:05:00Z", "Sum": 5.0,
+        "Unit": ")" +
+           unit + R"("}]})";
+  };
+  ReadOptions options;
+  options.unit = *parse_series_unit("MB/s");
+  EXPECT_EQ(read_form(answer("NetworkOut", "Bytes"), options).notes,
+            std::vector<std::string>{"CloudWatch writes bytes; read as MB/s, as --unit says"});
+  EXPECT_TRUE(read_form(answer("NetworkOut MB/s", "None"), options).notes.empty());
+  EXPECT_TRUE(has(read_form(answer("NetworkOut MB/s", "None")).error, "says something else"));
+}
+
 std::string prometheus(const std::string& more, const std::string& values) {
   return R"({"status": "success", "data": {"resultType": "matrix", "result": [)" + values + "]}" +
          more + "}";

@@ -66,6 +66,8 @@ TEST(JoinNodes, KeepsDirectionsApartWhoseRowsAreOfOtherTimes) {
   EXPECT_EQ(joined({coarse, in}).size(), 2U);
   for (SeriesPoint& point : out.points) point.time += std::chrono::seconds{30};
   EXPECT_EQ(joined({in, out}).size(), 2U);
+  out.file = in.file;
+  EXPECT_FALSE(join_nodes({in, out}, false));
 }
 
 TEST(SumOf, InterfacesWhoseRowsAreOfOtherTimesIsRefused) {

@@ -324,9 +324,23 @@ Result<void> SeriesBuilder::check_days() const {
             .hint = "format them as 2026-11-26 10:00:00 before the export"});
 }
 
+// Numbers of the first years after 1970 count from a start, or count rows.
+void SeriesBuilder::note_small_times() {
+  static constexpr Nanoseconds kSinceAStart = std::chrono::seconds{100'000'000};
+  series_.since_a_start =
+      !series_.points.empty() && std::ranges::all_of(series_.points, [](const SeriesPoint& point) {
+        return point.time < kSinceAStart;
+      });
+  if (series_.since_a_start)
+    series_.notes.emplace_back("times are small numbers: read as seconds since a start");
+}
+
 Result<void> SeriesBuilder::settle_times() {
   if (auto dates = settle_dates(); !dates) return dates;
-  if (!local_) return check_days();
+  if (!local_) {
+    note_small_times();
+    return check_days();
+  }
   if (auto steady = check_clock(); !steady) return steady;
   if (clock_only_) settle_clocks();
   auto zone = Zone::open(options_.zone);

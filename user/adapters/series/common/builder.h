@@ -72,6 +72,7 @@ class SeriesBuilder {
   [[nodiscard]] Result<void> check_clock() const;
   [[nodiscard]] Result<void> check_days() const;
   void settle_clocks();
+  void note_small_times();
 
   const ReadOptions& options_;
   Series series_;

@@ -73,7 +73,7 @@ Result<SeriesUnit> unit_of(const CloudWatchMetric& metric, const std::string& st
   const bool none = unit.empty() || unit == "none";
   if (none && is_per_second(metric.label)) rate = 1;
   const SeriesUnit bytes{.kind = SeriesKind::interval_bytes, .bytes = 1, .name = "bytes"};
-  if (!rate && unit.empty() && names_another_amount(metric.label, bytes)) {
+  if (!rate && none && names_another_amount(metric.label, bytes)) {
     return std::unexpected(
         usage_error(fmt::format("{}: the name of {} says something else than bytes in a period",
                                 file, printable(metric.label)),
@@ -120,7 +120,9 @@ Result<Series> cloudwatch_shape(const CloudWatchMetric& metric, const std::strin
   shape.columns[*way] = metric.label.empty() ? "metric" : metric.label;
   const std::string statistic = statistic_of(metric, options);
   if (options.unit) {
-    shape.unit = *options.unit;
+    const auto own = unit_of(metric, statistic, file);
+    shape.unit = own && !metric.unit.empty() ? *own : *options.unit;
+    take_unit(shape, *options.unit, "CloudWatch");
   } else {
     auto unit = unit_of(metric, statistic, file);
     if (!unit) return std::unexpected(std::move(unit).error());
