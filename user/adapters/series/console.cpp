@@ -37,6 +37,13 @@ struct ConsoleColumn {
   SeriesBuilder builder;
 };
 
+// Empty fields at the end of a line say nothing.
+std::size_t used(const std::vector<std::string>& fields) {
+  std::size_t count = fields.size();
+  while (count > 0 && fields[count - 1].empty()) --count;
+  return count;
+}
+
 Result<std::vector<ConsoleColumn>> columns_of(const Preface& preface, std::size_t width,
                                               const std::string& file, const ReadOptions& options) {
   std::vector<ConsoleColumn> columns;
@@ -76,17 +83,17 @@ Result<std::vector<Series>> read_console(std::istream& in, char separator, const
     const std::string first = plain_name(fields.front());
     if (columns.empty() && !parse_series_time(first)) {
       preface.emplace(lower(first), fields);
-      width = std::max(width, fields.size());
+      width = std::max(width, used(fields));
       continue;
     }
-    if (fields.size() > width) {
+    if (used(fields) > width) {
       return std::unexpected(
           Error{.what = fmt::format("{}: line {}: {} fields, and the lines above have {}", file,
-                                    reader.line(), fields.size(), width),
+                                    reader.line(), used(fields), width),
                 .hint = "numbers with commas need quotes"});
     }
     if (columns.empty()) {
-      auto found = columns_of(preface, fields.size(), file, options);
+      auto found = columns_of(preface, width, file, options);
       if (!found) return std::unexpected(std::move(found).error());
       columns = *std::move(found);
     }

@@ -273,6 +273,12 @@ TEST(Forms, WithWordsThatTakeTurnsAreOfSeveralThings) {
   EXPECT_TRUE(has(rows({"a", "b", "c", "a", "b", "c"}).error, "column box is a, b, c in turn"));
   EXPECT_EQ(rows({"ok", "ok", "late", "ok", "ok", "ok"}).error, "");
   EXPECT_EQ(rows({"10", "20", "10", "20"}).error, "");  // figures
+  EXPECT_EQ(rows({"NaN", "null", "NaN", "null"}).error, "");
+  EXPECT_EQ(rows({"up", "up", "down", "up", "up", "down", "down", "up"}).error, "");
+  EXPECT_EQ(rows({"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed", "Thu",
+                  "Fri", "Sat", "Sun"})
+                .error,
+            "");
   EXPECT_EQ(rows({"mon", "tue", "wed", "thu"}).error, "");
 }
 
@@ -298,6 +304,10 @@ TEST(Forms, OfTheConsoleOfCloudWatchHaveNoMoreFieldsThanMetrics) {
                     "2026/11/26 10:00:00,1,500,000,000\n2026/11/26 10:05:00,1,500,000,000\n")
               .error,
           "line 5: 5 fields, and the lines above have 2"));
+  EXPECT_EQ(read_form("Full label,NetworkOut,\nMetric name,NetworkOut,\nStatistic,Sum,\n\n"
+                      "2026/11/26 10:00:00,1500000000,\n2026/11/26 10:05:00,1500000000,\n")
+                .error,
+            "");
 }
 
 }  // namespace

@@ -84,7 +84,9 @@ Result<SeriesUnit> unit_of(const CloudWatchMetric& metric, const std::string& st
     return std::unexpected(
         Error{.what = fmt::format("{}: the {} of {} is not what moved in a period", file,
                                   extreme ? "extreme" : statistic, printable(metric.label)),
-              .hint = rate ? "export the Average" : "export the Sum"});
+              .hint = rate      ? "export the Average"
+                      : extreme ? "export the Sum, or say that it is one: --statistic sum"
+                                : "export the Sum"});
   }
   if (rate) {
     if (statistic != "sum") {
