@@ -175,7 +175,11 @@ class TableReader {
     const bool named = !at.series_names.rx.empty() || !at.series_names.tx.empty();
     SeriesBuilder* const builder = groups_.find(host, named ? "" : group, at.shape);
     if (builder == nullptr) return {};
-    if (auto one = check_keys(fields, *builder); !one) return one;
+    // A row without figures may lack its labels, too.
+    const bool figures = !row.values.rx.empty() || !row.values.tx.empty();
+    if (figures) {
+      if (auto one = check_keys(fields, *builder); !one) return one;
+    }
     auto watch = turns_.find(builder);
     if (watch == turns_.end()) watch = turns_.emplace(builder, unread_columns(at)).first;
     watch->second.see(fields);

@@ -221,6 +221,9 @@ TEST(Forms, WithAColumnOfUnitsHaveOneUnit) {
   const Form other = read_form("time,tx,Unit\n1795687200,5,Mbit/s\n1795687260,9,Mbit/s\n", options);
   EXPECT_EQ(other.notes, std::vector<std::string>{"column Unit Mbit/s names another unit: read as "
                                                   "MB/s, as --unit says"});
+  EXPECT_EQ(read_form("time,tx,unit\n1795687200,5,MB/s\n1795687260,,\n1795687320,9,MB/s\n", options)
+                .error,
+            "");
 }
 
 TEST(Forms, WhoseColumnIsFoundHaveItsUnitDoubtedToo) {
