@@ -110,7 +110,7 @@ Result<std::size_t> time_column(const Columns& columns, const std::vector<std::s
         printable(header.front()));
   } else if (lacks_header(header)) {
     error.hint = fmt::format("the first line must have the names of the columns; {}", error.hint);
-  } else if (header.front().ends_with(':')) {
+  } else if (!header.empty() && header.front().ends_with(':')) {
     error.hint = "delete the lines above the names of the columns";
   } else if (options.time_column.empty()) {
     error.hint = fmt::format("say which one has the time: --time-column NAME; {}", error.hint);

@@ -40,6 +40,12 @@ TEST(Forms, ThatMonitorsPrintForPeopleAreRefusedWithWhatToExport) {
   }
 }
 
+TEST(Forms, WithoutAnyNameOfAColumnAreRefused) {
+  for (const std::string content : {",", ",,\n1,2\n", "\"\"\n", ":\n"}) {
+    EXPECT_NE(read_form(content).error, "") << content;
+  }
+}
+
 TEST(Forms, OfDstatWithEpochHaveAGroupOfThatName) {
   const Form form = read_form(
       "\"Dstat 0.7.4 CSV output\"\n\"Host:\",\"web1\"\n"
