@@ -110,6 +110,16 @@ struct net {
 	struct netns_nf nf;
 	struct netns_xfrm xfrm;
 	struct ns_common ns;
+	struct {
+		struct {
+			void *xa_head;
+		} idr_rt;
+	} netns_ids;
+};
+
+struct xa_node {
+	unsigned char shift;
+	void *slots[64];
 };
 
 struct list_head {

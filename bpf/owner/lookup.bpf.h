@@ -68,16 +68,6 @@ static __always_inline int is_of_another_netns(struct bpf_sock *sk, __u64 netns)
 	return typed->__sk_common.skc_net.net->ns.inum != inode;
 }
 
-/* Then the address may be another pod's, too: the packet is neither's. */
-static __always_inline enum match match_in_netns(struct bpf_sock *sk, __u64 netns, enum match match,
-						 struct owner *owner)
-{
-	if (!is_of_another_netns(sk, netns))
-		return match;
-	*owner = owner_by_reason(CGT_FORWARDED);
-	return NO_MATCH;
-}
-
 /*
  * Tells whether NAT of another netns may give the packet to another socket than the lookup found
  * there. In our own netns nat_owner.bpf.h decides that.
@@ -115,7 +105,8 @@ static __always_inline enum match look_up_tcp(struct __sk_buff *skb, struct bpf_
 	} else {
 		match = state == BPF_TCP_ESTABLISHED ? MATCHED_FLOW : MATCHED_ENDING;
 	}
-	match = match_in_netns(sk, netns, match, owner);
+	if (is_of_another_netns(sk, netns))
+		match = NO_MATCH;
 	bpf_sk_release(sk);
 	return match;
 }
@@ -138,7 +129,8 @@ static __always_inline enum match look_up_udp(struct __sk_buff *skb, struct bpf_
 		if (may_be_redirected_there(sk, version, netns))
 			match = NO_MATCH;
 	}
-	match = match_in_netns(sk, netns, match, owner);
+	if (is_of_another_netns(sk, netns))
+		match = NO_MATCH;
 	if (match)
 		owner->cacheable = FOR_THIS_JIFFY;
 	bpf_sk_release(sk);

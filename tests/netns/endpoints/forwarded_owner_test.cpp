@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include <atomic>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -205,6 +206,37 @@ TEST(ForwardedOwnerChanges, AServerInANetnsThatHasTheIdButNotTheInodeTakesNothin
   EXPECT_EQ(node.counted().books().of(AccountKind::forwarded).rx_packets.value, 20U);
   endpoint.netns_inode = static_cast<std::uint32_t>(of_next.st_ino);
   EXPECT_EQ(packets_of_second(), 20U);
+}
+
+// As while a keeper that was killed starts again.
+TEST(ForwardedOwnerChanges, WithoutAKeeperAPodThatHasGoneOwnsNothingOfTheNextOneAtItsAddress) {
+  Node node;
+  const Cgroup first("first"), second("second");
+  std::optional<Pod> pod(std::in_place, node, 5);
+  pod->bring_up();
+  std::optional<Inhabitant> process(std::in_place, pod->netns(), first);
+  ASSERT_TRUE(comes_true([&] { return node.owner_of(pod->v4()) == first.id(); }));
+  const auto sender = node.wire().remote().socket(AF_INET, SOCK_DGRAM);
+  const auto received_by = [&](const auto& account) {
+    const auto before = node.counted().settle().books.of(account);
+    send_datagrams(sender, at(pod->v4(), kPort), 20, 100);
+    return difference(before, node.counted().settle().books.of(account)).rx_packets.value;
+  };
+  EndpointTable table;
+  table.addresses = node.known().addresses;
+  node.stop();
+  auto maps = node.maps();
+  ASSERT_TRUE(maps && maps->write(table));
+  maps->keep(sys::now().boot + Nanoseconds(1min));
+  EXPECT_EQ(received_by(first), 20U) << "late, but the pod's as long as its netns lives";
+  process.reset();
+  pod.reset();
+  pod.emplace(node, 5);  // waits until the other one's veth has gone
+  pod->bring_up();
+  const auto server = second.socket(pod->netns(), AF_INET, SOCK_DGRAM);
+  bind_to(server, at(pod->v4(), kPort));
+  EXPECT_EQ(received_by(first), 0U);
+  EXPECT_EQ(received_by(AccountKind::forwarded), 20U);
 }
 
 TEST(ForwardedOwnerChanges, WhatNobodyKeepsRightIsNotBelieved) {
