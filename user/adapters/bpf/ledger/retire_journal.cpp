@@ -18,7 +18,9 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <cstddef>
 #include <set>
+#include <span>
 #include <type_traits>
 #include <utility>
 
@@ -95,7 +97,11 @@ void RetireJournal::record_leaving(std::span<const cgt_retire_entry> leaving) co
   for (cgt_retire_entry& entry : header().journal) {
     if (next == leaving.end()) break;
     if (entry.state != CGT_RETIRE_NONE) continue;
-    entry = *next++;
+    // All but `state`, which readers look at meanwhile.
+    static_assert(offsetof(cgt_retire_entry, state) == 0);
+    constexpr std::size_t kState = sizeof(entry.state);
+    std::ranges::copy(std::as_bytes(std::span(&*next++, 1)).subspan(kState),
+                      std::as_writable_bytes(std::span(&entry, 1)).subspan(kState).begin());
     store_in_order(entry.state, CGT_RETIRE_LEAVING);
   }
   auto& seq = header().retire_generation;
