@@ -124,8 +124,8 @@ void RetireJournal::clear_keys(const cgt_retire_entry& entry) const {
   for (std::uint32_t row = 0; row < ledger_.get().rows(); ++row) {
     cgt_key& key = cell(row, entry.slot).key;
     store_in_order(key.iface, 0);
-    key.cgroup_id = 0;
-    key.kind = 0;
+    __atomic_store_n(&key.cgroup_id, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&key.kind, 0, __ATOMIC_RELAXED);
   }
 }
 
