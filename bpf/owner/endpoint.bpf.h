@@ -39,10 +39,9 @@ static __always_inline int has_owner_in_netns(struct __sk_buff *skb, struct pack
 	return match && owner->kind == CGT_CGROUP;
 }
 
-#define MAX_IDR_LEVELS 5 /* of 6 bits: any id */
-#define IDR_LEVEL_BITS 6 /* XA_CHUNK_SHIFT without CONFIG_BASE_SMALL */
-#define IDR_LEVEL_MASK 0x3f
-#define IDR_NODE_TAG   2 /* include/linux/xarray.h: an internal entry's low bits */
+#define MAX_IDR_LEVELS 5    /* of 6 bits: any id */
+#define IDR_LEVEL_MASK 0x3f /* XA_CHUNK_MASK without CONFIG_BASE_SMALL */
+#define IDR_NODE_TAG   2    /* include/linux/xarray.h: an internal entry's low bits */
 
 /*
  * Tells whether the endpoint's netns still is what has its id here: while no keeper runs, its

@@ -6,10 +6,12 @@
 #include <sys/stat.h>
 
 #include <atomic>
+#include <memory>
 #include <optional>
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "adapters/netlink/peers/peers.h"
 #include "adapters/sys/clock.h"
@@ -83,6 +85,28 @@ TEST_P(ForwardedOwner, IsThePodWhereThereIsNoSocket) {
   const Traffic gained = difference(before.of(group), after.books.of(group));
   EXPECT_EQ(gained.rx_bytes.value, 40U * 1042) << after.books;
   EXPECT_EQ(after.books.of(AccountKind::forwarded), before.of(AccountKind::forwarded));
+}
+
+// The kernel's table of ids has a second level from 64 on.
+TEST(ForwardedOwnerChanges, APodWithAHighIdOwnsWhatNoSocketTakes) {
+  Node node;
+  const Cgroup group("pod");
+  std::vector<std::unique_ptr<Netns>> others;
+  for (int i = 0; i < 70; ++i) {
+    others.push_back(std::make_unique<Netns>("other" + std::to_string(i)));
+    const int fd = others.back()->fd();
+    ASSERT_TRUE(inside(node.host(), [&] { return netlink::find_or_assign_nsid(fd); }).has_value());
+  }
+  const Pod pod(node, 5);
+  pod.bring_up();
+  const Inhabitant process(pod.netns(), group);
+  ASSERT_TRUE(comes_true([&] { return node.owner_of(pod.v4()) == group.id(); }));
+  ASSERT_GT(node.at(pod.v4())->nsid, 63);
+  ASSERT_TRUE(comes_true([&] { return node.at(pod.v4())->netns_inode != 0; }));
+  const auto before = node.counted().settle().books.of(group);
+  send_datagrams(node.wire().remote().socket(AF_INET, SOCK_DGRAM), at(pod.v4(), 9), 40, 1000);
+  const auto after = node.counted().settle().books;
+  EXPECT_EQ(difference(before, after.of(group)).rx_bytes.value, 40U * 1042) << after;
 }
 
 INSTANTIATE_TEST_SUITE_P(Links, ForwardedOwner, testing::Values(PodLink::routed, PodLink::bridged),
