@@ -49,6 +49,7 @@ struct packet {
 	__u8 whose;			  /* enum whose: of the destination, once asked */
 	__u8 unserved;			  /* enum unserved */
 	struct bpf_sock_tuple translated; /* the tuple as its receiver sees it, where NAT says so */
+	__u32 hash;			  /* of the flow: its places in the owner cache */
 };
 
 #define PORT_WORD_IPV4 2
@@ -208,13 +209,14 @@ static __noinline int parse_any(struct __sk_buff *skb, struct packet *p)
 
 /*
  * One unaligned load: clang would split it, because of the alignment of the headers' types. The
- * verifier permits it on CPUs that do (x86-64, arm64).
+ * verifier permits it on CPUs that do (x86-64, arm64). Not volatile: where nobody uses the value,
+ * there is no load.
  */
 static __always_inline __u64 load_u64(const void *at)
 {
 	__u64 value;
 
-	asm volatile("%0 = *(u64 *)(%1 + 0)" : "=r"(value) : "r"(at));
+	asm("%0 = *(u64 *)(%1 + 0)" : "=r"(value) : "r"(at));
 	return value;
 }
 
@@ -222,7 +224,7 @@ static __always_inline __be16 load_be16(const void *at)
 {
 	__be16 value;
 
-	asm volatile("%0 = *(u16 *)(%1 + 0)" : "=r"(value) : "r"(at));
+	asm("%0 = *(u16 *)(%1 + 0)" : "=r"(value) : "r"(at));
 	return value;
 }
 

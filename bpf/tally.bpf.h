@@ -106,7 +106,7 @@ static __always_inline __u64 slot_of_flow(struct __sk_buff *skb, struct packet *
 	if (cell && may_be_without_data(skb, p))
 		count_tcp_received(skb, p, cell, cpu * slot_count + slot);
 	if (owner.cacheable && !may_change_owner(p))
-		store_flow(owner_entry_for(here, p, now, at), p, now, &owner, slot, at);
+		store_flow(owner_entry_for(here, p, now), p, now, &owner, slot, at);
 	else
 		entry->jiffy = 0;
 	return slot;
@@ -162,9 +162,9 @@ VERIFIED_ONCE int find_slot_of_packet(struct __sk_buff *skb)
 /* Sets `headers_len` if the packet is TCP and its owner is cached. */
 static __always_inline struct cgt_cell *ingress_cell(struct __sk_buff *skb, struct cpu_memory *here,
 						     __u32 cpu, const struct interface_here *at,
-						     __u64 now, __u64 *slot, __u32 *headers_len)
+						     __u64 *slot, __u32 *headers_len)
 {
-	struct owner_entry *entry = cached_owner(skb, here, at, now, headers_len);
+	struct owner_entry *entry = cached_owner(skb, here, at, headers_len);
 	struct cgt_cell *cell = entry ? cell_of_entry(cpu, entry, at) : NULL;
 
 	if (cell) {
@@ -230,7 +230,6 @@ static __always_inline void tally_ingress(struct __sk_buff *skb)
 	__u32 cpu = bpf_get_smp_processor_id();
 	struct cpu_memory *here = bpf_map_lookup_elem(&cgt_cpus, &cpu);
 	const struct interface_here *at = interface_of(skb);
-	__u64 now = bpf_jiffies64();
 	struct cgt_cell *cell;
 	__u32 headers_len = 0;
 	struct wire wire;
@@ -243,7 +242,7 @@ static __always_inline void tally_ingress(struct __sk_buff *skb)
 	 */
 	if (!here || !at || skb->pkt_type == PACKET_LOOPBACK || is_counted_at_head(here))
 		return;
-	cell = ingress_cell(skb, here, cpu, at, now, &slot, &headers_len);
+	cell = ingress_cell(skb, here, cpu, at, &slot, &headers_len);
 	wire = wire_of(skb, headers_len);
 	if (wire.bytes <= SHORTEST_ETHERNET_FRAME)
 		wire.bytes -= padding_of(skb);
@@ -288,5 +287,5 @@ static __always_inline void tally_egress(struct __sk_buff *skb)
 	cell = cell_of_owner(here, cpu, owner, &slot, at);
 	if (skb->len <= LONGEST_WITHOUT_DATA && cell)
 		count_tcp_sent(skb, cell, cpu * slot_count + slot);
-	count_packet(skb, here, cell, slot, TX, wire_of(skb, 0));
+	count_packet(skb, here, cell, slot, TX, wire_of(skb, tcp_headers_len_of(skb)));
 }

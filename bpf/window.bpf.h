@@ -65,15 +65,16 @@ static __always_inline struct cgt_window *window_at(struct __sk_buff *skb, struc
 						    enum direction direction, __u64 bytes)
 {
 	struct window_clock *clock = &here->clock;
-	__u32 interface = interface_index(skb);
-	void *windows = bpf_map_lookup_elem(&cgt_windows, &interface);
-	__u32 index = bpf_get_smp_processor_id() * 2 + direction;
-	struct cgt_window_row *row = windows ? bpf_map_lookup_elem(windows, &index) : NULL;
+	__u32 key = interface_index(skb);
+	void *windows = bpf_map_lookup_elem(&cgt_windows, &key);
+	struct cgt_window_row *row;
 	struct cgt_window *window;
 	__u64 now = bpf_jiffies64();
 	__u64 window_index = clock->window_index;
 	__s64 left = clock->left - bytes;
 
+	key = bpf_get_smp_processor_id() * 2 + direction;
+	row = windows ? bpf_map_lookup_elem(windows, &key) : NULL;
 	if (!row)
 		return NULL;
 	clock->left = left;

@@ -105,14 +105,27 @@ VERIFIED_ONCE __u64 unusual_super_packet_wire(struct __sk_buff *skb)
 	return packed(wire);
 }
 
-/* Out of line, because only super-packets need their headers parsed for this. */
-VERIFIED_ONCE __u64 super_packet_wire(struct __sk_buff *skb)
+/*
+ * Of a super-packet of TCP in a plain frame; 0 for all others. At egress it is asked in line: a
+ * call takes 13 ns in place, where its code is not in the CPU's caches.
+ */
+static __always_inline __u32 tcp_headers_len_of(struct __sk_buff *skb)
 {
 	struct packet p; /* not zeroed: only fields that were written are read */
 
-	if (!parse_plain(skb, &p) || p.protocol != IPPROTO_TCP)
+	if (!skb->gso_size || !parse_plain(skb, &p) || p.protocol != IPPROTO_TCP)
+		return 0;
+	return p.headers_len;
+}
+
+/* Of a super-packet whose headers nobody has looked at yet. */
+VERIFIED_ONCE __u64 super_packet_wire(struct __sk_buff *skb)
+{
+	__u32 headers_len = tcp_headers_len_of(skb);
+
+	if (!headers_len)
 		return unusual_super_packet_wire(skb);
-	return packed(wire_of_segments(skb->len, skb->gso_size, p.headers_len));
+	return packed(wire_of_segments(skb->len, skb->gso_size, headers_len));
 }
 
 /* `tcp_headers_len` is 0 if the packet is not known to be plain TCP. */

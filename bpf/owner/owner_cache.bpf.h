@@ -1,21 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The owner cache: the slot of a flow whose owner was found before, for as long as belief.bpf.h
- * says. A packet with FIN, SYN or RST is always looked up, and ends the entry. It is two-way
- * set-associative: with one way, a third of the thousand connections of one client lose their entry
- * to each other. Ways are chosen by arithmetic: after a branch the verifier would walk the rest of
- * the code once for each way.
+ * says. A packet with FIN, SYN or RST is always looked up, and ends the entry. A flow has two
+ * places, by two parts of its hash (a skewed-associative cache): flows that meet in one place
+ * seldom meet in both, so those of a thousand connections soon keep out of each other's way. Places
+ * are chosen by arithmetic: after a branch the verifier would walk the rest of the code once for
+ * each.
  */
 #pragma once
 
 #define TCP_FLAGS_OF_CHANGE 0x07 /* FIN, SYN, RST */
 
-#define OWNER_WAYS 2
+/* From the bits of the hash that tell the first place to those that tell the second. */
+#define SECOND_PLACE_SHIFT 20
 
-static __always_inline struct owner_entry *
-owner_set_of(struct cpu_memory *here, const struct packet *p, const struct interface_here *at)
+/* `in_second` is 0 or 1. */
+static __always_inline struct owner_entry *place_of(struct cpu_memory *here, __u32 hash,
+						    __u64 in_second)
 {
-	return &here->owners[(flow_hash(p, key_of(at)) * OWNER_WAYS) & (CGT_OWNER_CACHE_SIZE - 1)];
+	return &here->owners[hash >> SECOND_PLACE_SHIFT * in_second & (CGT_OWNER_CACHE_SIZE - 1)];
 }
 
 static __always_inline __u32 ports_of(const struct packet *p)
@@ -32,26 +35,37 @@ static __always_inline __u64 is_nonzero(__u64 value)
 	return (value | negative) >> 63;
 }
 
-/* Of the way that has the flow's ports: the flow's entry if it has one. */
-static __always_inline struct owner_entry *
-owner_entry_of(struct cpu_memory *here, const struct packet *p, const struct interface_here *at)
+/* The place that has the flow's ports: the flow's entry if it has one. Sets the hash. */
+static __always_inline struct owner_entry *owner_entry_of(struct cpu_memory *here, struct packet *p,
+							  const struct interface_here *at)
 {
-	struct owner_entry *set = owner_set_of(here, p, at);
+	__u32 hash = flow_hash(p, key_of(at));
 
-	return set + is_nonzero(set->ports ^ ports_of(p));
+	p->hash = hash;
+	return place_of(here, hash, is_nonzero(place_of(here, hash, 0)->ports ^ ports_of(p)));
 }
 
-/* Where to store the flow: in its own way, else in the first if that is old, else in the second. */
-static __always_inline struct owner_entry *owner_entry_for(struct cpu_memory *here,
-							   const struct packet *p, __u64 now,
-							   const struct interface_here *at)
+/* 1 if no flow needs what is there. */
+static __always_inline __u64 is_old(const struct owner_entry *entry, __u64 now)
 {
-	struct owner_entry *set = owner_set_of(here, p, at);
-	__u64 other_in_first = is_nonzero(set[0].ports ^ ports_of(p));
-	__u64 other_in_second = is_nonzero(set[1].ports ^ ports_of(p));
-	__u64 first_is_old = (set[0].jiffy + longest_age(set[0].belief) - now) >> 63;
+	return (entry->jiffy + longest_age(entry->belief) - now) >> 63;
+}
 
-	return set + (other_in_first & ~(other_in_second & first_is_old));
+/*
+ * Where to store the flow: where it is, else where nobody needs the place, else in either, turn
+ * about with the jiffies: so of flows that meet, one moves away until all have a place. The hash
+ * is set.
+ */
+static __always_inline struct owner_entry *owner_entry_for(struct cpu_memory *here,
+							   const struct packet *p, __u64 now)
+{
+	struct owner_entry *first = place_of(here, p->hash, 0);
+	struct owner_entry *second = place_of(here, p->hash, 1);
+	__u64 other_in_first = is_nonzero(first->ports ^ ports_of(p));
+	__u64 other_in_second = is_nonzero(second->ports ^ ports_of(p));
+	__u64 second_is_better = ~is_old(first, now) & (is_old(second, now) | now) & 1;
+
+	return place_of(here, p->hash, other_in_first & (~other_in_second | second_is_better));
 }
 
 static __always_inline int entry_is_of(const struct owner_entry *entry, const struct packet *p)
@@ -98,8 +112,8 @@ static __always_inline int is_current(const struct owner_entry *entry, const str
 	       is_believed(entry->belief, now - entry->jiffy);
 }
 
-static __always_inline struct owner_entry *
-entry_of_flow(struct cpu_memory *here, const struct packet *p, const struct interface_here *at)
+static __always_inline struct owner_entry *entry_of_flow(struct cpu_memory *here, struct packet *p,
+							 const struct interface_here *at)
 {
 	struct owner_entry *entry;
 
@@ -144,10 +158,10 @@ static __always_inline struct owner_entry *entry_of_frame(struct __sk_buff *skb,
 
 static __always_inline struct owner_entry *cached_owner(struct __sk_buff *skb,
 							struct cpu_memory *here,
-							const struct interface_here *at, __u64 now,
+							const struct interface_here *at,
 							__u32 *headers_len)
 {
 	struct owner_entry *entry = entry_of_frame(skb, here, at, headers_len);
 
-	return entry && is_believed(entry->belief, now - entry->jiffy) ? entry : NULL;
+	return entry && is_believed(entry->belief, bpf_jiffies64() - entry->jiffy) ? entry : NULL;
 }

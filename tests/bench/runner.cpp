@@ -33,7 +33,7 @@ constexpr std::uint64_t kFirstAccount = 100000;  // beyond the inodes of the tes
 
 struct Turn {
   std::array<std::uint32_t, 9> tuple;
-  std::uint32_t set;
+  std::uint32_t hash;
   std::uint64_t cgroup_id;
 };
 
@@ -218,7 +218,7 @@ Result<void> Runner::set_turns(const Frame& frame, const std::vector<Tuple>& tup
   skeleton_->bss->turn = 0;
   stay_at_first_turn(false);
   auto found =
-      run(skeleton_->progs.bench_find_sets, frame, static_cast<std::uint32_t>(order.size()));
+      run(skeleton_->progs.bench_hash_turns, frame, static_cast<std::uint32_t>(order.size()));
   if (!found) return std::unexpected(std::move(found).error());
   return {};
 }

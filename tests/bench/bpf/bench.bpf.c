@@ -11,7 +11,7 @@
 
 struct turn {
 	__u32 tuple[9]; /* struct bpf_sock_tuple */
-	__u32 set;	/* of the owner cache */
+	__u32 hash;	/* places in the owner cache */
 	__u64 cgroup_id;
 };
 
@@ -202,14 +202,12 @@ int bench_ingress_cold(struct __sk_buff *skb)
 	__u32 cpu = bpf_get_smp_processor_id();
 	struct cpu_memory *here = bpf_map_lookup_elem(&cgt_cpus, &cpu);
 	struct turn *t = next_turn();
-	struct owner_entry *set;
 
 	if (!t || !here)
 		return NEXT;
 	vary(skb, t);
-	set = &here->owners[t->set * OWNER_WAYS & (CGT_OWNER_CACHE_SIZE - 1)];
-	for (int way = 0; way < OWNER_WAYS; way++)
-		set[way].jiffy = 0;
+	for (int place = 0; place < 2; place++)
+		place_of(here, t->hash, place)->jiffy = 0;
 	tally_ingress(skb);
 	return NEXT;
 }
@@ -217,7 +215,7 @@ int bench_ingress_cold(struct __sk_buff *skb)
 /* Not timed: run over all turns before a cold path, so that it need not look for what it forgets.
  */
 SEC("tc")
-int bench_find_sets(struct __sk_buff *skb)
+int bench_hash_turns(struct __sk_buff *skb)
 {
 	struct turn *t = next_turn();
 	struct packet p = {};
@@ -226,7 +224,7 @@ int bench_find_sets(struct __sk_buff *skb)
 		return NEXT;
 	vary(skb, t);
 	parse(skb, &p);
-	t->set = flow_hash(&p, interface_key(skb));
+	t->hash = flow_hash(&p, interface_key(skb));
 	return NEXT;
 }
 
@@ -243,7 +241,7 @@ int bench_ingress_hits(struct __sk_buff *skb)
 	if (!t || !here || !at)
 		return NEXT;
 	vary(skb, t);
-	if (cached_owner(skb, here, at, bpf_jiffies64(), &headers_len))
+	if (cached_owner(skb, here, at, &headers_len))
 		hits++;
 	tally_ingress(skb);
 	return NEXT;
