@@ -51,6 +51,7 @@ struct sock {
 	struct sock_cgroup_data sk_cgrp_data;
 	__u8 sk_kern_sock : 1;
 	__u16 sk_protocol;
+	__u16 sk_type;
 	struct sock_reuseport *sk_reuseport_cb;
 };
 

@@ -70,19 +70,28 @@ static __always_inline __u64 address_of(void *object)
 	return address;
 }
 
+/* Of include/linux/net.h; MIPS alone has other numbers. */
+#define SOCK_STREAM 1
+#define SOCK_DGRAM  2
+
 /*
  * The owner of a socket that the kernel made for itself. A subflow of MPTCP is such a socket, with
- * the cgroup of the connection's own; a UDP socket with a receive function is a tunnel's end.
+ * the cgroup of the connection's own; a UDP socket with a receive function is a tunnel's end. The
+ * kernel's socket for resets has TCP's number, but is a raw socket: behind its end lies another
+ * object's memory.
  */
 VERIFIED_ONCE int kind_of_kernel_socket(__u64 address)
 {
 	struct sock *sk = (void *)address;
 	__u32 protocol = BPF_CORE_READ(sk, sk_protocol);
+	__u32 type = BPF_CORE_READ(sk, sk_type);
 
-	if (protocol == IPPROTO_TCP && bpf_core_field_exists(struct tcp_sock, is_mptcp) &&
+	if (protocol == IPPROTO_TCP && type == SOCK_STREAM &&
+	    bpf_core_field_exists(struct tcp_sock, is_mptcp) &&
 	    BPF_CORE_READ_BITFIELD_PROBED((struct tcp_sock *)sk, is_mptcp))
 		return CGT_CGROUP;
-	if (protocol == IPPROTO_UDP && BPF_CORE_READ((struct udp_sock *)sk, encap_rcv))
+	if (protocol == IPPROTO_UDP && type == SOCK_DGRAM &&
+	    BPF_CORE_READ((struct udp_sock *)sk, encap_rcv))
 		return CGT_TUNNEL;
 	return CGT_KERNEL;
 }
