@@ -144,7 +144,12 @@ bool reads_as_escape(std::string_view text) {
   return byte < 0x20 || byte >= 0x7F || byte == '\\';
 }
 
-bool is_plain(char c) { return ' ' <= c && c <= '~' && c != '\\'; }
+// Looks at all bytes, without a way out before the end, so that compilers take many at a time.
+bool is_plain(std::string_view text) {
+  bool plain = true;
+  for (const char c : text) plain &= ' ' <= c && c <= '~' && c != '\\';
+  return plain;
+}
 
 // "~9f3a": the first digits of FNV-1a.
 std::string fingerprint(std::string_view text, int digits) {
@@ -155,7 +160,7 @@ std::string fingerprint(std::string_view text, int digits) {
 
 template <typename Ambiguous>  // whether the first character of a text must be escaped, too
 std::string escape(std::string_view text, const Ambiguous& ambiguous) {
-  if (std::ranges::all_of(text, is_plain)) return std::string(text);
+  if (is_plain(text)) return std::string(text);
   std::string result;
   result.reserve(text.size());
   while (!text.empty()) {

@@ -48,9 +48,18 @@ std::string slots_line(const RunCost& cost, const Traffic& overflow) {
 
 }  // namespace
 
+RunTotals::AccountSum& RunTotals::sum_of(const std::string& account, std::size_t place) {
+  if (place < last_.size() && last_[place]->first == account) return last_[place]->second;
+  Accounts::value_type& found = *accounts_.try_emplace(account).first;
+  last_.resize(std::max(last_.size(), place + 1));
+  last_[place] = &found;
+  return found.second;
+}
+
 void RunTotals::add(const std::vector<Sample>& samples) {
+  std::size_t place = 0;
   for (const Sample& sample : samples) {
-    AccountSum& sum = accounts_[sample.account];
+    AccountSum& sum = sum_of(sample.account, place++);
     sum.moved += sample.delta;
     sum.owner.container = sample.container;
     sum.owner.pod = sample.pod;

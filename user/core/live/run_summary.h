@@ -28,7 +28,12 @@ class RunTotals {
     Traffic moved;
     ContainerName owner;  // the latest: a name may come later than the first sample
   };
-  std::unordered_map<std::string, AccountSum> accounts_;
+  using Accounts = std::unordered_map<std::string, AccountSum>;
+  AccountSum& sum_of(const std::string& account, std::size_t place);
+
+  Accounts accounts_;
+  // Of each place in the samples that were added last: they mostly come in the same order again.
+  std::vector<Accounts::value_type*> last_;
   std::map<std::string, NamedShare> interfaces_;
   NamedShare all_;
 };
