@@ -257,11 +257,11 @@ void expect_rows_without_gap(const std::string& csv, Away away) {
     const Key key{sample.ledger, sample.iface, sample.account, sample.cgroup_id};
     const auto before = last.find(key);
     if (sample.state == SampleState::reset) {
-      EXPECT_EQ(sample.totals, sample.delta) << sample.account;
+      EXPECT_EQ(sample.totals, sample.delta) << sample.account.str();
     } else if (before != last.end()) {
       auto expected = before->second.totals;
       expected += sample.delta;
-      EXPECT_EQ(sample.totals, expected) << sample.account;
+      EXPECT_EQ(sample.totals, expected) << sample.account.str();
       if (sample.account == "(kernel)") {
         const auto begin = sample.taken.boot - sample.interval;
         EXPECT_GE(begin, before->second.taken.boot);

@@ -158,10 +158,10 @@ TEST_P(CrowdTest, IsFoldedWithoutARateAndComesBackWithTotalsFromZero) {
     std::size_t to_retired = 0;
     for (const Sample& sample : samples_of(finished.out)) {
       packets += sample.delta.tx_packets.value;
-      if (sample.account.ends_with("(folded)")) {
+      if (sample.account.str().ends_with("(folded)")) {
         EXPECT_TRUE(sample.delta.empty());
         EXPECT_EQ(sample.account, parent_.path() + "/(folded)");
-      } else if (sample.account.starts_with(parent_.path() + "/")) {
+      } else if (sample.account.str().starts_with(parent_.path() + "/")) {
         to_retired += sample.state == SampleState::exited;
         EXPECT_EQ(sample.totals.tx_packets.value,
                   sample.state == SampleState::reset ? 1U : sample.totals.tx_packets.value);

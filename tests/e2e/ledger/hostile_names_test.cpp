@@ -92,9 +92,10 @@ TEST_F(HostileNames, AreCountedSaidOnceAndNeverShownRaw) {
     if (std::string(command) == "live") continue;
     std::set<std::string> names;
     for (const Sample& sample : samples_of(finished.out)) {
-      if (!sample.account.starts_with(pods_.path())) continue;
-      names.insert(sample.account.substr(sample.account.size() - 7, 1) + sample.container);
-      EXPECT_EQ(sample.totals.tx_packets.value, 3U) << sample.account;
+      if (!sample.account.str().starts_with(pods_.path())) continue;
+      names.insert(sample.account.str().substr(sample.account.str().size() - 7, 1) +
+                   sample.container.str());
+      EXPECT_EQ(sample.totals.tx_packets.value, 3U) << sample.account.str();
     }
     EXPECT_EQ(names, (std::set<std::string>{R"(1\x1b]0;owned\x07\xe2\x80\xae)", "2", "3", "4"}));
   }

@@ -35,9 +35,9 @@ class LedgerReadersTest : public LedgerTest {
     for (const auto& sample : samples_of(csv)) {
       auto& totals = before[{sample.ledger, sample.iface, sample.account}];
       if (sample.state == SampleState::reset) totals = {};
-      EXPECT_LE(sum(totals, sample.delta), sample.totals) << sample.account;
+      EXPECT_LE(sum(totals, sample.delta), sample.totals) << sample.account.str();
       if (totals != Traffic{}) {
-        EXPECT_EQ(sum(totals, sample.delta), sample.totals) << sample.account;
+        EXPECT_EQ(sum(totals, sample.delta), sample.totals) << sample.account.str();
       }
       totals = sample.totals;
     }

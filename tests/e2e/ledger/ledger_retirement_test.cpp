@@ -125,7 +125,7 @@ TEST_P(RetiringLedger, FiveTimesAsManyCgroupsAsSlotsComeAndGoAndEachHasItsLastRo
       }
       const auto life = lives.find(sample.cgroup_id);
       if (life == lives.end()) continue;
-      EXPECT_EQ(sample.account.rfind("/cgt-", 0), 0U) << sample.account;
+      EXPECT_EQ(sample.account.str().rfind("/cgt-", 0), 0U) << sample.account.str();
       life->second += sample.delta;
       EXPECT_LE(sample.delta.tx_packets.value, std::uint64_t{kDatagrams});
     }

@@ -126,11 +126,12 @@ TEST_P(ThousandPods, EachHasItsPacketsAndItsNameAndLeavesItsSlot) {
     ASSERT_EQ(finished.exit_code, 0) << finished.err;
     std::map<std::string, std::uint64_t> packets;  // by name
     for (const Sample& sample : samples_of(finished.out)) {
-      if (!sample.account.starts_with(parent_.path())) continue;
-      EXPECT_EQ(sample.container, "app") << sample.account;
-      EXPECT_EQ(sample.k8s_namespace, "shop") << sample.account;
-      const int pod = std::stoi(sample.account.substr(sample.account.size() - 14, 8), nullptr, 16);
-      EXPECT_EQ(sample.pod, fmt::format("pod-{}", pod)) << sample.account;
+      if (!sample.account.str().starts_with(parent_.path())) continue;
+      EXPECT_EQ(sample.container, "app") << sample.account.str();
+      EXPECT_EQ(sample.k8s_namespace, "shop") << sample.account.str();
+      const int pod =
+          std::stoi(sample.account.str().substr(sample.account.str().size() - 14, 8), nullptr, 16);
+      EXPECT_EQ(sample.pod, fmt::format("pod-{}", pod)) << sample.account.str();
       packets[sample.pod] += sample.delta.tx_packets.value;
     }
     EXPECT_EQ(packets.size(), static_cast<std::size_t>(kPods));

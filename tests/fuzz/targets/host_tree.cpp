@@ -82,10 +82,10 @@ void host_tree(std::string_view input) {
   const auto [cgroup, files] = first_line(input);
   put_files(root, files);
   const auto found = containers::find_container_name(root.path(), identify_cgroup(cgroup));
-  for (const std::string* name :
+  for (const SharedText* name :
        {&found.name.container, &found.name.pod, &found.name.k8s_namespace}) {
     require_harmless(*name, "the name of a container is harmless");
-    require(!name->contains('/'), "the name of a container has no slash");
+    require(!name->str().contains('/'), "the name of a container has no slash");
   }
   require_harmless(found.refused, "why a file was not taken is harmless");
   const auto identity = ec2::read_dmi(root.path());

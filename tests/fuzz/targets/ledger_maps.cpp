@@ -198,7 +198,7 @@ void read_names(const bpf::Ledger& ledger) {
     }
     const auto owner = owners.find(id);
     if (!owner) continue;
-    for (const std::string* name :
+    for (const SharedText* name :
          {&owner->name.container, &owner->name.pod, &owner->name.k8s_namespace}) {
       require_harmless(*name, "the name of a container is harmless");
     }

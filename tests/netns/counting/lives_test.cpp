@@ -58,7 +58,7 @@ class Agent {
               rate(carried.tx_bytes, sample.interval));
     EXPECT_LE(rate(sample.delta.rx_bytes, sample.interval),
               rate(carried.rx_bytes, sample.interval));
-    EXPECT_NE(sample.state, SampleState::reset) << sample.account;
+    EXPECT_NE(sample.state, SampleState::reset) << sample.account.str();
     if (sample.account != path_) return;
     sum_of_lives_ += sample.delta;
     if (sample.state == SampleState::exited) ++last_rows_;

@@ -137,8 +137,8 @@ TEST_F(Record, APathThatIsMadeAgainAndAgainHasOneSumAndNoImpossibleRate) {
             sent(kLives * (2 * kLives + 1) - kLives * (kLives - 1) / 2, 1042));
   const auto carried = difference(before, wire_.host_end().truth());
   for (const auto& sample : samples) {
-    EXPECT_LE(sample.delta, carried) << sample.account;
-    EXPECT_NE(sample.state, SampleState::reset) << sample.account;
+    EXPECT_LE(sample.delta, carried) << sample.account.str();
+    EXPECT_NE(sample.state, SampleState::reset) << sample.account.str();
   }
 }
 

@@ -9,6 +9,7 @@
 #include <fmt/core.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <memory>
@@ -69,14 +70,19 @@ void Names::seed(const std::string& mount) {
   ++walks_;
   see(kRootId, "/");
   see(status.st_ino, "/");  // not kRootId if the mount shows a part of the hierarchy
-  if (!walk(root.get())) return;
+  Found found;
+  const bool whole = walk(root.get(), found);
+  // In the order in which readings ask for them: what is asked for next lies next in memory.
+  std::ranges::sort(found);
+  for (auto& [id, path] : found) see(id, std::move(path));
+  if (!whole) return;
   for (auto& [id, entry] : entries_) {
-    if (!entry.cgroup.ended && entry.seen != walks_) mark_removed(id, entry);
+    if (!entry.cgroup.shown.ended && entry.seen != walks_) mark_removed(id, entry);
   }
 }
 
 // False: some directory could not be read, so that a cgroup that was not seen may still exist.
-bool Names::walk(int root) {
+bool Names::walk(int root, Found& found) {
   bool whole = true;
   std::vector<std::string> parents = {""};  // a list, so that one directory is open at a time
   while (!parents.empty()) {
@@ -96,7 +102,7 @@ bool Names::walk(int root) {
       }
       std::string path = parent + "/" + entry->d_name;
       if (status.st_nlink != 2) parents.push_back(path);
-      see(status.st_ino, std::move(path));
+      found.emplace_back(status.st_ino, std::move(path));
     }
   }
   return whole;
@@ -105,9 +111,17 @@ bool Names::walk(int root) {
 void Names::see(std::uint64_t id, std::string path) {
   Entry& entry = entries_[id];
   entry.seen = walks_;
-  if (entry.cgroup.path != path) entry.cgroup.ask_again = {};
-  entry.cgroup.path = std::move(path);
+  if (entry.cgroup.path != path) set_path(entry.cgroup, std::move(path));
   entry.cgroup.known = true;
+}
+
+// Escaped here, once for all rows that have the name.
+void Names::set_path(Cgroup& cgroup, std::string path) {
+  std::string shown = escape_name(path);
+  const bool as_it_is = shown == path;
+  cgroup.shown.path = std::move(shown);
+  cgroup.path = as_it_is ? cgroup.shown.path : SharedText(std::move(path));
+  cgroup.ask_again = {};
 }
 
 void Names::made(std::uint64_t id, std::string path) { see(id, std::move(path)); }
@@ -120,21 +134,21 @@ void Names::made_below(std::uint64_t id, std::uint64_t parent, std::string_view 
 void Names::removed(std::uint64_t id) {
   const auto [place, fresh] = entries_.try_emplace(id);
   Entry& entry = place->second;
-  if (fresh) entry.cgroup.path = unknown(id);
-  if (!entry.cgroup.ended) mark_removed(id, entry);
+  if (fresh) set_path(entry.cgroup, unknown(id));
+  if (!entry.cgroup.shown.ended) mark_removed(id, entry);
 }
 
 void Names::learn(std::uint64_t id, std::string path, bool ended) {
   Entry& entry = entries_[id];
   if (!entry.cgroup.known) {
-    entry.cgroup.path = std::move(path);
+    set_path(entry.cgroup, std::move(path));
     entry.cgroup.known = true;
   }
-  if (ended && !entry.cgroup.ended) mark_removed(id, entry);
+  if (ended && !entry.cgroup.shown.ended) mark_removed(id, entry);
 }
 
 void Names::mark_removed(std::uint64_t id, Entry& entry) {
-  entry.cgroup.ended = true;
+  entry.cgroup.shown.ended = true;
   entry.position = removed_.insert(removed_.end(), id);
   if (removed_.size() <= kMaxRemoved) return;
   entries_.erase(removed_.front());
@@ -142,7 +156,7 @@ void Names::mark_removed(std::uint64_t id, Entry& entry) {
 }
 
 void Names::keep(const Entry& entry) const {
-  if (entry.cgroup.ended) removed_.splice(removed_.end(), removed_, entry.position);
+  if (entry.cgroup.shown.ended) removed_.splice(removed_.end(), removed_, entry.position);
 }
 
 Names::Cgroup* Names::find(std::uint64_t id) {
@@ -156,27 +170,26 @@ AccountName Names::name_of(std::uint64_t id) const {
   const auto found = entries_.find(id);
   if (found == entries_.end()) return AccountName{.path = unknown(id)};
   keep(found->second);
-  const Cgroup& cgroup = found->second.cgroup;
-  return AccountName{.path = escape_name(cgroup.path), .ended = cgroup.ended};
+  return found->second.cgroup.shown;
 }
 
 const std::string* Names::path_of(std::uint64_t id) const {
   const auto found = entries_.find(id);
   if (found == entries_.end() || !found->second.cgroup.known) return nullptr;
-  return &found->second.cgroup.path;
+  return &found->second.cgroup.path.str();
 }
 
 void Names::for_each_child(const Child& on_child) const {
   std::unordered_map<std::string_view, std::uint64_t> ids;
   for (const auto& [id, entry] : entries_) {
-    if (!entry.cgroup.ended) ids.emplace(entry.cgroup.path, id);
+    if (!entry.cgroup.shown.ended) ids.emplace(entry.cgroup.path, id);
   }
   for (const auto& [id, entry] : entries_) {
-    const std::string_view path = entry.cgroup.path;
+    const std::string& path = entry.cgroup.path;
     const auto slash = path.rfind('/');
-    if (entry.cgroup.ended || slash == std::string_view::npos || path.size() == 1) continue;
-    const auto parent = ids.find(slash == 0 ? path.substr(0, 1) : path.substr(0, slash));
-    if (parent != ids.end()) on_child(id, parent->second, entry.cgroup.path.substr(slash + 1));
+    if (entry.cgroup.shown.ended || slash == std::string::npos || path.size() == 1) continue;
+    const auto parent = ids.find(std::string_view(path).substr(0, std::max<std::size_t>(slash, 1)));
+    if (parent != ids.end()) on_child(id, parent->second, path.substr(slash + 1));
   }
 }
 

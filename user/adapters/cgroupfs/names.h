@@ -10,6 +10,8 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "core/traffic/account.h"
 
@@ -39,16 +41,16 @@ class Names {
 
   // What is known of a cgroup.
   struct Cgroup {
-    std::string path;  // raw; what stands for it, if it is not known
-    bool known = false;
-    bool ended = false;
-    // For who finds out whose it is: the answer is in each row.
-    ContainerName owner{};
-    Nanoseconds ask_again{};  // boot time from which on there may be another answer
+    AccountName shown;  // its path as it is shown everywhere: escaped; "#<id>" if not known
+    // For who finds out whose it is, and says so in `shown`: boot time from which on there may be
+    // another answer.
+    Nanoseconds ask_again{};
+    SharedText path;     // raw; what stands for it, if it is not known
+    bool known = false;  // the path
   };
   // Null if nothing is known. Valid until names change.
   [[nodiscard]] Cgroup* find(std::uint64_t id);
-  // The path as it is shown everywhere: escaped; "#<id>" if it is not known.
+  // What is shown for it.
   [[nodiscard]] AccountName name_of(std::uint64_t id) const;
   // The raw path, for the paths of its children; null if it is not known. Valid until names change.
   [[nodiscard]] const std::string* path_of(std::uint64_t id) const;
@@ -66,8 +68,10 @@ class Names {
     std::uint64_t seen = 0;        // the walk that saw it last
   };
 
-  bool walk(int root);
+  using Found = std::vector<std::pair<std::uint64_t, std::string>>;  // ids and paths
+  static bool walk(int root, Found& found);
   void see(std::uint64_t id, std::string path);
+  static void set_path(Cgroup& cgroup, std::string path);
   void mark_removed(std::uint64_t id, Entry& entry);
   void keep(const Entry& entry) const;
 

@@ -35,6 +35,8 @@ bool is_figure(std::string_view text) {
 // After any apostrophes: what a spreadsheet runs. Also the wide forms, which some take for the
 // same.
 bool begins_formula(std::string_view field) {
+  constexpr std::string_view kFirstBytes = "'=+-@\xEF";  // few names begin with one of them
+  if (field.empty() || !kFirstBytes.contains(field.front())) return false;
   field.remove_prefix(std::min(field.find_first_not_of('\''), field.size()));
   constexpr std::array<std::string_view, 8> kBegins{"=",      "+",      "-",      "@",
                                                     "\uFF1D", "\uFF0B", "\uFF0D", "\uFF20"};
@@ -106,12 +108,14 @@ RecordWriter& RecordWriter::add(std::string_view field) {
   return *this;
 }
 
-// Most fields are numbers, and there may be a thousand rows ten times a second.
+// Most fields are numbers, and there may be ten thousand rows ten times a second: written in place.
 RecordWriter& RecordWriter::add(std::uint64_t number) {
   separate();
-  std::array<char, std::numeric_limits<std::uint64_t>::digits10 + 1> digits{};
-  const auto written = std::to_chars(digits.data(), digits.data() + digits.size(), number);
-  text_.append(digits.data(), written.ptr);
+  constexpr std::size_t kMostDigits = std::numeric_limits<std::uint64_t>::digits10 + 1;
+  const std::size_t before = text_.size();
+  text_.resize_and_overwrite(before + kMostDigits, [&](char* text, std::size_t size) {
+    return std::to_chars(text + before, text + size, number).ptr - text;
+  });
   return *this;
 }
 

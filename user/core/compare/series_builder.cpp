@@ -80,7 +80,7 @@ Result<void> SeriesBuilder::add(const Sample& row) {
   if (row.account == reason_name(AccountKind::closing)) {
     connections_of_nobody_ += static_cast<double>(row.delta.tcp.rx_connections);
   }
-  if (row.account.starts_with('(')) return {};
+  if (row.account.str().starts_with('(')) return {};
   const auto side = side_of(row);
   if (!side) return std::unexpected(side.error());
   note_end(row, *side, span);

@@ -28,7 +28,7 @@ std::string container_label(const ContainerName& owner) {
     return owner.k8s_namespace.empty() ? "" : fmt::format("namespace {}", owner.k8s_namespace);
   }
   const std::string pod = owner.k8s_namespace.empty()
-                              ? owner.pod
+                              ? owner.pod.str()
                               : fmt::format("{}/{}", owner.k8s_namespace, owner.pod);
   return owner.container.empty() ? fmt::format("pod {}", pod)
                                  : fmt::format("{} {}", pod, owner.container);

@@ -8,14 +8,16 @@
 #include <string>
 #include <string_view>
 
+#include "core/base/shared_text.h"
+
 namespace cgtally {
 
 // Each is escaped by escape_name(), has at most 253 bytes before that and no '/', and begins
 // neither with '(' nor with '#', as what has no name does; or it is empty: not known.
 struct ContainerName {
-  std::string container;  // "POD": the one that only holds a pod's namespaces
-  std::string pod;        // of Kubernetes; the family of an ECS task
-  std::string k8s_namespace;
+  SharedText container;  // "POD": the one that only holds a pod's namespaces
+  SharedText pod;        // of Kubernetes; the family of an ECS task
+  SharedText k8s_namespace;
   [[nodiscard]] bool empty() const {
     return container.empty() && pod.empty() && k8s_namespace.empty();
   }

@@ -12,10 +12,10 @@ namespace {
 // "shop/api-7c9f/app", without the parts that are empty. No name has a '/'.
 std::string joined_names(const ContainerName& owner) {
   std::string all;
-  for (const std::string* part : {&owner.k8s_namespace, &owner.pod, &owner.container}) {
+  for (const SharedText* part : {&owner.k8s_namespace, &owner.pod, &owner.container}) {
     if (part->empty()) continue;
     if (!all.empty()) all += '/';
-    all += *part;
+    all += part->str();
   }
   return all;
 }

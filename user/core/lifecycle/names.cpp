@@ -48,9 +48,9 @@ std::string workload_of(std::string_view pod) {
 std::string name_of_ends(Grouping by, std::string_view account, const ContainerName& owner) {
   if (by == Grouping::cgroup) {
     if (owner.pod.empty()) return account_label(account, owner);
-    std::string name = owner.k8s_namespace.empty() ? "" : owner.k8s_namespace + "/";
+    std::string name = owner.k8s_namespace.empty() ? "" : owner.k8s_namespace.str() + "/";
     name += workload_of(owner.pod);
-    return owner.container.empty() ? name : name + "/" + owner.container;
+    return owner.container.empty() ? name : name + "/" + owner.container.str();
   }
   if (const auto group = group_of(by, account, owner)) return account_label(group->account, {});
   return account_label(account, owner);

@@ -48,22 +48,23 @@ std::string slots_line(const RunCost& cost, const Traffic& overflow) {
 
 }  // namespace
 
-RunTotals::AccountSum& RunTotals::sum_of(const std::string& account, std::size_t place) {
-  if (place < last_.size() && last_[place]->first == account) return last_[place]->second;
-  Accounts::value_type& found = *accounts_.try_emplace(account).first;
-  last_.resize(std::max(last_.size(), place + 1));
-  last_[place] = &found;
-  return found.second;
+// Thousands of samples may come ten times a second: a number is found faster than a text.
+RunTotals::AccountSum& RunTotals::sum_of(const Sample& sample) {
+  const auto last = by_cgroup_.find(sample.cgroup_id);
+  if (last != by_cgroup_.end() && sums_[last->second].account == sample.account) {
+    return sums_[last->second];
+  }
+  const auto [found, fresh] = index_.try_emplace(sample.account, sums_.size());
+  if (fresh) sums_.push_back({.account = sample.account, .moved = {}, .owner = {}});
+  by_cgroup_[sample.cgroup_id] = found->second;
+  return sums_[found->second];
 }
 
 void RunTotals::add(const std::vector<Sample>& samples) {
-  std::size_t place = 0;
   for (const Sample& sample : samples) {
-    AccountSum& sum = sum_of(sample.account, place++);
+    AccountSum& sum = sum_of(sample);
     sum.moved += sample.delta;
-    sum.owner.container = sample.container;
-    sum.owner.pod = sample.pod;
-    sum.owner.k8s_namespace = sample.k8s_namespace;
+    if (sum.owner != sample.owner()) sum.owner = sample.owner();
     interfaces_[sample.iface].add(sample);
     all_.add(sample);
   }
@@ -83,29 +84,29 @@ std::vector<std::string> RunTotals::lines(const RunCost& cost, std::size_t top) 
   const Named named = all_.named();
   lines.push_back(fmt::format("named     rx {}  tx {} of the bytes are on a cgroup",
                               percent(named.rx), percent(named.tx)));
-  std::vector<std::pair<std::string, AccountSum>> ranked(accounts_.begin(), accounts_.end());
-  std::ranges::sort(ranked, [](const auto& a, const auto& b) {
-    return std::tuple(b.second.moved.bytes(), std::string_view(a.first)) <
-           std::tuple(a.second.moved.bytes(), std::string_view(b.first));
+  std::vector<AccountSum> ranked = sums_;
+  std::ranges::sort(ranked, [](const AccountSum& a, const AccountSum& b) {
+    return std::tuple(b.moved.bytes(), std::string_view(a.account)) <
+           std::tuple(a.moved.bytes(), std::string_view(b.account));
   });
   std::vector<std::string> names;
   std::vector<std::string> accounts;
-  for (const auto& [account, sum] : ranked) {
+  for (const AccountSum& sum : ranked) {
     if (names.size() == top || sum.moved.empty()) break;
-    names.push_back(printable(account_label(account, sum.owner)));
-    accounts.push_back(account);
+    names.push_back(printable(account_label(sum.account, sum.owner)));
+    accounts.push_back(sum.account);
   }
   names = shorten_all(names, accounts, std::vector(names.size(), kAccountColumns));
   for (std::size_t i = 0; i < names.size(); ++i) {
-    const Traffic& traffic = ranked[i].second.moved;
+    const Traffic& traffic = ranked[i].moved;
     lines.push_back(fmt::format("{:<10}{}rx {:>9}  tx {:>9}", i == 0 ? "top" : "",
                                 pad_right(names[i], kAccountColumns),
                                 format_bytes(traffic.rx_bytes), format_bytes(traffic.tx_bytes)));
   }
   add_cost(lines, cost);
-  const auto overflow = accounts_.find(std::string(reason_name(AccountKind::overflow)));
+  const auto overflow = index_.find(std::string(reason_name(AccountKind::overflow)));
   lines.push_back(
-      slots_line(cost, overflow == accounts_.end() ? Traffic{} : overflow->second.moved));
+      slots_line(cost, overflow == index_.end() ? Traffic{} : sums_[overflow->second].moved));
   return lines;
 }
 

@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/base/shared_text.h"
 #include "core/containers/container_name.h"
 #include "core/live/report.h"
 #include "core/traffic/ledger_summary.h"
@@ -25,15 +26,15 @@ class RunTotals {
 
  private:
   struct AccountSum {
+    SharedText account;
     Traffic moved;
     ContainerName owner;  // the latest: a name may come later than the first sample
   };
-  using Accounts = std::unordered_map<std::string, AccountSum>;
-  AccountSum& sum_of(const std::string& account, std::size_t place);
+  AccountSum& sum_of(const Sample& sample);
 
-  Accounts accounts_;
-  // Of each place in the samples that were added last: they mostly come in the same order again.
-  std::vector<Accounts::value_type*> last_;
+  std::vector<AccountSum> sums_;
+  std::unordered_map<std::string, std::size_t> index_;        // in sums_, by account
+  std::unordered_map<std::uint64_t, std::size_t> by_cgroup_;  // the same: where it was found last
   std::map<std::string, NamedShare> interfaces_;
   NamedShare all_;
 };

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/base/shared_text.h"
 #include "core/base/units.h"
 #include "core/containers/container_name.h"
 
@@ -85,7 +86,7 @@ struct AccountFold {
 // The facts about a cgroup beside its counters. The adapters fill it.
 struct AccountName {
   // "/system.slice/redis.service", by escape_name(); "#4711" if the name is not known.
-  std::string path;
+  SharedText path;
   bool ended = false;  // the cgroup was removed
   ContainerName owner{};
 };

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/shared_text.h"
 #include "core/traffic/account.h"
 #include "core/traffic/traffic.h"
 
@@ -40,7 +41,7 @@ struct FinalTotals {
 
 struct Reading {
   Moment taken;
-  std::string ledger;                   // its id; changes when totals begin again
+  SharedText ledger;                    // its id; changes when totals begin again
   std::vector<AccountTotals> accounts;  // each (iface, account) once
   // The interfaces that are counted now: each gets a row of `(kernel)`, also if nothing was counted
   // on it yet. Empty: every interface that has accounts.

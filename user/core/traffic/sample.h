@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "core/base/shared_text.h"
 #include "core/containers/account_label.h"
 #include "core/traffic/reading.h"
 
@@ -16,14 +17,14 @@ enum class SampleState : std::uint8_t { live, exited, reset };
 struct Sample {
   Moment taken;
   Nanoseconds interval{};  // measured length of the time that `delta` covers
-  std::string host;
-  std::string ledger;
+  SharedText host;
+  SharedText ledger;
   std::string iface;
   std::uint64_t cgroup_id = 0;  // 0 for a reason
-  std::string account;          // cgroup2 path, or the reason in parentheses
-  std::string container;        // empty if not known, like the next two
-  std::string pod;
-  std::string k8s_namespace;
+  SharedText account;           // cgroup2 path, or the reason in parentheses
+  SharedText container;         // empty if not known, like the next two
+  SharedText pod;
+  SharedText k8s_namespace;
   SampleState state = SampleState::live;
   Traffic totals;
   Traffic delta;

@@ -31,7 +31,7 @@ class Sampler {
 
   // `most_remembered`: bound for retired accounts, and for final totals whose samples are not kept
   // yet.
-  explicit Sampler(std::string host, std::size_t most_remembered = 65'536)
+  explicit Sampler(SharedText host, std::size_t most_remembered = 65'536)
       : host_(std::move(host)), most_remembered_(most_remembered), retired_(most_remembered) {}
 
   // The samples between the committed base and `now`, ordered by interface and account.
@@ -53,7 +53,7 @@ class Sampler {
   };
   struct Base {
     Moment taken;
-    std::string ledger;
+    SharedText ledger;
     std::vector<BaseAccount> accounts;  // in the order of their keys, each once
     [[nodiscard]] const BaseAccount* find(const Key& key) const;
     void add_kernel_accounts(const std::set<InterfaceKey>& counted);
@@ -69,13 +69,13 @@ class Sampler {
   static Base first_base(const Reading& now, const NameOf& name_of);
   void remember_final_totals(const Reading& now);
 
-  std::string host_;
+  SharedText host_;
   std::size_t most_remembered_;
   std::optional<Base> base_;
   std::optional<Pending> pending_;
   RecentSet<RowKey> retired_;  // accounts that have not begun again
   // Final totals since the last commit.
-  std::string final_totals_ledger_;
+  SharedText final_totals_ledger_;
   std::vector<FinalTotals> final_totals_;
   bool final_totals_lost_ = false;
 };

@@ -258,7 +258,7 @@ std::string BurstMonitor::top_label(const Burst& burst) const {
 }
 
 std::string BurstMonitor::account_name(const Account& account) const {
-  return account.kind == AccountKind::cgroup ? session_.name_of(account.cgroup_id).path
+  return account.kind == AccountKind::cgroup ? session_.name_of(account.cgroup_id).path.str()
                                              : std::string(reason_name(account.kind));
 }
 

@@ -55,7 +55,7 @@ void SeriesFile::go_on(serve::SeriesBook& book, const serve::SavedSeries& saved,
   const auto name_of = [&](std::uint64_t id) {
     AccountName name = session_.name_of(id);
     const auto known = saved.names.find(id);
-    if (name.path.starts_with('#') && known != saved.names.end()) name.path = known->second;
+    if (name.path.str().starts_with('#') && known != saved.names.end()) name.path = known->second;
     return name;
   };
   const auto interface_name_of = [this](InterfaceKey key) { return session_.interface_name(key); };

@@ -7,7 +7,6 @@
 
 #include "adapters/cgroupfs/mount.h"
 #include "adapters/sys/clock.h"
-#include "core/base/text.h"
 
 namespace cgtally::monitor {
 
@@ -55,10 +54,10 @@ AccountName CgroupNames::name_of(std::uint64_t cgroup_id) const {
   cgroupfs::Names::Cgroup* cgroup = names_.find(cgroup_id);
   if (cgroup == nullptr) return names_.name_of(cgroup_id);
   if (cgroup->known && now_ >= cgroup->ask_again) {
-    cgroup->owner = containers_.name_of(cgroup->path, now_);
+    cgroup->shown.owner = containers_.name_of(cgroup->path, now_);
     cgroup->ask_again = containers_.next_look(cgroup->path);
   }
-  return {.path = escape_name(cgroup->path), .ended = cgroup->ended, .owner = cgroup->owner};
+  return cgroup->shown;
 }
 
 void CgroupNames::process_creations() {

@@ -44,7 +44,7 @@ TEST_F(NamesTest, AWalkNamesEveryDirectoryAndNoFile) {
   EXPECT_EQ(names_.name_of(id_of("/user.slice")).path, "/user.slice");
   EXPECT_EQ(names_.name_of(id_of("/system.slice/redis.service/a/b")).path,
             "/system.slice/redis.service/a/b");
-  EXPECT_EQ(names_.name_of(id_of("/cgroup.procs")).path.front(), '#');
+  EXPECT_EQ(names_.name_of(id_of("/cgroup.procs")).path.str().front(), '#');
   EXPECT_EQ(names_.size(), 7U) << "five directories, the root of the walk, and id 1";
 }
 

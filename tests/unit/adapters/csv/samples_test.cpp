@@ -126,9 +126,9 @@ TEST(SamplesCsv, RowsInOneTextAreThoseThatEachSampleHasByItself) {
   Sample longer = later;
   longer.interval += Nanoseconds{1};
   Sample elsewhere = longer;
-  elsewhere.host += "-2";
+  elsewhere.host = elsewhere.host.str() + "-2";
   Sample anew = elsewhere;
-  anew.ledger += "-2";
+  anew.ledger = anew.ledger.str() + "-2";
   SampleRows rows;
   std::string each;
   for (const Sample& sample : {example(), example(), later, longer, elsewhere, anew, example()}) {

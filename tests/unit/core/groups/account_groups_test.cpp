@@ -72,7 +72,7 @@ class GroupsTest : public testing::Test {
     const Reading reading = groups_.group(raw(), names());
     shown_.clear();
     for (const AccountTotals& one : reading.accounts) {
-      shown_[groups_.name_of(one.account.cgroup_id, names()).path +
+      shown_[groups_.name_of(one.account.cgroup_id, names()).path.str() +
              std::string(reason_name(one.account.kind))] += one.totals;
     }
     samples_ = sampler_.process(

@@ -132,7 +132,7 @@ TEST_F(SamplerTest, OrdersRowsByInterfaceAndAccount) {
   book(cgroup(20), sent(1000), kEth);
   book(cgroup(3), sent(1000), kEth);
   std::vector<std::string> order;
-  for (const Sample& sample : keep_at(11)) order.push_back(sample.iface + sample.account);
+  for (const Sample& sample : keep_at(11)) order.push_back(sample.iface + sample.account.str());
   EXPECT_EQ(order, (std::vector<std::string>{"eth0/3", "eth0/20", "eth0(closing)", "eth0(kernel)",
                                              "lo/9", "lo(kernel)"}));
 }
@@ -390,8 +390,8 @@ TEST(SamplerNames, ASampleOfACgroupHasItsContainersNameAndTheFoldedAccountHasNon
   EXPECT_TRUE(take(1, 10).empty());
   std::string rows;
   for (const Sample& sample : take(2, 20)) {
-    rows += sample.account + " " + sample.container + " " + sample.pod + " " +
-            sample.k8s_namespace + "; ";
+    rows += sample.account.str() + " " + sample.container.str() + " " + sample.pod.str() + " " +
+            sample.k8s_namespace.str() + "; ";
   }
   EXPECT_EQ(rows, "/pod app api-7c9f shop; (kernel)   ; /pod/(folded)   ; ");
 }

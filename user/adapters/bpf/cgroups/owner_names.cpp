@@ -46,7 +46,7 @@ std::optional<RememberedOwner> OwnerNames::find(std::uint64_t cgroup_id) const {
   std::string_view rest(raw.text, sizeof(raw.text));
   RememberedOwner owner;
   // What remember() wrote passes unchanged.
-  for (std::string* part : {&owner.name.container, &owner.name.pod, &owner.name.k8s_namespace}) {
+  for (SharedText* part : {&owner.name.container, &owner.name.pod, &owner.name.k8s_namespace}) {
     *part = printable(next_text(rest));
   }
   owner.path = next_text(rest);
@@ -58,9 +58,9 @@ Result<void> OwnerNames::remember(std::uint64_t cgroup_id, const RememberedOwner
   cgt_owner_name raw{};
   raw.seen_ns = static_cast<std::uint64_t>(seen.count());
   std::string text;
-  for (const std::string* part :
+  for (const SharedText* part :
        {&owner.name.container, &owner.name.pod, &owner.name.k8s_namespace}) {
-    text += *part;
+    text += part->str();
     text += '\0';
   }
   if (text.size() >= sizeof(raw.text)) return {};
