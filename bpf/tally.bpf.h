@@ -78,9 +78,17 @@ static __always_inline int is_late(struct __sk_buff *skb, const struct packet *p
 }
 
 /*
- * The slot of a TCP or UDP packet with complete headers. It asks for the CPU twice: kept meanwhile
- * it would be on the stack, which with PREEMPT_RT is full.
+ * The CPU is asked for anew, here and below: kept meanwhile it would be on the stack, which with
+ * PREEMPT_RT is full.
  */
+static __always_inline void count_what_tcp_says(struct __sk_buff *skb, const struct packet *p,
+						struct cgt_cell *cell, __u64 slot)
+{
+	if (cell && may_be_without_data(skb, p))
+		count_tcp_received(skb, p, cell, bpf_get_smp_processor_id() * slot_count + slot);
+}
+
+/* The slot of a TCP or UDP packet with complete headers. */
 static __always_inline __u64 slot_of_flow(struct __sk_buff *skb, struct packet *p,
 					  struct cpu_memory *here, const struct interface_here *at)
 {
@@ -89,11 +97,17 @@ static __always_inline __u64 slot_of_flow(struct __sk_buff *skb, struct packet *
 	struct cgt_cell *cell;
 	struct owner owner;
 	__u64 slot;
-	__u32 cpu;
 
-	/* cached_owner() does not see packets with unusual headers or to another MAC. */
-	if (is_current(entry, p, now) && cell_of_entry(bpf_get_smp_processor_id(), entry, at))
-		return entry->slot;
+	/*
+	 * cached_owner() does not see packets with unusual headers or to another MAC, and renews no
+	 * entry.
+	 */
+	if (is_current(skb, here, entry, p, now)) {
+		cell = cell_of_entry(bpf_get_smp_processor_id(), entry, at);
+		count_what_tcp_says(skb, p, cell, entry->slot);
+		if (cell)
+			return entry->slot;
+	}
 	owner = receiver(skb, p, here);
 	if (owner.kind == CGT_TUNNEL)
 		find_owner_in_tunnel(skb, p, &owner, here);
@@ -101,10 +115,8 @@ static __always_inline __u64 slot_of_flow(struct __sk_buff *skb, struct packet *
 		owner.cacheable = 0; /* each packet of the flow is late */
 	else if (owner.kind == CGT_CGROUP && tells_service(p, entry))
 		learn_service(p, owner.cgroup_id);
-	cpu = bpf_get_smp_processor_id();
-	cell = cell_of_owner(here, cpu, owner, &slot, at);
-	if (cell && may_be_without_data(skb, p))
-		count_tcp_received(skb, p, cell, cpu * slot_count + slot);
+	cell = cell_of_owner(here, bpf_get_smp_processor_id(), owner, &slot, at);
+	count_what_tcp_says(skb, p, cell, slot);
 	if (owner.cacheable && !may_change_owner(p))
 		store_flow(owner_entry_for(here, p, now), p, now, &owner, slot, at);
 	else

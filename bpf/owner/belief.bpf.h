@@ -4,7 +4,8 @@
  *
  * Of an established TCP connection: until a socket with its ports, in whatever netns, leaves the
  * state ESTABLISHED (tcp_changes.bpf.h), at most for flow_jiffies, a second: that is for changes
- * that no socket of this host takes part in, such as an address that moves to another netns.
+ * that no socket of this host takes part in, such as an address that moves to another netns. Where
+ * the address alone can have changed, a look at it is enough for another second.
  * Of UDP, and where only an address tells the owner: until the jiffy ends. The price: if another
  * socket takes over the tuple, its packets count for the former owner until then.
  */
@@ -15,8 +16,10 @@
 /* Else bits 2 to 11 are the bucket, and the upper half is the lower half of its count. */
 #define WHILE_ESTABLISHED 2
 #define BUCKET_SHIFT	  2
+#define RENEWABLE_BIT	  12
 #define COUNT_SHIFT	  16
-_Static_assert(BUCKET_SHIFT + CGT_TCP_CHANGE_BITS <= COUNT_SHIFT, "the parts do not overlap");
+_Static_assert(BUCKET_SHIFT + CGT_TCP_CHANGE_BITS <= RENEWABLE_BIT && RENEWABLE_BIT < COUNT_SHIFT,
+	       "the parts do not overlap");
 
 /*
  * One load of the count as it is now (READ_ONCE in the kernel's words). For a packet of a flow that
@@ -51,10 +54,29 @@ static __always_inline __u32 belief_before_lookup(struct bpf_sock_tuple *tuple, 
 	return belief;
 }
 
+/*
+ * The belief in a socket of our netns that was found by the packet's own tuple. As long as the
+ * socket is established and the destination is an address of ours, another lookup finds it again:
+ * so after a second it is enough to ask whose the address is. Not where the count has no barrier:
+ * kernels with bpf_rdonly_cast have one.
+ */
+static __always_inline __u32 renewable(__u32 belief)
+{
+	return have_rdonly_cast ? belief | (belief & WHILE_ESTABLISHED) << (RENEWABLE_BIT - 1)
+				: belief;
+}
+
 /* The jiffies after which a belief has ended in any case. No branch: see owner_cache.bpf.h. */
 static __always_inline __u64 longest_age(__u32 belief)
 {
 	return flow_jiffies * (belief / WHILE_ESTABLISHED & 1);
+}
+
+static __always_inline int is_unchanged(__u32 belief)
+{
+	__u32 now = belief_in_bucket(belief >> BUCKET_SHIFT & (CGT_TCP_CHANGE_BUCKETS - 1));
+
+	return !((belief ^ now) & ~(1U << RENEWABLE_BIT));
 }
 
 /* `age` is in jiffies; huge if the entry was ended. */
@@ -62,6 +84,14 @@ static __always_inline int is_believed(__u32 belief, __u64 age)
 {
 	if (belief == FOR_THIS_JIFFY)
 		return !age;
-	return age <= flow_jiffies &&
-	       belief == belief_in_bucket(belief >> BUCKET_SHIFT & (CGT_TCP_CHANGE_BUCKETS - 1));
+	return age <= flow_jiffies && is_unchanged(belief);
+}
+
+/*
+ * Tells whether a look at the address is enough to believe it for another second. Not after a
+ * longer pause: half of a count may come round to the same value.
+ */
+static __always_inline int is_renewable(__u32 belief, __u64 age)
+{
+	return belief & 1U << RENEWABLE_BIT && age <= 2 * flow_jiffies && is_unchanged(belief);
 }

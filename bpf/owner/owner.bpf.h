@@ -157,8 +157,11 @@ static __always_inline struct owner receiver(struct __sk_buff *skb, struct packe
 	match = look_up(skb, &p->tuple, flow_kind(p), OUR_NETNS, &owner);
 	if (match == MATCHED_ENDING)
 		p->unserved = BY_OLD_SOCKET;
-	if (match >= MATCHED_FLOW)
+	if (match >= MATCHED_FLOW) {
+		if (p->whose == ADDRESS_OURS)
+			owner.cacheable = renewable(owner.cacheable);
 		return copy_of(&owner);
+	}
 	if (p->whose == ADDRESS_FOREIGN)
 		owner_at_foreign(skb, p, match, &owner, here);
 	else if (nat_is_possible(skb, here, p->version))

@@ -105,11 +105,19 @@ static __always_inline void store_flow(struct owner_entry *entry, const struct p
 		entry->addresses[i] = p->addresses[i];
 }
 
-static __always_inline int is_current(const struct owner_entry *entry, const struct packet *p,
-				      __u64 now)
+/* Also renews the entry. */
+static __always_inline int is_current(struct __sk_buff *skb, struct cpu_memory *here,
+				      struct owner_entry *entry, const struct packet *p, __u64 now)
 {
-	return entry_is_of(entry, p) && !may_change_owner(p) &&
-	       is_believed(entry->belief, now - entry->jiffy);
+	if (!entry_is_of(entry, p) || may_change_owner(p))
+		return 0;
+	if (is_believed(entry->belief, now - entry->jiffy))
+		return 1;
+	if (!is_renewable(entry->belief, now - entry->jiffy) ||
+	    whose_address_at_once(skb, here, &p->tuple, p->version) != ADDRESS_OURS)
+		return 0;
+	entry->jiffy = now;
+	return 1;
 }
 
 static __always_inline struct owner_entry *entry_of_flow(struct cpu_memory *here, struct packet *p,

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The owner cache and TCP: it remembers an established connection for up to a second, and yet gives
-// no packet to an owner that has gone, wherever and however the connection ended.
+// The owner cache and TCP: it remembers an established connection as long as its packets come, and
+// yet gives no packet to an owner that has gone, wherever and however the connection ended.
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <chrono>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "harness/host/on_cpu.h"
@@ -18,6 +20,9 @@ constexpr std::uint16_t kServerPort = 6002;
 constexpr std::uint16_t kClientPort = 6003;
 constexpr int kSegments = 5;
 constexpr std::uint64_t kHandshake = 2;  // SYN and the ACK that ends it
+// An entry is renewed after a second; five turns are two renewals.
+constexpr int kTurns = 5;
+constexpr auto kTurn = std::chrono::milliseconds(600);
 
 void set(const sys::Fd& socket, int level, int name, int value) {
   require(setsockopt(socket.get(), level, name, &value, sizeof(value)) == 0, "set socket option");
@@ -54,6 +59,13 @@ class TcpOwnerCache : public WireTest {
     for (int i = 0; i < kSegments; ++i) {
       char byte = 0;
       require(::recv(connection.server.get(), &byte, 1, MSG_WAITALL) == 1, "receive");
+    }
+  }
+  // The entry of the first CPU is renewed meanwhile, and its packets are counted.
+  static void talk_for_seconds(const Connection& connection) {
+    for (int turn = 0; turn < kTurns; ++turn) {
+      std::this_thread::sleep_for(kTurn);
+      send_segments(connection);
     }
   }
   // Ends both ends by one RST.
@@ -119,6 +131,63 @@ TEST_F(TcpOwnerCache, AConnectionThatMovesToAnotherSocketWithoutAPacketHasItsNew
     EXPECT_EQ(books.of(before).rx_packets.value, kHandshake + kSegments) << books;
     EXPECT_EQ(books.of(after).rx_packets.value, kSegments + 1) << books;
   }
+}
+
+TEST_F(TcpOwnerCache, ATupleWhoseOwnerWasBelievedForSecondsHasItsNewOwnerAtOnce) {
+  const Cgroup before("before"), after("after");
+  const Counted counted(wire_.host_end());
+  auto connection = connect_to(before);
+  talk_for_seconds(connection);
+  connection.server = move(std::move(connection.server), after);
+  talk_for_seconds(connection);
+
+  const auto books = counted.settle().books;
+  EXPECT_EQ(books.of(before).rx_packets.value, kHandshake + kTurns * kSegments) << books;
+  EXPECT_EQ(books.of(after).rx_packets.value, kTurns * kSegments) << books;
+  reset(std::move(connection));
+}
+
+// The client does nothing but acknowledge.
+TEST_F(TcpOwnerCache, ASegmentWithoutDataIsCountedAsSuchAlsoWhenItRenewsTheOwner) {
+  const Cgroup owner("owner");
+  const Counted counted(wire_.host_end());
+  const auto connection = connect_to(owner);
+  for (int turn = 0; turn < kTurns; ++turn) {
+    std::this_thread::sleep_for(kTurn);
+    require(::send(connection.server.get(), "x", 1, 0) == 1, "send");
+  }
+  const auto books = counted.settle().books;
+  EXPECT_EQ(books.of(owner).rx_packets.value, kHandshake + kTurns) << books;
+  EXPECT_EQ(books.tcp_of(owner).rx_without_data.value, kHandshake + kTurns) << books;
+}
+
+// The socket stays established, but the host sends on what comes for it.
+TEST_F(TcpOwnerCache, AnOwnerWhoseAddressIsElsewhereIsNotBelievedForAnotherSecond) {
+  wire_.host().sysctl("net.ipv4.ip_forward", "1");
+  const Cgroup owner("owner");
+  auto tally = make_tally();
+  auto device = wire_.host_end();
+  const auto netns = tally.add_netns();
+  require(tally.set_addresses(netns, device.addresses).has_value(), "addresses");
+  InterfaceKey key;
+  {
+    const Inside guard(wire_.host());
+    key = tally.attach(device.link(), netns).value();
+  }
+  const auto packets = [&] { return Books(tally.read(), key).of(owner).rx_packets.value; };
+  const auto connection = connect_to(owner);
+  talk_for_seconds(connection);
+  EXPECT_EQ(packets(), kHandshake + kTurns * kSegments);
+
+  wire_.host().ip("addr del 10.77.0.1/24 dev cgt0\nroute add 10.77.0.1 dev cgt0");
+  std::erase(device.addresses, parse_address(kHost4));
+  require(tally.set_addresses(netns, device.addresses).has_value(), "addresses");
+  std::this_thread::sleep_for(2 * kTurn);
+  const OnCpu one(OnCpu::Which::first);
+  require(::send(connection.client.get(), "x", 1, 0) == 1, "send");
+  std::this_thread::sleep_for(kTurn);
+  EXPECT_EQ(packets(), kHandshake + kTurns * kSegments);
+  EXPECT_GT(Books(tally.read(), key).of(AccountKind::forwarded).rx_packets.value, 0U);
 }
 
 }  // namespace
