@@ -212,6 +212,27 @@ int bench_ingress_cold(struct __sk_buff *skb)
 	return NEXT;
 }
 
+/* What the kernel takes of a cold packet: its own lookup, and nothing else. */
+SEC("tc")
+int bench_socket_lookup(struct __sk_buff *skb)
+{
+	struct turn *t = next_turn();
+	struct bpf_sock_tuple *tuple;
+	struct bpf_sock *sk;
+
+	if (!t)
+		return NEXT;
+	vary(skb, t);
+	tuple = (struct bpf_sock_tuple *)t->tuple;
+	if (skb->protocol == bpf_htons(ETH_P_IP))
+		sk = bpf_sk_lookup_tcp(skb, tuple, sizeof(tuple->ipv4), OUR_NETNS, 0);
+	else
+		sk = bpf_sk_lookup_tcp(skb, tuple, sizeof(tuple->ipv6), OUR_NETNS, 0);
+	if (sk)
+		bpf_sk_release(sk);
+	return NEXT;
+}
+
 /* Not timed: run over all turns before a cold path, so that it need not look for what it forgets.
  */
 SEC("tc")
