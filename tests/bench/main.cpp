@@ -28,7 +28,18 @@ namespace {
 using namespace cgtally;
 using namespace cgtally::bench;
 
-enum class Path : std::uint8_t { floor, naive, egress, forwarded, warm, cold, lookup, mix };
+// From `warm` on with sockets that are found; from `cold` on what makes the owner cache forget.
+enum class Path : std::uint8_t {
+  floor,
+  naive,
+  egress,
+  forwarded,
+  warm,
+  mix,
+  cold,
+  renewed,
+  lookup
+};
 
 struct Case {
   std::string name;
@@ -57,6 +68,9 @@ const std::vector<Case> kCases{
     {"ingress_tcp4_cold", Path::cold, Protocol::tcp4, 1000, 1000},
     {"ingress_tcp4_cold", Path::cold, Protocol::tcp4, 10000, 10000},
     {"ingress_tcp6_cold", Path::cold, Protocol::tcp6, 1, 1},
+    {"ingress_tcp4_renewed", Path::renewed, Protocol::tcp4, 1, 1},
+    {"ingress_tcp4_renewed", Path::renewed, Protocol::tcp4, 1000, 1000},
+    {"ingress_tcp6_renewed", Path::renewed, Protocol::tcp6, 1, 1},
     {"kernel_lookup_tcp4", Path::lookup, Protocol::tcp4, 1, 1},
     {"kernel_lookup_tcp4", Path::lookup, Protocol::tcp4, 1000, 1000},
     {"kernel_lookup_tcp6", Path::lookup, Protocol::tcp6, 1, 1},
@@ -161,6 +175,8 @@ const bpf_program* program_of(const bench_bpf& programs, Path path) {
       return programs.progs.bench_forwarded;
     case Path::cold:
       return programs.progs.bench_ingress_cold;
+    case Path::renewed:
+      return programs.progs.bench_ingress_renewed;
     case Path::lookup:
       return programs.progs.bench_socket_lookup;
     case Path::warm:
@@ -170,9 +186,7 @@ const bpf_program* program_of(const bench_bpf& programs, Path path) {
   return programs.progs.bench_ingress;
 }
 
-bool finds_sockets(Path path) {
-  return path == Path::warm || path == Path::cold || path == Path::lookup || path == Path::mix;
-}
+bool finds_sockets(Path path) { return path >= Path::warm; }
 
 // A mix runs long enough in one go for its caches to be as full as under steady traffic.
 struct Slices {
@@ -276,9 +290,7 @@ Result<void> print_lines(Runner& runner, const std::vector<Case>& cases) {
     if (what.accounts != 1 || what.flows != 1 || what.windows != WindowsKept::gated) continue;
     // The naive map is no ledger; a cold packet only writes again what was there, which is not
     // seen.
-    if (what.path == Path::floor || what.path == Path::naive || what.path == Path::cold ||
-        what.path == Path::lookup)
-      continue;
+    if (what.path == Path::floor || what.path == Path::naive || what.path >= Path::cold) continue;
     const Frame frame = frame_of(what);
     auto ground = prepare(runner, what, frame);
     if (!ground) return std::unexpected(std::move(ground).error());

@@ -212,6 +212,23 @@ int bench_ingress_cold(struct __sk_buff *skb)
 	return NEXT;
 }
 
+/* The owner cache has the flow, but has believed it for a second. */
+SEC("tc")
+int bench_ingress_renewed(struct __sk_buff *skb)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+	struct cpu_memory *here = bpf_map_lookup_elem(&cgt_cpus, &cpu);
+	struct turn *t = next_turn();
+
+	if (!t || !here)
+		return NEXT;
+	vary(skb, t);
+	for (int place = 0; place < 2; place++)
+		place_of(here, t->hash, place)->jiffy = bpf_jiffies64() - flow_jiffies - 1;
+	tally_ingress(skb);
+	return NEXT;
+}
+
 /* What the kernel takes of a cold packet: its own lookup, and nothing else. */
 SEC("tc")
 int bench_socket_lookup(struct __sk_buff *skb)
