@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Hashes for the direct-mapped caches. Multiplicative, because they are on the fast path: good
+ * Hashes for the caches of a CPU. Multiplicative, because they are on the fast path: good
  * enough for ordinary traffic. Tuples that are made to collide cost socket lookups, but are counted
  * right.
  */

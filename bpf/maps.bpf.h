@@ -184,7 +184,7 @@ struct clock_gate {
 };
 
 /*
- * Key: CPU. Value: that CPU's clock and direct-mapped caches, found with one lookup. Only the CPU
+ * Key: CPU. Value: that CPU's clock and caches, found with one lookup. Only the CPU
  * itself reads it; mappable because only a mappable array begins on a page, and so each entry on a
  * cache line. The map is pinned, and two builds write it side by side during an upgrade: a change
  * of its layout is a change of the ABI.

@@ -116,7 +116,7 @@ struct cgt_endpoint_device {
 };
 CGT_ASSERT(sizeof(struct cgt_endpoint_device) == 8, "hashed as bytes: no padding");
 
-/* Entries of each CPU's direct-mapped caches. Powers of two. */
+/* Entries of each CPU's caches. Powers of two. */
 #define CGT_SLOT_CACHE_SIZE    2048
 #define CGT_OWNER_CACHE_SIZE   4096
 #define CGT_ADDRESS_CACHE_SIZE 256
