@@ -195,9 +195,8 @@ int bench_ingress(struct __sk_buff *skb)
 	return NEXT;
 }
 
-/* The owner cache has forgotten the flow; the rest is as warm as under any traffic. */
-SEC("tc")
-int bench_ingress_cold(struct __sk_buff *skb)
+/* Receives the next turn's packet, whose owner the cache has known since `jiffy`. */
+static __always_inline int receive_known_since(struct __sk_buff *skb, __u64 jiffy)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
 	struct cpu_memory *here = bpf_map_lookup_elem(&cgt_cpus, &cpu);
@@ -207,26 +206,23 @@ int bench_ingress_cold(struct __sk_buff *skb)
 		return NEXT;
 	vary(skb, t);
 	for (int place = 0; place < 2; place++)
-		place_of(here, t->hash, place)->jiffy = 0;
+		place_of(here, t->hash, place)->jiffy = jiffy;
 	tally_ingress(skb);
 	return NEXT;
+}
+
+/* The owner cache has forgotten the flow; the rest is as warm as under any traffic. */
+SEC("tc")
+int bench_ingress_cold(struct __sk_buff *skb)
+{
+	return receive_known_since(skb, 0);
 }
 
 /* The owner cache has the flow, but has believed it for a second. */
 SEC("tc")
 int bench_ingress_renewed(struct __sk_buff *skb)
 {
-	__u32 cpu = bpf_get_smp_processor_id();
-	struct cpu_memory *here = bpf_map_lookup_elem(&cgt_cpus, &cpu);
-	struct turn *t = next_turn();
-
-	if (!t || !here)
-		return NEXT;
-	vary(skb, t);
-	for (int place = 0; place < 2; place++)
-		place_of(here, t->hash, place)->jiffy = bpf_jiffies64() - flow_jiffies - 1;
-	tally_ingress(skb);
-	return NEXT;
+	return receive_known_since(skb, bpf_jiffies64() - flow_jiffies - 1);
 }
 
 /* What the kernel takes of a cold packet: its own lookup, and nothing else. */

@@ -11,7 +11,7 @@
 
 namespace cgtally {
 
-// For the host, the ledger and the account of a sample. Reads as a std::string; two of the same
+// For the host, the ledger and the names in a sample. Reads as a std::string; two of the same
 // bytes are equal, whether they share them or not.
 class SharedText {
  public:
