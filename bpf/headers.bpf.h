@@ -53,6 +53,7 @@ static __always_inline __u32 unlearned(__u32 value)
 #include "owner/address.bpf.h"
 #include "off_wire.bpf.h"
 #include "owner/nat.bpf.h"
+#include "owner/udp_socket.bpf.h"
 #include "owner/belief.bpf.h"
 #include "owner/lookup.bpf.h"
 #include "owner/endpoint.bpf.h"

@@ -103,12 +103,13 @@ struct {
 
 /* The owner of a flow, and how long to believe it (owner/owner_cache.bpf.h). */
 struct owner_entry {
-	__u64 jiffy;	 /* of the lookup */
 	__u64 owner;	 /* the cgroup's id, or reason_here() */
+	__u64 belief;	 /* owner/belief.bpf.h */
+	__u32 jiffy;	 /* of the lookup; the low half */
 	__u32 slot;	 /* of the owner on this interface */
-	__u32 flow_kind; /* IP version and protocol */
+	__u16 flow_kind; /* IP version and protocol; 0: the entry has ended */
+	__u16 seen;	 /* the jiffy in which the UDP socket was looked at; the low quarter */
 	__u32 ports;
-	__u32 belief;
 	__u64 addresses[4]; /* as in struct packet; IPv4 needs the first only */
 };
 _Static_assert(sizeof(struct owner_entry) == 64, "one cache line");

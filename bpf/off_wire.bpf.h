@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Packets that pass a hook of a device although the wire did not carry them, or not as they are:
- * counting them would count twice. Asked on the slow paths only; such packets are never cached, so
- * that the fast path does not meet them.
+ * counting them would count twice. Asked on the slow paths only; flows of such packets are never
+ * cached, so that the fast path does not meet them.
  *
  * 1. Egress: an ifb that a packet was redirected to gives it back to the device's queue.
  * 2. Ingress: macvlan (bridge mode) and ipvlan hand packets between their own devices, or to the
@@ -144,6 +144,12 @@ static __always_inline int is_decrypted(struct __sk_buff *ctx, struct cpu_memory
 	return l2_has_ethernet && bpf_core_field_exists(struct net, xfrm) &&
 	       bpf_core_enum_value_exists(enum skb_ext_id, SKB_EXT_SEC_PATH) &&
 	       ipsec_is_used(ctx, here) && has_finished_security_path(ctx);
+}
+
+/* Tells whether each packet that this interface receives came by the wire, and as it is. */
+static __always_inline int receives_from_wire_alone(struct __sk_buff *skb, struct cpu_memory *here)
+{
+	return !has_device_above(skb, here) && !ipsec_is_used(skb, here);
 }
 
 /* Tells whether an ifb gives this packet back: it was counted before it went there. */

@@ -50,6 +50,7 @@ struct packet {
 	__u8 unserved;			  /* enum unserved */
 	struct bpf_sock_tuple translated; /* the tuple as its receiver sees it, where NAT says so */
 	__u32 hash;			  /* of the flow: its places in the owner cache */
+	__u64 socket;			  /* of the UDP socket that alone takes it: its address */
 };
 
 #define PORT_WORD_IPV4 2
@@ -262,6 +263,12 @@ static __always_inline int parse_plain_ipv4(struct packet *p, const struct iphdr
 	return parse_plain_l4(p, ip + 1, end, sizeof(*ip));
 }
 
+static __always_inline void load_ipv6_addresses(struct packet *p, const struct ipv6hdr *ip)
+{
+	for (int i = 0; i < 4; i++)
+		p->addresses[i] = load_u64((__u64 *)&ip->saddr + i);
+}
+
 static __always_inline int parse_plain_ipv6(struct packet *p, const struct ipv6hdr *ip,
 					    const void *end)
 {
@@ -269,8 +276,7 @@ static __always_inline int parse_plain_ipv6(struct packet *p, const struct ipv6h
 		return 0;
 	p->version = 6;
 	p->protocol = ip->nexthdr;
-	for (int i = 0; i < 4; i++)
-		p->addresses[i] = load_u64((__u64 *)&ip->saddr + i);
+	load_ipv6_addresses(p, ip);
 	return parse_plain_l4(p, ip + 1, end, sizeof(*ip));
 }
 

@@ -92,8 +92,10 @@ static __always_inline void count_what_tcp_says(struct __sk_buff *skb, const str
 static __always_inline __u64 slot_of_flow(struct __sk_buff *skb, struct packet *p,
 					  struct cpu_memory *here, const struct interface_here *at)
 {
-	struct owner_entry *entry = owner_entry_of(here, p, at);
-	__u64 now = bpf_jiffies64();
+	__u32 now = bpf_jiffies64();
+	struct owner_entry *of_all = entry_from_anybody(here, p, at);
+	struct owner_entry *entry = owner_entry_of(here, p, at, THIS_SENDER);
+	struct owner_entry *current = NULL;
 	struct cgt_cell *cell;
 	struct owner owner;
 	__u64 slot;
@@ -102,25 +104,34 @@ static __always_inline __u64 slot_of_flow(struct __sk_buff *skb, struct packet *
 	 * cached_owner() does not see packets with unusual headers or to another MAC, and renews no
 	 * entry.
 	 */
-	if (is_current(skb, here, entry, p, now)) {
-		cell = cell_of_entry(bpf_get_smp_processor_id(), entry, at);
-		count_what_tcp_says(skb, p, cell, entry->slot);
+	if (of_all && is_believed(skb, here, of_all, now))
+		current = of_all;
+	else if (is_current(skb, here, entry, p, now))
+		current = entry;
+	if (current) {
+		cell = cell_of_entry(bpf_get_smp_processor_id(), current, at);
+		count_what_tcp_says(skb, p, cell, current->slot);
 		if (cell)
-			return entry->slot;
+			return current->slot;
 	}
+	if (of_all)
+		of_all->flow_kind = 0; /* else it would hide those of single flows */
 	owner = receiver(skb, p, here);
 	if (owner.kind == CGT_TUNNEL)
 		find_owner_in_tunnel(skb, p, &owner, here);
 	if (is_late(skb, p, &owner))
 		owner.cacheable = 0; /* each packet of the flow is late */
-	else if (owner.kind == CGT_CGROUP && tells_service(p, entry))
+	else if (owner.kind == CGT_CGROUP &&
+		 tells_service(p, of_all || entry_is_of(entry, p, THIS_SENDER)))
 		learn_service(p, owner.cgroup_id);
 	cell = cell_of_owner(here, bpf_get_smp_processor_id(), owner, &slot, at);
 	count_what_tcp_says(skb, p, cell, slot);
+	if (preempt_rt)
+		return slot; /* nothing is cached */
 	if (owner.cacheable && !may_change_owner(p))
-		store_flow(owner_entry_for(here, p, now), p, now, &owner, slot, at);
+		remember(skb, here, p, now, &owner, slot, at);
 	else
-		entry->jiffy = 0;
+		entry->flow_kind = 0;
 	return slot;
 }
 

@@ -41,9 +41,13 @@ typedef struct {
 
 struct sock_common {
 	possible_net_t skc_net;
+	__u64 skc_addrpair;
 	__be16 skc_dport;
+	__u32 skc_portpair;
+	unsigned short skc_family;
 	unsigned char skc_reuse : 4;
 	unsigned char skc_reuseport : 1;
+	int skc_bound_dev_if;
 };
 
 struct sock {

@@ -3,17 +3,22 @@
  * How long the owner of a flow is believed without another lookup: struct owner's `cacheable`.
  *
  * Of an established TCP connection: until a socket with its ports, in whatever netns, leaves the
- * state ESTABLISHED (tcp_changes.bpf.h), at most for flow_jiffies, a second: that is for changes
- * that no socket of this host takes part in, such as an address that moves to another netns. Where
- * the address alone can have changed, a look at it is enough for another second.
- * Of UDP, and where only an address tells the owner: until the jiffy ends. The price: if another
- * socket takes over the tuple, its packets count for the former owner until then.
+ * state ESTABLISHED (tcp_changes.bpf.h). Of a UDP socket that shares its port with none: as long as
+ * it takes the flow, which is asked once in a jiffy (udp_socket.bpf.h). Both at most for
+ * flow_jiffies, a second: that is for changes that no socket of this host takes part in, such as an
+ * address that moves to another netns. Of TCP, where the address alone can have changed, a look at
+ * it is enough for another second. Of other UDP, and where only an address tells the owner: until
+ * the jiffy ends. The price: if another socket takes over the tuple, its packets count for the
+ * former owner until then.
  */
 #pragma once
 
 #define FOR_THIS_JIFFY 1
+/* In an entry both are the socket's address. */
+#define WHILE_THE_SOCKET_TAKES_IT  4 /* what this sender sends */
+#define WHILE_THE_SOCKET_TAKES_ALL 8 /* what anybody sends to it */
 
-/* Else bits 2 to 11 are the bucket, and the upper half is the lower half of its count. */
+/* With this bit, bits 2 to 11 are the bucket, and the upper half is the lower half of its count. */
 #define WHILE_ESTABLISHED 2
 #define BUCKET_SHIFT	  2
 #define RENEWABLE_BIT	  12
@@ -66,10 +71,21 @@ static __always_inline __u32 renewable(__u32 belief)
 				: belief;
 }
 
-/* The jiffies after which a belief has ended in any case. No branch: see owner_cache.bpf.h. */
-static __always_inline __u64 longest_age(__u32 belief)
+static __always_inline int is_by_socket(__u32 cacheable)
 {
-	return flow_jiffies * (belief / WHILE_ESTABLISHED & 1);
+	return cacheable == WHILE_THE_SOCKET_TAKES_IT || cacheable == WHILE_THE_SOCKET_TAKES_ALL;
+}
+
+/* Else of all senders: those have port 0. */
+static __always_inline int is_of_one_sender(const struct owner_entry *entry)
+{
+	return (__u16)entry->ports != 0;
+}
+
+/* The jiffies after which a belief has ended in any case. No branch: see owner_cache.bpf.h. */
+static __always_inline __u32 longest_age(__u64 belief)
+{
+	return flow_jiffies * ((belief / WHILE_ESTABLISHED | belief >> 63) & 1);
 }
 
 static __always_inline int is_unchanged(__u32 belief)
@@ -79,19 +95,50 @@ static __always_inline int is_unchanged(__u32 belief)
 	return !((belief ^ now) & ~(1U << RENEWABLE_BIT));
 }
 
-/* `age` is in jiffies; huge if the entry was ended. */
-static __always_inline int is_believed(__u32 belief, __u64 age)
+/* Addresses of the kernel are in the upper half. */
+static __always_inline int is_address(__u64 belief)
 {
+	return (__s64)belief < 0;
+}
+
+/*
+ * Asked once in a jiffy. What anybody sends may have come by way of a device above, or by IPsec:
+ * such packets must not meet the owner cache.
+ */
+static __noinline int looks_unchanged(struct __sk_buff *skb, struct cpu_memory *here,
+				      const struct owner_entry *entry)
+{
+	return still_takes(entry) &&
+	       (is_of_one_sender(entry) || receives_from_wire_alone(skb, here));
+}
+
+/* `now` is in jiffies. */
+static __always_inline int is_believed(struct __sk_buff *skb, struct cpu_memory *here,
+				       struct owner_entry *entry, __u32 now)
+{
+	__u64 belief = entry->belief;
+	__u32 age = now - entry->jiffy;
+
 	if (belief == FOR_THIS_JIFFY)
 		return !age;
-	return age <= flow_jiffies && is_unchanged(belief);
+	if (age > flow_jiffies)
+		return 0;
+	if (!sockets_can_be_remembered || !is_address(belief))
+		return is_unchanged(belief);
+	if (entry->seen == (__u16)now)
+		return 1;
+	if (!looks_unchanged(skb, here, entry))
+		return 0;
+	entry->seen = now;
+	return 1;
 }
 
 /*
  * Tells whether a look at the address is enough to believe it for another second. Not after a
  * longer pause: half of a count may come round to the same value.
  */
-static __always_inline int is_renewable(__u32 belief, __u64 age)
+static __always_inline int is_renewable(__u64 belief, __u32 age)
 {
-	return belief & 1U << RENEWABLE_BIT && age <= 2 * flow_jiffies && is_unchanged(belief);
+	return !is_address(belief) && belief & 1U << RENEWABLE_BIT && age <= 2 * flow_jiffies &&
+	       is_unchanged(belief);
 }

@@ -29,7 +29,7 @@ static __always_inline int has_owner_in_netns(struct __sk_buff *skb, struct pack
 					      struct bpf_sock_tuple *tuple, __u64 netns,
 					      struct owner *owner)
 {
-	enum match match = look_up(skb, tuple, flow_kind(p), netns, owner);
+	enum match match = look_up_receiver(skb, p, tuple, netns, owner);
 
 	if (match == MATCHED_PORT && p->protocol == IPPROTO_TCP && !is_syn(p) &&
 	    small_socket_state(skb, tuple, p->version, netns) != BPF_TCP_NEW_SYN_RECV)

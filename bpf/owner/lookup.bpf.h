@@ -38,13 +38,20 @@ static __always_inline struct owner owner_of_tcp(struct bpf_sock *sk, __u32 stat
 	return owner_of_typed(&tcp->inet_conn.icsk_inet.sk, state);
 }
 
+/* Of IPv4. For IPv6 the kernel's lookup is all that we know. */
+static __always_inline int is_multicast_group(const struct bpf_sock_tuple *tuple, __u32 version)
+{
+	return version == 4 &&
+	       (bpf_ntohl(tuple->ipv4.daddr) & IPV4_MULTICAST_MASK) == IPV4_MULTICAST;
+}
+
 /* Tells whether the socket found may not be the one that takes the packet. */
 static __always_inline int is_one_of_several(struct bpf_sock *sk,
 					     const struct bpf_sock_tuple *tuple, __u32 version)
 {
 	struct sock *typed;
 
-	if (version == 4 && (bpf_ntohl(tuple->ipv4.daddr) & IPV4_MULTICAST_MASK) == IPV4_MULTICAST)
+	if (is_multicast_group(tuple, version))
 		return is_not_a_member(address_of(sk), tuple->ipv4.daddr);
 	if (have_rdonly_cast) {
 		typed = bpf_rdonly_cast(sk, bpf_core_type_id_kernel(struct sock));
@@ -111,11 +118,12 @@ static __always_inline enum match look_up_tcp(struct __sk_buff *skb, struct bpf_
 	return match;
 }
 
-static __always_inline enum match look_up_udp(struct __sk_buff *skb, struct bpf_sock_tuple *tuple,
-					      __u32 version, __u64 netns, struct owner *owner)
+static __always_inline __u64 look_up_udp(struct __sk_buff *skb, struct bpf_sock_tuple *tuple,
+					 __u32 version, __u64 netns, struct owner *owner)
 {
 	struct bpf_sock *sk = bpf_sk_lookup_udp(skb, tuple, TUPLE_LEN(version), (__s32)netns, 0);
-	enum match match = MATCHED_FLOW;
+	__u64 match = MATCHED_FLOW;
+	__u64 address = 0;
 	__u32 state;
 
 	if (!sk)
@@ -133,8 +141,13 @@ static __always_inline enum match look_up_udp(struct __sk_buff *skb, struct bpf_
 		match = NO_MATCH;
 	if (match)
 		owner->cacheable = FOR_THIS_JIFFY;
+	if (sockets_can_be_remembered && match && owner->kind == CGT_CGROUP &&
+	    !is_multicast_group(tuple, version))
+		address = address_if_alone(sk);
+	if (address)
+		owner->cacheable = WHILE_THE_SOCKET_TAKES_IT;
 	bpf_sk_release(sk);
-	return match;
+	return match | address;
 }
 
 /*
@@ -161,17 +174,40 @@ static __always_inline __u32 flow_kind(const struct packet *p)
 }
 
 /*
- * The owner is cacheable if a connected socket takes
- * this very flow, or if a UDP socket takes the packet. A TCP socket that is about to close is
- * looked up again for each packet.
+ * The owner is cacheable if a connected socket takes this very flow, or if a UDP socket takes the
+ * packet. A TCP socket that is about to close is looked up again for each packet. Returns the match
+ * and, in the other bits, the address of a UDP socket that alone takes the packet.
  */
-static __noinline enum match look_up(struct __sk_buff *skb, struct bpf_sock_tuple *tuple,
-				     __u32 flow_kind, __u64 netns, struct owner *owner)
+static __noinline __u64 find_socket(struct __sk_buff *skb, struct bpf_sock_tuple *tuple,
+				    __u32 flow_kind, __u64 netns, struct owner *owner)
 {
 	__u32 version = flow_kind >> 8;
 
 	return (flow_kind & 0xff) == IPPROTO_TCP ? look_up_tcp(skb, tuple, version, netns, owner)
 						 : look_up_udp(skb, tuple, version, netns, owner);
+}
+
+#define MATCH_MASK 3ULL /* the kernel's objects lie at multiples of 8 */
+
+static __always_inline enum match look_up(struct __sk_buff *skb, struct bpf_sock_tuple *tuple,
+					  __u32 flow_kind, __u64 netns, struct owner *owner)
+{
+	return find_socket(skb, tuple, flow_kind, netns, owner) & MATCH_MASK;
+}
+
+/* For the packet's receiver: notes the socket, too. */
+static __always_inline enum match look_up_receiver(struct __sk_buff *skb, struct packet *p,
+						   struct bpf_sock_tuple *tuple, __u64 netns,
+						   struct owner *owner)
+{
+	__u64 found = find_socket(skb, tuple, flow_kind(p), netns, owner);
+
+	if (sockets_can_be_remembered) {
+		p->socket = found & ~MATCH_MASK;
+		if (p->socket && (found & MATCH_MASK) == MATCHED_PORT)
+			owner->cacheable = WHILE_THE_SOCKET_TAKES_ALL;
+	}
+	return found & MATCH_MASK;
 }
 
 /* The reason to count for a packet to one of our addresses that no full socket takes. */

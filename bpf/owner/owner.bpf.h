@@ -127,6 +127,21 @@ static __always_inline void owner_at_foreign(struct __sk_buff *skb, struct packe
 }
 
 /*
+ * A socket is remembered for this jiffy alone: conntrack may forget the flow at any time, and the
+ * tuple on the wire need not be what the socket is bound to.
+ */
+static __always_inline void owner_where_nat_decides(struct __sk_buff *skb, struct packet *p,
+						    enum match match, struct owner *owner,
+						    struct cpu_memory *here)
+{
+	owner_under_nat(skb, p, match, owner, here);
+	if (owner->kind == BEHIND_NAT)
+		owner_behind(skb, p, &p->translated, owner, here);
+	if (sockets_can_be_remembered && is_by_socket(owner->cacheable))
+		owner->cacheable = FOR_THIS_JIFFY;
+}
+
+/*
  * Member by member: two that were stored one by one and are loaded as one word would make the CPU
  * wait for the stores.
  */
@@ -154,7 +169,7 @@ static __always_inline struct owner receiver(struct __sk_buff *skb, struct packe
 		owner_behind(skb, p, &p->tuple, &owner, here);
 		return copy_of(&owner);
 	}
-	match = look_up(skb, &p->tuple, flow_kind(p), OUR_NETNS, &owner);
+	match = look_up_receiver(skb, p, &p->tuple, OUR_NETNS, &owner);
 	if (match == MATCHED_ENDING)
 		p->unserved = BY_OLD_SOCKET;
 	if (match >= MATCHED_FLOW) {
@@ -165,11 +180,9 @@ static __always_inline struct owner receiver(struct __sk_buff *skb, struct packe
 	if (p->whose == ADDRESS_FOREIGN)
 		owner_at_foreign(skb, p, match, &owner, here);
 	else if (nat_is_possible(skb, here, p->version))
-		owner_under_nat(skb, p, match, &owner, here);
+		owner_where_nat_decides(skb, p, match, &owner, here);
 	else if (match == NO_MATCH)
 		owner = owner_without_socket(skb, p);
-	if (owner.kind == BEHIND_NAT)
-		owner_behind(skb, p, &p->translated, &owner, here);
 	if (owner.kind == CGT_NO_SOCKET && p->whose == ADDRESS_UNCLEAR)
 		owner.kind = CGT_FORWARDED;
 	return copy_of(&owner);

@@ -5,7 +5,7 @@
  * places, by two parts of its hash (a skewed-associative cache): flows that meet in one place
  * seldom meet in both, so those of a thousand connections soon keep out of each other's way. Places
  * are chosen by arithmetic: after a branch the verifier would walk the rest of the code once for
- * each.
+ * each. All flows to a UDP socket that takes what anybody sends have one entry.
  */
 #pragma once
 
@@ -21,11 +21,6 @@ static __always_inline struct owner_entry *place_of(struct cpu_memory *here, __u
 	return &here->owners[hash >> SECOND_PLACE_SHIFT * in_second & (CGT_OWNER_CACHE_SIZE - 1)];
 }
 
-static __always_inline __u32 ports_of(const struct packet *p)
-{
-	return p->words[p->version == 4 ? PORT_WORD_IPV4 : PORT_WORD_IPV6];
-}
-
 /* 1 if `value` is not 0, without a branch. */
 static __always_inline __u64 is_nonzero(__u64 value)
 {
@@ -37,18 +32,21 @@ static __always_inline __u64 is_nonzero(__u64 value)
 
 /* The place that has the flow's ports: the flow's entry if it has one. Sets the hash. */
 static __always_inline struct owner_entry *owner_entry_of(struct cpu_memory *here, struct packet *p,
-							  const struct interface_here *at)
+							  const struct interface_here *at,
+							  enum senders from)
 {
-	__u32 hash = flow_hash(p, key_of(at));
+	__u32 hash = flow_hash(p, key_of(at), from);
 
 	p->hash = hash;
-	return place_of(here, hash, is_nonzero(place_of(here, hash, 0)->ports ^ ports_of(p)));
+	return place_of(here, hash, is_nonzero(place_of(here, hash, 0)->ports ^ ports_of(p, from)));
 }
 
 /* 1 if no flow needs what is there. */
-static __always_inline __u64 is_old(const struct owner_entry *entry, __u64 now)
+static __always_inline __u64 is_old(const struct owner_entry *entry, __u32 now)
 {
-	return (entry->jiffy + longest_age(entry->belief) - now) >> 63;
+	__u32 left = entry->jiffy + longest_age(entry->belief) - now;
+
+	return left >> 31;
 }
 
 /*
@@ -56,26 +54,28 @@ static __always_inline __u64 is_old(const struct owner_entry *entry, __u64 now)
  * about with the jiffies: so of flows that meet, one moves away until all have a place. The hash
  * is set.
  */
-static __always_inline struct owner_entry *owner_entry_for(struct cpu_memory *here,
-							   const struct packet *p, __u64 now)
+static __always_inline struct owner_entry *
+owner_entry_for(struct cpu_memory *here, const struct packet *p, __u32 now, enum senders from)
 {
 	struct owner_entry *first = place_of(here, p->hash, 0);
 	struct owner_entry *second = place_of(here, p->hash, 1);
-	__u64 other_in_first = is_nonzero(first->ports ^ ports_of(p));
-	__u64 other_in_second = is_nonzero(second->ports ^ ports_of(p));
+	__u64 other_in_first = is_nonzero(first->ports ^ ports_of(p, from));
+	__u64 other_in_second = is_nonzero(second->ports ^ ports_of(p, from));
 	__u64 second_is_better = ~is_old(first, now) & (is_old(second, now) | now) & 1;
 
 	return place_of(here, p->hash, other_in_first & (~other_in_second | second_is_better));
 }
 
-static __always_inline int entry_is_of(const struct owner_entry *entry, const struct packet *p)
+static __always_inline int entry_is_of(const struct owner_entry *entry, const struct packet *p,
+				       enum senders from)
 {
-	if (entry->flow_kind != flow_kind(p) || entry->addresses[0] != p->addresses[0])
+	if (entry->flow_kind != flow_kind(p) || entry->addresses[0] != addresses_of(p, 0, from))
 		return 0;
 	if (p->version == 4)
-		return entry->ports == p->words[PORT_WORD_IPV4];
-	return entry->addresses[1] == p->addresses[1] && entry->addresses[2] == p->addresses[2] &&
-	       entry->addresses[3] == p->addresses[3] && entry->ports == p->words[PORT_WORD_IPV6];
+		return entry->ports == ports_of(p, from);
+	return entry->addresses[1] == addresses_of(p, 1, from) &&
+	       entry->addresses[2] == p->addresses[2] && entry->addresses[3] == p->addresses[3] &&
+	       entry->ports == ports_of(p, from);
 }
 
 /* In place of a cgroup's id, in entries of reasons: their slots are those of one interface. */
@@ -89,29 +89,43 @@ static __always_inline int may_change_owner(const struct packet *p)
 	return p->tcp_flags & TCP_FLAGS_OF_CHANGE; /* UDP has none */
 }
 
-static __always_inline void store_flow(struct owner_entry *entry, const struct packet *p, __u64 now,
+static __always_inline void store_flow(struct owner_entry *entry, const struct packet *p, __u32 now,
 				       const struct owner *owner, __u32 slot,
-				       const struct interface_here *at)
+				       const struct interface_here *at, enum senders from)
 {
-	if (preempt_rt)
-		return;
 	entry->jiffy = now;
 	entry->owner = owner->kind == CGT_CGROUP ? owner->cgroup_id : reason_here(at);
 	entry->flow_kind = flow_kind(p);
+	entry->seen = now;
 	entry->slot = slot;
-	entry->belief = owner->cacheable;
-	entry->ports = ports_of(p);
+	entry->belief = is_by_socket(owner->cacheable) ? p->socket : owner->cacheable;
+	entry->ports = ports_of(p, from);
 	for (int i = 0; i < 4; i++)
-		entry->addresses[i] = p->addresses[i];
+		entry->addresses[i] = addresses_of(p, i, from);
+}
+
+/* The hash is the flow's. One from port 0 is not remembered: it looks like that of all senders. */
+static __always_inline void remember(struct __sk_buff *skb, struct cpu_memory *here,
+				     struct packet *p, __u32 now, const struct owner *owner,
+				     __u32 slot, const struct interface_here *at)
+{
+	if (owner->cacheable == WHILE_THE_SOCKET_TAKES_ALL && receives_from_wire_alone(skb, here)) {
+		p->hash = flow_hash(p, key_of(at), ANY_SENDER);
+		store_flow(owner_entry_for(here, p, now, ANY_SENDER), p, now, owner, slot, at,
+			   ANY_SENDER);
+	} else if (ports_of(p, THIS_SENDER) != ports_of(p, ANY_SENDER)) {
+		store_flow(owner_entry_for(here, p, now, THIS_SENDER), p, now, owner, slot, at,
+			   THIS_SENDER);
+	}
 }
 
 /* Also renews the entry. */
 static __always_inline int is_current(struct __sk_buff *skb, struct cpu_memory *here,
-				      struct owner_entry *entry, const struct packet *p, __u64 now)
+				      struct owner_entry *entry, const struct packet *p, __u32 now)
 {
-	if (!entry_is_of(entry, p) || may_change_owner(p))
+	if (preempt_rt || !entry_is_of(entry, p, THIS_SENDER) || may_change_owner(p))
 		return 0;
-	if (is_believed(entry->belief, now - entry->jiffy))
+	if (is_believed(skb, here, entry, now))
 		return 1;
 	if (!is_renewable(entry->belief, now - entry->jiffy) ||
 	    whose_address_at_once(skb, here, &p->tuple, p->version) != ADDRESS_OURS)
@@ -120,16 +134,52 @@ static __always_inline int is_current(struct __sk_buff *skb, struct cpu_memory *
 	return 1;
 }
 
-static __always_inline struct owner_entry *entry_of_flow(struct cpu_memory *here, struct packet *p,
-							 const struct interface_here *at)
+static __always_inline struct owner_entry *entry_from(struct cpu_memory *here, struct packet *p,
+						      const struct interface_here *at,
+						      enum senders from)
 {
-	struct owner_entry *entry;
+	struct owner_entry *entry = owner_entry_of(here, p, at, from);
 
+	barrier_var(entry); /* else clang computes its address again for each field */
+	return entry_is_of(entry, p, from) ? entry : NULL;
+}
+
+/*
+ * A UDP socket that takes what anybody sends is remembered once for all senders. The addresses are
+ * loaded again after that question: kept meanwhile they would be on the stack, which has no room.
+ */
+static __always_inline struct owner_entry *entry_of_udp(struct cpu_memory *here, struct packet *p,
+							const struct interface_here *at,
+							const struct ipv6hdr *ipv6)
+{
+	struct owner_entry *entry = entry_from(here, p, at, ANY_SENDER);
+
+	if (entry)
+		return entry;
+	if (p->version == 6) {
+		barrier_var(ipv6);
+		load_ipv6_addresses(p, ipv6);
+	}
+	return entry_from(here, p, at, THIS_SENDER);
+}
+
+static __always_inline struct owner_entry *entry_of_tcp(struct cpu_memory *here, struct packet *p,
+							const struct interface_here *at,
+							__u32 *headers_len)
+{
 	if (may_change_owner(p))
 		return NULL;
-	entry = owner_entry_of(here, p, at);
-	barrier_var(entry); /* else clang computes its address again for each field */
-	return entry_is_of(entry, p) ? entry : NULL;
+	*headers_len = p->headers_len;
+	return entry_from(here, p, at, THIS_SENDER);
+}
+
+/* The entry of a UDP socket that takes what anybody sends. */
+static __always_inline struct owner_entry *
+entry_from_anybody(struct cpu_memory *here, struct packet *p, const struct interface_here *at)
+{
+	return sockets_can_be_remembered && p->protocol == IPPROTO_UDP
+		       ? entry_from(here, p, at, ANY_SENDER)
+		       : NULL;
 }
 
 /*
@@ -152,14 +202,14 @@ static __always_inline struct owner_entry *entry_of_frame(struct __sk_buff *skb,
 	if (ethertype == bpf_htons(ETH_P_IP)) {
 		if (!parse_plain_ipv4(&p, ip, end))
 			return NULL;
-		*headers_len = p.protocol == IPPROTO_TCP ? p.headers_len : 0;
-		return entry_of_flow(here, &p, at);
+		return p.protocol == IPPROTO_TCP ? entry_of_tcp(here, &p, at, headers_len)
+						 : entry_of_udp(here, &p, at, ip);
 	}
 	if (ethertype == bpf_htons(ETH_P_IPV6)) {
 		if (!parse_plain_ipv6(&p, ip, end))
 			return NULL;
-		*headers_len = p.protocol == IPPROTO_TCP ? p.headers_len : 0;
-		return entry_of_flow(here, &p, at);
+		return p.protocol == IPPROTO_TCP ? entry_of_tcp(here, &p, at, headers_len)
+						 : entry_of_udp(here, &p, at, ip);
 	}
 	return NULL;
 }
@@ -171,5 +221,5 @@ static __always_inline struct owner_entry *cached_owner(struct __sk_buff *skb,
 {
 	struct owner_entry *entry = entry_of_frame(skb, here, at, headers_len);
 
-	return entry && is_believed(entry->belief, bpf_jiffies64() - entry->jiffy) ? entry : NULL;
+	return entry && is_believed(skb, here, entry, bpf_jiffies64()) ? entry : NULL;
 }

@@ -49,7 +49,7 @@ static __always_inline int is_own_tuple(const struct bpf_sock *sk, const struct 
 /* Once a jiffy for each flow: the map is shared by all CPUs. */
 static __always_inline int was_taught_now(struct cpu_memory *here, const struct packet *p)
 {
-	__u32 hash = flow_hash(p, netns_key);
+	__u32 hash = flow_hash(p, netns_key, THIS_SENDER);
 	struct taught_entry *entry = &here->taught[hash & (CGT_TAUGHT_CACHE_SIZE - 1)];
 	__u64 now = bpf_jiffies64();
 

@@ -141,10 +141,14 @@ Result<void> Flows::add_tcp(bool ipv6, std::uint32_t index) {
   return {};
 }
 
-Result<void> Flows::add_udp(bool ipv6, std::uint32_t flows) {
+Result<void> Flows::add_udp(Protocol protocol, std::uint32_t flows) {
+  const bool ipv6 = protocol == Protocol::udp6;
   const sockaddr_in local4 = ipv4(INADDR_LOOPBACK, kServerPort);
   const sockaddr_in6 local6 = ipv6_loopback(kServerPort);
   sys::Fd server(socket(ipv6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  const int shared = protocol == Protocol::udp4_shared ? 1 : 0;
+  if (setsockopt(server.get(), SOL_SOCKET, SO_REUSEADDR, &shared, sizeof(shared)) != 0)
+    return failed("share a UDP server's port");
   const int bound = ipv6 ? bind(server.get(), as_sockaddr(local6), sizeof(local6))
                          : bind(server.get(), as_sockaddr(local4), sizeof(local4));
   if (bound != 0) return failed("bind a UDP server");
@@ -168,9 +172,9 @@ Result<Flows> Flows::make(Protocol protocol, std::uint32_t accounts, std::uint32
       if (mkdir(made.cgroups_.back().c_str(), 0755) != 0) return failed("make a cgroup");
     }
   }
-  const bool ipv6 = protocol == Protocol::tcp6 || protocol == Protocol::udp6;
-  if (protocol == Protocol::udp4 || protocol == Protocol::udp6) {
-    if (auto added = made.add_udp(ipv6, flows); !added) {
+  const bool ipv6 = protocol == Protocol::tcp6;
+  if (protocol != Protocol::tcp4 && !ipv6) {
+    if (auto added = made.add_udp(protocol, flows); !added) {
       return std::unexpected(std::move(added).error());
     }
     return made;

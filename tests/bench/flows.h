@@ -13,7 +13,8 @@
 
 namespace cgtally::bench {
 
-enum class Protocol : std::uint8_t { tcp4, tcp6, udp4, udp6 };
+// Shared: the server permits others to have its port, too.
+enum class Protocol : std::uint8_t { tcp4, tcp6, udp4, udp6, udp4_shared };
 
 // What one packet to the socket carries; ports in network byte order.
 struct Tuple {
@@ -38,7 +39,7 @@ class Flows {
  private:
   Flows() = default;
   Result<void> add_tcp(bool ipv6, std::uint32_t index);
-  Result<void> add_udp(bool ipv6, std::uint32_t flows);
+  Result<void> add_udp(Protocol protocol, std::uint32_t flows);
 
   std::vector<sys::Fd> sockets_;
   std::vector<std::string> cgroups_;

@@ -75,11 +75,12 @@ const std::vector<Case> kCases{
     {"kernel_lookup_tcp4", Path::lookup, Protocol::tcp4, 1000, 1000},
     {"kernel_lookup_tcp6", Path::lookup, Protocol::tcp6, 1, 1},
     {"ingress_udp4_cold", Path::cold, Protocol::udp4, 1, 1},
-    {"ingress_udp4_cold", Path::cold, Protocol::udp4, 1, 100000},
     {"ingress_udp6_cold", Path::cold, Protocol::udp6, 1, 1},
     {"ingress_udp4_warm", Path::warm, Protocol::udp4, 1, 100000},
     {"ingress_tcp4_mix", Path::mix, Protocol::tcp4, 1000, 10000},
-    {"ingress_udp4_mix", Path::mix, Protocol::udp4, 1, 10000},
+    {"ingress_udp4_shared_warm", Path::warm, Protocol::udp4_shared, 1, 1},
+    {"ingress_udp4_shared_warm", Path::warm, Protocol::udp4_shared, 1, 100000},
+    {"ingress_udp4_shared_mix", Path::mix, Protocol::udp4_shared, 1, 10000},
     {"egress_super_packet", Path::egress, Protocol::tcp4, 1, 1, WindowsKept::gated, true},
     {"ingress_tcp4_warm_super_packet", Path::warm, Protocol::tcp4, 1, 1, WindowsKept::gated, true},
     // On a host with NAT rules: replies to its own clients of a service, to whom it masquerades,
@@ -124,6 +125,7 @@ const std::vector<Case> kGrowth = [] {
   }
   for (const std::uint32_t flows : {1U, 10U, 100U, 1'000U, 10'000U, 100'000U, 1'000'000U}) {
     cases.push_back({"ingress_udp4", Path::warm, Protocol::udp4, 1, flows});
+    cases.push_back({"ingress_udp4_shared", Path::warm, Protocol::udp4_shared, 1, flows});
   }
   return cases;
 }();

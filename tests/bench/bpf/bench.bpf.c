@@ -195,8 +195,8 @@ int bench_ingress(struct __sk_buff *skb)
 	return NEXT;
 }
 
-/* Receives the next turn's packet, whose owner the cache has known since `jiffy`. */
-static __always_inline int receive_known_since(struct __sk_buff *skb, __u64 jiffy)
+/* Receives the next turn's packet, whose owner the cache has known for so long. */
+static __always_inline int receive_known_for(struct __sk_buff *skb, __u32 jiffies)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
 	struct cpu_memory *here = bpf_map_lookup_elem(&cgt_cpus, &cpu);
@@ -206,7 +206,7 @@ static __always_inline int receive_known_since(struct __sk_buff *skb, __u64 jiff
 		return NEXT;
 	vary(skb, t);
 	for (int place = 0; place < 2; place++)
-		place_of(here, t->hash, place)->jiffy = jiffy;
+		place_of(here, t->hash, place)->jiffy = (__u32)bpf_jiffies64() - jiffies;
 	tally_ingress(skb);
 	return NEXT;
 }
@@ -215,14 +215,14 @@ static __always_inline int receive_known_since(struct __sk_buff *skb, __u64 jiff
 SEC("tc")
 int bench_ingress_cold(struct __sk_buff *skb)
 {
-	return receive_known_since(skb, 0);
+	return receive_known_for(skb, 4 * flow_jiffies);
 }
 
 /* The owner cache has the flow, but has believed it for a second. */
 SEC("tc")
 int bench_ingress_renewed(struct __sk_buff *skb)
 {
-	return receive_known_since(skb, bpf_jiffies64() - flow_jiffies - 1);
+	return receive_known_for(skb, flow_jiffies + 1);
 }
 
 /* What the kernel takes of a cold packet: its own lookup, and nothing else. */
@@ -258,7 +258,8 @@ int bench_hash_turns(struct __sk_buff *skb)
 		return NEXT;
 	vary(skb, t);
 	parse(skb, &p);
-	t->hash = flow_hash(&p, interface_key(skb));
+	t->hash = flow_hash(&p, interface_key(skb),
+			    p.protocol == IPPROTO_UDP ? ANY_SENDER : THIS_SENDER);
 	return NEXT;
 }
 

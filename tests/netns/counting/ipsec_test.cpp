@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // IPsec in tunnel mode without a device of its own: the kernel hands the decrypted packet in once
 // more, on the device that received the encrypted one. Only the latter was on the wire.
+#include <chrono>
+#include <string>
+#include <thread>
 #include <tuple>
 
 #include "harness/host/command.h"
@@ -72,6 +75,40 @@ TEST_F(Ipsec, InTunnelModeIsCountedOnceAsItWasOnTheWire) {
   EXPECT_EQ(settled.truth.rx_packets.value, kEncrypted);
   EXPECT_EQ(settled.books.of(AccountKind::tunnel).rx_packets.value, kEncrypted) << settled.books;
   EXPECT_EQ(settled.books.of(sender_group).tx_packets.value, kEncrypted) << settled.books;
+}
+
+// The server's socket is remembered for all senders before the host has a security association.
+TEST_F(Ipsec, IsCountedOnceAlsoByAServerThatOthersReachWithoutIt) {
+  constexpr int kPlain = 10;
+  constexpr auto kTwoOfTheLongestJiffies = std::chrono::milliseconds(20);
+  wire_.remote().ip("addr add 10.99.0.3/32 dev cgt1\n");
+  wire_.host().ip("route add 10.99.0.3 via " + std::string(kRemote4) + "\n");
+  {
+    const Inside guard(wire_.host());
+    run({"ip", "xfrm", "state", "flush"});
+  }
+  const auto host = wire_.host().socket(AF_INET, SOCK_DGRAM);
+  const auto plain = wire_.remote().socket(AF_INET, SOCK_DGRAM);
+  const auto protected_one = wire_.remote().socket(AF_INET, SOCK_DGRAM);
+  bind_to(host, at("10.99.0.1", kInsidePort));
+  bind_to(plain, at("10.99.0.3", kInsidePort));
+  bind_to(protected_one, at("10.99.0.2", kInsidePort));
+  const Counted counted(wire_.host_end());
+  send_datagrams(plain, at("10.99.0.1", kInsidePort), kPlain, 400);
+  receive_datagrams(host, kPlain);
+  {
+    const Inside guard(wire_.remote());
+    run({"ip", "xfrm", "state", "flush"});
+  }
+  states(wire_.host());
+  states(wire_.remote());
+  std::this_thread::sleep_for(kTwoOfTheLongestJiffies);
+  send_datagrams(protected_one, at("10.99.0.1", kInsidePort), kEncrypted, 400);
+  receive_datagrams(host, kEncrypted);
+  const auto settled = counted.settle();
+  EXPECT_EQ(settled.books.sum(), settled.truth) << settled.books;
+  EXPECT_EQ(settled.truth.rx_packets.value, kPlain + kEncrypted);
+  EXPECT_EQ(settled.books.of(AccountKind::tunnel).rx_packets.value, kEncrypted) << settled.books;
 }
 
 }  // namespace

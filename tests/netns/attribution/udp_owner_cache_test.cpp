@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+// The owner cache and UDP: it remembers the owner of a flow for up to a second, and yet from the
+// next jiffy on gives no datagram to an owner that has lost it, whatever was done to its socket.
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <chrono>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "harness/host/on_cpu.h"
+#include "netns/counting/wire_test.h"
+
+namespace cgtally::harness {
+namespace {
+
+constexpr std::uint16_t kUdpServerPort = 6000;
+constexpr std::uint16_t kUdpClientPort = 6001;
+constexpr std::uint16_t kAnotherPort = 6002;
+constexpr int kDatagrams = 5;
+constexpr std::size_t kDatagramBytes = 100;
+constexpr int kRounds = 20;
+constexpr auto kTwoOfTheLongestJiffies = std::chrono::milliseconds(20);
+
+void share_port(const sys::Fd& socket) {
+  const int on = 1;
+  require(setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0, "reuse");
+}
+
+// A veth hands a datagram over on the CPU of the task that sends it; sockets change on another.
+class UdpOwnerCache : public WireTest, public ::testing::WithParamInterface<Ip> {
+ protected:
+  void SetUp() override {
+    WireTest::SetUp();
+    bind_to(client_, remote_at(GetParam(), kUdpClientPort));
+  }
+  [[nodiscard]] SocketAddress server() const { return host_at(GetParam(), kUdpServerPort); }
+  [[nodiscard]] SocketAddress wildcard() const {
+    return at(GetParam() == Ip::v4 ? "0.0.0.0" : "::", kUdpServerPort);
+  }
+  [[nodiscard]] int family() const { return server().family(); }
+  [[nodiscard]] sys::Fd socket_of(const Cgroup& cgroup) const {
+    return cgroup.socket(wire_.host(), family(), SOCK_DGRAM);
+  }
+
+  // Does something to a socket.
+  template <typename Change>
+  void change(Change what) const {
+    {
+      const OnCpu other(OnCpu::Which::last);
+      what();
+    }
+    std::this_thread::sleep_for(kTwoOfTheLongestJiffies);
+  }
+  void close(sys::Fd& socket) const {
+    change([&] { socket = sys::Fd(); });
+  }
+  void connect(const sys::Fd& socket, std::uint16_t port) const {
+    change([&] { harness::connect_to(socket, remote_at(GetParam(), port)); });
+  }
+  void disconnect(const sys::Fd& socket) const {
+    change([&] {
+      const sockaddr none{.sa_family = AF_UNSPEC, .sa_data = {}};
+      require(::connect(socket.get(), &none, sizeof(none)) == 0, "disconnect");
+    });
+  }
+
+  void send() const {
+    const OnCpu one(OnCpu::Which::first);
+    send_datagrams(client_, server(), kDatagrams, kDatagramBytes);
+  }
+  // They must come to `receiver`.
+  void send_to(const sys::Fd& receiver) const {
+    send();
+    receive_datagrams(receiver, kDatagrams);
+  }
+  // Nobody takes them. What the host answers would be the client's error at its next datagram.
+  void send_to_nobody() const {
+    for (int i = 0; i < kDatagrams; ++i) {
+      const OnCpu one(OnCpu::Which::first);
+      send_datagrams(client_, server(), 1, kDatagramBytes);
+      int refused = 0;
+      socklen_t size = sizeof(refused);
+      require(getsockopt(client_.get(), SOL_SOCKET, SO_ERROR, &refused, &size) == 0, "error");
+    }
+  }
+  static std::uint64_t packets(const Books& books, const Cgroup& cgroup) {
+    return books.of(cgroup).rx_packets.value;
+  }
+  static std::uint64_t unclaimed(const Books& books) {
+    return books.of(AccountKind::no_socket).rx_packets.value;
+  }
+
+  const sys::Fd client_ =
+      wire_.remote().socket(GetParam() == Ip::v4 ? AF_INET : AF_INET6, SOCK_DGRAM);
+};
+INSTANTIATE_TEST_SUITE_P(By, UdpOwnerCache, ::testing::Values(Ip::v4, Ip::v6),
+                         [](const auto& of) { return of.param == Ip::v4 ? "ipv4" : "ipv6"; });
+
+TEST_P(UdpOwnerCache, AFlowThatIsOwnedAnewGivesTheOldOwnerNothing) {
+  const Counted counted(wire_.host_end());
+  for (int round = 0; round < kRounds; ++round) {
+    const Cgroup before("before"), after("after");
+    for (const Cgroup* owner : {&before, &after}) {
+      sys::Fd socket;
+      change([&] {
+        socket = socket_of(*owner);
+        bind_to(socket, server());
+      });
+      send_to(socket);
+      close(socket);
+    }
+    const auto books = counted.settle().books;
+    EXPECT_EQ(packets(books, before), kDatagrams) << books;
+    EXPECT_EQ(packets(books, after), kDatagrams) << books;
+  }
+}
+
+TEST_P(UdpOwnerCache, AClosedSocketsDatagramsMeetNoSocket) {
+  const Cgroup cgroup("closing");
+  const Counted counted(wire_.host_end());
+  for (int round = 0; round < kRounds; ++round) {
+    auto socket = socket_of(cgroup);
+    bind_to(socket, server());
+    send_to(socket);
+    close(socket);
+    send_to_nobody();
+  }
+  const auto books = counted.settle().books;
+  EXPECT_EQ(packets(books, cgroup), kRounds * kDatagrams) << books;
+  EXPECT_EQ(unclaimed(books), kRounds * kDatagrams) << books;
+}
+
+TEST_P(UdpOwnerCache, ASocketThatConnectsElsewhereLosesTheFlowUntilItDisconnects) {
+  const Cgroup cgroup("connecting");
+  const Counted counted(wire_.host_end());
+  const auto socket = socket_of(cgroup);
+  bind_to(socket, wildcard());
+  for (int round = 0; round < kRounds; ++round) {
+    send_to(socket);
+    connect(socket, kAnotherPort);
+    send_to_nobody();
+    disconnect(socket);
+    send_to(socket);
+    connect(socket, kUdpClientPort);
+    send_to(socket);
+    disconnect(socket);
+  }
+  const auto books = counted.settle().books;
+  EXPECT_EQ(packets(books, cgroup), 3 * kRounds * kDatagrams) << books;
+  EXPECT_EQ(unclaimed(books), kRounds * kDatagrams) << books;
+}
+
+// What anybody sends to an open socket is remembered once for all senders.
+TEST_P(UdpOwnerCache, ASocketThatConnectsToOneOfItsSendersLosesTheOthers) {
+  constexpr int kSenders = 20;
+  const Cgroup cgroup("choosing"), heir("heir");
+  const Counted counted(wire_.host_end());
+  std::vector<sys::Fd> others;
+  for (int i = 0; i < kSenders; ++i) {
+    others.push_back(wire_.remote().socket(family(), SOCK_DGRAM));
+    bind_to(others.back(), remote_at(GetParam(), static_cast<std::uint16_t>(kAnotherPort + i)));
+  }
+  const auto others_send = [&] {
+    const OnCpu one(OnCpu::Which::first);
+    for (const auto& other : others) send_datagrams(other, server(), 1, kDatagramBytes);
+  };
+  auto socket = socket_of(cgroup);
+  bind_to(socket, server());
+  others_send();
+  send_to(socket);
+  connect(socket, kUdpClientPort);
+  others_send();
+  send_to(socket);
+  close(socket);
+  socket = socket_of(heir);
+  share_port(socket);
+  bind_to(socket, server());
+  send_to(socket);
+  send_to(socket);
+  const auto books = counted.settle().books;
+  EXPECT_EQ(packets(books, cgroup), kSenders + 2 * kDatagrams) << books;
+  EXPECT_EQ(unclaimed(books), kSenders) << books;
+  EXPECT_EQ(packets(books, heir), 2 * kDatagrams) << books;
+}
+
+TEST_P(UdpOwnerCache, ASocketThatIsBoundToAnotherDeviceLosesTheFlow) {
+  const Cgroup cgroup("deaf");
+  const Counted counted(wire_.host_end());
+  const auto socket = socket_of(cgroup);
+  bind_to(socket, server());
+  send_to(socket);
+  change([&] {
+    const std::string_view loopback = "lo";
+    require(setsockopt(socket.get(), SOL_SOCKET, SO_BINDTODEVICE, loopback.data(),
+                       static_cast<socklen_t>(loopback.size())) == 0,
+            "bind to a device");
+  });
+  send_to_nobody();
+  const auto books = counted.settle().books;
+  EXPECT_EQ(packets(books, cgroup), kDatagrams) << books;
+  EXPECT_EQ(unclaimed(books), kDatagrams) << books;
+}
+
+// The first one permits it only after its owner was remembered.
+TEST_P(UdpOwnerCache, ASecondSocketForTheAddressItselfTakesTheFlowFromOneForAny) {
+  const Cgroup general("general"), special("special");
+  const Counted counted(wire_.host_end());
+  for (int round = 0; round < kRounds; ++round) {
+    auto one = socket_of(general);
+    bind_to(one, wildcard());
+    send_to(one);
+    sys::Fd other;
+    change([&] {
+      share_port(one);
+      other = socket_of(special);
+      share_port(other);
+      bind_to(other, server());
+    });
+    send_to(other);
+    close(other);
+    send_to(one);
+    close(one);  // it is remembered as one that shares
+  }
+  const auto books = counted.settle().books;
+  EXPECT_EQ(packets(books, general), 2 * kRounds * kDatagrams) << books;
+  EXPECT_EQ(packets(books, special), kRounds * kDatagrams) << books;
+}
+
+}  // namespace
+}  // namespace cgtally::harness
