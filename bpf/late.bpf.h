@@ -54,14 +54,16 @@ static __noinline int learn_service(const struct packet *p, __u64 cgroup_id)
 	return bpf_map_update_elem(&cgt_services, &service, &cgroup_id, BPF_ANY);
 }
 
-/* Whether the owner of `p` serves its address; `is_known`: the owner cache had it, believed or not.
+/* Whether `cgroup_id` serves the address of `p`; `entry` is what the owner cache has in its place.
  */
-static __always_inline int tells_service(const struct packet *p, int is_known)
+static __always_inline int tells_service(const struct packet *p, const struct owner_entry *entry,
+					 __u64 cgroup_id)
 {
 	if (p->protocol == IPPROTO_TCP)
 		return is_syn(p);
-	return !is_known && bpf_ntohs(p->version == 4 ? p->tuple.ipv4.dport : p->tuple.ipv6.dport) <
-				    FIRST_EPHEMERAL_PORT;
+	return (!entry_is_of(entry, p, THIS_SENDER) || entry->owner != cgroup_id) &&
+	       bpf_ntohs(p->version == 4 ? p->tuple.ipv4.dport : p->tuple.ipv6.dport) <
+		       FIRST_EPHEMERAL_PORT;
 }
 
 static __always_inline void add_late(struct cgt_late *late, const struct packet *p, __u64 payload,

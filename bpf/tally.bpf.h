@@ -121,8 +121,7 @@ static __always_inline __u64 slot_of_flow(struct __sk_buff *skb, struct packet *
 		find_owner_in_tunnel(skb, p, &owner, here);
 	if (is_late(skb, p, &owner))
 		owner.cacheable = 0; /* each packet of the flow is late */
-	else if (owner.kind == CGT_CGROUP &&
-		 tells_service(p, of_all || entry_is_of(entry, p, THIS_SENDER)))
+	else if (owner.kind == CGT_CGROUP && tells_service(p, entry, owner.cgroup_id))
 		learn_service(p, owner.cgroup_id);
 	cell = cell_of_owner(here, bpf_get_smp_processor_id(), owner, &slot, at);
 	count_what_tcp_says(skb, p, cell, slot);

@@ -4,12 +4,12 @@
  *
  * Of an established TCP connection: until a socket with its ports, in whatever netns, leaves the
  * state ESTABLISHED (tcp_changes.bpf.h). Of a UDP socket that shares its port with none: as long as
- * it takes the flow, which is asked once in a jiffy (udp_socket.bpf.h). Both at most for
- * flow_jiffies, a second: that is for changes that no socket of this host takes part in, such as an
- * address that moves to another netns. Of TCP, where the address alone can have changed, a look at
- * it is enough for another second. Of other UDP, and where only an address tells the owner: until
- * the jiffy ends. The price: if another socket takes over the tuple, its packets count for the
- * former owner until then.
+ * it is open and, which is asked once in a jiffy, takes the flow (udp_socket.bpf.h). Both at most
+ * for flow_jiffies, a second: that is for changes that no socket of this host takes part in, such
+ * as an address that moves to another netns. Of TCP, where the address alone can have changed, a
+ * look at it is enough for another second. Of other UDP, and where only an address tells the owner:
+ * until the jiffy ends. The price: if another socket takes over the tuple, its packets count for
+ * the former owner until then.
  */
 #pragma once
 
@@ -126,7 +126,7 @@ static __always_inline int is_believed(struct __sk_buff *skb, struct cpu_memory 
 	if (!sockets_can_be_remembered || !is_address(belief))
 		return is_unchanged(belief);
 	if (entry->seen == (__u16)now)
-		return 1;
+		return is_bound(entry);
 	if (!looks_unchanged(skb, here, entry))
 		return 0;
 	entry->seen = now;

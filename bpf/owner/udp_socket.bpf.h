@@ -71,23 +71,34 @@ static __always_inline int takes_ipv6(const struct sock *sk, const __u64 *addres
 	return !connected || (other[0] == addresses[0] && other[1] == addresses[1]);
 }
 
+static __always_inline const struct sock *socket_of(const struct owner_entry *entry)
+{
+	return bpf_rdonly_cast((void *)entry->belief, bpf_core_type_id_kernel(struct sock));
+}
+
 /*
- * Tells whether a lookup would find a socket of the same owner at the same place. A socket that has
- * been closed has no port any more; if another has its memory, it must be bound alike and of the
- * same cgroup.
+ * Asked for each packet: a socket that has been closed has no port any more, and its memory becomes
+ * another socket's only after a grace period of RCU (SOCK_RCU_FREE).
+ */
+static __always_inline int is_bound(const struct owner_entry *entry)
+{
+	__u32 ports = socket_of(entry)->__sk_common.skc_portpair;
+
+	return bpf_htons(ports >> 16) == entry->ports >> 16;
+}
+
+/*
+ * Tells whether a lookup would find a socket of the same owner at the same place: if another has
+ * its memory by now, it must be bound alike and of the same cgroup.
  */
 static __always_inline int still_takes(const struct owner_entry *entry)
 {
-	const struct sock *sk =
-		bpf_rdonly_cast((void *)entry->belief, bpf_core_type_id_kernel(struct sock));
-	__u32 ports =
-		sk->__sk_common.skc_portpair; /* the other end's; its own, in host byte order */
-	__u16 connected = ports;
+	const struct sock *sk = socket_of(entry);
+	__u16 connected = sk->__sk_common.skc_portpair; /* to the other end's port */
 	__u32 flags = flags_of(sk);
 
-	if (bpf_htons(ports >> 16) != entry->ports >> 16 ||
-	    (connected && connected != (__u16)entry->ports) || flags & SHARING_BITS ||
-	    sk->__sk_common.skc_bound_dev_if)
+	if (!is_bound(entry) || (connected && connected != (__u16)entry->ports) ||
+	    flags & SHARING_BITS || sk->__sk_common.skc_bound_dev_if)
 		return 0;
 	if (entry->flow_kind >> 8 == 4 ? !takes_ipv4(sk, entry->addresses[0], connected, flags)
 				       : !takes_ipv6(sk, entry->addresses, connected))
