@@ -51,3 +51,12 @@ static __always_inline __u32 address_hash(const __u32 *address)
 
 	return ((low ^ high * SILVER_RATIO_64) * GOLDEN_RATIO_64) >> 32;
 }
+
+/* 1 if `value` is not 0, without a branch. */
+static __always_inline __u64 is_nonzero(__u64 value)
+{
+	__u64 negative = -value;
+
+	barrier_var(negative); /* else clang sees what is meant, and branches */
+	return (value | negative) >> 63;
+}

@@ -55,6 +55,7 @@ static __always_inline __u32 unlearned(__u32 value)
 #include "owner/nat.bpf.h"
 #include "owner/udp_socket.bpf.h"
 #include "owner/belief.bpf.h"
+#include "owner/connections.bpf.h"
 #include "owner/lookup.bpf.h"
 #include "owner/endpoint.bpf.h"
 #include "owner/tunnel.bpf.h"

@@ -109,10 +109,25 @@ struct owner_entry {
 	__u32 slot;	 /* of the owner on this interface */
 	__u16 flow_kind; /* IP version and protocol; 0: the entry has ended */
 	__u16 seen;	 /* the jiffy in which the UDP socket was looked at; the low quarter */
-	__u32 ports;
+	union {
+		__u32 ports;
+		__u32 generation; /* of a local owner */
+	};
 	__u64 addresses[4]; /* as in struct packet; IPv4 needs the first only */
 };
 _Static_assert(sizeof(struct owner_entry) == 64, "one cache line");
+
+/* An established TCP connection over IPv4 to an address of ours (owner/connections.bpf.h). */
+struct connection {
+	__u64 peer;    /* its address and, in the upper half, both ports */
+	__u32 changes; /* of the ports' bucket, from before the lookup (tcp_changes.bpf.h) */
+	__u32 owner;   /* index of the local owner and, in the other bits, its generation */
+};
+
+#define LOCAL_OWNERS	    256
+#define CONNECTION_LINES    512
+#define CONNECTIONS_OF_LINE 4
+_Static_assert(sizeof(struct connection) * CONNECTIONS_OF_LINE == 64, "one cache line");
 
 /*
  * The answer whose an address is, valid for one jiffy. That routing forwards the address is asked
@@ -199,6 +214,7 @@ struct cpu_memory {
 	__u32 moved;		     /* the last move whose leading program ran here */
 	__u32 no_slot_jiffy;	     /* low half of the jiffy in which it found no free slot */
 	__u32 asked;		     /* index of the address that was asked for last */
+	__u32 is_unknown;	     /* the owner cache does not have the packet's flow */
 	struct clock_gate gate;
 	struct packet packet ON_CACHE_LINES; /* the packet whose owner is being looked up */
 	struct packet inner;		     /* what it carries, if it is encapsulated */
@@ -210,6 +226,8 @@ struct cpu_memory {
 	struct passage passages[CGT_PASSAGE_CACHE_SIZE];
 	__u32 slots[CGT_SLOT_CACHE_SIZE]; /* of accounts: the key in the cell proves a hit */
 	struct owner_entry owners[CGT_OWNER_CACHE_SIZE] ON_CACHE_LINES;
+	struct owner_entry local_owners[LOCAL_OWNERS];
+	struct connection connections[CONNECTION_LINES * CONNECTIONS_OF_LINE];
 };
 
 struct {

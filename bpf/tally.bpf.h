@@ -93,7 +93,7 @@ static __always_inline __u64 slot_of_flow(struct __sk_buff *skb, struct packet *
 					  struct cpu_memory *here, const struct interface_here *at)
 {
 	__u32 now = bpf_jiffies64();
-	struct owner_entry *of_all = entry_from_anybody(here, p, at);
+	struct owner_entry *shared = here->is_unknown ? NULL : shared_entry(here, p, at);
 	struct owner_entry *entry = owner_entry_of(here, p, at, THIS_SENDER);
 	struct owner_entry *current = NULL;
 	struct cgt_cell *cell;
@@ -104,9 +104,9 @@ static __always_inline __u64 slot_of_flow(struct __sk_buff *skb, struct packet *
 	 * cached_owner() does not see packets with unusual headers or to another MAC, and renews no
 	 * entry.
 	 */
-	if (of_all && is_believed(skb, here, of_all, now))
-		current = of_all;
-	else if (is_current(skb, here, entry, p, now))
+	if (shared && shared_holds(skb, here, shared, p, now))
+		current = shared;
+	else if (!here->is_unknown && is_current(skb, here, entry, p, now))
 		current = entry;
 	if (current) {
 		cell = cell_of_entry(bpf_get_smp_processor_id(), current, at);
@@ -114,8 +114,8 @@ static __always_inline __u64 slot_of_flow(struct __sk_buff *skb, struct packet *
 		if (cell)
 			return current->slot;
 	}
-	if (of_all)
-		of_all->flow_kind = 0; /* else it would hide those of single flows */
+	if (shared)
+		shared->flow_kind = 0; /* of UDP: else it would hide those of single flows */
 	owner = receiver(skb, p, here);
 	if (owner.kind == CGT_TUNNEL)
 		find_owner_in_tunnel(skb, p, &owner, here);
@@ -193,6 +193,8 @@ static __always_inline struct cgt_cell *ingress_cell(struct __sk_buff *skb, stru
 		*slot = entry->slot;
 		return cell;
 	}
+	if (entry)
+		here->is_unknown = 0;
 	*headers_len = 0;
 	*slot = (__u32)find_slot_of_packet(skb);
 	return *slot == (__u32)NO_SLOT ? NULL : cell_at(cpu, *slot);

@@ -17,6 +17,8 @@
 /* In an entry both are the socket's address. */
 #define WHILE_THE_SOCKET_TAKES_IT  4 /* what this sender sends */
 #define WHILE_THE_SOCKET_TAKES_ALL 8 /* what anybody sends to it */
+/* Of a local owner (connections.bpf.h): each connection to it is believed for itself. */
+#define WHILE_THE_ADDRESS_IS_OURS 16
 
 /* With this bit, bits 2 to 11 are the bucket, and the upper half is the lower half of its count. */
 #define WHILE_ESTABLISHED 2
@@ -123,6 +125,8 @@ static __always_inline int is_believed(struct __sk_buff *skb, struct cpu_memory 
 		return !age;
 	if (age > flow_jiffies)
 		return 0;
+	if (sockets_can_be_remembered && belief == WHILE_THE_ADDRESS_IS_OURS)
+		return 1;
 	if (!sockets_can_be_remembered || !is_address(belief))
 		return is_unchanged(belief);
 	if (entry->seen == (__u16)now)

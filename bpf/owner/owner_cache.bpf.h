@@ -21,15 +21,6 @@ static __always_inline struct owner_entry *place_of(struct cpu_memory *here, __u
 	return &here->owners[hash >> SECOND_PLACE_SHIFT * in_second & (CGT_OWNER_CACHE_SIZE - 1)];
 }
 
-/* 1 if `value` is not 0, without a branch. */
-static __always_inline __u64 is_nonzero(__u64 value)
-{
-	__u64 negative = -value;
-
-	barrier_var(negative); /* else clang sees what is meant, and branches */
-	return (value | negative) >> 63;
-}
-
 /* The place that has the flow's ports: the flow's entry if it has one. Sets the hash. */
 static __always_inline struct owner_entry *owner_entry_of(struct cpu_memory *here, struct packet *p,
 							  const struct interface_here *at,
@@ -84,6 +75,11 @@ static __always_inline __u64 reason_here(const struct interface_here *at)
 	return 1ULL << 63 | key_of(at);
 }
 
+static __always_inline __u64 id_here(const struct owner *owner, const struct interface_here *at)
+{
+	return owner->kind == CGT_CGROUP ? owner->cgroup_id : reason_here(at);
+}
+
 static __always_inline int may_change_owner(const struct packet *p)
 {
 	return p->tcp_flags & TCP_FLAGS_OF_CHANGE; /* UDP has none */
@@ -94,7 +90,7 @@ static __always_inline void store_flow(struct owner_entry *entry, const struct p
 				       const struct interface_here *at, enum senders from)
 {
 	entry->jiffy = now;
-	entry->owner = owner->kind == CGT_CGROUP ? owner->cgroup_id : reason_here(at);
+	entry->owner = id_here(owner, at);
 	entry->flow_kind = flow_kind(p);
 	entry->seen = now;
 	entry->slot = slot;
@@ -109,6 +105,9 @@ static __always_inline void remember(struct __sk_buff *skb, struct cpu_memory *h
 				     struct packet *p, __u32 now, const struct owner *owner,
 				     __u32 slot, const struct interface_here *at)
 {
+	if (may_be_connection(p) && owner->cacheable & 1U << RENEWABLE_BIT &&
+	    remember_connection(here, id_here(owner, at), slot, owner->cacheable))
+		return;
 	if (owner->cacheable == WHILE_THE_SOCKET_TAKES_ALL && receives_from_wire_alone(skb, here)) {
 		p->hash = flow_hash(p, key_of(at), ANY_SENDER);
 		store_flow(owner_entry_for(here, p, now, ANY_SENDER), p, now, owner, slot, at,
@@ -163,23 +162,34 @@ static __always_inline struct owner_entry *entry_of_udp(struct cpu_memory *here,
 	return entry_from(here, p, at, THIS_SENDER);
 }
 
+static __always_inline struct owner_entry *
+known_connection(struct cpu_memory *here, const struct packet *p, const struct interface_here *at)
+{
+	return may_be_connection(p)
+		       ? owner_of_connection(here, p, flow_hash(p, key_of(at), THIS_SENDER))
+		       : NULL;
+}
+
+/* The addresses and ports of IPv4 are loaded again after the first question, as above. */
 static __always_inline struct owner_entry *entry_of_tcp(struct cpu_memory *here, struct packet *p,
 							const struct interface_here *at,
+							const struct iphdr *ipv4,
 							__u32 *headers_len)
 {
+	struct owner_entry *owner;
+
 	if (may_change_owner(p))
 		return NULL;
 	*headers_len = p->headers_len;
+	if (!ipv4)
+		return entry_from(here, p, at, THIS_SENDER);
+	owner = known_connection(here, p, at);
+	if (owner)
+		return owner;
+	barrier_var(ipv4);
+	p->addresses[0] = load_u64(&ipv4->saddr);
+	*port_word(p) = *(__u32 *)(ipv4 + 1);
 	return entry_from(here, p, at, THIS_SENDER);
-}
-
-/* The entry of a UDP socket that takes what anybody sends. */
-static __always_inline struct owner_entry *
-entry_from_anybody(struct cpu_memory *here, struct packet *p, const struct interface_here *at)
-{
-	return sockets_can_be_remembered && p->protocol == IPPROTO_UDP
-		       ? entry_from(here, p, at, ANY_SENDER)
-		       : NULL;
 }
 
 /*
@@ -202,18 +212,41 @@ static __always_inline struct owner_entry *entry_of_frame(struct __sk_buff *skb,
 	if (ethertype == bpf_htons(ETH_P_IP)) {
 		if (!parse_plain_ipv4(&p, ip, end))
 			return NULL;
-		return p.protocol == IPPROTO_TCP ? entry_of_tcp(here, &p, at, headers_len)
+		return p.protocol == IPPROTO_TCP ? entry_of_tcp(here, &p, at, ip, headers_len)
 						 : entry_of_udp(here, &p, at, ip);
 	}
 	if (ethertype == bpf_htons(ETH_P_IPV6)) {
 		if (!parse_plain_ipv6(&p, ip, end))
 			return NULL;
-		return p.protocol == IPPROTO_TCP ? entry_of_tcp(here, &p, at, headers_len)
+		return p.protocol == IPPROTO_TCP ? entry_of_tcp(here, &p, at, NULL, headers_len)
 						 : entry_of_udp(here, &p, at, ip);
 	}
 	return NULL;
 }
 
+/*
+ * What flows from several senders share: the entry of a UDP socket that takes what anybody sends,
+ * or the local owner to whom the connection leads.
+ */
+static __always_inline struct owner_entry *shared_entry(struct cpu_memory *here, struct packet *p,
+							const struct interface_here *at)
+{
+	if (!sockets_can_be_remembered)
+		return NULL;
+	return p->protocol == IPPROTO_UDP ? entry_from(here, p, at, ANY_SENDER)
+					  : known_connection(here, p, at);
+}
+
+static __always_inline int shared_holds(struct __sk_buff *skb, struct cpu_memory *here,
+					struct owner_entry *shared, const struct packet *p,
+					__u32 now)
+{
+	if (p->protocol == IPPROTO_UDP)
+		return is_believed(skb, here, shared, now);
+	return !may_change_owner(p) && local_owner_holds(skb, here, shared, p, now);
+}
+
+/* Without an answer, notes whether the cache needs not be asked again. */
 static __always_inline struct owner_entry *cached_owner(struct __sk_buff *skb,
 							struct cpu_memory *here,
 							const struct interface_here *at,
@@ -221,5 +254,8 @@ static __always_inline struct owner_entry *cached_owner(struct __sk_buff *skb,
 {
 	struct owner_entry *entry = entry_of_frame(skb, here, at, headers_len);
 
-	return entry && is_believed(skb, here, entry, bpf_jiffies64()) ? entry : NULL;
+	if (entry && is_believed(skb, here, entry, bpf_jiffies64()))
+		return entry;
+	here->is_unknown = !entry && *headers_len; /* that is set if TCP was asked for */
+	return NULL;
 }

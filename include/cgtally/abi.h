@@ -21,7 +21,7 @@
 #define CGT_ASSERT(expr, why) _Static_assert(expr, why)
 #endif
 
-#define CGT_ABI_VERSION 6
+#define CGT_ABI_VERSION 7
 
 /*
  * The kinds of accounts. A cgroup is identified by its cgroup2 inode; every other kind is a reason

@@ -195,6 +195,24 @@ int bench_ingress(struct __sk_buff *skb)
 	return NEXT;
 }
 
+#define FORGOTTEN (4 * flow_jiffies)
+
+/* Makes what is known of the turn's connection that many jiffies old. */
+static __always_inline void age_connection(struct cpu_memory *here, const struct turn *t,
+					   __u32 jiffies)
+{
+	const struct bpf_sock_tuple *tuple = (const struct bpf_sock_tuple *)t->tuple;
+	struct connection *line = connections_at(here, t->hash);
+	__u64 ports = *(const __u32 *)&tuple->ipv4.sport;
+
+	for (int i = 0; i < CONNECTIONS_OF_LINE; i++) {
+		if (jiffies == FORGOTTEN)
+			line[i].peer = 0;
+		else if (line[i].peer == (ports << 32 | tuple->ipv4.saddr))
+			local_owner_of(here, &line[i])->jiffy = (__u32)bpf_jiffies64() - jiffies;
+	}
+}
+
 /* Receives the next turn's packet, whose owner the cache has known for so long. */
 static __always_inline int receive_known_for(struct __sk_buff *skb, __u32 jiffies)
 {
@@ -207,6 +225,8 @@ static __always_inline int receive_known_for(struct __sk_buff *skb, __u32 jiffie
 	vary(skb, t);
 	for (int place = 0; place < 2; place++)
 		place_of(here, t->hash, place)->jiffy = (__u32)bpf_jiffies64() - jiffies;
+	if (skb->protocol == bpf_htons(ETH_P_IP))
+		age_connection(here, t, jiffies);
 	tally_ingress(skb);
 	return NEXT;
 }
@@ -215,7 +235,7 @@ static __always_inline int receive_known_for(struct __sk_buff *skb, __u32 jiffie
 SEC("tc")
 int bench_ingress_cold(struct __sk_buff *skb)
 {
-	return receive_known_for(skb, 4 * flow_jiffies);
+	return receive_known_for(skb, FORGOTTEN);
 }
 
 /* The owner cache has the flow, but has believed it for a second. */
@@ -271,7 +291,7 @@ int bench_ingress_hits(struct __sk_buff *skb)
 	struct cpu_memory *here = bpf_map_lookup_elem(&cgt_cpus, &cpu);
 	const struct interface_here *at = interface_of(skb);
 	struct turn *t = next_turn();
-	__u32 headers_len;
+	__u32 headers_len = 0;
 
 	if (!t || !here || !at)
 		return NEXT;
