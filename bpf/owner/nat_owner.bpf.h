@@ -225,6 +225,16 @@ static __always_inline struct owner owner_of_translated(struct __sk_buff *skb, s
 }
 
 /*
+ * For this jiffy alone: conntrack may begin to know the flow at any time, or the tuple on the wire
+ * is not what the socket is bound to.
+ */
+static __always_inline void forget_socket(struct owner *owner)
+{
+	if (sockets_can_be_remembered && is_by_socket(owner->cacheable))
+		owner->cacheable = FOR_THIS_JIFFY;
+}
+
+/*
  * Decides for a packet that matched at most a port, where NAT is possible. `owner` is the match's
  * on entry and the packet's on return. Returns the owner's kind.
  */
@@ -252,14 +262,19 @@ static __noinline __u32 owner_under_nat(struct __sk_buff *skb, struct packet *p,
 			else if (have_conntrack && resolve_unclaimed(skb, p, &port))
 				learn_port(skb, p, &port, here);
 			owner_by_outcome(skb, p, match, owner, state, tuple);
+			forget_socket(owner);
 			return owner->kind;
 		}
 		if (state)
 			learn_outcome(skb, here, state, translation, tuple, p->version);
 	}
-	if (translation == TRANSLATED)
+	if (translation == TRANSLATED) {
 		*owner = owner_of_translated(skb, p, tuple, here);
-	else if (match == NO_MATCH)
+		forget_socket(owner);
+	} else if (match == NO_MATCH) {
 		*owner = owner_without_socket(skb, p);
+	} else if (sockets_can_be_remembered && is_by_socket(owner->cacheable)) {
+		owner->cacheable = WHILE_THE_SOCKET_TAKES_IT; /* this flow alone is known */
+	}
 	return owner->kind;
 }

@@ -126,19 +126,14 @@ static __always_inline void owner_at_foreign(struct __sk_buff *skb, struct packe
 		owner_behind(skb, p, &p->tuple, owner, here);
 }
 
-/*
- * A socket is remembered for this jiffy alone: conntrack may forget the flow at any time, and the
- * tuple on the wire need not be what the socket is bound to.
- */
 static __always_inline void owner_where_nat_decides(struct __sk_buff *skb, struct packet *p,
 						    enum match match, struct owner *owner,
 						    struct cpu_memory *here)
 {
-	owner_under_nat(skb, p, match, owner, here);
-	if (owner->kind == BEHIND_NAT)
-		owner_behind(skb, p, &p->translated, owner, here);
-	if (sockets_can_be_remembered && is_by_socket(owner->cacheable))
-		owner->cacheable = FOR_THIS_JIFFY;
+	if (owner_under_nat(skb, p, match, owner, here) != BEHIND_NAT)
+		return;
+	owner_behind(skb, p, &p->translated, owner, here);
+	forget_socket(owner);
 }
 
 /*

@@ -9,11 +9,13 @@
 #include "cgtally/abi.h"
 
 #include <chrono>
+#include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
 
 #include "adapters/bpf/base/kernel_features.h"
+#include "harness/host/command.h"
 #include "harness/host/on_cpu.h"
 #include "netns/counting/wire_test.h"
 
@@ -74,6 +76,34 @@ class UdpOwnerCache : public WireTest, public ::testing::WithParamInterface<Ip> 
       const sockaddr none{.sa_family = AF_UNSPEC, .sa_data = {}};
       require(::connect(socket.get(), &none, sizeof(none)) == 0, "disconnect");
     });
+  }
+
+  void netfilter(const std::string& commands) const {
+    const Inside guard(wire_.host());
+    run({"nft", "-f", "-"}, commands + "\n");
+  }
+  // A chain that translates, and not what the tests send. Without a rule it would track nothing.
+  void add_nat() const {
+    netfilter(
+        "table inet cgt {\n"
+        "chain prerouting { type nat hook prerouting priority -100; policy accept;\n"
+        "udp dport 9 redirect to :10\n}\n"
+        "}");
+  }
+  // After add_nat, which loads it.
+  static bool conntrack_is_asked() { return bpf::probe_kernel().conntrack_lookup; }
+  // Where it is not, a flow is looked up in each jiffy.
+  static void wait_for_lookup() {
+    if (!conntrack_is_asked()) std::this_thread::sleep_for(kTwoOfTheLongestJiffies);
+  }
+  // Of the first datagrams to a port it is not known yet that nobody translates them.
+  void meet_conntrack() const {
+    const Cgroup first("first");
+    const auto socket = socket_of(first);
+    bind_to(socket, server());
+    send_to(socket);
+    std::this_thread::sleep_for(kTwoOfTheLongestJiffies);
+    send_to(socket);
   }
 
   void send() const {
@@ -253,6 +283,49 @@ TEST_P(UdpOwnerCache, ASecondSocketForTheAddressItselfTakesTheFlowFromOneForAny)
   const auto books = counted.settle().books;
   EXPECT_EQ(packets(books, general), 2 * kRounds * kDatagrams) << books;
   EXPECT_EQ(packets(books, special), kRounds * kDatagrams) << books;
+}
+
+// Conntrack knows the flow from its second datagram on, and that it is not translated.
+TEST_P(UdpOwnerCache, UnderNatAFlowThatIsOwnedAnewGivesTheOldOwnerNothing) {
+  add_nat();
+  const Counted counted(wire_.host_end());
+  meet_conntrack();
+  for (int round = 0; round < kRounds; ++round) {
+    const Cgroup before("before"), after("after");
+    for (const Cgroup* owner : {&before, &after}) {
+      auto socket = socket_of(*owner);
+      bind_to(socket, server());
+      send_to(socket);
+      close(socket);
+      wait_for_lookup();
+    }
+    const auto books = counted.settle().books;
+    EXPECT_EQ(packets(books, before), kDatagrams) << books;
+    EXPECT_EQ(packets(books, after), kDatagrams) << books;
+  }
+}
+
+// Conntrack has forgotten the flow meanwhile: a rule decides. In its first jiffy we only guess.
+TEST_P(UdpOwnerCache, UnderNatAFlowThatARuleRedirectsIsNotItsFormerSockets) {
+  add_nat();
+  if (!conntrack_is_asked()) GTEST_SKIP() << "here nothing tells that the flow is redirected";
+  wire_.host().sysctl("net.netfilter.nf_conntrack_udp_timeout", "1");
+  const Counted counted(wire_.host_end());
+  meet_conntrack();
+  const Cgroup before("before"), redirected("redirected");
+  const auto former = socket_of(before), other = socket_of(redirected);
+  bind_to(former, server());
+  bind_to(other, host_at(GetParam(), kAnotherPort));
+  send_to(former);
+  netfilter("add rule inet cgt prerouting udp dport 6000 redirect to :6002");
+  std::this_thread::sleep_for(std::chrono::seconds(3));
+  send_to(other);
+  std::this_thread::sleep_for(kTwoOfTheLongestJiffies);
+  send_to(other);
+
+  const auto books = counted.settle().books;
+  EXPECT_LE(packets(books, before), 2 * kDatagrams) << books;
+  EXPECT_GE(packets(books, redirected), kDatagrams) << books;
 }
 
 }  // namespace
