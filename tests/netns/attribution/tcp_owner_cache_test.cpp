@@ -4,13 +4,19 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <unistd.h>
+#include "cgtally/abi.h"
 
 #include <chrono>
 #include <string>
 #include <thread>
 #include <utility>
 
+#include "adapters/bpf/ledger/ledger.h"
+#include "adapters/bpf/ledger/totals_reader.h"
+#include "adapters/bpf/programs/detach.h"
 #include "harness/host/on_cpu.h"
+#include "harness/ledger/pinned.h"
 #include "netns/counting/wire_test.h"
 
 namespace cgtally::harness {
@@ -34,6 +40,17 @@ std::uint32_t sequence(const sys::Fd& socket, int queue) {
   socklen_t size = sizeof(number);
   require(getsockopt(socket.get(), IPPROTO_TCP, TCP_QUEUE_SEQ, &number, &size) == 0, "sequence");
   return number;
+}
+
+// What it attaches to the pinned ledger outlives it.
+template <typename Function>
+void in_another_process(Function function) {
+  const auto child = fork();
+  if (child == 0) {
+    function();
+    _exit(0);
+  }
+  require(child > 0 && wait_for(child) == 0, "another process");
 }
 
 // A veth hands a packet over on the CPU of the task that sends it: by OnCpu each CPU's cache is
@@ -147,6 +164,39 @@ TEST_F(TcpOwnerCache, ATupleWhoseOwnerWasBelievedForSecondsHasItsNewOwnerAtOnce)
   const auto books = counted.settle().books;
   EXPECT_EQ(books.of(before).rx_packets.value, kHandshake + kTurns * kSegments) << books;
   EXPECT_EQ(books.of(after).rx_packets.value, kTurns * kSegments) << books;
+  reset(std::move(connection));
+}
+
+// Between `down` and `up`: the ledger stays, and with it each CPU's memory.
+TEST_F(TcpOwnerCache, AConnectionThatMovesWhileNothingWatchesHasItsNewOwnerAtOnce) {
+  const Cgroup before("before"), after("after");
+  auto connection = connect_to(before);
+  const Bpffs bpffs;
+  auto ledger = bpf::Ledger::create({.slots = 128}).value();
+  require(ledger.pin(bpffs.path()).has_value(), "pin");
+  const auto up = [&] {
+    in_another_process([&] {
+      auto opened = bpf::Ledger::open(bpffs.path(), bpf::Access::write).value();
+      auto tally = bpf::PacketPrograms::open(std::move(opened), bpffs.path()).value();
+      (void)attach_to(tally, wire_.host_end());
+    });
+  };
+  const auto down = [&] {
+    require(bpf::detach_everything(ledger, bpffs.path(), bpf::find_netns_below(""), {}).has_value(),
+            "detach");
+  };
+  up();
+  send_segments(connection);
+  down();
+  connection.server = move(std::move(connection.server), after);
+  up();
+  send_segments(connection);
+  down();
+
+  const InterfaceKey key{ledger.interfaces().at(0).first};
+  const Books books(bpf::TotalsReader(ledger).read(), key);
+  EXPECT_EQ(books.of(before).rx_packets.value, kSegments) << books;
+  EXPECT_EQ(books.of(after).rx_packets.value, kSegments) << books;
   reset(std::move(connection));
 }
 

@@ -3,8 +3,10 @@
 
 #include <bpf/libbpf.h>
 #include <fmt/core.h>
+#include <sys/mman.h>
 #include <tcp_states.skel.h>
 
+#include <atomic>
 #include <cerrno>
 #include <utility>
 
@@ -14,6 +16,7 @@
 #include "adapters/bpf/ledger/ledger.h"
 #include "adapters/bpf/loading/program_loader.h"
 #include "adapters/sys/error.h"
+#include "cgtally/abi.h"
 
 namespace cgtally::bpf {
 
@@ -34,6 +37,20 @@ Result<Skeleton<tcp_states_bpf>> load_watch(const Ledger& ledger, bool ordered) 
                         log));
   }
   return programs;
+}
+
+// While no program watched, a connection may have got another owner: nothing from before is
+// believed. Atomic, because the program of another process may count at the same time.
+Result<void> raise_all_counts(const Ledger& ledger) {
+  void* at = mmap(nullptr, sizeof(cgt_tcp_changes), PROT_READ | PROT_WRITE, MAP_SHARED,
+                  ledger.fd("tcp_changes"), 0);
+  if (at == MAP_FAILED) {
+    return std::unexpected(sys::error_from(errno, "map the ledger's counts of TCP changes"));
+  }
+  for (std::uint32_t& count : static_cast<cgt_tcp_changes*>(at)->count)
+    std::atomic_ref(count).fetch_add(1);
+  munmap(at, sizeof(cgt_tcp_changes));
+  return {};
 }
 
 }  // namespace
@@ -57,6 +74,7 @@ Result<TcpWatch> TcpWatch::attach(const Ledger& ledger) {
                         "grant CAP_PERFMON"),
         log));
   }
+  if (auto raised = raise_all_counts(ledger); !raised) return std::unexpected(raised.error());
   return TcpWatch(std::move(impl));
 }
 

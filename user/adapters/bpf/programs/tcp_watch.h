@@ -17,7 +17,8 @@ inline constexpr const char* kTcpWatchPin = "tcp_states";
 
 class TcpWatch {
  public:
-  // Attached for as long as this object lives; for longer if pinned.
+  // Attached for as long as this object lives; for longer if pinned. Ends what the owner cache
+  // believes from before: perhaps nothing watched then.
   static Result<TcpWatch> attach(const Ledger& ledger);
 
   TcpWatch(TcpWatch&&) noexcept;
