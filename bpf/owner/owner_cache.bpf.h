@@ -5,7 +5,8 @@
  * places, by two parts of its hash (a skewed-associative cache): flows that meet in one place
  * seldom meet in both, so those of a thousand connections soon keep out of each other's way. Places
  * are chosen by arithmetic: after a branch the verifier would walk the rest of the code once for
- * each. All flows to a UDP socket that takes what anybody sends have one entry.
+ * each. All flows to a UDP socket that takes what anybody sends have one entry. This host's own TCP
+ * connections over IPv4 are in a table of their own (connections.bpf.h), which is asked first.
  */
 #pragma once
 
