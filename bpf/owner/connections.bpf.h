@@ -34,6 +34,7 @@ static __always_inline struct owner_entry *local_owner_of(struct cpu_memory *her
 	return &here->local_owners[connection->owner & (LOCAL_OWNERS - 1)];
 }
 
+/* 24 bits: a place changes hands at most once a second, so a value comes back after half a year. */
 static __always_inline __u32 next_generation(const struct owner_entry *owner)
 {
 	return (owner->generation + 1) & (~0U >> LOCAL_OWNER_BITS);
@@ -56,8 +57,8 @@ static __always_inline int is_current_owner(const struct owner_entry *owner,
 
 /*
  * The local owner to whom an established connection leads, whether its address is believed or not;
- * NULL if the connection is not known. The place in the line is computed: a branch for each would
- * be mispredicted with every other connection.
+ * NULL if the connection is not known. The place in the line is computed (0, unless the peer is at
+ * 1, 2 or 3): a branch for each would be mispredicted with every other connection.
  */
 static __always_inline struct owner_entry *owner_of_connection(struct cpu_memory *here,
 							       const struct packet *p, __u32 hash)

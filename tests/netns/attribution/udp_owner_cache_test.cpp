@@ -29,6 +29,7 @@ constexpr int kDatagrams = 5;
 constexpr std::size_t kDatagramBytes = 100;
 constexpr int kRounds = 20;
 constexpr auto kTwoOfTheLongestJiffies = std::chrono::milliseconds(20);
+constexpr auto kNoPause = std::chrono::milliseconds(0);
 
 void share_port(const sys::Fd& socket) {
   const int on = 1;
@@ -92,10 +93,6 @@ class UdpOwnerCache : public WireTest, public ::testing::WithParamInterface<Ip> 
   }
   // After add_nat, which loads it.
   static bool conntrack_is_asked() { return bpf::probe_kernel().conntrack_lookup; }
-  // Where it is not, a flow is looked up in each jiffy.
-  static void wait_for_lookup() {
-    if (!conntrack_is_asked()) std::this_thread::sleep_for(kTwoOfTheLongestJiffies);
-  }
   // Of the first datagrams to a port it is not known yet that nobody translates them.
   void meet_conntrack() const {
     const Cgroup first("first");
@@ -132,6 +129,24 @@ class UdpOwnerCache : public WireTest, public ::testing::WithParamInterface<Ip> 
     return books.of(AccountKind::no_socket).rx_packets.value;
   }
 
+  // One socket after the other has the client's flow, each of another cgroup.
+  void expect_each_to_have_its_own(const Counted& counted,
+                                   std::chrono::milliseconds pause_after_close) const {
+    for (int round = 0; round < kRounds; ++round) {
+      const Cgroup before("before"), after("after");
+      for (const Cgroup* owner : {&before, &after}) {
+        auto socket = socket_of(*owner);
+        bind_to(socket, server());
+        send_to(socket);
+        close(socket);
+        std::this_thread::sleep_for(pause_after_close);
+      }
+      const auto books = counted.settle().books;
+      EXPECT_EQ(packets(books, before), kDatagrams) << books;
+      EXPECT_EQ(packets(books, after), kDatagrams) << books;
+    }
+  }
+
   const bool sockets_are_read_ = bpf::probe_kernel().rdonly_cast;
   const sys::Fd client_ =
       wire_.remote().socket(GetParam() == Ip::v4 ? AF_INET : AF_INET6, SOCK_DGRAM);
@@ -141,18 +156,7 @@ INSTANTIATE_TEST_SUITE_P(By, UdpOwnerCache, ::testing::Values(Ip::v4, Ip::v6),
 
 TEST_P(UdpOwnerCache, AFlowThatIsOwnedAnewGivesTheOldOwnerNothing) {
   const Counted counted(wire_.host_end());
-  for (int round = 0; round < kRounds; ++round) {
-    const Cgroup before("before"), after("after");
-    for (const Cgroup* owner : {&before, &after}) {
-      auto socket = socket_of(*owner);
-      bind_to(socket, server());
-      send_to(socket);
-      close(socket);
-    }
-    const auto books = counted.settle().books;
-    EXPECT_EQ(packets(books, before), kDatagrams) << books;
-    EXPECT_EQ(packets(books, after), kDatagrams) << books;
-  }
+  expect_each_to_have_its_own(counted, kNoPause);
 }
 
 // What comes late for an address is its last server's (late.bpf.h).
@@ -290,19 +294,8 @@ TEST_P(UdpOwnerCache, UnderNatAFlowThatIsOwnedAnewGivesTheOldOwnerNothing) {
   add_nat();
   const Counted counted(wire_.host_end());
   meet_conntrack();
-  for (int round = 0; round < kRounds; ++round) {
-    const Cgroup before("before"), after("after");
-    for (const Cgroup* owner : {&before, &after}) {
-      auto socket = socket_of(*owner);
-      bind_to(socket, server());
-      send_to(socket);
-      close(socket);
-      wait_for_lookup();
-    }
-    const auto books = counted.settle().books;
-    EXPECT_EQ(packets(books, before), kDatagrams) << books;
-    EXPECT_EQ(packets(books, after), kDatagrams) << books;
-  }
+  // Where conntrack cannot be asked, a flow is looked up in each jiffy.
+  expect_each_to_have_its_own(counted, conntrack_is_asked() ? kNoPause : kTwoOfTheLongestJiffies);
 }
 
 // Conntrack has forgotten the flow meanwhile: a rule decides. In its first jiffy we only guess.
